@@ -143,7 +143,7 @@ def descent(name: str, engine: str, epochs: int) -> Timed:
     task = Task(graph, Parameters(start), tuple(columns), {}, {}, {})
     prepared = Prepared(task, table, None, Report("", skip=False), {})
     options = Options("adam", model.rate, batch=model.batch, criteria=Criteria(epochs=1))
-    run = Training(prepared, options, engine_of(engine)).descent
+    run = Training(prepared, options, engine=engine_of(engine)).descent
     assert run is not None
     began = time.perf_counter()
     with np.errstate(all="ignore"):

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from cgcli.errors import CgraphError, Place
 from cgcli.library.program import Program, parse
-from cgcli.library.training import map, predict, train  # noqa: A004  # as the commands are called
 from cgcli.limits import Limits
 from cgcli.program import UnboundError
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from cgcli.calculus.notes import Note
     from cgcli.calculus.result import Node, Result
     from cgcli.graph.graph import Graph
+    from cgcli.library.training import map, predict, train  # noqa: A004  # as commands are called
     from cgcli.operations.row import Operation
 
 __all__ = [
@@ -58,7 +58,7 @@ def operation_table() -> list[Operation]:
 
 
 def __getattr__(name: str) -> Any:
-    """Import the classes of results and graphs when they are first asked for."""
+    """Import what is seldom needed when it is first asked for."""
     from importlib import import_module
 
     homes = {
@@ -67,6 +67,9 @@ def __getattr__(name: str) -> Any:
         "Note": "cgcli.calculus.notes",
         "Operation": "cgcli.operations.row",
         "Result": "cgcli.calculus.result",
+        "map": "cgcli.library.training",
+        "predict": "cgcli.library.training",
+        "train": "cgcli.library.training",
     }
     if name not in homes:
         message = f"module 'cgcli' has no attribute '{name}'"

@@ -28,6 +28,7 @@ QUICK: Final = (
     "tests/export/test_code.py::test_values",
     "tests/homework/test_mistakes.py",
     "tests/learning/test_optimisers.py",
+    "tests/native/test_engine.py::test_rows_are_those_of_numpy",
     "tests/library/test_answers.py::test_a_notebook_shows_every_answer",
     "tests/views/test_cost_curves.py",
     "tests/commands/test_wrt.py",

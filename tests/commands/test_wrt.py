@@ -88,7 +88,7 @@ BY_FORMAT = {
     "text": PLAIN,
     "markdown": PLAIN,
     "latex": (r"\partial x}", r"\partial \mathit{yy}}"),
-    "html": ("∂f/∂x<", "∂f/∂yy<"),
+    "html": (r"\\partial x}", r"\\partial \\mathit{yy}}"),
     "json": ('"to": "x"', '"to": "yy"'),
 }
 

@@ -198,7 +198,7 @@ def train(engine: str, optimiser: str, epochs: int = 4, **options: Any) -> Train
     given = Given(program, start, {}, {})
     prepared = prepare(given, open_source("rows.csv", io.BytesIO(ROWS.encode()), "csv"), Reading())
     wanted = Options(optimiser, 0.01, batch=8, criteria=Criteria(epochs=epochs), **options)
-    training = Training(prepared, wanted, engine_of(engine))
+    training = Training(prepared, wanted, engine=engine_of(engine))
     training.run(Watch())
     return training
 
@@ -230,14 +230,15 @@ def test_many_steps_are_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_that_diverges_is_told_as_such() -> None:
     training = train("native", "gd", 60, settings={})
     assert training.descent is not None
-    far = [Training(training.prepared, Options("gd", 1e6, batch=8), engine_of("native"))]
+    options = Options("gd", 1e6, batch=8)
+    far = [Training(training.prepared, options, engine=engine_of("native"))]
     assert far[0].run(Watch()).end.kind == "diverged"
 
 
 def test_steps_stop_where_they_are_to() -> None:
     training = train("native", "adam")
     options = Options("adam", 0.01, batch=8, criteria=Criteria(steps=17))
-    stopped = Training(training.prepared, options, engine_of("native"))
+    stopped = Training(training.prepared, options, engine=engine_of("native"))
     stopped.run(Watch())
     assert stopped.descent is not None
     assert stopped.descent.state.step == 17

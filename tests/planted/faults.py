@@ -330,8 +330,8 @@ FAULTS: Final = (
     Fault(
         "a tie is told by what a gradient came through",
         "cgcli/calculus/evaluate.py",
-        'or needed[node] or note.kind == "kink")',
-        "or needed[node])",
+        'or needed[node] or note.kind in ("kink", "domain"))',
+        'or needed[node] or note.kind == "domain")',
         (BOUNDARY,),
     ),
     Fault(
@@ -358,8 +358,8 @@ FAULTS: Final = (
     Fault(
         "mod by a negative number jumps on the other side",
         "cgcli/operations/piecewise.py",
-        "return m.where(b > 0, (-m.inf, 1), (1, -m.inf)), None",
-        "return m.where(b > 0, (-m.inf, 1), (-m.inf, 1)), None",
+        "by_a = m.where(b > 0, -m.inf, 1), m.where(b > 0, 1, -m.inf)",
+        "by_a = -m.inf, 1",
         (SIDES,),
     ),
     Fault(
@@ -549,7 +549,7 @@ FAULTS: Final = (
     Fault(
         "infinity goes through a row that is not taken",
         "cgcli/calculus/masks.py",
-        "if self.decide(_finite(sent)) is not True:",
+        "if not operation.reduces and self.decide(_finite(sent)) is not True:",
         "if False:",
         (f"{NOTES}::test_infinity_goes_through_what_is_taken_and_through_nothing_else",),
     ),
@@ -762,7 +762,7 @@ FAULTS: Final = (
     Fault(
         "an exported gradient has no domain",
         "cgcli/export/routine.py",
-        "return self.m.where(inside, sent, self._outside(sent))",
+        "return self.m.where(inside, sent, outside)",
         "return sent",
         ("tests/export/test_code.py::test_values",),
     ),
@@ -896,7 +896,7 @@ FAULTS: Final = (
     Fault(
         "any digits may come of a rounded number",
         "cgcli/homework/judging.py",
-        "least = _digits(written) - _MORE",
+        "least = written.most_digits - _MORE",
         "least = 0",
         (BY_HAND,),
     ),
@@ -1305,8 +1305,8 @@ FAULTS: Final = (
     Fault(
         "a run goes on with another cost",
         "cgcli/commands/settings.py",
-        '_KEPT = ("optimizer", "batch", "reduce", "seed", "holdout")',
-        '_KEPT = ("optimizer", "batch", "seed", "holdout")',
+        '_KEPT = ("optimizer", "batch", "reduce", "seed", "holdout", "engine")',
+        '_KEPT = ("optimizer", "batch", "seed", "holdout", "engine")',
         (PARTS,),
     ),
     Fault(
@@ -1374,7 +1374,7 @@ FAULTS: Final = (
     ),
     Fault(
         "a file that is replaced has another mode",
-        "cgcli/commands/outputs.py",
+        "cgcli/library/files.py",
         "    os.chmod(path, stat.S_IMODE(state.st_mode))\n",
         "",
         ("tests/commands/test_outputs.py::test_the_mode_is_kept",),
