@@ -52,7 +52,10 @@ class Matrices(BySeries):
                 other = forms.product(Fraction(1), without(rest, base))
                 if forms.shapes[other] == forms.shapes[base]:
                     return forms.mul(scale, self._picked(other, base)), base
-        return scale, forms.product(Fraction(1), rest)
+        tensor = forms.product(Fraction(1), rest)
+        # What is a whole number alone, as 1/1.5, leaves its denominator only now.
+        more, _ = forms.factors(tensor)
+        return forms.scale(scale, more), forms.scale(tensor, 1 / more)
 
     def _kind(self, tensor: Tensor) -> tuple[str, Form]:
         """Return how a tensor fills its shape: scalar, row, column or full, and what with."""

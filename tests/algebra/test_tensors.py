@@ -14,6 +14,7 @@ from hypothesis import given, settings
 import cgcli
 from cgcli.algebra.formulas import Formulas
 from cgcli.algebra.wanted import Wanted
+from cgcli.calculus.doubles import DOUBLES
 from cgcli.views.formulas import as_text
 from cgcli.views.schemas import read
 from tests.properties.programs import Program, programs
@@ -274,3 +275,15 @@ def test_a_product_with_a_zero_in_it(cgraph: Run) -> None:
         assert np.allclose(found, next(iter((result.gradient or {}).values())))
     # Too many to write out: divided, which is said.
     assert cgraph("diff", "prod(x)", "--shape", "x=20").out == "prod(x)/x\n# for x != 0\n"
+
+
+def test_a_number_that_leaves_a_denominator_late_is_kept() -> None:
+    """0.25/(1.5 + z^2) is 0.5/(2*z^2 + 3): in a matrix product the 2 is one of its scalars."""
+    program = cgcli.parse("prod(x + a*sin(z), 0) @ (0.25/(1.5 + z^2))")
+    at = {"x": 1.3, "a": np.array([[0.4], [0.3]]), "z": np.array([0.3, 0.7])}
+    expected = program.evaluate(at).gradient
+    formulas = Formulas(program.graph(at), Wanted())
+    values = DOUBLES.forward(formulas.graph, at)
+    assert expected is not None
+    for row in formulas.rows:
+        np.testing.assert_allclose(values[row.node], expected[row.wrt[0]], rtol=1e-12)

@@ -191,7 +191,8 @@ def test_a_session_at_a_terminal(terminal: Terminal, tmp_path: Path) -> None:
     terminal.type("\r", r"f_z = x \+ y.*>")
     terminal.type("x +\r", "error.*hint.*>")
     # Ctrl-C leaves a line, and Ctrl-D the program.
-    terminal.type("nonsense\x03", r"\n.*>")
+    terminal.type("nonsense", "nonsense")
+    terminal.type("\x03", r"\n.*>")
     terminal.type(":trace --pass forward\r", r"v1 = x \+ y = 2 \+ 3 = 5.*>")
     terminal.type("\x04", "$^")
     assert terminal.process.wait(30) == 0
