@@ -172,8 +172,11 @@ class Training:
                     plain = task._replace(engine=None)
                     objective = full or Objective(plain, table, None, 0, workers=self._workers)
                     first = max((record["gradient_norm"] for record in self.history[:1]), default=0)
-                    if any(doubt.kind == "falling" for doubt in doubts):
-                        doubts = bottomless(objective, before, cost) or doubts
+                    falling = [doubt.grave for doubt in doubts if doubt.kind == "falling"]
+                    if falling:
+                        # Who says when to stop may know that it falls on and on.
+                        endless = bottomless(objective, before, cost)
+                        doubts = [d._replace(grave=falling[0]) for d in endless] or doubts
                     doubts += unmoved(objective, before, first)
                 end = end._replace(doubts=(*end.doubts, *doubts))
             return self._trained(end, start, fit)

@@ -110,6 +110,7 @@ def train(
     from cgcli.learning.models import model_of
     from cgcli.learning.preparing import Given, Reading, prepare
     from cgcli.learning.training import Training
+    from cgcli.native.engine import engine_of
     from cgcli.numbers.values import as_inputs
 
     settings = _settings(options, residual=residual)
@@ -126,10 +127,11 @@ def train(
             if progress is not None:
                 progress(record)
 
-    training = Training(prepared, settings)
+    training = Training(prepared, settings, engine=engine_of(settings.engine))
     trained = training.run(Told())
     said = {
         **settings._asdict(),
+        "engine": training.engine,
         "batch": settings.batch or "all",
         "criteria": list(settings.criteria),
         "holdout": holdout,
@@ -154,6 +156,7 @@ def map(  # noqa: A001  # it is called as the command is
     keep: Sequence[str] = (),
     skip_bad: bool = False,
     read: Mapping[str, Any] = {},
+    engine: str = "numpy",
     progress: Callable[[int], None] | None = None,
 ) -> Rows:
     """Return the values and gradients of every row of data.
@@ -162,19 +165,28 @@ def map(  # noqa: A001  # it is called as the command is
     the values of names that are no columns; `keep` are columns that come back as they are.
     `read` says how data is read, where numbers are not as programs write them: `delimiter`,
     `decimal`, `thousands`, `percent`, `comment`, `encoding`, `sheet`, `missing`, `dates`, `pads`,
-    and `levels`, the words of columns of categories. `progress` is called with the number of the
-    last row that is done. Raises `CgraphError`.
+    and `levels`, the words of columns of categories. The `engine` is numpy, native or auto.
+    `progress` is called with the number of the last row that is done. Raises `CgraphError`.
 
     >>> map("(x+y)*z", {"x": [1, 2], "y": [3, 4]}, {"z": -3}, wrt=["x"])["df/dx"]
     array([-3., -3.])
     """
     from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.native.engine import engine_of
     from cgcli.numbers.values import as_inputs
 
     names = [of] if isinstance(of, str) else list(of)
     wanted = Wanted(names, gradients, wrt, tuple(keep))
     required = [*bindings, *stack]
-    mapping = RowProgram(_parsed(program), as_inputs(bindings), dict(stack), {}, wanted, required)
+    mapping = RowProgram(
+        _parsed(program),
+        as_inputs(bindings),
+        dict(stack),
+        {},
+        wanted,
+        required,
+        engine_of(engine),
+    )
     return _rows(mapping, data, manner_of(read), skip_bad=skip_bad, progress=progress)
 
 
@@ -281,7 +293,7 @@ def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
             plain[name] = value
         else:
             every = [*Options._fields, *Criteria._fields, *known]
-            close = nearest(name, every)
+            close = "rate" if name in ("lr", "learning_rate") else nearest(name, every)
             hint = f"did you mean {close}?" if close else f"there are {', '.join(every)}"
             raise CgraphError("usage", f"there is no option '{excerpt(name)}'", hint)
     return Options(**plain)._replace(settings=settings, criteria=Criteria(**stops))

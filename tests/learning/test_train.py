@@ -521,8 +521,8 @@ def test_a_cost_that_rises(points: str, cgraph: Run) -> None:
     assert ran.status == 0
     assert "note: the cost rose" in ran.err
     ran = cgraph("train", "w*x + b", "-d", points, "w=0", "b=0", "--lr", "2", "--epochs", "9")
-    assert ran.status == 1
-    assert "it has no least value" in ran.err
+    assert ran.status == 0
+    assert "note: the cost falls without bound" in ran.err
     ran = cgraph(
         "train", LINE, "-d", points, "w=0", "b=0", "--lr", "0.9", "--epochs", "600", "--json"
     )

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import cgcli
+from cgcli.native import library
 
 Run = Callable[..., Any]
 COLUMNS = {"x": [1, 2, 3], "y": [3.0, 4.0, 5.0], "id": ["a", "b", "c"]}
@@ -91,6 +92,21 @@ def test_tables_of_others_are_taken_and_given() -> None:
     assert duckdb.from_arrow(vectors).project("f").fetchall() == [((1, 1),), ((2, 4),)]
 
 
+def test_the_native_engine_gives_the_same() -> None:
+    if not library.compiler():
+        pytest.skip("there is no C compiler")
+    data = {"x": np.linspace(-1, 1, 50), "y": np.linspace(2, 3, 50)}
+    plain, made = (cgcli.map("sin(x*y)", data, engine=engine) for engine in ("numpy", "native"))
+    np.testing.assert_allclose(made["df/dx"], plain["df/dx"], rtol=1e-13)
+    start = {"w": 0.0}
+    options = {"rate": 0.1, "epochs": 5, "batch": 10}
+    fits = [
+        cgcli.train("(w*x - y)^2", data, start, engine=e, **options) for e in ("numpy", "native")
+    ]
+    assert fits[1].model.settings["engine"] == "native"
+    assert fits[1].parameters["w"] == pytest.approx(fits[0].parameters["w"], rel=1e-13)
+
+
 def test_a_cell_that_is_no_number_is_named() -> None:
     with pytest.raises(cgcli.CgraphError, match="row 2, column 'x': it is missing"):
         cgcli.map("x^2", {"x": [1, None, 3]})
@@ -116,6 +132,7 @@ def test_what_is_no_data_is_an_error(data: Any, message: str) -> None:
     [
         ({"optimizer": "adma"}, "no optimizer 'adma'"),
         ({"rates": 0.1}, "no option 'rates'"),
+        ({"engine": "gpu"}, "the engine is numpy, native or auto"),
         ({"optimizer": "lm"}, "residual"),
         ({"momentum": 0.9}, "no option 'momentum'"),
     ],
