@@ -121,7 +121,10 @@ def _freed(objective: Objective, columns: Sequence[str], theta: Any) -> Any:
     part = table.read(0, _TRIED)
     moved = {name: part[name] + (task.scaled[name] or (0.0, 1.0))[1] for name in columns}
     few = Table(table.shapes, len(part[ROW]), {**part, **moved}, {}, "")
-    return _gradient(Objective(task, few, None, 0), theta) != 0
+    here = task.parameters.flat.copy()
+    freed = _gradient(Objective(task, few, None, 0), theta) != 0
+    np.copyto(task.parameters.flat, here)
+    return freed
 
 
 def _alike(parameters: Parameters, before: Any, near: Any) -> list[Doubt]:

@@ -520,7 +520,10 @@ def _written(case: Case, came: Outcome) -> list[Find]:
 
 def _xml(what: str, text: str) -> list[Find]:
     if what == "trace":
-        # HTML is no XML; what must hold is that no text of the user's becomes a tag.
+        # HTML is no XML; what must hold is that no text of the user's becomes a tag: the page has
+        # two scripts, its data and its own.
+        for own in ('<script type="application/json" id="data">', "<script>"):
+            text = text.replace(own, "", 1)
         bad = re.search(r"<script|<img|onerror=", text, re.IGNORECASE)
         return (
             [Find("markup", "trace: html", text[max(bad.start() - 100, 0) : bad.end() + 100])]

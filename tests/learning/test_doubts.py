@@ -270,3 +270,13 @@ def test_a_trace_tells_the_mean_from_the_value_of_a_row(cgraph: Command, tmp_pat
     assert "\n  mean(f) = 10\n  ∂mean(f)/∂w = -10\n" in out
     assert "\n  sum(f) = 20\n" in cgraph(*words, "--lr", "0.1", "--reduce", "sum").out
     assert "\n  f = 4\n" in cgraph(*words, "--lr", "0.1", "--batch", "1").out.replace("16", "4")
+
+
+def test_looking_round_moves_no_parameter(cgraph: Command, tmp_path: Path) -> None:
+    """What does not count because a column is 0 in every row is looked for beside the end."""
+    data = "x\n0\n0\n"
+    document, err = fit(
+        cgraph, tmp_path, "where(x, y, 3)", data, "y=0.5", "--lr", "1", "--steps", "1"
+    )
+    assert document["parameters"] == {"y": 0.5}
+    assert "x is the same in every row" in err

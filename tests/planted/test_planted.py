@@ -22,7 +22,7 @@ from tests.planted.faults import FAULTS, Fault
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 240
-PARTS = ("cgcli", "grammar", "tests", "pyproject.toml")
+PARTS = ("cgcli", "docs", "grammar", "tests", "pyproject.toml")
 
 # Read by pytest before any test of the copy: what is tested must be the copy.
 CHECK = """
