@@ -119,11 +119,11 @@ def languages() -> list[str]:
 @functools.cache
 def catalogue(language: str) -> Catalogue:
     """Return the catalogue of a language; raises `CgraphError` of kind usage when there is none."""
+    if language == ENGLISH:
+        return Catalogue({})
     if language not in languages():
         message = f"there is no language '{excerpt(language)}'"
         raise CgraphError("usage", message, f"there are {', '.join(languages())}")
-    if language == ENGLISH:
-        return Catalogue({})
     text = resources.files(_FOLDER).joinpath(f"{language}.json").read_text(encoding="utf-8")
     return Catalogue(json.loads(text))
 
@@ -131,7 +131,9 @@ def catalogue(language: str) -> Catalogue:
 def heard() -> Catalogue:
     """Return the catalogue of the language that was asked for, else the locale's, or English."""
     language = base(ASKED[-1]) if ASKED else wanted()
-    return catalogue(language if language in languages() else ENGLISH)
+    # English needs no file.
+    known = language == ENGLISH or language in languages()
+    return catalogue(language if known else ENGLISH)
 
 
 def spoken(language: str | None, *, for_script: bool) -> str:
