@@ -106,6 +106,7 @@ def _matched(pattern: str, text: str) -> dict[str, str] | None:
     return match and {name: match[group] for name, group in groups.items()}
 
 
+@functools.cache
 def languages() -> list[str]:
     """Return the languages there are: English, and one for each file.
 
