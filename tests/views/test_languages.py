@@ -27,8 +27,10 @@ def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "de.json").write_text(json.dumps(GERMAN), encoding="utf-8")
     monkeypatch.setattr(catalogue, "resources", SimpleNamespace(files=lambda _: tmp_path))
     catalogue.catalogue.cache_clear()
+    catalogue.languages.cache_clear()
     yield
     catalogue.catalogue.cache_clear()
+    catalogue.languages.cache_clear()
 
 
 @pytest.mark.usefixtures("german")
