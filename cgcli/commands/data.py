@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.data_options import KINDS
-from cgcli.commands.paths import expanded
-from cgcli.errors import CgraphError, excerpt, few, file_error, nearest, shorten
+from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.manner import Manner
-from cgcli.library.files import ending_of, opened
+from cgcli.library import sources
 from cgcli.views.streams import tell
 from cgcli.views.table import note_line
 from cgcli.words import counted
@@ -22,114 +20,15 @@ if TYPE_CHECKING:
     from cgcli.learning.workers import Workers
     from cgcli.plan.compiled import Engine
 
-_OTHERS: Final = {
-    "ndjson": "jsonl", "pq": "parquet",
-    "xlsm": "xlsx", "xls": "xlsx", "xlsb": "xlsx", "ods": "xlsx",
-}  # fmt: skip
-_PACKED: Final = ("gz", "bz2", "xz", "zst")
-_TEXTS: Final = ("csv", "tsv")
-_USES: Final = {
-    "delimiter": _TEXTS, "comment": _TEXTS, "sheet": ("xlsx",),
-    "decimal": (*_TEXTS, "jsonl", "json", "xlsx"), "encoding": (*_TEXTS, "jsonl", "json"),
-}  # fmt: skip
-"""Options, and the kinds of data that have a use for them."""
-
-
-def _kind(path: str) -> str | None:
-    """Return the kind of data that a file's name says, whether packed or not."""
-    ending = ending_of(path)
-    if ending in _PACKED:
-        ending = ending_of(path[: -len(ending) - 1])
-    kind = _OTHERS.get(ending, ending)
-    return kind if kind in KINDS else None
-
 
 @contextlib.contextmanager
-def opened_source(
-    paths: Sequence[str], command: str, manner: Manner | None = None
-) -> Iterator[Source]:
-    """Open data by its ending, or standard input for ``-``; raises `CgraphError`.
-
-    Several files, and those of a pattern, are one after the other; they have the same columns.
-    """
-    manner = manner or Manner()
-    files = [path for pattern in paths for path in expanded(pattern)]
-    if not files:
+def opened_source(paths: Sequence[str], command: str, manner: Manner) -> Iterator[Source]:
+    """Open the data that a command names; raises `CgraphError`."""
+    if not paths:
         message = "there is no data"
         raise CgraphError("usage", message, f"name a file: cgraph {command} … -d points.csv")
-    with _opened_one(files[0], manner) as first:
-        check_columns(first)
-        if len(files) == 1:
-            yield first
-            return
-        for path in files[1:]:
-            with _opened_one(path, manner) as source:
-                _check_alike(first, source)
-
-        def rows(wanted: Any, report: Report, kept: Any) -> Iterator[dict[str, Any]]:
-            shapes: dict[str, Any] = {}
-            for path in files:
-                with _opened_one(path, manner) as source:
-                    report.begin(source.path)
-                    for chunk in source.rows(wanted, report, kept):
-                        for name, array in chunk.items():
-                            if shapes.setdefault(name, array.shape[1:]) != array.shape[1:]:
-                                why = f"the lists of '{excerpt(name)}' are not of one length"
-                                raise file_error(path, f"{why} with those of the files before it")
-                        yield chunk
-
-        how = [*first.how, f"{len(files)} files"]
-        yield first._replace(path=f"{files[0]} … {files[-1]}", rows=rows, how=how)
-
-
-@contextlib.contextmanager
-def _opened_one(path: str, manner: Manner) -> Iterator[Source]:
-    kind = manner.kind or _kind(path)
-    if path != "-" and kind is None and manner.delimiter:
-        kind = "csv"
-    if path != "-" and kind is None:
-        why = "data is read from .csv, .tsv, .jsonl, .json, .parquet and .xlsx"
-        raise file_error(path, why, "name one of those, or say what it is: --data-format csv")
-    from cgcli.learning.reading import STDIN, open_source
-
-    usual = Manner()
-    for name, kinds in _USES.items():
-        if kind is not None and kind not in kinds and getattr(manner, name) != getattr(usual, name):
-            raise conflict(f"--{name} is not for {kind}, which {shorten(path, 80)} is")
-    with opened(path) as stream:
-        yield open_source(STDIN if path == "-" else path, stream, kind, manner)
-
-
-def check_columns(source: Source) -> None:
-    """Raise `CgraphError` where an option names no column, or two options one."""
-    manner = source.manner
-    options: dict[str, Iterable[str]] = {
-        "category": manner.levels,
-        "date": manner.dates,
-        "pad": manner.pads,
-    }
-    seen: dict[str, str] = {}
-    for option, columns in options.items():
-        for name in columns:
-            if name not in source.names:
-                close = nearest(name, source.names)
-                hint = f"did you mean '{excerpt(close)}'?" if close else ""
-                hint = hint or f"the columns are {few(source.names)}"
-                message = f"--{option}: there is no column '{excerpt(name)}'"
-                raise CgraphError("usage", message, hint)
-            if name in seen:
-                raise conflict(f"'{excerpt(name)}' is given to --{seen[name]} and to --{option}")
-            seen[name] = option
-
-
-def _check_alike(first: Source, other: Source) -> None:
-    """Raise `CgraphError` where two files have not the same columns."""
-    for one, two in ((first, other), (other, first)):
-        lacking = [name for name in one.names if name and name not in two.names]
-        if lacking:
-            columns = f"'{excerpt(lacking[0])}'"
-            why = f"it has no column {columns}, which {shorten(one.path, 80)} has"
-            raise file_error(two.path, why, "files that are read together have the same columns")
+    with sources.opened_source(paths, manner) as source:
+        yield source
 
 
 def how_read(source: Source, report: Report) -> str:
@@ -204,7 +103,7 @@ def is_data(path: str) -> bool:
     >>> is_data("points.csv"), is_data("w=0")
     (True, False)
     """
-    return _kind(path) is not None
+    return sources.data_kind(path) is not None
 
 
 def tell_skipped(report: Report) -> None:

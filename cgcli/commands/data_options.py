@@ -10,14 +10,13 @@ from cgcli.commands.choices import conflict, pairs
 from cgcli.commands.options import DATA, Options, choice, flag, option
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.manner import MISSING, Manner
+from cgcli.library.sources import KINDS
 
 READING: Final = """
 data data_format delimiter decimal thousands percent comment encoding sheet
 category unseen date missing pad
 """
 """These options, in the order of the help."""
-
-KINDS: Final = ("csv", "tsv", "jsonl", "json", "parquet", "xlsx")
 
 _SIGNS: Final = {
     "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|", "space": " ",

@@ -81,11 +81,7 @@ def map_command(given: MapOptions) -> None:
     mapping = RowProgram(parsed, as_inputs(bound), given.stack, {}, wanted, required)
     free = free_names(parsed.syntax)
     optional = as_inputs({n: value for n, value in more.items() if n in free and n not in bound})
-    manner = given.manner
-    if manner.fills:
-        message = "a mean is known when all rows are read, and map reads them once"
-        raise conflict(message, "train with --missing mean and predict, or write --missing skip")
-    _run(mapping, "map", given, manner, optional)
+    _run(mapping, "map", given, given.manner, optional)
 
 
 @takes(

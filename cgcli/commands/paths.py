@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import stat
 import sys
@@ -10,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, shorten
-from cgcli.library.files import is_stream
+from cgcli.library.files import expanded, is_stream
 
 READ: Final = {
     "program": "the program",
@@ -73,13 +72,6 @@ def check_paths(parameters: Mapping[str, Any]) -> None:
             if key in targets:
                 raise _lost(written._replace(what=targets[key].what), written)
             targets[key] = written
-
-
-def expanded(path: str) -> list[str]:
-    """Return the files of a pattern such as ``part-*.csv`` by name; a file's path is that file."""
-    if not glob.has_magic(path) or os.path.lexists(path):
-        return [path]
-    return sorted(glob.glob(path, recursive=True)) or [path]
 
 
 def program_path(argument: str) -> str | None:

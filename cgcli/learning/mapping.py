@@ -87,6 +87,10 @@ def map_rows(
     writing them, that is done beside the computing: by the workers, where there are any. Raises
     `CgraphError`.
     """
+    if source.manner.fills and not source.manner.means:
+        message = "a mean is known when all rows are read, and map reads them once"
+        hint = "train with --missing mean and predict, or write --missing skip"
+        raise CgraphError("usage", message, hint)
     keep = mapping.wanted.keep
     for name in keep:
         if name not in source.names:

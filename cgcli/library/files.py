@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import re
 import shutil
@@ -73,6 +74,13 @@ def opened(path: str) -> Iterator[IO[bytes]]:
         raise file_error(path, "this is a folder", "name a file in it") from None
     except OSError as error:
         raise file_error(path, (error.strerror or "it cannot be opened").lower()) from None
+
+
+def expanded(path: str) -> list[str]:
+    """Return the files of a pattern such as ``part-*.csv`` by name; a file's path is that file."""
+    if not glob.has_magic(path) or os.path.lexists(path):
+        return [path]
+    return sorted(glob.glob(path, recursive=True)) or [path]
 
 
 @contextlib.contextmanager

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, excerpt, required
 from cgcli.library.answers import Answer
-from cgcli.library.files import ending_of, opened
+from cgcli.library.sources import check_columns, opened_source
 
 if TYPE_CHECKING:
     from cgcli.learning.manner import Manner
     from cgcli.learning.sources import Report, Source
 
 Data = Any
-"""A path, columns by name, or whatever has `__arrow_c_stream__`: a table of pandas or Polars."""
+"""Paths, columns by name, or whatever has `__arrow_c_stream__`: a table of pandas or Polars."""
 
 _SHOWN: Final = 20
-_OTHERS: Final = {"ndjson": "jsonl", "pq": "parquet"}
 
 
 class Rows(Answer):
@@ -124,13 +123,10 @@ def _counts(shape: tuple[int, ...]) -> list[int]:
 @contextlib.contextmanager
 def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
     """Open data of any kind as a source of rows; raises `CgraphError` for what is none."""
-    if isinstance(data, str | os.PathLike):
-        from cgcli.learning.reading import open_source
-
-        path = os.fspath(data)
-        ending = ending_of(path)
-        with opened(path) as stream:
-            yield open_source(path, stream, manner.kind or _OTHERS.get(ending, ending), manner)
+    paths = [data] if isinstance(data, str | os.PathLike) else data
+    if isinstance(paths, list | tuple):
+        with opened_source([os.fspath(path) for path in paths], manner) as source:
+            yield source
         return
     if hasattr(data, "__arrow_c_stream__"):
         arrow = required("nanoarrow", "data", "to take a table from others")
@@ -139,9 +135,11 @@ def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
         )
         data = dict(zip(names, columns, strict=True))
     if not isinstance(data, Mapping):
-        message = f"data is a path, columns by name or a table, not {type(data).__name__}"
+        message = f"data is paths, columns by name or a table, not {type(data).__name__}"
         raise CgraphError("usage", message, 'write {"x": [1, 2], "y": [3, 4]}')
-    yield _in_memory(data, manner)
+    source = _in_memory(data, manner)
+    check_columns(source)
+    yield source
 
 
 def _in_memory(data: Mapping[str, Any], manner: Manner) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -152,6 +153,22 @@ def test_data_is_read_as_it_is_said_to_be(tmp_path: Path) -> None:
     assert cgcli.map("x + 10*c", columns, read=levels)["f"].tolist() == [1.5, 12.5]
     with pytest.raises(cgcli.CgraphError, match="no 'decimals'"):
         cgcli.map("x", path, read={"decimals": ","})
+
+
+def test_files_are_those_that_the_command_reads(tmp_path: Path, cgraph: Run) -> None:
+    for k in (1, 2):
+        (tmp_path / f"part-{k}.csv").write_text(f"x,y\n{k},2\n")
+    (tmp_path / "all.csv.gz").write_bytes(gzip.compress(b"x,y\n1,2\n2,2\n", mtime=0))
+    (tmp_path / "all.txt").write_text("x;y\n1;2\n2;2\n")
+    expected = [2.0, 4.0]
+    parts = [tmp_path / "part-1.csv", tmp_path / "part-2.csv"]
+    for data in (tmp_path / "all.csv.gz", parts, str(tmp_path / "part-*.csv")):
+        assert cgcli.map("x*y", data)["f"].tolist() == expected
+    assert cgcli.map("x*y", tmp_path / "all.txt", read={"delimiter": ";"})["f"].tolist() == expected
+    with pytest.raises(cgcli.CgraphError, match="a mean is known when all rows are read"):
+        cgcli.map("x", {"x": [1, None]}, read={"missing": "mean"})
+    with pytest.raises(cgcli.CgraphError, match="there is no column 'c'"):
+        cgcli.map("x", {"x": [1]}, read={"levels": {"c": ["a"]}})
 
 
 def test_a_model_remembers_how_its_data_is_read() -> None:
