@@ -14,16 +14,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cgcli.errors import CgraphError, Place
-from cgcli.library.program import Program, parse
 from cgcli.limits import Limits
-from cgcli.program import UnboundError
 
 if TYPE_CHECKING:
     from cgcli.calculus.notes import Note
     from cgcli.calculus.result import Node, Result
     from cgcli.graph.graph import Graph
+    from cgcli.library.program import Program, parse
     from cgcli.library.training import map, predict, train  # noqa: A004  # as commands are called
     from cgcli.operations.row import Operation
+    from cgcli.program import UnboundError
 
 __all__ = [
     "CgraphError",
@@ -58,7 +58,7 @@ def operation_table() -> list[Operation]:
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is seldom needed when it is first asked for."""
+    """Import what is asked for when it is: the command line needs little of it to start."""
     from importlib import import_module
 
     homes = {
@@ -66,8 +66,11 @@ def __getattr__(name: str) -> Any:
         "Node": "cgcli.calculus.result",
         "Note": "cgcli.calculus.notes",
         "Operation": "cgcli.operations.row",
+        "Program": "cgcli.library.program",
         "Result": "cgcli.calculus.result",
+        "UnboundError": "cgcli.program",
         "map": "cgcli.library.training",
+        "parse": "cgcli.library.program",
         "predict": "cgcli.library.training",
         "train": "cgcli.library.training",
     }

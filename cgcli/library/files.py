@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import glob
 import os
 import re
 import shutil
@@ -78,6 +77,8 @@ def opened(path: str) -> Iterator[IO[bytes]]:
 
 def expanded(path: str) -> list[str]:
     """Return the files of a pattern such as ``part-*.csv`` by name; a file's path is that file."""
+    import glob
+
     if not glob.has_magic(path) or os.path.lexists(path):
         return [path]
     return sorted(glob.glob(path, recursive=True)) or [path]
