@@ -122,14 +122,17 @@ def train(
         prepared = prepare(given, source, reading)
         path = source.path
 
-    class Told(Watch):
+    class Progress(Watch):
+        """Hands the record of each epoch on."""
+
         def epoch(self, record: Record) -> None:
+            """See an epoch's end."""
             if progress is not None:
                 progress(record)
 
     training = Training(prepared, settings, engine=engine_of(settings.engine))
-    trained = training.run(Told())
-    said = {
+    trained = training.run(Progress())
+    chosen = {
         **settings._asdict(),
         "engine": training.engine,
         "batch": settings.batch or "all",
@@ -138,7 +141,7 @@ def train(
         "metrics": dict(metrics),
     }
     model = model_of(
-        parsed.text, training, path, said, trained.end.message, skip_bad=skip_bad, manner=manner
+        parsed.text, training, path, chosen, trained.end.message, skip_bad=skip_bad, manner=manner
     )
     return Fit(training, trained, model)
 
