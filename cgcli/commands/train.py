@@ -67,20 +67,11 @@ def train_command(given: TrainOptions) -> None:
 
 def _check(given: TrainOptions) -> None:
     """Refuse options that do not go together."""
-    if given.clip is not None and given.clip <= 0:
-        message = f"--clip is the longest gradient, not {given.clip:g}"
-        raise conflict(message, "write --clip 1")
     if given.batch not in (None, "all") and (given.jobs or given.on):
         message = "the steps of --batch follow one another, and processes share those of all rows"
         raise conflict(message, "leave --batch out, or --jobs")
     if given.trace and given.json:
         raise conflict("--trace prints text, and --json one document")
-    if given.residual and given.optimizer not in (None, "lm"):
-        message = f"--residual is solved by Levenberg and Marquardt's method, not {given.optimizer}"
-        raise conflict(message, "leave --optimizer out, or square the program")
-    if given.optimizer == "lm" and not given.residual:
-        message = "Levenberg and Marquardt's method wants residuals"
-        raise conflict(message, "add --residual; the program's value is then one, not its square")
     for name, (endings, message, hint) in _ENDINGS.items():
         path = getattr(given, name)
         if path is not None and ending_of(path) not in endings:
