@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import Final
 
-from cgcli.views.drawing.layers import layers
 from cgcli.views.drawing.placed import Placed, Point, transposed
 from cgcli.views.drawing.scene import Arrow, Shape
 from cgcli.views.gate import width
@@ -67,7 +66,7 @@ def planned(placed: Placed, squeeze: float = 1.0) -> list[list[Stop]]:
         placed = transposed(placed)
     pixels = _PIXELS[down] * squeeze
     shapes, arrows = placed.scene.shapes, placed.scene.arrows
-    levels = layers(placed.scene)
+    levels = placed.layers.levels
     columns: list[list[Stop]] = [[] for _ in range(max(levels) + 1)]
     arrivals: list[list[int]] = [[] for _ in shapes]
     for number in sorted(range(len(arrows)), key=lambda number: placed.labels[number][1]):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from cgcli.errors import CgraphError
-from cgcli.views.drawing.layers import layers, repeated
+from cgcli.views.drawing.layers import Layers, repeated
 from cgcli.views.drawing.placed import Placed
 from cgcli.views.drawing.plan import Stop, give_rows, planned, written
 from cgcli.views.drawing.scene import Scene, Shape
@@ -43,7 +43,7 @@ def check_width(scene: Scene) -> None:
     """Raise `UnfitError` where a picture is too wide by its layers alone."""
     if scene.down:
         return
-    least = _NARROWEST * (max(layers(repeated(scene)), default=0) + 1)
+    least = _NARROWEST * (max(Layers(repeated(scene)).levels, default=0) + 1)
     most = console().width
     if least > most:
         message = f"the picture takes {least} columns at least, and there are {most} here"
@@ -55,7 +55,7 @@ def print_picture(placed: Placed) -> None:
     out = console()
     if not all(can_show(shape.symbol + shape.name) for shape in placed.scene.shapes):
         # What the terminal lacks is escaped before it is measured.
-        placed = placed._replace(scene=_escaped(placed.scene))
+        placed = placed._replace(layers=Layers(_escaped(placed.scene)))
     squeezes = (1.0, 2.0, 8.0) if placed.scene.down else (1.0,)
     for squeeze in squeezes:
         grid, columns, rows = _untangled(placed, squeeze)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
 from cgcli.views.drawing.scene import Scene
@@ -35,22 +35,17 @@ class Loops(NamedTuple):
     lists: list[list[Turn]]
 
 
-def loops(scene: Scene) -> Loops:
+def loops(scene: Scene, sources: list[list[int]], users: list[list[int]]) -> Loops:
     """Return the loops whose turns are to be told apart.
 
     Where inputs are repeated those of a turn are among its shapes.
     """
-    sources: list[set[int]] = [set() for _ in scene.shapes]
-    for arrow in scene.arrows:
-        sources[arrow.target].add(arrow.source)
-
-    def follows(before: Turn, after: Turn) -> bool:
-        made = set(before.shapes)
-        return any(sources[shape] & made for shape in after.shapes)
-
     outermost = Loops([], [])
     for turns in _outermost(scene):
-        links = [follows(*pair) for pair in pairwise(turns)]
+        links = [
+            not set(before.shapes).isdisjoint(chain(*(sources[shape] for shape in after.shapes)))
+            for before, after in pairwise(turns)
+        ]
         if links and all(links):
             outermost.sequences.append(turns)
         elif links and not any(links) and min(len(turn.shapes) for turn in turns) > 1:
@@ -59,21 +54,14 @@ def loops(scene: Scene) -> Loops:
         # Rows through all columns would say nothing.
         outermost.lists.clear()
     if scene.repeats:
-        _take_inputs(scene, [*outermost.sequences, *outermost.lists])
+        every = list(chain(*outermost.sequences, *outermost.lists))
+        turn_of = {shape: turn for turn in every for shape in turn.shapes}
+        for shape, targets in enumerate(users):
+            owners = [turn_of.get(target) for target in targets]
+            is_alone = all(owner is owners[0] for owner in owners)
+            if owners and owners[0] and is_alone and not scene.shapes[shape].is_operation:
+                owners[0].shapes.append(shape)
     return outermost
-
-
-def _take_inputs(scene: Scene, outermost: list[list[Turn]]) -> None:
-    """Add to each turn the inputs that it alone uses."""
-    turn_of = {shape: turn for turns in outermost for turn in turns for shape in turn.shapes}
-    users: dict[int, list[int]] = {}
-    for arrow in scene.arrows:
-        users.setdefault(arrow.source, []).append(arrow.target)
-    for shape, targets in users.items():
-        turn, *others = (turn_of.get(target) for target in targets)
-        is_alone = all(other is turn for other in others)
-        if turn and is_alone and not scene.shapes[shape].is_operation:
-            turn.shapes.append(shape)
 
 
 def _outermost(scene: Scene) -> Iterator[list[Turn]]:
