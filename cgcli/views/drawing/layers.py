@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
-from cgcli.views.drawing.scene import Heat, Scene, Shape
+from cgcli.views.drawing.scene import Arrow, Heat, Scene, Shape
 from cgcli.views.drawing.turns import loops
 from cgcli.views.gate import width
 
@@ -183,40 +183,43 @@ def repeated(scene: Scene) -> Scene:
     before = Layers(scene)
     if not scene.repeats and before.bends <= _CROWDED:
         return scene
-    levels, outermost = before.levels, before.loops
     turn_of = {
         shape: turn[:2]
-        for turn in chain(*outermost.sequences, *outermost.lists)
+        for turn in chain(*before.loops.sequences, *before.loops.lists)
         for shape in turn.shapes
     }
-    shapes = list(scene.shapes)
-    copies: dict[int, dict[Any, int]] = {}
-    arrows = []
-    for arrow in scene.arrows:
-        source, level = arrow.source, levels[arrow.target]
-        if not shapes[source].is_operation:
-            is_far = level - levels[source] > _FAR
-            key: Any = level // _FAR if is_far else None
-            if scene.repeats:
-                key = level, turn_of.get(arrow.target)
-            # Of those that are repeated the input itself is the first.
-            known = copies.setdefault(source, {} if scene.repeats else {None: source})
-            if known and key not in known:
-                known[key] = len(shapes)
-                shapes.append(shapes[source]._replace(total="", is_again=True))
-            source = known.setdefault(key, source)
-        arrows.append(arrow._replace(source=source))
+    shapes: list[Shape] = []
+    arrows: list[Arrow] = []
+    places: dict[tuple[int, Any], int] = {}
+    firsts: dict[int, Any] = {}
+
+    def copy_for(source: int, target: int) -> Any:
+        """Return which copy of a shape a use takes; None for the shape itself."""
+        if scene.shapes[source].is_operation:
+            return None
+        level = before.levels[target]
+        if not scene.repeats:
+            return level // _FAR if level - before.levels[source] > _FAR else None
+        key = level, turn_of.get(target)
+        return None if firsts.setdefault(source, key) == key else key
+
+    def place(shape: int, copy: Any = None) -> int:
+        if (shape, copy) not in places:
+            places[shape, copy] = len(shapes)
+            drawn = scene.shapes[shape]
+            shapes.append(drawn if copy is None else drawn._replace(total="", is_again=True))
+        return places[shape, copy]
+
     # Every shape stands before what uses it, and an input just before.
-    sources: list[list[int]] = [[] for _ in shapes]
-    for arrow in arrows:
-        sources[arrow.target].append(arrow.source)
-    operations = (number for number, shape in enumerate(shapes) if shape.is_operation)
-    ends = chain.from_iterable([*sources[number], number] for number in operations)
-    placed: dict[int, int] = {}
-    for number in chain(ends, range(len(shapes))):
-        placed.setdefault(number, len(placed))
-    arrows = [a._replace(source=placed[a.source], target=placed[a.target]) for a in arrows]
-    return scene._replace(shapes=[shapes[number] for number in placed], arrows=arrows)
+    for target, numbers in enumerate(before.arriving):
+        ends = [place(source, copy_for(source, target)) for source in before.sources[target]]
+        if scene.shapes[target].is_operation:
+            at = place(target)
+            for number, source in zip(numbers, ends, strict=True):
+                arrows.append(scene.arrows[number]._replace(source=source, target=at))
+    for shape in range(len(scene.shapes)):
+        place(shape)
+    return scene._replace(shapes=shapes, arrows=arrows)
 
 
 def text_width(text: str, size: float) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain, pairwise
+from itertools import chain, groupby, pairwise
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from cgcli.views.drawing.scene import Scene
@@ -64,19 +64,15 @@ def loops(scene: Scene, sources: list[list[int]], users: list[list[int]]) -> Loo
     return outermost
 
 
-def _outermost(scene: Scene) -> Iterator[list[Turn]]:
-    """Yield the turns of every outermost loop, in order."""
-    turns: list[Turn] = []
-    for number, shape in enumerate(scene.shapes):
-        if not shape.turn:
-            continue
-        variable, value = shape.turn[0]
-        if turns and (variable, value) == turns[-1][:2]:
-            turns[-1].shapes.append(number)
-            continue
-        if turns and (variable != turns[-1].variable or value <= turns[-1].value):
-            yield turns
-            turns = []
-        turns.append(Turn(variable, value, [number]))
-    if turns:
-        yield turns
+def _outermost(scene: Scene) -> list[list[Turn]]:
+    """Return the turns of every outermost loop, in order."""
+    made = ((shape.turn[0], number) for number, shape in enumerate(scene.shapes) if shape.turn)
+    outermost: list[list[Turn]] = []
+    for (variable, value), group in groupby(made, key=itemgetter(0)):
+        turn = Turn(variable, value, [number for _, number in group])
+        before = outermost[-1][-1] if outermost else turn
+        if before.variable == variable and before.value < value:
+            outermost[-1].append(turn)
+        else:
+            outermost.append([turn])
+    return outermost
