@@ -40,9 +40,9 @@ def page_command(given: PageOptions) -> None:
     result = solve(Problem("page", given)).result
     explanation = Explanation(result, complete=given.of is None)
     title = given.title or f"cgraph: {result.output}"
-    page = Page(
-        explanation, Wanted("html", said, Shown(digits=given.digits), title=title), given.practice
-    )
+    blanks = tuple(sorted(given.practice))
+    wanted = Wanted("page", said, Shown(digits=given.digits), title=title, practice=blanks)
+    page = Page(explanation, wanted)
     if given.output in (None, "-"):
         publish([page.html])
     else:

@@ -1405,8 +1405,8 @@ FAULTS: Final = (
     Fault(
         "a page moves what its graph was built with",
         "cgcli/views/page/document.py",
-        "numbers = self.numbers = Numbers(graph, fixed)",
-        "numbers = self.numbers = Numbers(graph, {})",
+        "numbers = Numbers(graph, fixed, answered=answered)",
+        "numbers = Numbers(graph, {}, answered=answered)",
         (f"{PAGE}::test_what_the_graph_was_built_with_is_fixed",),
     ),
     Fault(

@@ -102,20 +102,15 @@ def _group(mark: str, parts: list[str]) -> list[str]:
 
 def sheets(scope: str) -> str:
     """Return the style sheets of a picture in a page, for light, dark and print, in a selector."""
-    dark, paper = (_sheet(theme) for theme in ("dark", "print"))
-    dark = f"@media (prefers-color-scheme: dark) {{\n{dark}}}\n"
-    return f"{scope} {{\n{_light()}{dark}@media print {{\n{paper}}}\n}}\n"
-
-
-def _light() -> str:
-    from string import Template
-
-    return Template(_sheet("light")).substitute(symbol=_n(SYMBOL), name=_n(NAME), label=_n(LABEL))
+    return f"{scope} {{\n{_style('auto')}@media print {{\n{_sheet('print')}}}\n}}\n"
 
 
 def _style(theme: str) -> str:
     """Return the style sheet; by itself it is that of the reader's light or dark."""
-    style = _light()
+    from string import Template
+
+    sizes = {"symbol": _n(SYMBOL), "name": _n(NAME), "label": _n(LABEL)}
+    style = Template(_sheet("light")).substitute(sizes)
     if theme in ("auto", "transparent"):
         style += f"@media (prefers-color-scheme: dark) {{\n{_sheet('dark')}}}\n"
     return style + ("" if theme in ("auto", "light") else _sheet(theme))

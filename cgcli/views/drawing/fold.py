@@ -14,7 +14,6 @@ from typing import Final
 from cgcli.views.drawing.layers import TURN
 from cgcli.views.drawing.layout import room_beside
 from cgcli.views.drawing.placed import MARGIN, Band, Placed, Point
-from cgcli.views.drawing.turns import loops
 
 PAGE: Final = 1600.0, 900.0
 """What a picture is to fit on, such as a slide, in pixels."""
@@ -31,7 +30,7 @@ def folded(placed: Placed) -> Placed:
 
     Where turns of two loops stand side by side it stays as it is.
     """
-    count = sum(map(len, loops(placed.scene).sequences))
+    count = sum(map(len, placed.layers.loops.sequences))
     if len(placed.turns) < count:
         return placed
     return max((_Columns(placed, count, most).placed() for most in range(1, count)), key=scale)
@@ -46,7 +45,7 @@ class _Columns:
         # Behind the last shape of a column, before its arrows turn.
         self.cuts = [placed.turns[k - 1].bottom + 2 for k in range(most, count, most)]
         self.is_single = most == 1
-        self.left = room_beside(loops(placed.scene).sequences) if self.is_single else 0.0
+        self.left = room_beside(placed.layers.loops.sequences) if self.is_single else 0.0
         self.wide = placed.width - self.left
         crossings = [self._crossing(cut) for cut in self.cuts]
         # The place of each arrow among those that lead on, from the left.

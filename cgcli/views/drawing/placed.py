@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from cgcli.views.drawing.layers import Layers
 from cgcli.views.drawing.scene import Scene
 
 MARGIN: Final = 16.0
@@ -46,7 +47,7 @@ class Placed(NamedTuple):
     `lefts` are the arrows whose numbers stand left of them.
     """
 
-    scene: Scene
+    layers: Layers
     shapes: list[Drawn]
     routes: list[list[Point]]
     labels: list[Point]
@@ -55,6 +56,11 @@ class Placed(NamedTuple):
     height: float
     turns: list[Band]
     lefts: set[int]
+
+    @property
+    def scene(self) -> Scene:
+        """What is drawn."""
+        return self.layers.scene
 
 
 def transposed(placed: Placed) -> Placed:

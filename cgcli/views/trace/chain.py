@@ -21,7 +21,8 @@ class Line(NamedTuple):
     """A line: what its sides are equal to, a label in words before, conditions and words after.
 
     `kind` is one of heading, given, forward, start, backward, sum, local, pullback, chain,
-    part, nothing, gradient, entry, note, words. A line of a new step has its number.
+    part, nothing, gradient, entry, note, words. A line of a new step has its number; one that
+    begins what is said of a node has that.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Line(NamedTuple):
     conditions: tuple[str, ...] = ()
     aside: Message | str = ""
     number: int = 0
+    node: int | None = None
 
     @property
     def level(self) -> int:

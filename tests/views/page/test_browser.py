@@ -15,7 +15,6 @@ import pytest
 import cgcli
 from cgcli.calculus.explain import Explanation
 from cgcli.views.catalogue import catalogue
-from cgcli.views.page.document import Asked
 from cgcli.views.page.page import as_page
 from cgcli.views.trace.writing import Wanted
 from tests.browser import MARKS, barriers, browser
@@ -73,11 +72,13 @@ Open = Callable[..., Opened]
 def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
     pages: list[Opened] = []
 
-    def open_page(text: str, at: dict[str, Any], asked: Asked = Asked(), **settings: Any) -> Opened:
+    def open_page(
+        text: str, at: dict[str, Any], blanks: tuple[str, ...] = (), **settings: Any
+    ) -> Opened:
         result = cgcli.parse(text).evaluate(at)
         language = settings.pop("language", "en")
-        wanted = Wanted("html", language, title="A page")
-        pieces = as_page(Explanation(result), wanted, catalogue(language), asked)
+        wanted = Wanted("page", language, title="A page", practice=blanks)
+        pieces = as_page(Explanation(result), wanted, catalogue(language))
         file = tmp_path / "page.html"
         file.write_text("".join(pieces), encoding="utf-8")
         pages.append(Opened(browser, file, **settings))
@@ -279,7 +280,7 @@ def test_notes_come_and_go_with_the_inputs(
 
 def test_answers_are_marked_as_they_are_typed(opened: Open) -> None:
     text, at = "p = x*y; q = p + x; q^2", {"x": 2, "y": 3}
-    page = opened(text, at, Asked(("gradients", "values")))
+    page = opened(text, at, ("gradients", "values"))
     tab = page.page
     fields = tab.locator(".answer")
     keys = [field.get_attribute("data-key") for field in fields.all()]
@@ -312,9 +313,9 @@ def test_answers_are_marked_as_they_are_typed(opened: Open) -> None:
 def test_nothing_is_in_the_way_of_anybody(
     name: str, scheme: str, language: str, opened: Open
 ) -> None:
-    asked = Asked(("gradients", "values")) if name == "practice" else Asked()
+    blanks = ("gradients", "values") if name == "practice" else ()
     text, at = ("[x, 2*x]", {"x": 1}) if name == "static" else PROGRAMS.get(name, NEURON)
-    page = opened(text, at, asked, color_scheme=scheme, language=language)
+    page = opened(text, at, blanks, color_scheme=scheme, language=language)
     for act in ("() => 0", "() => go(2)", "() => choose({ node: 0 }, true)"):
         page.run(act)
         page.page.wait_for_timeout(150)
@@ -350,7 +351,7 @@ def test_the_numbers_are_those_of_eval_at_random_sliders(browser: Any, tmp_path:
             continue
         result = question.parsed.evaluate(question.bindings(point))
         file.write_text(
-            "".join(as_page(Explanation(result), Wanted("html"), catalogue("en"), Asked())), "utf-8"
+            "".join(as_page(Explanation(result), Wanted("page"), catalogue("en"))), "utf-8"
         )
         tab.goto(file.as_uri())
         chance = random.Random(f"sliders {seed}")
