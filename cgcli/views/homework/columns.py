@@ -102,9 +102,8 @@ def feedback(report: Report, item: Graded) -> str:
     parts = []
     for _, answer, verdict, *_, said in answer_lines(report, item)[1:]:
         if verdict != RIGHT:
-            reasons = "; ".join(said.split("\n"))
-            words = report.verdict(verdict)[0]
-            parts.append(f"{answer}: {words}" + (f", {reasons}" if reasons else ""))
+            words = report.verdict(verdict)[0], said.replace("\n", "; ")
+            parts.append(f"{answer}: {', '.join(filter(None, words))}")
     return ". ".join([*parts, *closing(report, item)])
 
 
@@ -134,8 +133,6 @@ def _verdicts(item: Graded) -> Iterator[str]:
     return (verdicts.get(step, "missing") for step in item.exercise.steps.asked)
 
 
-def _cell(value: str | int) -> str | int:
-    if not isinstance(value, str):
-        return value
-    text = printable(value)
+def _cell(value: str | int) -> str:
+    text = printable(str(value))
     return f"'{text}" if text.lstrip().startswith(_ARMED) else text

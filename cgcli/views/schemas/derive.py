@@ -15,17 +15,14 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, TypeAlias
 
 _FOLDER: Final = os.path.dirname(os.path.abspath(__file__))
 _PRIMITIVES: Final = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 
 
-class Definition(NamedTuple):
-    """A type with a name: a class, or what an alias or `TypedDict(…)` gives it, and its words."""
-
-    node: ast.ClassDef | ast.expr
-    words: str
+Definition: TypeAlias = tuple[ast.ClassDef | ast.expr, str]
+"""A type with a name: a class, or what an alias or `TypedDict(…)` gives it, and its words."""
 
 
 class Types:
@@ -51,12 +48,12 @@ class Types:
                 case ast.ImportFrom(module=str() as origin, names=names):
                     self.origins |= {imported.name: origin for imported in names}
                 case ast.ClassDef(name=name):
-                    self.definitions[name] = Definition(node, ast.get_docstring(node) or "")
+                    self.definitions[name] = node, ast.get_docstring(node) or ""
                 case (
                     ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
                     | ast.Assign(targets=[ast.Name(id=name)], value=value)
                 ):
-                    self.definitions[name] = Definition(value, words)
+                    self.definitions[name] = value, words
 
     def schema(self, name: str, root: str) -> dict[str, Any]:
         """Return the JSON Schema of the document `cgraph.{name}`, which is the type `root`."""
@@ -90,7 +87,7 @@ class Types:
 
     def _fields(self, name: str) -> Iterator[tuple[str, ast.expr, str]]:
         """Yield the fields of a class, its bases' first: name, annotation, words."""
-        match self.definitions[name].node:
+        match self.definitions[name][0]:
             case ast.Call(args=[_, ast.Dict(keys=keys, values=values)]):
                 # TypedDict("From", {"from": str}): a field that is called by a word of Python.
                 for key, value in zip(keys, values, strict=True):

@@ -173,11 +173,7 @@ _LATEX: Final = Markup(
 def as_latex(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
     """Return the lines as LaTeX, by themselves or as a whole document."""
     words = catalogue.say(Message("Given")), *explanation.graph.names
-    chinese = any(map(_is_chinese, words))
+    chinese = any("\u2e80" <= char <= "\uffef" for word in words for char in word)
     yield _HEAD % (_CHINESE if chinese else "") if wanted.standalone else _NEEDS
     yield from written(Lines(explanation, PRINTED, wanted.shown), _LATEX, catalogue)
     yield "\\end{document}\n" if wanted.standalone else ""
-
-
-def _is_chinese(word: str) -> bool:
-    return not word.isascii() and any("\u2e80" <= char <= "\uffef" for char in word)

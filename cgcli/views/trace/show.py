@@ -181,16 +181,12 @@ def tree(write: Writing, words: Catalogue) -> Iterator[list[Segment]]:
             inner = [
                 a for a in graph.arguments[node] if a not in graph.literals or a in graph.given
             ]
-            referred = bool(drawn[node])
-            if not referred and inner and depth == _DEEPEST:
+            if not drawn[node] and inner and depth == _DEEPEST:
                 drawn[node] = 2
                 roots.append(node)
-                referred = True
-            yield [
-                (before + guide, "dim"),
-                *_branch(write, words, node, drawn[node] if referred else 0),
-            ]
-            if referred:
+            elsewhere = drawn[node]
+            yield [(before + guide, "dim"), *_branch(write, words, node, elsewhere)]
+            if elsewhere:
                 continue
             drawn[node] = 1
             below = before + {tee: bar, corner: gap, "": ""}[guide]
