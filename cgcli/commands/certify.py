@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cgcli.commands.choices import conflict
 from cgcli.commands.options import Options, choice, count, flag
 from cgcli.commands.problem import Problem, solve
-from cgcli.errors import CgraphError, missing
+from cgcli.errors import CgraphError, required
 from cgcli.graph.graph import Graph
 from cgcli.limits import MOST_PRECISION
 from cgcli.views.formats import FIELDS
@@ -75,11 +75,9 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
 
 def shown(finding: Finding, why: str | None = None) -> Any:
     """Return digits, or an array of them; in their place why there are none."""
-    if not hasattr(finding.shown, "shape"):
-        return why or finding.shown or finding.verdict
-    import numpy as np
+    from cgcli.numbers.elements import by_element
 
-    return np.frompyfunc(lambda digits: why or digits or finding.verdict, 1, 1)(finding.shown)
+    return by_element(lambda digits: why or digits or finding.verdict, finding.shown)
 
 
 def check_digits(digits: int | None) -> None:
@@ -87,12 +85,7 @@ def check_digits(digits: int | None) -> None:
     if digits is not None and digits > MOST_DIGITS:
         message = f"--precision {digits} is more than the {MOST_DIGITS:,} digits there may be"
         raise CgraphError("limit", message, f"write --precision {MOST_DIGITS}")
-
-    try:
-        import flint  # noqa: F401  # what the extra brings
-    except ImportError:
-        option = "--verify" if digits is None else "--precision"
-        raise missing("verify", f"for {option}") from None
+    required("flint", "verify", f"for {'--verify' if digits is None else '--precision'}")
 
 
 def leaves_of(problem: Problem, graph: Graph, inputs: dict[str, Any]) -> Any:

@@ -105,7 +105,7 @@ def check_command(given: CheckOptions) -> None:
     from cgcli.homework.students import Roster
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.columns import check_table, read_columns
-    from cgcli.views.homework.report import Report, discreet, print_class, print_sheet
+    from cgcli.views.homework.report import Report, discreet, print_marks
     from cgcli.views.homework.sheets import check_document
     from cgcli.views.table import note_lines
 
@@ -142,10 +142,8 @@ def check_command(given: CheckOptions) -> None:
         publish_document(check_document(report, marks))
     elif given.csv:
         publish([check_table(report, marks, columns)])
-    elif len(marks) == 1:
-        print_sheet(report.of(marks[0].exercise), marks[0].marked, marks[0].score)
     else:
-        print_class(report, marks)
+        print_marks(report, marks)
     if not all(item.score.complete for item in marks):
         raise typer.Exit(1)
     given.heed(exercise.result.notes)

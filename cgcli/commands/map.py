@@ -153,7 +153,7 @@ def _run(
 ) -> None:
     from cgcli.learning.mapping import map_rows
     from cgcli.learning.sources import Report
-    from cgcli.views.learning.rows import RowWriter, rows_text
+    from cgcli.views.learning.rows import rows_end, rows_text
 
     output = given.output
     ending = ending_of(output or "")
@@ -175,7 +175,7 @@ def _run(
         if given.json:
             # An error in the middle must not stand behind half a document.
             text = "".join(pieces)
-            end = RowWriter(form, begun=bool(text)).end(report.notes, how_read(source, report))
+            end = rows_end(report.notes, how_read(source, report), empty=not text)
             publish([text + end])
         elif form == "parquet":
             from cgcli.views.learning.parquet import as_parquet

@@ -69,11 +69,11 @@ class Rows(Answer):
         return document
 
     def _text(self, ending: str) -> str | bytes:
-        from cgcli.views.learning.rows import RowWriter
+        from cgcli.views.learning.rows import rows_end, rows_text
 
-        writer = RowWriter(ending)
-        text = "".join(writer.text(*part) for part in self._parts)
-        return text + writer.end(self.notes) if ending == "json" else text
+        parts = enumerate(self._parts)
+        text = "".join(rows_text(ending, False, not k, *part) for k, part in parts)
+        return text + rows_end(self.notes, "", empty=not text) if ending == "json" else text
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return the columns as a stream of Arrow's, a vector as a list of fixed size."""

@@ -43,7 +43,7 @@ def derivatives(row: Operation) -> list[str]:
 
 def operation_document(row: Operation) -> graphs.Operation:
     """Return a row as a JSON object of `cgraph.ops/1`."""
-    names = dict(zip(row.parameters, row.parameters, strict=True))
+    names = {name: name for name in (*row.parameters, "n")}
     return {
         "name": row.name,
         "words": list(row.words),
@@ -52,7 +52,7 @@ def operation_document(row: Operation) -> graphs.Operation:
         "summary": row.summary,
         "elementwise": row.elementwise,
         "derivatives": derivatives(row),
-        "domain": row.domain.words.format(**{**names, "n": "n"}) if row.domain else None,
+        "domain": row.domain.words.format_map(names) if row.domain else None,
         "kinks": [kink.words.format_map(names) for kink in row.kinks],
         "convention": row.convention or None,
     }

@@ -1268,7 +1268,7 @@ FAULTS: Final = (
     ),
     Fault(
         "a tree draws an argument twice",
-        "cgcli/views/trace/text.py",
+        "cgcli/views/trace/show.py",
         "for argument in reversed(dict.fromkeys(inner)):",
         "for argument in reversed(inner):",
         (LINES,),

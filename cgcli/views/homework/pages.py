@@ -17,9 +17,8 @@ from cgcli.errors import required
 from cgcli.homework.marks import Graded
 from cgcli.resource import read_text
 from cgcli.views.gate import printable, printable_lines, width
-from cgcli.views.homework.report import Report, answer_rows, class_lines, closing, common, trouble
+from cgcli.views.homework.report import Report, answer_lines, class_lines, closing, common, trouble
 from cgcli.views.homework.sheets import values_line
-from cgcli.words import Message
 
 _ROW, _LEFT, _WIDE = 24, 400, 760
 _LISTED: Final = 20
@@ -135,26 +134,16 @@ FORMS: Final[dict[str, Callable[[Page], bytes]]] = {
 
 def feedback_page(report: Report, item: Graded) -> Page:
     """Return a student's marked sheet: nothing of other students is in it."""
-    report = report.of(item.exercise)
-    title = printable(item.name)
+    title, problem = printable(item.name), item.exercise.graph.text.strip()
     if item.marked.sheet.trouble:
         # Whose values these would be is not known.
-        program = printable_lines(item.exercise.graph.text.strip())
-        return Page(title, program, [], [report.say(trouble(item.marked))], [])
-    heads = ["line", "answer", "", "points", ""]
-    rows = [
-        [line, answer, verdict, points, said]
-        for line, answer, (verdict, _), points, said in answer_rows(report, item.marked)
-    ]
-    if report.points is None:
-        heads, *rows = ([*row[:3], row[4]] for row in [heads, *rows])
-    heads = [report.say(Message(head)) for head in heads]
-    tables = [Table(heads, rows)] if rows else []
-    problem = item.exercise.graph.text.strip()
+        return Page(title, printable_lines(problem), [], [report.say(trouble(item.marked))], [])
+    heads, *rows = answer_lines(report, item)
     if not item.exercise.symbolic:
         problem += f"\n{values_line(item.exercise, {})}"
-    lines = [*closing(report, item.marked, item.score)]
-    return Page(title, printable_lines(problem), tables, lines, [])
+    cells = [[*row[:2], report.verdict(row[2])[0], *row[3:]] for row in rows]
+    tables = [Table(heads, cells)] if rows else []
+    return Page(title, printable_lines(problem), tables, [*closing(report, item)], [])
 
 
 def sheet_page(title: str, text: str) -> Page:
