@@ -93,7 +93,6 @@ class Reader:
 
     def _value(self, numbers: Working, text: str, *, long: bool = False) -> Value | None:
         exercise = self.exercise
-        point = exercise.here._replace(values=numbers.values)
         text = f"0 = {text}"
         try:
             syntax = parse_answer(text, LIMITS)
@@ -101,15 +100,14 @@ class Reader:
                 return None
             refuse_gradients(syntax.right, text)
             with exercise.added(syntax.right, text) as node:
-                named = exercise.is_formula(node)
-                number = exercise.value_of(node, point)
-            if not is_finite(number):
-                return None
-            is_exact = is_short if long else self._is_exact
-            reach, _ = rounding(exercise, syntax.right, text, point, is_exact)
+                number = exercise.value_of(node, numbers.point)
+                if not is_finite(number):
+                    return None
+                is_exact = is_short if long else self._is_exact
+                reach, _ = rounding(exercise, node, numbers.point, is_exact)
+                return Value(number, reach, exercise.is_formula(node))
         except CgraphError:
             return None
-        return Value(number, reach, named)
 
     def _is_exact(self, number: Written) -> bool:
         """Whether a number put in is no rounded one: whole, and no number of the problem's is near.

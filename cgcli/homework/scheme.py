@@ -162,8 +162,7 @@ def _tried(
         if wanted not in (None, here):
             return []
         exercise = step.working.exercise
-        point = exercise.here._replace(values=step.working.values)
         with exercise.added(*formula) as node:
-            return [exercise.value_of(node, point)]
+            return [exercise.value_of(node, step.working.point)]
 
     return numbers

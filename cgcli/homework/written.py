@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
+from cgcli.numbers.elements import filled
 from cgcli.operations.row import Shape
 
 _NUMBER: Final = re.compile(
@@ -55,13 +56,8 @@ class Written(NamedTuple):
         """
         if self.shape != shape_of(value):
             return False
-        rounded = self.digits >= _LEAST
-        reach = self.half * self._leeway
-        if self.shape:
-            import numpy as np
-
-            return is_near(self.value, value, added(np.where(rounded, reach, 0), slack))
-        return is_near(self.value, value, added(reach, slack) if rounded else slack)
+        reach = self.half * self._leeway * (self.digits >= _LEAST)
+        return is_near(self.value, value, added(reach, slack))
 
     @property
     def _leeway(self) -> Any:
@@ -166,7 +162,7 @@ def exact(value: Any) -> Written:
     >>> exact(0.5).is_rounding(0.5), exact(0.5).is_rounding(0.51)
     (True, False)
     """
-    zeros = DOUBLES.zero(shape_of(value))
+    zeros = filled(0, shape_of(value))
     return Written(value, zeros, zeros)
 
 
