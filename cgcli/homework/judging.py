@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.homework.answers import Answer
 from cgcli.homework.carrying import rounding_reach
-from cgcli.homework.chains import Reader, first_wrong
+from cgcli.homework.chains import Reader
 from cgcli.homework.diagnosis import Diagnosis, Wrong, diagnose
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.formulas import Equality, compare
@@ -170,7 +170,7 @@ class Judge:
         tolerance, doubles_of = self.tolerance.of(answer.quantity), self.exercise.kind.doubles
         targets = [(doubles_of(number), doubles_of(tolerance.reach(number))) for number in numbers]
         doubles = written.in_doubles(self.exercise.kind)
-        broken = first_wrong(self.reader, answer.parts, targets, doubles, judged.good)
+        broken = self.reader.first_wrong(answer.parts, targets, doubles, judged.good)
         if broken is None:
             return judged if judged.good else judged._replace(verdict=FOLLOWS, diagnoses=[])
         diagnoses = self._diagnose(answer, broken.number) if expected else []
@@ -213,8 +213,12 @@ class Judge:
     ) -> tuple[str, Any]:
         """Return the verdict on a number that may come of numbers with more digits than written."""
         wrong = WRONG, written.value
-        if not _may_be_rounded(written.value, part_of(expected[0][0], element)):
-            return wrong
+        value, right = written.value, part_of(expected[0][0], element)
+        if shape_of(value) and shape_of(right):
+            # Arrays must be the same but for rounding; that takes a while.
+            fits = shape_of(value) == shape_of(right)
+            if not fits or abs(value - right).max() > abs(right).max() / 20:
+                return wrong
         # Who writes more digits than rounded numbers have has not gone on with those.
         least = written.most_digits - _MORE
         reaches = {step: reach for step, (reach, digits) in self.reaches.items() if digits >= least}
@@ -292,13 +296,6 @@ class Judge:
             changed[answer.element] = number if is_fraction(array) else alike(number, 0.0)[0]
             changes.append(changed)
         return changes[0], changes[1]
-
-
-def _may_be_rounded(a: Any, b: Any) -> bool:
-    """Whether two arrays may be the same but for rounding; of numbers that is not asked."""
-    if not (shape_of(a) and shape_of(b)):
-        return True
-    return shape_of(a) == shape_of(b) and bool(abs(a - b).max() <= abs(b).max() / 20)
 
 
 def _reach(written: Written) -> Any:

@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
-from cgcli.numbers.elements import filled
 from cgcli.operations.row import Shape
 
 _NUMBER: Final = re.compile(
@@ -162,7 +161,8 @@ def exact(value: Any) -> Written:
     >>> exact(0.5).is_rounding(0.5), exact(0.5).is_rounding(0.51)
     (True, False)
     """
-    zeros = filled(0, shape_of(value))
+    # A whole 0, which is exact beside a fraction too.
+    zeros = DOUBLES.zero(shape) if (shape := shape_of(value)) else 0
     return Written(value, zeros, zeros)
 
 
