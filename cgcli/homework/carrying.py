@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Collection, Mapping
+from fractions import Fraction
+from typing import Any, Final, TypeAlias
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.working import Working, is_same
-from cgcli.homework.written import added, is_fraction, shape_of
+from cgcli.homework.written import added, shape_of
 
 _MOST: Final = 40
 _LARGEST: Final = 1_000
@@ -17,11 +18,8 @@ _PATTERNS: Final = 16
 _BITS: Final = 50_000
 
 
-class Known(NamedTuple):
-    """The steps that are on a sheet, by node: values, and the gradients of one output."""
-
-    values: frozenset[int]
-    gradients: frozenset[int]
+Known: TypeAlias = Collection[Quantity]
+"""The steps that are on a sheet."""
 
 
 def carried(
@@ -34,7 +32,7 @@ def carried(
     >>> import cgcli
     >>> program = cgcli.parse("p = x + y; g = p*z")
     >>> working = Working(Exercise(program, program.evaluate(x=1, y=3, z=-3)))
-    >>> carried(working, Known(frozenset(), frozenset()), Quantity(4), Quantity(2), 5.0)
+    >>> carried(working, (), Quantity(4), Quantity(2), 5.0)
     -15.0
     """
     trial = working.copy()
@@ -43,21 +41,21 @@ def carried(
     if changed.of < 0:
         moved = {changed.node}
         last = target.node if of < 0 else of
-        for node in range(changed.node + 1, last + 1):
-            left_out = node not in known.values or target == Quantity(node)
-            if left_out and not moved.isdisjoint(graph.arguments[node]):
-                trial.take(Quantity(node), trial.value(node))
-                moved.add(node)
+        for step in map(Quantity, range(changed.node + 1, last + 1)):
+            left_out = step not in known or step == target
+            if left_out and not moved.isdisjoint(graph.arguments[step.node]):
+                trial.take(step, trial.value(step.node))
+                moved.add(step.node)
         if of < 0:
             return trial.values[target.node]
     gradients = trial.gradients.get(of, {})
     for node in completed(graph, of):
-        if node == target.node:
+        step = Quantity(node, of)
+        if step == target:
             break
         # The node's value may be what was changed, and then its gradient is not.
-        kept = node in known.gradients or node == of or changed == Quantity(node, of)
-        if not kept and gradients.get(node) is not None:
-            trial.take(Quantity(node, of), trial.gradient(of, node))
+        if step not in known and step != changed and gradients.get(node) is not None:
+            trial.take(step, trial.gradient(of, node))
     return trial.gradient(of, target.node)
 
 
@@ -68,8 +66,7 @@ def hangs_on(working: Working, known: Known, target: Quantity, step: Quantity) -
     """
     if len(working.graph) > _LARGEST:
         return True
-    gradients = working.gradients.get(step.of, {})
-    number = working.values[step.node] if step.of < 0 else gradients.get(step.node)
+    number = working.number(step)
     if number is None:
         return False
     numbers = (number, added(number, 1), added(number, 3))
@@ -95,13 +92,11 @@ def rounding_reach(
         doubles = working.exercise.kind.doubles
         working = working.in_doubles()
         reaches = {step: doubles(reach) for step, reach in reaches.items()}
-    near = [step for step in before(working.exercise, known, target) if step in reaches]
-    for step in near[:_MOST]:
-        gradients = working.gradients.get(step.of, {})
-        written = working.values[step.node] if step.of < 0 else gradients.get(step.node)
-        if written is None or (target.of < 0 and step.node > target.node):
-            continue
-        total = added(total, _moved(working, known, target, step, written, reaches[step]))
+    steps = before(working.exercise, known, target)
+    for step in [step for step in steps if step in known and step in reaches][:_MOST]:
+        written = working.number(step)
+        if written is not None:
+            total = added(total, _moved(working, known, target, step, written, reaches[step]))
     return total
 
 
@@ -109,18 +104,12 @@ def _is_light(working: Working) -> bool:
     """Whether a student's numbers can be carried as they are: fractions that are few and short."""
     if not working.exercise.kind.exact:
         return True
-    if working.graph.tensors:
-        return False
     numbers = [*working.values]
     for gradients in working.gradients.values():
         numbers += gradients.values()
-    return sum(map(_bits, numbers)) <= _BITS
-
-
-def _bits(number: Any) -> int:
-    if number is None or not is_fraction(number):
-        return 0
-    return int(number.numerator).bit_length() + int(number.denominator).bit_length()
+    fractions = [number for number in numbers if isinstance(number, Fraction)]
+    bits = (n.numerator.bit_length() + n.denominator.bit_length() for n in fractions)
+    return not working.graph.tensors and sum(bits) <= _BITS
 
 
 def _moved(
@@ -148,26 +137,21 @@ def _moved(
     return 4 * np.sqrt(sum(moved(reach * pattern) ** 2 for pattern in signs) / _PATTERNS)
 
 
-def before(exercise: Exercise, known: Known, target: Quantity) -> Iterator[Quantity]:
-    """Yield the steps on the sheet that a quantity is worked out from, through what is left out."""
+def before(exercise: Exercise, known: Known, target: Quantity) -> list[Quantity]:
+    """Return the steps that a quantity is worked out from: back to those that are on the sheet."""
     graph, users = exercise.graph, exercise.users
-    seen = {target}
+    # It grows while it is gone through.
+    reached = {target: None}
     pending = [target]
-    while pending:
-        quantity = pending.pop()
-        node, of = quantity
-        if quantity is not target and node in (known.values if of < 0 else known.gradients):
-            yield quantity
+    for step in pending:
+        if step in known and step != target:
             continue
-        if of < 0:
-            following = [Quantity(argument) for argument in graph.arguments[node]]
-        else:
-            following = []
-            for user, _ in users.of(node):
-                if user <= of:
-                    following += [Quantity(user, of), Quantity(user)]
-                    following += [Quantity(argument) for argument in graph.arguments[user]]
-        for step in following:
-            if step not in seen:
-                seen.add(step)
-                pending.append(step)
+        node, of = step
+        following = [Quantity(argument) for argument in graph.arguments[node] if of < 0]
+        for user, _ in users.of(node) if of >= 0 else ():
+            if user <= of:
+                arguments = map(Quantity, graph.arguments[user])
+                following += [Quantity(user, of), Quantity(user), *arguments]
+        pending += [other for other in following if other not in reached]
+        reached.update(dict.fromkeys(following))
+    return [*reached][1:]

@@ -24,6 +24,7 @@ from cgcli.homework.students import Student, words_of
 from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import shape_of
 from cgcli.language.free import free_names
+from cgcli.numbers.elements import elements
 from cgcli.numbers.values import is_finite
 from cgcli.operations.table import CONSTANTS
 from cgcli.program import Program
@@ -97,9 +98,8 @@ def _edges(exercise: Exercise) -> float:
     """Return how many numbers of a problem are 0, saturated or huge; notes count for more."""
     count = 10.0 * len(exercise.result.notes)
     for step in exercise.steps.asked:
-        truth = abs(exercise.truth(step))
-        least, most = (truth.min(), truth.max()) if shape_of(truth) else (truth, truth)
-        count += bool(least < _SMALLEST) + bool(most > _GREATEST)
+        sizes = [abs(part) for part in elements(exercise.truth(step))]
+        count += bool(min(sizes) < _SMALLEST) + bool(max(sizes) > _GREATEST)
     return count
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import compress
@@ -23,6 +23,7 @@ from cgcli.homework.shaking import SHAKE, ShakenDoubles
 from cgcli.homework.written import shape_of
 from cgcli.language.syntax import Expression
 from cgcli.limits import Limits
+from cgcli.numbers.elements import elements
 from cgcli.program import Program
 
 _ANSWER: Final = Limits(depth=200, numbers=1_000_000)
@@ -164,7 +165,7 @@ class Exercise:
             value = self.truth(quantity)
             shaken = (self.truth(quantity, point) for point in self._shaken)
             moved = max(distance(value, other) for other in shaken)
-            size = float(abs(value).max() if shape_of(value) else abs(value))
+            size = float(max(map(abs, elements(value))))
             self._slack[quantity] = min(1e-13 * size + moved * (4e-14 / SHAKE), 1e-9 * (1 + size))
         return self._slack[quantity]
 
@@ -241,9 +242,12 @@ class Exercise:
         needed = compress(graph.operations[: self.draft.size], graph.ancestors([node]))
         return any(operation is not CONSTANT for operation in needed)
 
-    def value_of(self, node: int, point: Point) -> Any:
-        """Return the value of what was added at a point, in doubles where there is no fraction."""
-        value = self._worked_out(node, point)[node]
+    def value_of(self, node: int, point: Point, moved: Mapping[int, Any] = {}) -> Any:
+        """Return the value of what was added at a point, in doubles where there is no fraction.
+
+        Some of its numbers may be `moved` to others.
+        """
+        value = self._worked_out(node, point, moved)[node]
         if point.kind.exact and not _is_number(value):
             values = [self.kind.doubles(number) for number in point.values]
             return self._worked_out(node, Point(DOUBLES, {}, values, {}))[node]
@@ -262,13 +266,14 @@ class Exercise:
         ]
         return max((float(size) for size in sizes if size - size == 0), default=0.0)
 
-    def _worked_out(self, node: int, point: Point) -> list[Any]:
+    def _worked_out(self, node: int, point: Point, moved: Mapping[int, Any] = {}) -> list[Any]:
         """Return the values of the program's nodes, and of those that were added."""
         graph, kind = self.draft.graph, point.kind
         values = list(point.values)
         for place in range(self.draft.size, node + 1):
             known = place in graph.constants
-            values.append(kind.leaf(graph, place) if known else kind.value(graph, values, place))
+            value = kind.leaf(graph, place) if known else kind.value(graph, values, place)
+            values.append(moved.get(place, value))
         return values
 
     def computed(self, values: dict[int, Any], compute: Callable[[Kind, Any], Any]) -> Any:
@@ -308,20 +313,11 @@ _SIDES: Final[dict[str, Callable[..., list[Any]]]] = {
 
 def _is_number(value: Any) -> bool:
     """Whether a value is no NaN, and nowhere the lack of a fraction."""
-    if shape_of(value):
-        if value.dtype == object:
-            return not any(hasattr(element, "reason") for element in value.flat)
-        return not bool((value != value).any())
-    return not hasattr(value, "reason") and bool(value == value)
+    return not any(hasattr(part, "reason") or part != part for part in elements(value))
 
 
 def distance(a: Any, b: Any) -> float:
     """Return how far two numbers or arrays are apart at most; 0 where that is no number."""
-    if shape_of(a):
-        import numpy as np
-
-        with np.errstate(all="ignore"):
-            apart = np.abs(np.asarray(a) - np.asarray(b))
-        return float(np.nanmax(np.where(np.isfinite(apart), apart, 0.0)))
-    apart = abs(a - b)
-    return float(apart) if apart - apart == 0 else 0.0
+    pairs = zip(map(float, elements(a)), map(float, elements(b)), strict=True)
+    apart = (abs(x - y) for x, y in pairs)
+    return max((gap for gap in apart if gap - gap == 0), default=0.0)

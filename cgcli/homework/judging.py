@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.homework.answers import Answer
-from cgcli.homework.carrying import Known, rounding_reach
-from cgcli.homework.chains import Reader, first_wrong
+from cgcli.homework.carrying import rounding_reach
+from cgcli.homework.chains import Reader
 from cgcli.homework.diagnosis import Diagnosis, Wrong, diagnose
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.formulas import Equality, compare
@@ -98,7 +98,7 @@ class Judge:
 
     `working` has the numbers as they were written; `held` has, for each that was rounded, the
     number before rounding, with which the student may as well have gone on. `answers` are the
-    sheet's, by node, for the values under -1 and for gradients under what is differentiated.
+    sheet's, by quantity.
     """
 
     def __init__(self, exercise: Exercise, answers: list[Answer], tolerance: Tolerance) -> None:
@@ -106,10 +106,9 @@ class Judge:
         self.tolerance = tolerance
         self.workings = self.working, self.held = Working(exercise), Working(exercise)
         self.reader = Reader(self.working)
-        self.answers: dict[int, dict[int, list[Answer]]] = {}
+        self.answers: dict[Quantity, list[Answer]] = {}
         for answer in answers:
-            node, of = answer.quantity
-            self.answers.setdefault(of, {}).setdefault(node, []).append(answer)
+            self.answers.setdefault(answer.quantity, []).append(answer)
         self.judged: list[Judged] = []
         self.differs = False
         # How far the number that was gone on with may be from the one that is written, and the
@@ -129,7 +128,8 @@ class Judge:
             written, equality, element = answer.written, None, answer.element
             if answer.formula is not None:
                 equality = compare(self.exercise, answer)
-                written = exact(self._formula_value(answer))
+                with self.exercise.added(*answer.formula) as node:
+                    written = exact(self.exercise.value_of(node, self.working.point))
             assert written is not None
             right = part_of(truth, element)
             # A tolerance stands in place of the digits.
@@ -170,7 +170,7 @@ class Judge:
         tolerance, doubles_of = self.tolerance.of(answer.quantity), self.exercise.kind.doubles
         targets = [(doubles_of(number), doubles_of(tolerance.reach(number))) for number in numbers]
         doubles = written.in_doubles(self.exercise.kind)
-        broken = first_wrong(self.reader, answer.parts, targets, doubles, judged.good)
+        broken = self.reader.first_wrong(answer.parts, targets, doubles, judged.good)
         if broken is None:
             return judged if judged.good else judged._replace(verdict=FOLLOWS, diagnoses=[])
         diagnoses = self._diagnose(answer, broken.number) if expected else []
@@ -213,12 +213,16 @@ class Judge:
     ) -> tuple[str, Any]:
         """Return the verdict on a number that may come of numbers with more digits than written."""
         wrong = WRONG, written.value
-        if not _may_be_rounded(written.value, part_of(expected[0][0], element)):
-            return wrong
+        value, right = written.value, part_of(expected[0][0], element)
+        if shape_of(value) and shape_of(right):
+            # Arrays must be the same but for rounding; that takes a while.
+            fits = shape_of(value) == shape_of(right)
+            if not fits or abs(value - right).max() > abs(right).max() / 20:
+                return wrong
         # Who writes more digits than rounded numbers have has not gone on with those.
         least = written.most_digits - _MORE
         reaches = {step: reach for step, (reach, digits) in self.reaches.items() if digits >= least}
-        carried = rounding_reach(self.working, self._known(quantity.of), quantity, reaches)
+        carried = rounding_reach(self.working, self.answers.keys(), quantity, reaches)
         if shape_of(carried) not in ((), shape_of(expected[0][0])):
             return wrong
         part = part_of(carried, element if shape_of(carried) else ())
@@ -265,26 +269,14 @@ class Judge:
         exactly = self.exercise.kind.exact and is_same(written.value, diagnosis.number, 1e-13)
         return written.value if exactly else diagnosis.number
 
-    def _known(self, of: int) -> Known:
-        """Return which steps are on the sheet."""
-        gradients = self.answers.get(of, ()) if of >= 0 else ()
-        return Known(frozenset(self.answers.get(-1, ())), frozenset(gradients))
-
     def _diagnose(self, answer: Answer, written: Written) -> list[Diagnosis]:
         """Return the mistakes that give a wrong answer, from what was written or held."""
         kind, quantity = self.exercise.kind, answer.quantity
         if kind.exact and is_fraction(written.value):
             written = written.in_doubles(kind)
-        wrong = Wrong(quantity, answer.element, written, self._known(quantity.of))
+        wrong = Wrong(quantity, answer.element, written, self.answers.keys())
         workings = self.workings if self.differs else self.workings[:1]
         return diagnose([working.in_doubles() for working in workings], wrong)
-
-    def _formula_value(self, answer: Answer) -> Any:
-        """Return what a formula comes to with the student's own values."""
-        assert answer.formula is not None
-        point = self.exercise.here._replace(values=self.working.values)
-        with self.exercise.added(*answer.formula) as node:
-            return self.exercise.value_of(node, point)
 
     def _overlaid(
         self, before: Pair | None, expected: Pair, answer: Answer, numbers: Pair
@@ -306,21 +298,9 @@ class Judge:
         return changes[0], changes[1]
 
 
-def _may_be_rounded(a: Any, b: Any) -> bool:
-    """Whether two arrays may be the same but for rounding; of numbers that is not asked."""
-    if not (shape_of(a) and shape_of(b)):
-        return True
-    return shape_of(a) == shape_of(b) and bool(abs(a - b).max() <= abs(b).max() / 20)
-
-
 def _reach(written: Written) -> Any:
     """Return half a unit of the last digit; 0 for what has few digits and may be exact."""
-    half, digits = written.half, written.digits
-    if not shape_of(half):
-        return half if digits >= _DIGITS and half < _WHOLE else 0
-    import numpy as np
-
-    return np.where((digits >= _DIGITS) & (half < _WHOLE), half, 0)
+    return written.half * ((written.digits >= _DIGITS) & (written.half < _WHOLE))
 
 
 def _rounding(number: Any, part: float) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.departures import silent
-from cgcli.homework.answers import Unreadable, read_answers
-from cgcli.homework.carrying import Known, before, hangs_on
+from cgcli.homework.answers import Answer, Unreadable, read_answers
+from cgcli.homework.carrying import before, hangs_on
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import FOLLOWS, WRONG, Judge, Judged, Pair, Tolerance
 from cgcli.homework.quantities import Quantity, completed
@@ -64,14 +64,12 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
 
 def _excused(marking: _Marking, judged: list[Judged], unread: frozenset[Quantity]) -> list[Judged]:
     """Return the verdicts, none of them wrong where it may come of what could not be read."""
-    steps = {step.answer.quantity for step in judged} | unread
-    values = frozenset(step.node for step in steps if step.of < 0)
+    known = {step.answer.quantity for step in judged} | unread
 
     def is_excused(step: Judged) -> bool:
         target = step.answer.quantity
         if step.verdict != WRONG or (target.of >= 0 and marking.exercise.graph.shape(target.of)):
             return False
-        known = Known(values, frozenset(other.node for other in steps if other.of == target.of))
         earlier = unread.intersection(before(marking.exercise, known, target))
         return any(hangs_on(marking.working, known, target, other) for other in earlier)
 
@@ -103,13 +101,12 @@ class _Marking(Judge):
     def values(self) -> None:
         """Judge the values, in the order of the program."""
         working, held = self.workings
-        by_value = self.answers.get(-1, {})
-        if not by_value:
+        if all(step.of >= 0 for step in self.answers):
             return
         alike: dict[int, int] = {}
         for node in range(len(working.graph)):
             expected = (working.worked_out(node), held.worked_out(node))
-            answers = by_value.get(node)
+            answers = self.answers.get(Quantity(node))
             numbers: Pair | None = expected
             if answers is not None:
                 numbers = self.judge(answers, [expected], Quantity(node))
@@ -126,20 +123,19 @@ class _Marking(Judge):
     def gradients(self) -> None:
         """Judge the gradients, those of inner nodes first."""
         output = self.exercise.of
-        for of in sorted(self.answers, key=lambda of: (of == output, of)):
-            if of < 0:
-                continue
+        targets = {step.of for step in self.answers if step.of >= 0}
+        for of in sorted(targets, key=lambda of: (of == output, of)):
+            answered = {step.node: self.answers[step] for step in self.answers if step.of == of}
             if not self.exercise.graph.shape(of):
-                self.gradients_of(of)
+                self.gradients_of(of, answered)
                 continue
             # Derivatives of what is no single number are judged against the right ones alone.
-            for node, answers in sorted(self.answers[of].items()):
+            for node, answers in sorted(answered.items()):
                 self.judge(answers, [], Quantity(node, of))
 
-    def gradients_of(self, of: int) -> None:
+    def gradients_of(self, of: int, answered: dict[int, list[Answer]]) -> None:
         """Judge the derivatives of one node by others, from that node backward."""
         exercise = self.exercise
-        answered = self.answers[of]
         order = completed(exercise.graph, of)
         order += sorted(set(answered).difference(order))
         truth = exercise.gradients(of)
@@ -176,7 +172,7 @@ class _Marking(Judge):
         if not any(
             user in changed
             or any(working.is_moved(user) for working in self.workings)
-            or node in self.answers.get(user, ())
+            or Quantity(node, user) in self.answers
             for user, _ in users
         ):
             right = exercise.gradients(of)[node]
@@ -198,8 +194,8 @@ class _Marking(Judge):
         graph = self.exercise.graph
         argument = graph.arguments[user][place]
         stated = None
-        if user != of and argument in self.answers.get(user, ()):
-            stated = self.working.gradients.get(user, {}).get(argument)
+        if user != of and Quantity(argument, user) in self.answers:
+            stated = self.working.number(Quantity(argument, user))
         single = graph.arguments[user].count(argument) == 1
         for written, held in upstream:
             first = list(Use(self.working, user, place, written).contributions())

@@ -23,6 +23,7 @@ from cgcli.homework.sheets import Sheet
 from cgcli.homework.students import Roster, Student, not_one
 from cgcli.homework.written import read_number, shape_of
 from cgcli.language.reader import normalise
+from cgcli.numbers.elements import elements
 
 ANSWERED: Final = "answered"
 ALL: Final = "all"
@@ -308,7 +309,7 @@ def refuse_other_values(exercise: Exercise, sheet: Sheet) -> None:
         if name not in exercise.inputs:
             continue
         value = exercise.kind.doubles(exercise.inputs[name])
-        here = [float(item) for item in (value.flat if shape_of(value) else [value])]
+        here = list(map(float, elements(value)))
         there = _numbers(text)
         if there is None or (len(there) == len(here) and all(map(is_close, here, there))):
             continue

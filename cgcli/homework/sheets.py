@@ -91,13 +91,6 @@ def split(text: str) -> Iterator[Line]:
 
     A list may go on over several lines: one that has no `=` belongs to an open bracket above.
     """
-    for line in _lines(text):
-        if line.text.strip():
-            yield line._replace(text=line.text.strip())
-
-
-def _lines(text: str) -> Iterator[Line]:
-    """Yield the answers of a sheet with the blanks around them, and blank ones."""
     waiting, first = "", 0
     is_number = PATTERNS["a_number"].fullmatch
     text = PATTERNS["entity"].sub(lambda match: html.unescape(match[0]), text)
@@ -113,25 +106,26 @@ def _lines(text: str) -> Iterator[Line]:
         elif is_number(remark) and not is_number(plain.rpartition("=")[2]):
             # So is what stands behind a formula: dw = dz * x  # -6.
             line = f"{line} = {remark.strip()}"
-        if len(line) > _LONGEST:
-            yield Line(first, waiting)
-            waiting = ""
+        is_long = len(line) > _LONGEST
+        begins = "=" in PATTERNS["keyword"].sub("", normalise(line)).partition(";")[0]
+        done: list[Line] = []
+        if waiting and (begins or is_long):
+            done, waiting = [Line(first, waiting)], ""
+        if is_long:
             why = f"the line is longer than {_LONGEST:,} characters"
-            yield Line(number, shorten(line.strip(), 40), why)
-            continue
-        if waiting and "=" in PATTERNS["keyword"].sub("", normalise(line)).partition(";")[0]:
-            yield Line(first, waiting)
-            waiting = ""
-        if not waiting:
-            first = number
-        *done, waiting = _pieces(f"{waiting} {line}" if waiting else line)
-        for piece in done:
-            yield Line(first, piece)
-            first = number
-        if not _is_open(waiting):
-            yield Line(first, waiting)
-            waiting = ""
-    yield Line(first, waiting)
+            done.append(Line(number, shorten(line.strip(), 40), why))
+        else:
+            first = first if waiting else number
+            *pieces, waiting = _pieces(f"{waiting} {line}" if waiting else line)
+            is_open = normalise(waiting).count("[") > normalise(waiting).count("]")
+            if not is_open or len(waiting) > _LONGEST:
+                pieces, waiting = [*pieces, waiting], ""
+            for piece in pieces:
+                done.append(Line(first, piece))
+                first = number
+        yield from (one._replace(text=one.text.strip()) for one in done if one.text.strip())
+    if waiting.strip():
+        yield Line(first, waiting.strip())
 
 
 def _pieces(line: str) -> list[str]:
@@ -152,11 +146,6 @@ def _pieces(line: str) -> list[str]:
             depth = max(depth, 0) + (char in "([") - (char in ")]")
         begin += len(part) + 1
     return [*pieces, line[start:]]
-
-
-def _is_open(text: str) -> bool:
-    plain = normalise(text)
-    return len(text) <= _LONGEST and plain.count("[") > plain.count("]")
 
 
 def _from_json(text: str, name: str) -> Iterator[Sheet]:

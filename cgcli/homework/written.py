@@ -55,13 +55,8 @@ class Written(NamedTuple):
         """
         if self.shape != shape_of(value):
             return False
-        rounded = self.digits >= _LEAST
-        reach = self.half * self._leeway
-        if self.shape:
-            import numpy as np
-
-            return is_near(self.value, value, added(np.where(rounded, reach, 0), slack))
-        return is_near(self.value, value, added(reach, slack) if rounded else slack)
+        reach = self.half * self._leeway * (self.digits >= _LEAST)
+        return is_near(self.value, value, added(reach, slack))
 
     @property
     def _leeway(self) -> Any:
@@ -166,7 +161,8 @@ def exact(value: Any) -> Written:
     >>> exact(0.5).is_rounding(0.5), exact(0.5).is_rounding(0.51)
     (True, False)
     """
-    zeros = DOUBLES.zero(shape_of(value))
+    # A whole 0, which is exact beside a fraction too.
+    zeros = DOUBLES.zero(shape) if (shape := shape_of(value)) else 0
     return Written(value, zeros, zeros)
 
 

@@ -909,7 +909,7 @@ FAULTS: Final = (
     ),
     Fault(
         "erfc has no minus to lose",
-        "cgcli/homework/mistakes/chain.py",
+        "cgcli/homework/mistakes/rules.py",
         'lambda node: False).startswith("-")',
         'lambda node: False).startswith(("-1", "-s"))',
         (BY_HAND,),
