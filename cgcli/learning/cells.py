@@ -111,10 +111,31 @@ class Columns:
         count = len(self.names)
         numbers = zip(self.names, columns[:count], strict=True)
         arrays = {name: np.array(column, dtype=np.float64) for name, column in numbers}
-        for name, cells in zip(self.kept, columns[count:], strict=True):
-            arrays[kept_as(name)] = np.empty(len(cells), dtype=object)
-            arrays[kept_as(name)][:] = cells
+        return arrays | kept_arrays(dict(zip(self.kept, columns[count:], strict=True)))
+
+    def at_once(self, block: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return columns of numbers as arrays; None where any has to be looked at cell by cell."""
+        if self._converted or not all(name in block for name in self.names):
+            return None
+        try:
+            arrays = {name: np.asarray(block[name], dtype=np.float64) for name in self.names}
+        except (TypeError, ValueError):
+            return None
+        shapes = {name: array.shape[1:] for name, array in arrays.items()}
+        fills = self.manner.fills
+        usable = (np.isfinite(part) | (fills & np.isnan(part)) for part in arrays.values())
+        if self.shapes not in ({}, shapes) or not all(part.all() for part in usable):
+            return None
+        self.shapes = shapes
         return arrays
+
+
+def kept_arrays(columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Return columns that are kept as they are as arrays."""
+    arrays = {kept_as(name): np.empty(len(cells), dtype=object) for name, cells in columns.items()}
+    for array, cells in zip(arrays.values(), columns.values(), strict=True):
+        array[:] = list(cells)
+    return arrays
 
 
 def kept_as(name: str) -> str:

@@ -8,6 +8,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import IO, Any, Final
 
 from cgcli.decode import decode_json, not_csv
@@ -119,10 +120,8 @@ def _csv(path: str, stream: IO[bytes], usual: str, manner: Manner) -> Source:
     # Standard input has no path that it can be read by again.
     large = plain and lines.number == 1 and path != STDIN
 
-    def rows(
-        wanted: Sequence[str], report: Report, kept: Sequence[str]
-    ) -> Iterator[dict[str, Any]]:
-        columns = Columns(wanted, kept, manner)
+    def rows(columns: Columns, report: Report) -> Iterator[dict[str, Any]]:
+        wanted = columns.names
         quick = large and wanted and not any(map(manner.converts, wanted))
         if quick and (yield from quick_csv(path, delimiter, names, columns, report)):
             return
@@ -190,12 +189,7 @@ def _json(path: str, stream: IO[bytes], manner: Manner, *, lines: bool) -> Sourc
         raise file_error(path, "it is empty", 'write an object a line: {"x": 1, "y": 2}')
     names = check_names(path, list(first[1]))
 
-    def chunks(
-        wanted: Sequence[str], report: Report, kept: Sequence[str]
-    ) -> Iterator[dict[str, Any]]:
-        return gather(itertools.chain([first], rows), Columns(wanted, kept, manner), report)
-
-    return Source(path, names, chunks, manner)
+    return Source(path, names, partial(gather, itertools.chain([first], rows)), manner)
 
 
 def _json_lines(path: str, feed: _Lines) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import IO, Any
 
 from cgcli.errors import excerpt, few, file_error, nearest, required
-from cgcli.learning.cells import CellError, Columns
 from cgcli.learning.manner import Manner
-from cgcli.learning.sources import Report, Source, check_names, gather
+from cgcli.learning.sources import Source, check_names, gather
 
 
 def workbook(path: str, stream: IO[bytes], manner: Manner) -> Source:
@@ -31,18 +30,10 @@ def workbook(path: str, stream: IO[bytes], manner: Manner) -> Source:
     cells = [str(cell).strip() for cell in lines[0][1]]
     names = check_names(path, cells)
 
-    def records() -> Iterator[tuple[int, dict[str, Any] | CellError]]:
-        for line, row in lines[1:]:
-            yield line, dict(zip(names, row, strict=True))
-
-    def chunks(
-        wanted: Sequence[str], report: Report, kept: Sequence[str]
-    ) -> Iterator[dict[str, Any]]:
-        return gather(records(), Columns(wanted, kept, manner), report)
-
+    records = [(line, dict(zip(names, row, strict=True))) for line, row in lines[1:]]
     # One that was named is told as that.
     how = [f"sheet {sheet}"] if manner.sheet is None else []
-    return Source(path, names, chunks, manner, how)
+    return Source(path, names, partial(gather, records), manner, how)
 
 
 def _sheet(path: str, book: Any, manner: Manner) -> str:

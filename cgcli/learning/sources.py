@@ -10,7 +10,7 @@ import numpy as np
 
 from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError, excerpt, few, file_error, shorten
-from cgcli.learning.cells import Bad, CellError, Columns
+from cgcli.learning.cells import Bad, CellError, Columns, kept_arrays
 from cgcli.learning.manner import PLAIN, Manner
 from cgcli.learning.tables import CHUNK, ROW
 
@@ -113,8 +113,9 @@ def listed(names: Sequence[str]) -> str:
 
 
 class Source(NamedTuple):
-    """An open data file: the names of its columns, and its rows as mappings by line number.
+    """An open data file: the names of its columns, and its rows.
 
+    `rows` yields the good rows of `Columns`, some at a time, and tells a `Report` of the others;
     `how` has a few words on how it was read, beside what its manner says, and `kinds` the types of
     columns as DuckDB calls them, where they have one.
     """
@@ -149,7 +150,7 @@ class Source(NamedTuple):
         """
         derived = self.derived
         columns = list(dict.fromkeys(derived.get(name, name) for name in wanted))
-        for chunk in self.rows(columns, report, kept):
+        for chunk in self.rows(Columns(columns, kept, self.manner), report):
             for name in derived.keys() & wanted:
                 missing = np.isnan(chunk[derived[name]])
                 chunk[name] = (~missing if name.endswith("_mask") else missing).astype(float)
@@ -193,10 +194,27 @@ def gather(
         yield {**columns.arrays(kept), ROW: np.array(numbers, dtype=np.float64)}
 
 
-def chunk(columns: Columns, arrays: Sequence[Any], count: int, report: Report) -> dict[str, Any]:
-    """Return rows of numbers that were read at once, all of them good; they are counted here."""
-    report.rows += count
-    columns.shapes = dict.fromkeys(columns.names, ())
-    report.check()
-    numbers = np.arange(report.rows - count + 1, report.rows + 1, dtype=np.float64)
-    return {**dict(zip(columns.names, arrays, strict=True)), ROW: numbers}
+class Block(NamedTuple):
+    """Rows that are read as columns: how many, those of numbers, and others beside these."""
+
+    size: int
+    numbers: Mapping[str, Any]
+    beside: Mapping[str, Any] = {}
+
+
+def gather_blocks(
+    blocks: Iterable[Block], columns: Columns, report: Report
+) -> Iterator[dict[str, Any]]:
+    """Yield the good rows of blocks: at once where all of them are, else as cells."""
+    for size, numbers, beside in blocks:
+        arrays = columns.at_once(numbers)
+        if arrays is None:
+            names = [*numbers, *beside]
+            cells = zip(*numbers.values(), *beside.values(), strict=True)
+            rows = ((0, dict(zip(names, row, strict=True))) for row in cells)
+            yield from gather(rows, columns, report)
+        else:
+            report.rows += size
+            report.check()
+            places = np.arange(report.rows - size + 1, report.rows + 1, dtype=np.float64)
+            yield {**arrays, **kept_arrays(beside), ROW: places}

@@ -26,10 +26,10 @@ CURVE = "a*exp(-k*x) + c - y"
 
 
 def fitted(program: Program, initial: dict[str, Any], columns: dict[str, Any]) -> Bands | None:
-    def rows(wanted: Any, report: Any, kept: Any) -> Iterator[dict[str, Any]]:
+    def rows(wanted: Any, report: Any) -> Iterator[dict[str, Any]]:
         count = len(columns["x"])
         report.rows += count
-        yield {**{name: columns[name] for name in wanted}, ROW: np.arange(1.0, count + 1)}
+        yield {**{name: columns[name] for name in wanted.names}, ROW: np.arange(1.0, count + 1)}
 
     at_hand = prepare(Given(program, initial, {}), Source("rows", list(columns), rows), Reading())
     fit = fit_residuals(at_hand.task, at_hand.train, 1000)

@@ -41,11 +41,11 @@ def crews() -> Iterator[list[Workers]]:
 def source(columns: dict[str, Any]) -> Source:
     count = len(next(iter(columns.values())))
 
-    def rows(wanted: Any, report: Any, kept: Any) -> Iterator[dict[str, Any]]:
+    def rows(wanted: Any, report: Any) -> Iterator[dict[str, Any]]:
         for start in range(0, count, CHUNK):
             end = min(start + CHUNK, count)
             report.rows += end - start
-            part = {name: columns[name][start:end] for name in wanted}
+            part = {name: columns[name][start:end] for name in wanted.names}
             yield {**part, ROW: np.arange(start + 1.0, end + 1.0)}
 
     return Source("rows", list(columns), rows)
