@@ -7,7 +7,6 @@ from itertools import accumulate
 from typing import Any, Final
 
 from cgcli.calculus import notes
-from cgcli.calculus.backward import backward
 from cgcli.calculus.choices import Choices, taken_by, takes
 from cgcli.calculus.departures import (
     gradient_departure,
@@ -16,10 +15,10 @@ from cgcli.calculus.departures import (
     underflow,
     vanished_values,
 )
-from cgcli.calculus.forward import forward
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
+from cgcli.calculus.passes import backward, forward
 from cgcli.calculus.result import Result, find
 from cgcli.calculus.sweep import jacobian
 from cgcli.calculus.trail import Trail

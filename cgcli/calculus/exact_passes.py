@@ -125,7 +125,7 @@ class ExactSweep(Sweep):
     def _is_nan(self, node: int) -> Any:
         """Return where a value that is no fraction would be NaN among doubles, and no infinity."""
         if self._doubles is None:
-            from cgcli.calculus.forward import forward
+            from cgcli.calculus.passes import forward
 
             inputs = {
                 name: doubles(self.values[place]) for name, place in self.graph.inputs.items()

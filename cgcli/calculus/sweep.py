@@ -278,14 +278,14 @@ class Sweep:
 
     def local(self, node: int, place: int) -> Any:
         """Return the local derivative of an elementwise node by one argument, else None."""
-        if not self.graph.operations[node].elementwise:
-            return None
-        parts = [self.part(argument) for argument in self.graph.arguments[node]]
-        return self.partials(node, (place,), parts)[0]
+        return self.locals(node, (place,))[0]
 
     def locals(self, node: int, places: Sequence[int]) -> list[Any]:
         """Return the local derivatives of a node by some arguments, as `local` does."""
-        return [self.local(node, place) for place in places]
+        if not self.graph.operations[node].elementwise:
+            return [None] * len(places)
+        parts = [self.part(argument) for argument in self.graph.arguments[node]]
+        return self.partials(node, places, parts)
 
     def pull_back(
         self, node: int, places: Sequence[int], upstream: Any
