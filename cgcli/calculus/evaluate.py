@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
 from typing import Any, Final
 
 from cgcli.calculus import notes
@@ -273,7 +272,7 @@ def _by_columns(result: Result, active: bytearray) -> dict[str, Any] | None:
     """
     import numpy as np
 
-    from cgcli.calculus.tangents import Tangents, seeded
+    from cgcli.calculus.tangents import Tangents, by_source, seeded
 
     graph, target, sources = result.graph, result.of, list(result.sources.values())
     needed = graph.ancestors([target])
@@ -290,9 +289,5 @@ def _by_columns(result: Result, active: bytearray) -> dict[str, Any] | None:
         if tangent is None:
             return None
         matrix[:, start : start + step] = tangent.reshape(len(tangent), -1).T
-    ends = accumulate(size(graph.shape(source)) for source in sources)
-    blocks = np.split(matrix, list(ends)[:-1], axis=1)
-    return {
-        name: block.reshape(shape + graph.shape(source))
-        for (name, source), block in zip(result.sources.items(), blocks, strict=True)
-    }
+    blocks = by_source(graph, sources, matrix, shape)
+    return {name: blocks[source] for name, source in result.sources.items()}

@@ -111,27 +111,33 @@ class Tangents(ArraySweep):
 
         None where numbers left the doubles or a domain: the way back tells which are lost.
         """
-        tangent, left = flagged(lambda: self._sweep(target, seeds))
+        tangents, left = flagged(lambda: self.sweep(target, seeds))
+        count = len(next(iter(seeds.values())))
+        tangent = _of(tangents, target, (count, *self.graph.shape(target)))
         if not np.isfinite(tangent).all():
             return None
         return None if left and (self.lossy or (np.abs(tangent) < LEAST).any()) else tangent
 
-    def _sweep(self, target: int, seeds: dict[int, Array]) -> Array:
-        graph, tangents = self.graph, dict(seeds)
+    def sweep(self, target: int, seeds: dict[int, Array]) -> dict[int, Array]:
+        """Return by node the tangents of what is up to a node, where anything moves."""
+        tangents = dict(seeds)
         count = len(next(iter(seeds.values())))
         for node in range(target + 1):
-            if not self.needed[node] or node in seeds:
-                continue
-            if graph.operations[node].elementwise:
-                moved = self._elementwise(node, tangents)
-            else:
-                moved = self._as_one(node, tangents, count)
-            if moved is not None:
-                if node in self.faults:
-                    moved = np.where(self.faults[node], np.nan, moved)
-                tangents[node] = moved
-        tangent = tangents.get(target)
-        return np.zeros((count, *graph.shape(target))) if tangent is None else tangent
+            if self.needed[node] and node not in seeds:
+                moved = self.moved(node, tangents, count)
+                if moved is not None:
+                    tangents[node] = moved
+        return tangents
+
+    def moved(self, node: int, tangents: dict[int, Array], count: int) -> Any:
+        """Return a node's tangent by those of its arguments; None for nothing."""
+        if self.graph.operations[node].elementwise:
+            moved = self._elementwise(node, tangents)
+        else:
+            moved = self._as_one(node, tangents, count)
+        if moved is None or node not in self.faults:
+            return moved
+        return np.where(self.faults[node], np.nan, moved)
 
     def _elementwise(self, node: int, tangents: dict[int, Array]) -> Any:
         """Return the sum of the partials times the arguments' tangents; None for nothing."""
@@ -161,67 +167,55 @@ class Tangents(ArraySweep):
         rule, fixed = operation.tangent, graph.static.get(node, ())
         if rule is None or not any(a in tangents for a in arguments):
             return None
-        moves = [_of(tangents, a, (count, *graph.shape(a)), 0.0) for a in arguments]
+        moves = [_of(tangents, a, (count, *graph.shape(a))) for a in arguments]
         return rule(_DIRECTIONS, moves, *self.factors(node), fixed)
 
-    def reached(self, target: int, seeds: dict[int, Array]) -> dict[int, Array]:
-        """Return by node which elements each direction reaches, by the branches that are taken."""
-        graph = self.graph
-        count = len(next(iter(seeds.values())))
-        reached: dict[int, Array] = {node: seed != 0 for node, seed in seeds.items()}
-        for node in range(target + 1):
-            operation, arguments = graph.operations[node], graph.arguments[node]
-            if not self.needed[node] or node in seeds or not arguments:
-                continue
-            shape = graph.shape(node)
-            if operation.elementwise:
-                flags_there = np.zeros((count, *shape), dtype=bool)
-                parts = self.asked(node)
-                for place, argument in enumerate(arguments):
-                    if argument in reached:
-                        taken = operation.reaches
-                        at: Any = _spread(reached[argument], shape)
-                        flags_there |= at if taken is None else at & taken(ARRAYS, place, *parts)
-            else:
-                flags = [_of(reached, a, (count, *graph.shape(a)), False) for a in arguments]
-                flags_there = self._through(node, [flag.astype(float) for flag in flags])
-            reached[node] = flags_there
-        return reached
 
-    def _through(self, node: int, flags: list[Array]) -> Array:
-        """Return which elements of an operation's result the flagged elements reach."""
-        graph = self.graph
-        operation, shape = graph.operations[node], graph.shape(node)
-        if operation.tangent is None:
-            return np.zeros((len(flags[0]), *shape), dtype=bool)
-        if operation.mixes:
-            through = np.any(flags[0], axis=-1, keepdims=True)
-        else:
-            ones, fixed = self.factors(node, self.ones), graph.static.get(node, ())
-            through = operation.tangent(_DIRECTIONS, flags, *ones, fixed) != 0
-        return np.broadcast_to(through, (len(flags[0]), *shape))
+class Reach(Tangents):
+    """The forward sweep of what elements reach, by the branches that are taken: 1, else 0."""
+
+    bare = True
+
+    def times(
+        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
+    ) -> Any:
+        """Return upstream."""
+        return upstream
+
+    def moved(self, node: int, tangents: dict[int, Array], count: int) -> Any:
+        """Return 1 for each element of a node that is reached, and 0 for the others."""
+        (first, *_), moved = self.graph.arguments[node], None
+        if not self.graph.operations[node].mixes:
+            moved = super().moved(node, tangents, count)
+        elif first in tangents:
+            moved = np.any(tangents[first], axis=-1, keepdims=True)
+        flags = np.False_ if moved is None else moved != 0
+        return np.broadcast_to(flags, (count, *self.graph.shape(node))).astype(float)
 
 
 def seeded(graph: Graph, sources: Sequence[int], start: int, stop: int) -> dict[int, Array]:
     """Return tangents of the sources: each direction is one element, counted over all of them."""
-    seeds: dict[int, Array] = {}
-    before = 0
-    for source in sources:
-        shape = graph.shape(source)
-        count = size(shape)
-        tangent = np.zeros((stop - start, count))
-        first, last = max(start, before), min(stop, before + count)
-        for element in range(first, last):
-            tangent[element - start, element - before] = 1.0
-        seeds[source] = tangent.reshape(stop - start, *shape)
-        before += count
-    return seeds
+    count = stop - start
+    columns = sum(size(graph.shape(source)) for source in sources)
+    return by_source(graph, sources, np.eye(count, columns, start), (count,))
 
 
-def _of(kept: dict[int, Array], node: int, shape: Shape, nothing: Any) -> Any:
-    """Return what is kept of a node, or the same nothing at every place."""
-    known = kept.get(node)
-    return np.broadcast_to(np.asarray(nothing), shape) if known is None else known
+def by_source(
+    graph: Graph, sources: Sequence[int], matrix: Array, shape: Shape
+) -> dict[int, Array]:
+    """Return the columns of a matrix, an element each, by source; the rows in a shape."""
+    ends = np.cumsum([size(graph.shape(source)) for source in sources])
+    blocks = np.split(matrix, ends[:-1], axis=1)
+    return {
+        source: block.reshape(shape + graph.shape(source))
+        for source, block in zip(sources, blocks, strict=True)
+    }
+
+
+def _of(tangents: dict[int, Array], node: int, shape: Shape) -> Array:
+    """Return the tangent of a node, zeros where it does not move."""
+    tangent = tangents.get(node)
+    return np.zeros(shape) if tangent is None else tangent
 
 
 def _spread(tangent: Array, shape: Shape) -> Array:
