@@ -212,10 +212,11 @@ def _expected(result: Result, direction: Direction) -> Any:
 
     names = {node: name for name, node in result.sources.items()}
     printed = result.jacobian or result.gradient or {}
-    return sum(
-        step * np.asarray(result.kind.doubles(printed[names[node]]))[(..., *index)]
-        for (node, index), step in direction.items()
-    )
+    total: Any = 0.0
+    for (node, index), step in direction.items():
+        slopes: Any = np.asarray(result.kind.doubles(printed[names[node]]))
+        total = total + step * slopes[(..., *index)]
+    return total
 
 
 def _said(result: Result, differing: list[_Difference]) -> tuple[Message, dict[str, Sides]]:

@@ -97,9 +97,7 @@ def verify(result: Result, most_bits: int = MOST_BITS) -> Certificate:
     return _certify(result, leaves, judge_float, bounds, floats=True)
 
 
-def precise(
-    result: Result, leaves: Leaves, digits: int, most_bits: int = MOST_BITS
-) -> Certificate:
+def precise(result: Result, leaves: Leaves, digits: int, most_bits: int = MOST_BITS) -> Certificate:
     """Return values and gradients as decimals of so many digits, each of them proved.
 
     Of the result it is what is asked for that matters, and none of its numbers.

@@ -9,8 +9,9 @@ each direction reaches, a sweep of flags tells.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -46,10 +47,10 @@ def _sum(x: Any, *axis: int) -> Any:
     return x.sum(axis=axis[0] + 1 if axis[0] >= 0 else axis[0])
 
 
-def _product(a: Any, b: Any) -> Any:
+def _product(a: Any, b: Any, multiply: Callable[[Any, Any], Any]) -> Any:
     left = a[:, np.newaxis, :] if a.ndim == 2 else a
     right = b[:, :, np.newaxis] if b.ndim == 2 else b
-    product = _sums_of_products(left, right)
+    product = multiply(left, right)
     product = product[..., 0] if b.ndim == 2 else product
     return product[:, 0] if a.ndim == 2 else product
 
@@ -77,7 +78,7 @@ _DIRECTIONS: Final = Directions(
     transpose=lambda x: np.swapaxes(x, 1, -1),
     concat=_concat,
     sum=_sum,
-    product=_product,
+    product=lambda a, b: _product(a, b, _sums_of_products),
     outer_or_scale=lambda a, b: a[:, :, np.newaxis] * b[:, np.newaxis, :],
     cumsum=lambda x: np.cumsum(x, axis=1),
     diag=lambda x: x.diagonal(axis1=1, axis2=2) if x.ndim > 2 else _diagonal(x),
@@ -91,6 +92,8 @@ class Tangents(ArraySweep):
     as for the backward pass.
     """
 
+    directions = _DIRECTIONS
+
     def __init__(
         self,
         graph: Graph,
@@ -102,7 +105,7 @@ class Tangents(ArraySweep):
         super().__init__(graph, values)
         self.needed = needed
         self.choices = choices
-        self.lossy = False
+        self.lossy = self.bare
         """Whether a local derivative is so small that it has lost digits."""
         self.faults = {node: fault for node, fault in faults.items() if needed[node]}
 
@@ -154,7 +157,7 @@ class Tangents(ArraySweep):
                 if not taken.any():
                     continue
             moved = _spread(tangents[arguments[place]], shape)
-            self.lossy |= bool(((partial != 0) & (np.abs(partial) < LEAST)).any())
+            self.lossy = self.lossy or bool(((partial != 0) & (np.abs(partial) < LEAST)).any())
             sent = self.times(node, place, moved, partial, parts)
             sent = sent if taken is True else np.where(taken, sent, 0.0)
             total = sent if total is None else total + sent
@@ -168,13 +171,15 @@ class Tangents(ArraySweep):
         if rule is None or not any(a in tangents for a in arguments):
             return None
         moves = [_of(tangents, a, (count, *graph.shape(a))) for a in arguments]
-        return rule(_DIRECTIONS, moves, *self.factors(node), fixed)
+        return rule(self.directions, moves, *self.factors(node), fixed)
 
 
 class Reach(Tangents):
     """The forward sweep of what elements reach, by the branches that are taken: 1, else 0."""
 
     bare = True
+    # Nothing cancels: the sums need not be exact.
+    directions = dataclasses.replace(_DIRECTIONS, product=lambda a, b: _product(a, b, np.matmul))
 
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
