@@ -13,9 +13,9 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.backward import backward, contribution, steps_of
 from cgcli.calculus.motion import Motion
 from cgcli.calculus.notes import Note, merged, note_on, shown
+from cgcli.calculus.passes import backward, steps_of
 from cgcli.calculus.result import Result
 from cgcli.calculus.sweep import Sweep, seeds
 from cgcli.calculus.trail import Trail
@@ -114,6 +114,7 @@ def gradient_departure(
     one of the result's sources is 0.
     """
     graph, values, faults = result.graph, result.values, result.trail.faults
+    trail = Trail(None, masks)
     unusual = {
         node
         for node, gradient in enumerate(gradients)
@@ -162,7 +163,7 @@ def gradient_departure(
                 graph, values, node, place, upstream
             ):
                 continue
-            sent = contribution(graph, values, node, place, upstream, Trail(None, masks))
+            sent = steps_of(graph, values, trail).contribution(node, place, upstream)
             if sent is None or _is_usual(sent):
                 continue
             judge = functools.partial(_judge, graph, values, node, place, upstream)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
 from typing import Any, Final
 
 from cgcli.calculus import notes
-from cgcli.calculus.backward import backward
 from cgcli.calculus.choices import Choices, taken_by, takes
 from cgcli.calculus.departures import (
     gradient_departure,
@@ -16,10 +14,10 @@ from cgcli.calculus.departures import (
     underflow,
     vanished_values,
 )
-from cgcli.calculus.forward import forward
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
+from cgcli.calculus.passes import backward, forward
 from cgcli.calculus.result import Result, find
 from cgcli.calculus.sweep import jacobian
 from cgcli.calculus.trail import Trail
@@ -274,7 +272,7 @@ def _by_columns(result: Result, active: bytearray) -> dict[str, Any] | None:
     """
     import numpy as np
 
-    from cgcli.calculus.tangents import Tangents, seeded
+    from cgcli.calculus.tangents import Tangents, by_source, seeded
 
     graph, target, sources = result.graph, result.of, list(result.sources.values())
     needed = graph.ancestors([target])
@@ -291,9 +289,5 @@ def _by_columns(result: Result, active: bytearray) -> dict[str, Any] | None:
         if tangent is None:
             return None
         matrix[:, start : start + step] = tangent.reshape(len(tangent), -1).T
-    ends = accumulate(size(graph.shape(source)) for source in sources)
-    blocks = np.split(matrix, list(ends)[:-1], axis=1)
-    return {
-        name: block.reshape(shape + graph.shape(source))
-        for (name, source), block in zip(result.sources.items(), blocks, strict=True)
-    }
+    blocks = by_source(graph, sources, matrix, shape)
+    return {name: blocks[source] for name, source in result.sources.items()}

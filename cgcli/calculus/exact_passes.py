@@ -125,7 +125,7 @@ class ExactSweep(Sweep):
     def _is_nan(self, node: int) -> Any:
         """Return where a value that is no fraction would be NaN among doubles, and no infinity."""
         if self._doubles is None:
-            from cgcli.calculus.forward import forward
+            from cgcli.calculus.passes import forward
 
             inputs = {
                 name: doubles(self.values[place]) for name, place in self.graph.inputs.items()
@@ -155,9 +155,10 @@ class ExactSweep(Sweep):
             up = by_element(_reached, up, self._masks[node])
         return super().contribution(node, place, up)
 
-    def limit(self, sent: Any, reached: Any) -> Any:
-        """Return a contribution where it is reached."""
-        return sent if reached is True else by_element(_reached, sent, reached)
+    def deliver(self, node: int, place: int, sent: Any, reached: Any) -> Any:
+        """Return a contribution where it is reached, in its argument's shape."""
+        sent = sent if reached is True else by_element(_reached, sent, reached)
+        return super().deliver(node, place, sent, reached)
 
     def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Return a contribution in its argument's shape; None where no element is reached."""

@@ -29,13 +29,13 @@ from cgcli.calculus.sweep import Sweep, jacobian
 from cgcli.calculus.trail import Trail
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
-from cgcli.numbers.elements import by_element
+from cgcli.numbers.elements import by_element, filled
 from cgcli.numbers.exact import exact_namespace, run
 from cgcli.numbers.missing import NoValue, NoValueError
 from cgcli.numbers.numerals import read_numeral
 from cgcli.numbers.parts import Parts
 from cgcli.numbers.ratio import Ratio, Room, RoomError
-from cgcli.operations.row import Rule
+from cgcli.operations.row import Rule, Shape
 
 _WORK: Final = 1_000
 """All numbers together may take so many times the work of passing through one of full length."""
@@ -216,6 +216,10 @@ class Exactly(Kind):
     def leaf(self, graph: Graph, node: int) -> Any:
         """Return the fraction that a constant's text is."""
         return handed_out(literal(graph.literals[node], node, self.room))
+
+    def zero(self, shape: Shape) -> Any:
+        """Return 0 in a shape."""
+        return filled(Fraction(0), shape)
 
     def plain(self, value: Any) -> Any:
         """Return ratios as fractions."""

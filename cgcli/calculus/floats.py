@@ -26,15 +26,6 @@ class FloatSweep(Sweep):
         """Return a rule's result: inf and NaN where plain floats raise."""
         return real.run(rule, *numbers)
 
-    def locals(self, node: int, places: Sequence[int]) -> list[Any]:
-        """Return the local derivatives of a node by some arguments."""
-        operation = self.graph.operations[node]
-        values: Any = self.values
-        if not operation.elementwise:
-            return [None] * len(places)
-        parts = [values[argument] for argument in self.graph.arguments[node]]
-        return operation.partials_by(places, real.run, values[node], parts)
-
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
     ) -> Any:

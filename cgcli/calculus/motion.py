@@ -29,12 +29,13 @@ class Motion:
     def _reached(self) -> dict[int, Any]:
         import numpy as np
 
-        from cgcli.calculus.tangents import Tangents
+        from cgcli.calculus.tangents import Reach
 
         result, graph = self._result, self._graph
         seeds = {source: np.ones((1, *graph.shape(source))) for source in result.sources.values()}
-        sweep = Tangents(graph, self._values(), result.choices.moving, result.choices)
-        return sweep.reached(result.of, seeds) if seeds else {}
+        sweep = Reach(graph, self._values(), result.choices.moving, result.choices)
+        reached = sweep.sweep(result.of, seeds) if seeds else {}
+        return {node: flags[0] != 0 for node, flags in reached.items()}
 
     def only(self, node: int, numbers: Any) -> Any:
         """Return numbers of a node's shape, with 1 for those of elements that do not move."""
@@ -42,7 +43,7 @@ class Motion:
             return numbers
         import numpy as np
 
-        return np.where(self._reached[node][0], numbers, 1.0)
+        return np.where(self._reached[node], numbers, 1.0)
 
     def of_arguments(self, node: int) -> list[Any]:
         """Return which arguments of a node move, of an elementwise one in the node's shape."""
@@ -51,8 +52,8 @@ class Motion:
             return [bool(self._result.choices.moving[argument]) for argument in arguments]
         import numpy as np
 
-        flags = (self._reached.get(argument, np.zeros(1, dtype=bool)) for argument in arguments)
-        return [np.broadcast_to(flag[0], graph.shape(node)) for flag in flags]
+        flags = (self._reached.get(argument, np.False_) for argument in arguments)
+        return [np.broadcast_to(flag, graph.shape(node)) for flag in flags]
 
     def limited(self, node: int, at: Any) -> Any:
         """Return where flags are true at elements that move.
@@ -67,5 +68,5 @@ class Motion:
         import numpy as np
 
         values, (argument,) = self._values(), self._graph.arguments[node]
-        moves = self._reached.get(argument, np.zeros(1, dtype=bool))[0]
+        moves = self._reached.get(argument, np.False_)
         return at & bool((moves & np.isin(values[argument], values[node])).any())

@@ -17,7 +17,7 @@ from cgcli.errors import excerpt, shorten
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 from cgcli.numbers import real
-from cgcli.operations.row import Kink, Rule
+from cgcli.operations.row import Kink
 from cgcli.words import Message
 
 _SUGGESTIONS_FOR: Final = 20
@@ -128,7 +128,7 @@ def _judge(graph: Graph, values: list[Any], node: int) -> tuple[Any, Any, bool]:
     if node not in graph.tensors:
         if any(part != part for part in parts):
             return None, None, False
-        if operation.domain and not holds(operation.domain.inside, parts):
+        if operation.domain and not real.run(operation.domain.inside, *parts):
             return True, None, False
         finite = all(part - part == 0 for part in parts)
         if finite and value == value:
@@ -163,14 +163,6 @@ def _judge_array(graph: Graph, node: int, value: Any, parts: list[Any]) -> tuple
     if outside.any():
         return outside, None, bool(overflow.any())
     return None, (undefined if undefined.any() else None), bool(overflow.any())
-
-
-def holds(rule: Rule, parts: list[float]) -> bool:
-    """Return whether a rule of scalars is true, carefully where it raises."""
-    try:
-        return bool(rule(real.FAST, *parts))
-    except real.EDGES:
-        return bool(real.careful(rule, *parts))
 
 
 def shown(graph: Graph, node: int) -> str:

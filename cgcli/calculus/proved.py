@@ -165,11 +165,10 @@ class BallSweep(Sweep):
         value = elements(self.part(node))
         return any(elements(self._bends(node))) or any(element.flags & VOIDED for element in value)
 
-    def limit(self, sent: Any, reached: Any) -> Any:
-        """Return a contribution where it is reached."""
-        if reached is True:
-            return sent
-        return by_element(_only_if, reached, sent)
+    def deliver(self, node: int, place: int, sent: Any, reached: Any) -> Any:
+        """Return a contribution where it is reached, in its argument's shape."""
+        sent = sent if reached is True else by_element(_only_if, reached, sent)
+        return super().deliver(node, place, sent, reached)
 
     def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Return a contribution in its argument's shape; None where nothing is reached."""

@@ -61,9 +61,7 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
         certificate = verify(result, bits)
     else:
         leaves = leaves_of(problem, result.graph, inputs)
-        certificate = precise(
-            result.graph, result.of, result.sources, leaves, digits, bits, result.active
-        )
+        certificate = precise(result, leaves, digits, bits)
         keep_notes(result, certificate)
     if given.json:
         publish_document(certified_evaluation(result, certificate, digits))

@@ -167,6 +167,7 @@ def _proved(
         raise conflict(message, "bind them with NAME=VALUE, or leave it out")
     check_digits(precision)
     from cgcli.calculus.certify import precise
+    from cgcli.calculus.evaluate import prepared
     from cgcli.calculus.precision import precise_truths, precise_values
 
     graph, source = formulas.graph, formulas.source
@@ -175,10 +176,9 @@ def _proved(
     tests = [partial(is_met, condition) for condition in formulas.conditions]
     held = precise_truths(graph, tests, leaves, precision)
     if formulas.order == 1:
-        sources = {name: source.inputs[name] for name in formulas.names}
-        leaves = leaves_of(problem, source, values)
-        certificate = precise(source, source.output, sources, leaves, precision)
-        by_name = {name: certificate.gradients[node] for name, node in sources.items()}
+        result = prepared(source, None, formulas.names, problem.limits, problem.kind)
+        certificate = precise(result, leaves_of(problem, source, values), precision)
+        by_name = {name: certificate.gradients[node] for name, node in result.sources.items()}
         by_name |= certificate.jacobian or {}
         proved = {name: shown(finding) for name, finding in by_name.items() if finding}
         return ordered(formulas, proved), held

@@ -259,7 +259,7 @@ FAULTS: Final = (
     ),
     Fault(
         "a step stops what came through a fault",
-        "cgcli/calculus/backward.py",
+        "cgcli/calculus/passes.py",
         "if faults and _stopped(graph, gradients, faults):",
         "if False:",
         (THROUGH_A_STEP,),

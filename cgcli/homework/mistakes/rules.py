@@ -162,7 +162,7 @@ def combined(formulas: Mapping[str, str]) -> Callable[[GradientStep], Numbers]:
 
 def _slope(step: GradientStep, of: int) -> float:
     """Return the derivative of one node by the step's, from the student's own values."""
-    from cgcli.calculus.backward import backward
+    from cgcli.calculus.passes import backward
 
     if of == step.node:
         return 1.0
