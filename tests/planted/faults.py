@@ -443,8 +443,8 @@ FAULTS: Final = (
     Fault(
         "0.0001 is written with an exponent",
         "cgcli/numbers/numerals.py",
-        "if -5 < power < 0:",
-        "if -4 < power < 0:",
+        "if -5 < power < digits:",
+        "if -4 < power < digits:",
         (NUMERALS,),
     ),
     Fault(
