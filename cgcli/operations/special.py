@@ -33,14 +33,12 @@ SPECIAL: Final = (
     Unary(
         name="erf",
         wide=True,
-        value=lambda m, x: m.erf(x),
         partials=(lambda m, y, x: 2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
         summary="error function",
     ),
     Unary(
         name="erfc",
         wide=True,
-        value=lambda m, x: m.erfc(x),
         partials=(lambda m, y, x: -2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
         sign=">",
         summary="1 - erf(x), accurate for large x",
@@ -48,7 +46,6 @@ SPECIAL: Final = (
     Unary(
         name="gamma",
         wide=True,
-        value=lambda m, x: m.gamma(x),
         partials=(lambda m, y, x: y * m.digamma(x),),
         latex=r"\Gamma",
         domain=_POLES,
@@ -58,7 +55,6 @@ SPECIAL: Final = (
     Unary(
         name="lgamma",
         wide=True,
-        value=lambda m, x: m.lgamma(x),
         partials=(lambda m, y, x: m.digamma(x),),
         domain=_POLES,
         pole=lambda m, y, x: m.where(x == 0, -1 / x, m.nan),
@@ -67,7 +63,6 @@ SPECIAL: Final = (
     Unary(
         name="digamma",
         wide=True,
-        value=lambda m, x: m.digamma(x),
         partials=(lambda m, y, x: m.polygamma(1, x),),
         latex=r"\psi",
         domain=_POLES,
@@ -77,7 +72,6 @@ SPECIAL: Final = (
     Binary(
         name="polygamma",
         wide=True,
-        value=lambda m, n, x: m.polygamma(n, x),
         partials=(lambda m, y, n, x: m.nan, lambda m, y, n, x: m.polygamma(n + 1, x)),
         parameters=("n", "x"),
         domain=Domain(

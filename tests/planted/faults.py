@@ -372,7 +372,7 @@ FAULTS: Final = (
     Fault(
         "acos rises at -1",
         "cgcli/operations/elementary.py",
-        "_vertical(-1, False, True, -1,",
+        "_vertical(-1, False, True, sign,",
         "_vertical(-1, False, True, 1,",
         (SIDES,),
     ),
@@ -400,7 +400,7 @@ FAULTS: Final = (
     Fault(
         "the textbook's derivative of acos is that of asin",
         "cgcli/operations/elementary.py",
-        "-1 / m.sqrt(1 - m.pow(x, 2))",
+        "sign / m.sqrt(1 - m.pow(x, 2))",
         "1 / m.sqrt(1 - m.pow(x, 2))",
         ("tests/calculus/test_local.py::test_a_formula_is_the_derivative",),
     ),
@@ -443,8 +443,8 @@ FAULTS: Final = (
     Fault(
         "0.0001 is written with an exponent",
         "cgcli/numbers/numerals.py",
-        "if -5 < power < 0:",
-        "if -4 < power < 0:",
+        "if -5 < power < digits:",
+        "if -4 < power < digits:",
         (NUMERALS,),
     ),
     Fault(
