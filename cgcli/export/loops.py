@@ -79,10 +79,10 @@ class LoopEmitter(Emitter):
         if view is None:
             return self.operated(place)
         if not view.array:
-            return Template(ATOM, (view.name,))
+            return Template(ATOM, (view.base,))
         # One index goes over all elements, as they lie.
         flat = len(self._index) == 1 and len(view.shape) > 1 and any(view.strides)
-        return Template(ATOM, (f"{view.name}[{(view.flat if flat else view).at(self._index)}]",))
+        return Template(ATOM, (f"{view.base}[{(view.flat if flat else view).at(self._index)}]",))
 
     # Variables
 
@@ -160,7 +160,7 @@ class LoopEmitter(Emitter):
     def _line(self, view: View, index: Sequence[str], axis: int) -> tuple[str, int]:
         """Return a line of an array along an axis, as a function takes it, and its stride."""
         at = view.at([text if k != axis else "" for k, text in enumerate(index)])
-        return self._from(view.name, at), view.strides[axis]
+        return self._from(view.base, at), view.strides[axis]
 
     def _compute(self, place: int, instruction: Instruction) -> None:
         operation, arguments, _, shape, *_ = instruction
@@ -215,7 +215,7 @@ class LoopEmitter(Emitter):
         operands = (*self._line(out, index, axis), *self._line(view, index, axis), out.shape[axis])
         word = f"{operation}_back" if operation == "cumsum" and static else operation
         call = self.target.word("call", text=self.call(word, *operands))
-        self._add(place, [self._zeros(out.name, out.shape), *self.looped(others, call)])
+        self._add(place, [self._zeros(out.base, out.shape), *self.looped(others, call)])
 
     def _scatter(self, place: int, instruction: Instruction) -> None:
         """Write an array of zeros that has a value at some places."""
@@ -232,7 +232,7 @@ class LoopEmitter(Emitter):
         """Return what stores a value at the places of a view."""
         self._index = axes(out.shape)
         text, index = self.expression(argument), out.at(self._index)
-        store = self.target.word("store", name=out.name, index=index, text=text)
+        store = self.target.word("store", name=out.base, index=index, text=text)
         return self.looped(out.shape, store)
 
     def _join(self, place: int, instruction: Instruction) -> None:
@@ -265,6 +265,6 @@ class LoopEmitter(Emitter):
             self._index = ()
             return self.expression(places[0])
         if shape == result.shape:
-            return self.names.get(places[0]) or self._copied(places[0], name).name
+            return self.names.get(places[0]) or self._copied(places[0], name).base
         self.lines.append(Line(self._joined(name, result.shape, places, [shape] * len(places))))
         return name
