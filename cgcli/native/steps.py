@@ -1,13 +1,11 @@
-"""Steps: the calls of kernels to be, and how C writes the elements and numbers in them."""
+"""Steps: the calls of kernels to be."""
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 from cgcli.export.views import axes
 from cgcli.operations.row import Shape
-from cgcli.plan.tape import Operand
 
 
 class LackingError(Exception):
@@ -68,16 +66,3 @@ def loops(shape: Shape) -> list[str]:
         for name, count in zip(axes(shape), shape, strict=True)
         if name
     ]
-
-
-def number(value: Operand, *, truth: bool = False) -> str:
-    """Return a number as C has it.
-
-    >>> number(-2.0), number(math.inf), number(0.0, truth=True)
-    ('(-2.0)', 'INFINITY', '0')
-    """
-    if truth:
-        return "1" if value else "0"
-    if math.isfinite(value):
-        return f"({value!r})" if math.copysign(1.0, value) < 0 else repr(float(value))
-    return "NAN" if value != value else "INFINITY" if value > 0 else "(-INFINITY)"

@@ -8,6 +8,7 @@ once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from cgcli.export.target import Target
 from cgcli.export.views import View, axes, contiguous, looked
 from cgcli.graph.templates import ATOM, Slot, Template, parsed, spelled
-from cgcli.native.steps import LackingError, Step, loops, number
+from cgcli.native.steps import LackingError, Step, loops
 from cgcli.operations.row import LEVELS, Shape, selected
 from cgcli.operations.shapes import size
 from cgcli.plan.plan import Plan
@@ -244,7 +245,7 @@ class Writing:
                 return template
             operand, seen = arguments[slot.place], self._operand(instruction, slot.place)
             if seen is None:
-                return Template(ATOM, (number(operand, truth=slot.truth),))
+                return self.target.number(operand, slot)
             if seen.base in names:
                 text, truth = names[seen.base], self.tape[seen.base].truth
             else:
@@ -266,7 +267,7 @@ class Writing:
         if isinstance(seen, View):
             text = self._text(step, seen.broadcast(shape), index)
         else:
-            text = number(seen)
+            text = spelled(Slot(-1), partial(self.target.number, seen), ("(", ")"))
         step.loop(shape, f"{self._text(step, out, index)} = {text};")
 
     def _fold(self, place: int, instruction: Instruction) -> None:
