@@ -117,7 +117,12 @@ class Forms(Sums):
         if value is not None and is_plain and self.is_short(value, n):
             return self.number(value ** int(n))
         if n.denominator != 1 or value is not None:
-            return self._root(base, n)
+            if value is not None and value > 0 and n.denominator == 2 and self.is_short(value, n):
+                root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
+                if root * root == value:
+                    return self.number(root**n.numerator)
+            # A root, or a power of a number that would be long.
+            return self.product(Fraction(1), {base: exponent})
         coefficient, factors = self.factors(base)
         if not self.is_short(coefficient, n):
             return self.product(Fraction(1), {base: exponent})
@@ -126,15 +131,6 @@ class Forms(Sums):
             if self.value(power) is None:
                 self.grant(factor, ">")
         return self.product(coefficient ** int(n), raised)
-
-    def _root(self, base: Form, n: Fraction) -> Form:
-        """Return a power that is not whole, or one of a number that would be long."""
-        value = self.value(base)
-        if value is not None and value > 0 and n.denominator == 2 and self.is_short(value, n):
-            root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
-            if root * root == value:
-                return self.number(root**n.numerator)
-        return self.product(Fraction(1), {base: self.number(n)})
 
     @staticmethod
     def is_short(value: Fraction, n: Fraction) -> bool:
@@ -235,10 +231,10 @@ def _without_fractions(
         beside = forms.value(power)
         if forms.kinds[name] != NAME or beside is None or beside >= 0:
             continue
-        least = min((_exponent(forms, term, name) for term in _terms_of(forms, base)), default=0)
+        constant, terms = forms.terms(base)
+        least = min((_exponent(forms, term, name) for term in terms), default=0)
         if least < 0:
             lifted = forms.product(Fraction(1), {name: forms.number(-least)})
-            constant, terms = forms.terms(base)
             total = forms.scale(lifted, constant)
             for term, factor in terms.items():
                 total = forms.add(total, forms.scale(forms.mul(term, lifted), factor))
@@ -246,11 +242,6 @@ def _without_fractions(
             moved = forms.number(least * exponent)
             tidy[name] = forms.add(tidy.get(name, forms.zero), moved)
     return base
-
-
-def _terms_of(forms: Forms, form: Form) -> list[Form]:
-    number, terms = forms.terms(form)
-    return [*terms, forms.one] if number else list(terms)
 
 
 def _exponent(forms: Forms, term: Form, name: Form) -> int:

@@ -146,10 +146,6 @@ class Formulas:
         """The order of the derivatives."""
         return len(self.rows[0].wrt)
 
-    def to_compute(self) -> Formulas:
-        """Return the same derivatives in formulas that are accurate."""
-        return self if self.forms.accurate else Formulas(self.source, self.wanted, accurate=True)
-
     # The derivatives
 
     def _derived(self, wanted: Wanted, orders: list[tuple[str, ...]]) -> list[Found]:
@@ -238,16 +234,13 @@ class Formulas:
         return filled(self.forms, form, shape, like if self.forms.shapes[like] == shape else None)
 
     def _matrix(self, wanted: Wanted) -> list[list[str]] | None:
-        count = len(self.names)
-        if self.tensors:
+        if self.tensors or not (wanted.hessian or wanted.jacobian):
             return None
         if wanted.hessian:
             names = {frozenset(row.wrt): row.name for row in self.rows}
             return [[names[frozenset({a, b})] for b in self.names] for a in self.names]
-        if wanted.jacobian:
-            labels = [row.name for row in self.rows]
-            return [labels[k : k + count] for k in range(0, len(labels), count)]
-        return None
+        labels, count = [row.name for row in self.rows], len(self.names)
+        return [labels[k : k + count] for k in range(0, len(labels), count)]
 
     # Conditions
 

@@ -77,12 +77,12 @@ class LoopEmitter(Emitter):
         """Return how a place is written: an element of its array, or its operation."""
         view = self.seen(place)
         if view is None:
-            return self.operated(place)
+            return super().template(place)
         if not view.array:
-            return Template(ATOM, (view.name,))
+            return Template(ATOM, (view.base,))
         # One index goes over all elements, as they lie.
         flat = len(self._index) == 1 and len(view.shape) > 1 and any(view.strides)
-        return Template(ATOM, (f"{view.name}[{(view.flat if flat else view).at(self._index)}]",))
+        return Template(ATOM, (f"{view.base}[{(view.flat if flat else view).at(self._index)}]",))
 
     # Variables
 
@@ -91,7 +91,7 @@ class LoopEmitter(Emitter):
         self.names[place], self._comment = self.named(place)
         return self.names[place]
 
-    def _add(self, place: int, lines: list[str]) -> None:
+    def _add(self, lines: list[str]) -> None:
         self.lines.append(Line(lines, self._comment))
 
     def seen(self, place: int) -> View | None:
@@ -153,14 +153,11 @@ class LoopEmitter(Emitter):
     def _zeros(self, name: str, shape: Shape) -> str:
         return self.target.word("zeros", name=name, count=size(shape))
 
-    def _from(self, name: str, offset: str) -> str:
-        """Return an array from an offset on, as a function takes it."""
-        return self.target.word("first" if offset == "0" else "slice", name=name, offset=offset)
-
     def _line(self, view: View, index: Sequence[str], axis: int) -> tuple[str, int]:
         """Return a line of an array along an axis, as a function takes it, and its stride."""
         at = view.at([text if k != axis else "" for k, text in enumerate(index)])
-        return self._from(view.name, at), view.strides[axis]
+        word = "first" if at == "0" else "slice"
+        return self.target.word(word, name=view.base, offset=at), view.strides[axis]
 
     def _compute(self, place: int, instruction: Instruction) -> None:
         operation, arguments, _, shape, *_ = instruction
@@ -194,7 +191,7 @@ class LoopEmitter(Emitter):
         """Assign a text to a number, or to every element of an array, in loops over a shape."""
         name, shape = self._start(place), self.tape[place].shape if shape is None else shape
         made = self._filled(name, shape, text) if shape else [self.variable(place, name, text)]
-        self._add(place, made)
+        self._add(made)
 
     def _reduce(self, place: int, instruction: Instruction) -> None:
         """Assign what functions make of the lines of an array along an axis, or of all of it."""
@@ -215,7 +212,7 @@ class LoopEmitter(Emitter):
         operands = (*self._line(out, index, axis), *self._line(view, index, axis), out.shape[axis])
         word = f"{operation}_back" if operation == "cumsum" and static else operation
         call = self.target.word("call", text=self.call(word, *operands))
-        self._add(place, [self._zeros(out.name, out.shape), *self.looped(others, call)])
+        self._add([self._zeros(out.base, out.shape), *self.looped(others, call)])
 
     def _scatter(self, place: int, instruction: Instruction) -> None:
         """Write an array of zeros that has a value at some places."""
@@ -226,33 +223,31 @@ class LoopEmitter(Emitter):
             places = places[(*selected(instruction.static), ...)]
         else:
             places = np.diagonal(places)
-        self._add(place, [self._zeros(name, shape), *self._stored(View(name, places), argument)])
+        self._add([self._zeros(name, shape), *self._stored(View(name, places), argument)])
 
     def _stored(self, out: View, argument: Operand) -> list[str]:
         """Return what stores a value at the places of a view."""
         self._index = axes(out.shape)
         text, index = self.expression(argument), out.at(self._index)
-        store = self.target.word("store", name=out.name, index=index, text=text)
+        store = self.target.word("store", name=out.base, index=index, text=text)
         return self.looped(out.shape, store)
 
     def _join(self, place: int, instruction: Instruction) -> None:
         """Write numbers and arrays one behind the other."""
         arguments, name = instruction.arguments, self._start(place)
-        shapes = [self.tape[a].shape if isinstance(a, int) else () for a in arguments]
-        if not any(shapes):
-            self._index = ()
-            texts = [*map(self.expression, arguments)]
-            count, text = len(texts), ", ".join(texts)
-            self._add(place, [self.target.word("literal", name=name, count=count, texts=text)])
+        if any(isinstance(a, int) and self.tape[a].shape for a in arguments):
+            self._add(self._joined(name, instruction.shape, arguments))
             return
-        self._add(place, self._joined(name, instruction.shape, arguments, shapes))
+        self._index = ()
+        texts = [*map(self.expression, arguments)]
+        count, text = len(texts), ", ".join(texts)
+        self._add([self.target.word("literal", name=name, count=count, texts=text)])
 
-    def _joined(
-        self, name: str, shape: Shape, parts: Sequence[Operand], shapes: Sequence[Shape]
-    ) -> list[str]:
+    def _joined(self, name: str, shape: Shape, parts: Sequence[Operand]) -> list[str]:
         """Return what writes parts into a new array, one behind the other."""
         lines, offset = [self._zeros(name, shape)], 0
-        for part, inner in zip(parts, shapes, strict=True):
+        for part in parts:
+            inner = self.tape[part].shape if isinstance(part, int) else ()
             lines += self._stored(contiguous(name, inner, offset), part)
             offset += size(inner)
         return lines
@@ -265,6 +260,6 @@ class LoopEmitter(Emitter):
             self._index = ()
             return self.expression(places[0])
         if shape == result.shape:
-            return self.names.get(places[0]) or self._copied(places[0], name).name
-        self.lines.append(Line(self._joined(name, result.shape, places, [shape] * len(places))))
+            return self.names.get(places[0]) or self._copied(places[0], name).base
+        self.lines.append(Line(self._joined(name, result.shape, places)))
         return name

@@ -51,8 +51,7 @@ class Plan:
         self.by_row = list(by_row)
         self.known = frozenset(known)
         self.count = np.zeros(())
-        self._needed = self._ancestors()
-        self.instructions = [p for p in range(len(tape)) if self._needed[p]]
+        self.instructions = tape.ancestors((*self.totals, *self.by_row), self.known)
         self.sums = [p for p in self.instructions if tape[p].operation in _SUMS]
         self.columns = [p for p in self.instructions if self.is_column(p)]
         self.guard = Guard(careful=any(tape[p].operation in SPECIAL for p in self.instructions))
@@ -66,17 +65,6 @@ class Plan:
     def is_column(self, place: int) -> bool:
         """Whether the values of a place are given, a row each: a column, or known beforehand."""
         return self.tape[place].operation == "column" or place in self.known
-
-    def _ancestors(self) -> bytearray:
-        needed = bytearray(len(self.tape))
-        for place in (*self.totals, *self.by_row):
-            needed[place] = 1
-        for place in range(len(self.tape) - 1, -1, -1):
-            if needed[place] and place not in self.known:
-                for argument in self.tape[place].arguments:
-                    if isinstance(argument, int):
-                        needed[argument] = 1
-        return needed
 
     def _bind_unrowed(self, parameters: Mapping[str, Any]) -> None:
         """Give the instructions without rows their arrays, and run those that never change."""

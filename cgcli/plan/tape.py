@@ -7,6 +7,7 @@ an array with the rows along its first axis; everything else has one value for a
 from __future__ import annotations
 
 import math
+from collections.abc import Container, Iterable
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.operations.row import Shape
@@ -104,6 +105,18 @@ class Tape:
                 Instruction(operation, arguments, static, shape, rows, truth, stage, varies)
             )
         return place
+
+    def ancestors(self, places: Iterable[int], known: Container[int] = ()) -> list[int]:
+        """Return places, and those that they are computed from, in order; of `known` ones none."""
+        flags = bytearray(len(self))
+        for place in places:
+            flags[place] = 1
+        for place in range(len(self) - 1, -1, -1):
+            if flags[place] and place not in known:
+                for argument in self.instructions[place].arguments:
+                    if isinstance(argument, int):
+                        flags[argument] = 1
+        return [place for place in range(len(self)) if flags[place]]
 
     def array(self, value: Any) -> int:
         """Return the place of a constant array."""

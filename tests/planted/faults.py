@@ -655,7 +655,7 @@ FAULTS: Final = (
     # algebra
     Fault(
         "rows of a Jacobian that are one number each are taken for one row",
-        "cgcli/algebra/rows.py",
+        "cgcli/algebra/gradients.py",
         "return self._lined(row, rank)",
         "return self._rows[row]",
         ("tests/algebra/test_products.py::test_a_formula_comes_to_the_jacobian",),
@@ -683,14 +683,14 @@ FAULTS: Final = (
     ),
     Fault(
         "the greater of two powers is common",
-        "cgcli/algebra/factoring.py",
+        "cgcli/algebra/derivative.py",
         "return a if first <= second else b",
         "return a if first >= second else b",
         (WRITTEN,),
     ),
     Fault(
         "cosh^2 + sinh^2 is 1",
-        "cgcli/algebra/factoring.py",
+        "cgcli/algebra/derivative.py",
         '"cosh": ("sinh", -1)',
         '"cosh": ("sinh", 1)',
         (WRITTEN,),
@@ -711,7 +711,7 @@ FAULTS: Final = (
     ),
     Fault(
         "what is positive may have a root of 0 in it",
-        "cgcli/algebra/signs.py",
+        "cgcli/algebra/normal.py",
         '">" if value < 0 or sign != ">=" else ">="',
         '">" if value < 0 else ">="',
         (CONDITIONS,),
