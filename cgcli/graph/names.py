@@ -206,22 +206,21 @@ class Names(Nodes):
         return turns
 
     def check_work(
-        self, part: syntax.Loop | syntax.Comprehension | str, scope: Scope, *span: int
+        self,
+        part: syntax.Loop | syntax.Comprehension | str,
+        scope: Scope,
+        span: tuple[int, int],
     ) -> None:
         """Raise where a loop, or a call by a function's name, comes to more than there may be."""
-        count = self.count
-        if isinstance(part, str):
-            work = count.call(part)
-        else:
-            local = {
-                name: float(value.value) if isinstance(value, Turn) else self.value_known(value)
-                for name, value in scope.items()
-            }
-            work = count.loop(part, local)
-        if len(self.graph) + work.nodes > self.limits.nodes:
-            raise self.too_many_nodes(*span)
+        local = {
+            name: float(value.value) if isinstance(value, Turn) else self.value_known(value)
+            for name, value in scope.items()
+        }
+        work = self.count.of(part, local)
         if self.turned + work.turns > self.limits.nodes:
             raise self.too_many_turns(*span)
+        if len(self.graph) + work.nodes > self.limits.nodes:
+            raise self.too_many_nodes(*span)
 
     @functools.cached_property
     def count(self) -> Count:

@@ -27,7 +27,7 @@ from cgcli.language.free import free_names
 from cgcli.numbers.elements import elements
 from cgcli.numbers.values import is_finite
 from cgcli.operations.table import CONSTANTS
-from cgcli.program import Program
+from cgcli.program import Program, evaluate_program
 
 _TRIALS: Final = 60
 _REACHES: Final = (3, 5, 9)
@@ -211,7 +211,7 @@ class Drawing:
             }
             point = {**self.given, **{name: float(value) for name, value in values.items()}}
             try:
-                exercise = Exercise(self.program, self.program.evaluate(point))
+                exercise = Exercise(self.program, evaluate_program(self.program, {}, point))
             except CgraphError as error:
                 if error.kind != "binding":
                     raise
@@ -267,7 +267,7 @@ def symbolic(program: Program, of: str | None = None) -> Exercise:
         least = 0.3 if trial % 2 == 0 else -2.9
         point = {name: chance.uniform(least, 2.9) for name in names}
         try:
-            result = program.evaluate(point, of=of)
+            result = evaluate_program(program, {}, point, of)
             exercise = Exercise(program, result)
         except CgraphError as error:
             trouble = error

@@ -352,18 +352,11 @@ def _guarded(guard: Guard, multiply: Any, arguments: Any, bound: Bound) -> None:
 
 def _multiply(function: Callable[..., Any], bound: Bound) -> None:
     """Run a function of an array and an axis, or of all the elements of each row."""
-    (array,), (axis,), first = (
-        bound.arguments,
-        bound.instruction.static,
-        int(bound.instruction.rows),
-    )
-    if axis is not None:
-        product = function(array, axis + first)
-    elif first:
-        product = function(array.reshape((bound.rows, -1)), 1)
-    else:
-        product = function(array)
-    np.copyto(bound.out, np.reshape(product, bound.out.shape))
+    (array,), (axis,) = bound.arguments, bound.instruction.static
+    first = int(bound.instruction.rows)
+    if axis is None:
+        array, axis = array.reshape((*array.shape[:first], -1)), 0
+    np.copyto(bound.out, np.reshape(function(array, axis + first), bound.out.shape))
 
 
 def _mend(bound: Bound) -> None:

@@ -125,16 +125,16 @@ FAULTS: Final = (
     ),
     Fault(
         "the second loop of a program is not counted",
-        "cgcli/graph/build.py",
-        "self.counted = len(running) > 1",
+        "cgcli/graph/expressions.py",
+        "self.counted = not is_outermost",
         "self.counted = True",
         ("tests/graph/test_counting.py",),
     ),
     Fault(
         "a comprehension's own node is not counted",
         "cgcli/graph/counting.py",
-        "                nodes += times * isinstance(part, syntax.Comprehension)\n",
-        "",
+        "work.nodes, parts = work.nodes + 1, [loop.body]",
+        "parts = [loop.body]",
         ("cgcli/graph/counting.py",),
     ),
     Fault(
