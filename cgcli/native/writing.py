@@ -144,6 +144,8 @@ class Writing:
             self._fold(place, instruction)
         elif operation == "matmul":
             self._product(place, instruction)
+        elif operation == "take":
+            self._take(place, instruction)
         elif operation in ("cumsum", "others"):
             self._along(place, instruction)
         else:
@@ -322,6 +324,16 @@ class Writing:
             f" {v[1]}, {rows}, {u[1]}, {len(w.places)}, {w.places.shape[1]});"
         )
 
+    def _take(self, place: int, instruction: Instruction) -> None:
+        """Write the rows of a table that labels name; NaN for a label that names none."""
+        label, table = (self.seen(int(argument)) for argument in instruction.arguments)
+        step, out = self._new(place)
+        at, count = self._text(step, label, ()), len(table.places)
+        index = axes(out.shape)
+        read = self._text(step, table, (f"(int){at}", *index))
+        named = f"{at} >= 0 && {at} < {count} && {at} == floor({at})"
+        step.loop(out.shape, f"{self._text(step, out, index)} = {named} ? {read} : NAN;")
+
     def _along(self, place: int, instruction: Instruction) -> None:
         """Write running sums, or the products of all other elements, along lines of an array."""
         (static,), seen = instruction.static, self.seen(int(instruction.arguments[0]))
@@ -360,6 +372,12 @@ class Writing:
             return
         shape = (parts[-1].places.size,)
         index = axes(shape)[0] or "0"
+        if operation == "tally":
+            count = instruction.shape[0]
+            sent = f"{names[1]} + {index}*CG_ROWS"
+            call = f"cg_tally({out} + {index}, {shape[0]}, {count}, {names[0]}, {sent}, n);"
+            step.text = [*loops(shape), call]
+            return
         call = "cg_total(" if operation == "total" else f"cg_weighed({names[0]}, "
         call = f"{out}[{index}] = {call}{names[-1]} + {index}*CG_ROWS, n);"
         step.text = [*loops(shape), call]
