@@ -21,6 +21,7 @@ from cgcli.views.drawing.scene import Scene
 from cgcli.views.drawing.turns import Turn
 
 _TURN: Final = 12.0
+_HEAD: Final = 6.0
 LEAD: Final = 8.0
 _BALANCED: Final = 300
 _SLANTED: Final = 600
@@ -171,13 +172,15 @@ def _drawn(
         # The way begins forward, and not along the shape's side or back.
         points[0] = (max(points[0][0], start[0] + LEAD), points[0][1])
         lines.append(_simplified([start, *points, inner, end]))
-    ends: dict[int, tuple[Point, Point]] = {}
-    corners = []
+    ends, corners = [], []
     for k, (shape, box) in enumerate(zip(shapes, boxes, strict=True)):
         side = shape.x + shape.width / 2
-        corners.append((side + box.end, shape.y + box.height / 2))
+        tip = side + box.end
+        corners.append((tip, shape.y + box.height / 2))
         if box.end:
-            ends[k] = (side, shape.y), (side + box.end, shape.y)
+            ends.append(k)
+            lines.append([(side, shape.y), (tip, shape.y)])
+            labels.append(((side + tip - _HEAD) / 2, shape.y))
     wide, tall = map(max, zip(*corners, *chain(*lines), strict=True))
     bands = list(_bands(layers, shapes, (room[1] / 2, room[0] / 2), tall))
     return Placed(layers, shapes, lines, labels, ends, wide, tall, bands, lefts)
