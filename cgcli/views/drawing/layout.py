@@ -89,7 +89,8 @@ def _run(layers: Layers, at: list[Point] | None) -> tuple[list[Point], list[list
         more: dict[str, Any] = {} if at is None else {"position": {"x": at[k][0], "y": at[k][1]}}
         if k in lanes:
             more["group"] = lanes[k]
-        graph.node(k, width=box.width, height=box.height, rank={"fixed": level}, **more)
+        wide = sum(layers.widths[level])
+        graph.node(k, width=wide, height=box.height, rank={"fixed": level}, **more)
     for arrow in layers.scene.arrows:
         graph.edge(arrow.source, arrow.target)
     count, gap = len(layers.boxes), layers.gap
@@ -142,8 +143,9 @@ def _drawn(
 ) -> Placed:
     """Put shapes into their boxes, and bring routes through the strips to the shapes."""
     scene, boxes, outermost = layers.scene, layers.boxes, layers.loops
-    placed = list(zip(across, rows, boxes, strict=True))
-    corners = [(x - box.width / 2, y - box.height / 2) for x, y, box in placed]
+    widths = [layers.widths[level] for level in layers.levels]
+    placed = list(zip(across, rows, boxes, widths, strict=True))
+    corners = [(x - sum(wide) / 2, y - box.height / 2) for x, y, box, wide in placed]
     left, top = map(min, zip(*corners, *chain(*routes), strict=True))
     # What is written beside turns; of lists that is at the left, and of sequences above.
     beside, above = outermost.lists, outermost.sequences
@@ -152,9 +154,8 @@ def _drawn(
         room = room_beside(above), TURN if beside else 0.0
     top, left = top - room[0], left - room[1]
     shapes = []
-    for x, y, box in placed:
-        strip, column, _ = box.column
-        middle = x - box.width / 2 + strip + column / 2
+    for x, y, box, (strip, column, end) in placed:
+        middle = x - (strip + column + end) / 2 + strip + column / 2
         shapes.append(Drawn(middle - left, y - top, box.shape, box.tall, box.corner))
     lines: list[list[Point]] = []
     labels: list[Point] = []
@@ -218,7 +219,7 @@ def _bands(layers: Layers, shapes: list[Drawn], words: Point, down: float) -> It
 
 def _columns(layers: Layers, turn: Turn, shapes: list[Drawn]) -> Point:
     """Return where the columns of a turn begin and end."""
-    columns = [(shapes[k].x, *layers.boxes[k].column) for k in turn.shapes]
+    columns = [(shapes[k].x, *layers.widths[layers.levels[k]]) for k in turn.shapes]
     begins = (x - room / 2 - strip for x, strip, room, _ in columns)
     return min(begins), max(x + room / 2 for x, _, room, _ in columns)
 

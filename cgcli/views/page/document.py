@@ -135,7 +135,7 @@ class Document:
                 "conditions": line.conditions,
                 "aside": self._say(line.aside),
                 "words": line.is_words,
-                "when": lines.when if isinstance(lines, SketchLines) else [],
+                "when": line.when,
             }
             yield {key: value for key, value in row.items() if value or key == "node"}
 

@@ -121,42 +121,37 @@ class Sketch(Explanation):
 
 
 class SketchLines(Lines):
-    """The lines of a sketch: of a derivative with cases, those of every case.
-
-    `when` has the conditions that the line at hand is for: keys, with 1 or 0.
-    """
+    """The lines of a sketch: of a derivative with cases, those of every case."""
 
     def __init__(self, sketch: Sketch, shown: Shown) -> None:
         super().__init__(sketch, SIGNS, shown)
         self.sketch = sketch
-        self.when: list[tuple[str, int]] = []
 
     def contribution(self, part: Contribution) -> Iterator[Line]:
         """Return the lines of one argument in every case, and of a branch that is not taken."""
-        graph, node, place = self.graph, part.node, part.place
-        reaches = graph.operations[node].reaches
-        if part.sent is None or node in graph.tensors:
+        node, place, numbers = part.node, part.place, self.sketch.numbers
+        reaches = self.graph.operations[node].reaches
+        if part.sent is None or node in self.graph.tensors:
             yield from super().contribution(part)
             return
         taken: list[tuple[str, int]] = []
         if reaches is not None:
-            key = f"r{node}_{place}"
-            self.sketch.numbers.asked(key, node, lambda m, *parts: reaches(m, place, *parts))
-            taken = [(key, 1)]
+            taken = [(f"r{node}_{place}", 1)]
+            numbers.asked(taken[0][0], node, lambda m, *parts: reaches(m, place, *parts))
         cases = self.sketch.locals.cases(node, place)
         for count, case in enumerate(cases):
-            self.when = taken
-            if len(cases) > 1:
-                key, small = f"c{node}_{place}_{count}", case.formula
-                self.sketch.numbers.decided(key, small.graph, small.names, case.asked)
-                self.when = [*taken, (key, 1)]
             fixed = _constant(case.formula)
             partial = Slot(f"p{node}_{place}") if fixed is None else fixed
-            yield from super().contribution(part._replace(formula=case.formula, partial=partial))
-        if taken:
-            self.when = [(taken[0][0], 0)]
-            yield from super().contribution(part._replace(sent=None))
-        self.when = []
+            when = taken
+            if len(cases) > 1:
+                key, small = f"c{node}_{place}_{count}", case.formula
+                numbers.decided(key, small.graph, small.names, case.asked)
+                when = [*taken, (key, 1)]
+            for line in super().contribution(part._replace(formula=case.formula, partial=partial)):
+                yield line._replace(when=tuple(when))
+        for key, _ in taken:
+            for line in super().contribution(part._replace(sent=None)):
+                yield line._replace(when=((key, 0),))
 
     def _meaning(self, gradients: list[Gradient]) -> Message | None:
         """Return nothing: it is about numbers that move."""
