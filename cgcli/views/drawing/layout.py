@@ -154,8 +154,8 @@ def _drawn(
         room = room_beside(above), TURN if beside else 0.0
     top, left = top - room[0], left - room[1]
     shapes = []
-    for x, y, box, (strip, column, end) in placed:
-        middle = x - (strip + column + end) / 2 + strip + column / 2
+    for x, y, box, wide in placed:
+        middle = x - sum(wide) / 2 + wide[0] + wide[1] / 2
         shapes.append(Drawn(middle - left, y - top, box.shape, box.tall, box.corner))
     lines: list[list[Point]] = []
     labels: list[Point] = []
@@ -182,9 +182,9 @@ def _drawn(
             ends.append(k)
             lines.append([(side, shape.y), (tip, shape.y)])
             labels.append(((side + tip - _HEAD) / 2, shape.y))
-    wide, tall = map(max, zip(*corners, *chain(*lines), strict=True))
-    bands = list(_bands(layers, shapes, (room[1] / 2, room[0] / 2), tall))
-    return Placed(layers, shapes, lines, labels, ends, wide, tall, bands, lefts)
+    right, bottom = map(max, zip(*corners, *chain(*lines), strict=True))
+    bands = list(_bands(layers, shapes, (room[1] / 2, room[0] / 2), bottom))
+    return Placed(layers, shapes, lines, labels, ends, right, bottom, bands, lefts)
 
 
 def room_beside(outermost: list[list[Turn]]) -> float:
