@@ -1108,8 +1108,8 @@ FAULTS: Final = (
     Fault(
         "the arrows of a terminal picture that leads down are out of order",
         "cgcli/views/drawing/plan.py",
-        "for number in sorted(range(len(arrows)), key=lambda number: placed.labels[number][1]):",
-        "for number in sorted(range(len(arrows)), key=lambda number: -placed.labels[number][1]):",
+        "for number in sorted(numbers, key=lambda number: placed.labels[number][1]):",
+        "for number in sorted(numbers, key=lambda number: -placed.labels[number][1]):",
         (f"{DRAWING}::test_the_terminal_joins_the_right_boxes",),
     ),
     Fault(

@@ -99,7 +99,7 @@ class Drawing:
                     "contribution": in_a_line(arrow.contribution),
                     "points": [[round(x, 1), round(y, 1)] for x, y in route],
                 }
-                for arrow, route in zip(scene.arrows, placed.routes, strict=True)
+                for arrow, route in zip(scene.arrows, placed.routes, strict=False)
             ],
         }
 

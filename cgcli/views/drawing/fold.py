@@ -62,7 +62,7 @@ class _Columns:
         """Return where arrows come to a cut, each with its number."""
         return [
             (x, number)
-            for number, route in enumerate(self.picture.routes)
+            for number, route in enumerate(self.picture.routes[: len(self.picture.scene.arrows)])
             for (x, y), (_, below) in pairwise(route)
             if y < cut <= below
         ]
@@ -71,9 +71,10 @@ class _Columns:
         """Return the picture in columns."""
         before = self.picture
         shapes = [s._replace(x=x, y=y) for s in before.shapes for x, y in [self._at((s.x, s.y))]]
-        routes = [self._route(number, route) for number, route in enumerate(before.routes)]
+        count = len(before.scene.arrows)
+        routes = [self._route(number, route) for number, route in enumerate(before.routes[:count])]
+        routes += [list(map(self._at, route)) for route in before.routes[count:]]
         labels = [self._at(point) for point in before.labels]
-        ends = {k: (self._at(a), self._at(b)) for k, (a, b) in before.ends.items()}
         last = self._at((before.width, before.height))
         lowest = max(last[1], self.bottom + self.room)
         bands = [self._band(band, lowest) for band in before.turns]
@@ -81,7 +82,6 @@ class _Columns:
             shapes=shapes,
             routes=routes,
             labels=labels,
-            ends=ends,
             width=last[0],
             height=lowest,
             turns=bands,

@@ -103,9 +103,15 @@ class Layers:
 
     @functools.cached_property
     def boxes(self) -> list[Box]:
-        """The box of every shape, as wide as those of its layer.
+        """The box of every shape."""
+        return list(map(self._box, range(len(self.levels))))
 
-        The layers of one turn of a recurrence are as wide as those of the next.
+    @functools.cached_property
+    def widths(self) -> dict[int, tuple[float, float, float]]:
+        """How wide the strips, the shapes and the ends of each layer are.
+
+        All boxes of a layer are as wide, so that an arrow from one does not pass below or above the
+        next, and the layers of one turn of a recurrence are as wide as those of the next.
         """
         levels = self.levels
         alike = {level: level for level in levels}
@@ -115,15 +121,11 @@ class Layers:
             for first, following in pairwise([*firsts, last + 1]):
                 for level in range(first, following):
                     alike[level] = firsts[0] + level - first
-        columns = dict.fromkeys(alike.values(), (0.0, 0.0, 0.0))
-        boxes = list(map(self._box, range(len(levels))))
-        for box, level in zip(boxes, levels, strict=True):
-            strip, shape, end = map(max, columns[alike[level]], box[:3])
-            columns[alike[level]] = strip, shape, end
-        return [
-            box._replace(column=columns[alike[level]])
-            for box, level in zip(boxes, levels, strict=True)
-        ]
+        widths = dict.fromkeys(alike.values(), (0.0, 0.0, 0.0))
+        for box, level in zip(self.boxes, levels, strict=True):
+            strip, shape, end = map(max, widths[alike[level]], box[:3])
+            widths[alike[level]] = strip, shape, end
+        return {level: widths[first] for level, first in alike.items()}
 
     def _box(self, k: int) -> Box:
         """Return the box of a shape, as wide as it needs."""
@@ -231,9 +233,6 @@ class Box(NamedTuple):
     """A shape's box: the strip at its left, the shape, and at an end the strip at its right.
 
     In a picture that is read down, left is above, and what is called width here is height.
-
-    `column` has the widths that the three take in the layer: all boxes of a layer are as wide,
-    so that an arrow from one does not pass below or above the next.
     """
 
     strip: float
@@ -242,12 +241,6 @@ class Box(NamedTuple):
     tall: float
     height: float
     corner: float
-    column: tuple[float, float, float] = (0.0, 0.0, 0.0)
-
-    @property
-    def width(self) -> float:
-        """How wide it is with its strips."""
-        return sum(self.column)
 
 
 def extent(*numbers: str) -> tuple[float, float]:

@@ -21,6 +21,7 @@ from cgcli.views.drawing.scene import Scene
 from cgcli.views.drawing.turns import Turn
 
 _TURN: Final = 12.0
+_HEAD: Final = 6.0
 LEAD: Final = 8.0
 _BALANCED: Final = 300
 _SLANTED: Final = 600
@@ -88,7 +89,8 @@ def _run(layers: Layers, at: list[Point] | None) -> tuple[list[Point], list[list
         more: dict[str, Any] = {} if at is None else {"position": {"x": at[k][0], "y": at[k][1]}}
         if k in lanes:
             more["group"] = lanes[k]
-        graph.node(k, width=box.width, height=box.height, rank={"fixed": level}, **more)
+        wide = sum(layers.widths[level])
+        graph.node(k, width=wide, height=box.height, rank={"fixed": level}, **more)
     for arrow in layers.scene.arrows:
         graph.edge(arrow.source, arrow.target)
     count, gap = len(layers.boxes), layers.gap
@@ -141,8 +143,9 @@ def _drawn(
 ) -> Placed:
     """Put shapes into their boxes, and bring routes through the strips to the shapes."""
     scene, boxes, outermost = layers.scene, layers.boxes, layers.loops
-    placed = list(zip(across, rows, boxes, strict=True))
-    corners = [(x - box.width / 2, y - box.height / 2) for x, y, box in placed]
+    widths = [layers.widths[level] for level in layers.levels]
+    placed = list(zip(across, rows, boxes, widths, strict=True))
+    corners = [(x - sum(wide) / 2, y - box.height / 2) for x, y, box, wide in placed]
     left, top = map(min, zip(*corners, *chain(*routes), strict=True))
     # What is written beside turns; of lists that is at the left, and of sequences above.
     beside, above = outermost.lists, outermost.sequences
@@ -151,9 +154,8 @@ def _drawn(
         room = room_beside(above), TURN if beside else 0.0
     top, left = top - room[0], left - room[1]
     shapes = []
-    for x, y, box in placed:
-        strip, column, _ = box.column
-        middle = x - box.width / 2 + strip + column / 2
+    for x, y, box, wide in placed:
+        middle = x - sum(wide) / 2 + wide[0] + wide[1] / 2
         shapes.append(Drawn(middle - left, y - top, box.shape, box.tall, box.corner))
     lines: list[list[Point]] = []
     labels: list[Point] = []
@@ -171,16 +173,18 @@ def _drawn(
         # The way begins forward, and not along the shape's side or back.
         points[0] = (max(points[0][0], start[0] + LEAD), points[0][1])
         lines.append(_simplified([start, *points, inner, end]))
-    ends: dict[int, tuple[Point, Point]] = {}
-    corners = []
+    ends, corners = [], []
     for k, (shape, box) in enumerate(zip(shapes, boxes, strict=True)):
         side = shape.x + shape.width / 2
-        corners.append((side + box.end, shape.y + box.height / 2))
+        tip = side + box.end
+        corners.append((tip, shape.y + box.height / 2))
         if box.end:
-            ends[k] = (side, shape.y), (side + box.end, shape.y)
-    wide, tall = map(max, zip(*corners, *chain(*lines), strict=True))
-    bands = list(_bands(layers, shapes, (room[1] / 2, room[0] / 2), tall))
-    return Placed(layers, shapes, lines, labels, ends, wide, tall, bands, lefts)
+            ends.append(k)
+            lines.append([(side, shape.y), (tip, shape.y)])
+            labels.append(((side + tip - _HEAD) / 2, shape.y))
+    right, bottom = map(max, zip(*corners, *chain(*lines), strict=True))
+    bands = list(_bands(layers, shapes, (room[1] / 2, room[0] / 2), bottom))
+    return Placed(layers, shapes, lines, labels, ends, right, bottom, bands, lefts)
 
 
 def room_beside(outermost: list[list[Turn]]) -> float:
@@ -215,7 +219,7 @@ def _bands(layers: Layers, shapes: list[Drawn], words: Point, down: float) -> It
 
 def _columns(layers: Layers, turn: Turn, shapes: list[Drawn]) -> Point:
     """Return where the columns of a turn begin and end."""
-    columns = [(shapes[k].x, *layers.boxes[k].column) for k in turn.shapes]
+    columns = [(shapes[k].x, *layers.widths[layers.levels[k]]) for k in turn.shapes]
     begins = (x - room / 2 - strip for x, strip, room, _ in columns)
     return min(begins), max(x + room / 2 for x, _, room, _ in columns)
 

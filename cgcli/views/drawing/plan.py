@@ -69,11 +69,6 @@ class Column(NamedTuple):
     ways: list[Way]
 
 
-def written(shape: Shape) -> list[str]:
-    """Return the words in a box."""
-    return [text for text in (shape.symbol, shape.name, shape.total) if text]
-
-
 def beside(arrow: Arrow) -> int:
     """Return how many columns the numbers of an arrow take."""
     return max(width(arrow.value), width(arrow.contribution))
@@ -90,8 +85,7 @@ def planned(placed: Placed, squeeze: float = 1.0) -> list[Column]:
     boxes: list[Stop] = []
     entries: dict[int, int] = {}
     for k, (shape, at) in enumerate(zip(placed.scene.shapes, placed.shapes, strict=True)):
-        words = written(shape)
-        needed = max(map(width, words), default=0) + 4 if down else 2 + len(words)
+        needed = max(map(width, shape.words)) + 4 if down else 2 + len(shape.words)
         numbers, free = layers.arriving[k], 1
         for number in sorted(numbers, key=lambda number: placed.labels[number][1]):
             entries[number] = free

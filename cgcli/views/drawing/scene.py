@@ -79,6 +79,11 @@ class Shape(NamedTuple):
     is_output: bool = False
     is_again: bool = False
 
+    @property
+    def words(self) -> list[str]:
+        """What is written in it, a line each."""
+        return [text for text in (self.symbol, self.name, self.total) if text]
+
 
 class Arrow(NamedTuple):
     """An argument of an operation: from one shape to another, with its value.

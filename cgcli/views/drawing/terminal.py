@@ -14,7 +14,7 @@ from typing import Final
 from cgcli.errors import CgraphError
 from cgcli.views.drawing.layers import Layers, repeated
 from cgcli.views.drawing.placed import Placed
-from cgcli.views.drawing.plan import Column, Stop, Way, beside, give_rows, planned, written
+from cgcli.views.drawing.plan import Column, Stop, Way, beside, give_rows, planned
 from cgcli.views.drawing.scene import Scene
 from cgcli.views.gate import width
 from cgcli.views.terminal import can_show, console, paint
@@ -120,7 +120,7 @@ class _Grid:
             self.text(row, left, "│", border)
             self.text(row, left + wide - 1, "│", border)
         self.text(top + height - 1, left, f"└{'─' * (wide - 2)}┘", border)
-        words = written(stop.shape)
+        words = stop.shape.words
         for row, text in enumerate(words, top + (height - len(words)) // 2):
             style = "bold" if text == words[0] else "green" if text == stop.shape.total else ""
             self.text(row, left + (wide - width(text)) // 2, text, style)
@@ -196,7 +196,7 @@ def _draw(columns: list[Column], down: bool) -> tuple[_Grid, int, int]:
     for k, (stops, ways) in enumerate(columns):
         if k:
             left = _channel(grid, ways, left)
-        words = [written(stop.shape) for stop in stops if stop.shape]
+        words = [stop.shape.words for stop in stops if stop.shape]
         wide = max(map(len, words)) + 2 if down else max(map(width, chain(*words))) + 4
         for stop in stops:
             if stop.shape:

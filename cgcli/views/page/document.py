@@ -94,7 +94,7 @@ class Document:
         if self.wanted.practice:
             answered = self._numbers(answered=True)
             names = [graph.inputs.get(name, name[1:]) for name in answered.arguments]
-            self.follow = [names, answered.keys]
+            self.follow = [names, list(answered.keys)]
             code += _function("follow", answered)
         self.numbers, self.rows, self.notes, self.code = numbers, rows, notes, code
 
@@ -135,7 +135,7 @@ class Document:
                 "conditions": line.conditions,
                 "aside": self._say(line.aside),
                 "words": line.is_words,
-                "when": lines.when if isinstance(lines, SketchLines) else [],
+                "when": line.when,
             }
             yield {key: value for key, value in row.items() if value or key == "node"}
 
@@ -143,7 +143,7 @@ class Document:
 
     def _notes(self, numbers: Numbers) -> Iterator[dict[str, Any]]:
         """Yield what may have to be said of nodes, with the key of when."""
-        graph, keys = self.graph, frozenset(numbers.keys)
+        graph = self.graph
         for node, operation in enumerate(graph.operations):
             if not graph.arguments[node]:
                 continue
@@ -154,7 +154,7 @@ class Document:
                 yield self._note(node, "domain", key, outside, holds=0)
             yield self._note(node, "nothing", "", nothing_words(graph, node, self._at(node)))
             yield self._note(node, "overflow", "", overflow_words(graph, node))
-            if operation.step or f"g{node}" not in keys:
+            if operation.step or f"g{node}" not in numbers.keys:
                 continue
             for count, kink in enumerate(operation.kinks):
                 said = self._kink(numbers, node, kink, f"e{node}_{count}")
@@ -255,7 +255,7 @@ class Document:
             "practice": self.wanted.practice,
             "nodes": list(self._nodes()),
             "inputs": list(self._inputs()),
-            "keys": [] if numbers is None else numbers.keys,
+            "keys": [] if numbers is None else list(numbers.keys),
             "arguments": [] if numbers is None else [graph.inputs[n] for n in numbers.arguments],
             "follow": self.follow,
             "rows": self.rows,
