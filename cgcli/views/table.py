@@ -242,9 +242,10 @@ def note_lines(result: Result) -> list[str]:
         return []
     from cgcli.views.catalogue import heard
 
-    said, several = heard(), "\n" in result.graph.text.strip()
-    shown_notes = result.notes[:_NOTES]
-    lines = [f"{said.read(note.kind)}: {note_line(note, several)}" for note in shown_notes]
+    said = heard()
+    several = "\n" in result.graph.text.strip()
+    first = result.notes[:_NOTES]
+    lines = [f"{said.read(note.kind)}: {note_line(note, several)}" for note in first]
     if len(result.notes) > _NOTES:
         lines.append(said.read(f"{len(result.notes) - _NOTES:,} more notes; --json has them all"))
     return lines
