@@ -7,6 +7,7 @@ import json
 import math
 from typing import Any, Final
 
+from cgcli.decode import Literal
 from cgcli.errors import excerpt, shorten
 
 _DOCUMENTS: Final = {
@@ -51,6 +52,7 @@ def read(name: str) -> str:
 
 
 _KINDS: Final[dict[type, tuple[str, str]]] = {
+    Literal: ("integer", "a whole number"),
     bool: ("boolean", "true or false"),
     dict: ("object", "an object"),
     list: ("array", "a list"),
@@ -59,7 +61,7 @@ _KINDS: Final[dict[type, tuple[str, str]]] = {
     float: ("number", "a number"),
     type(None): ("null", "null"),
 }
-"""By type of a value what a schema calls it, and what a message does."""
+"""By type of a value what a schema calls it, and a message; a number as it is written is whole."""
 
 _WORDS: Final = dict(_KINDS.values())
 
@@ -143,12 +145,13 @@ def _why(value: Any, rule: dict[str, Any]) -> str:
         least, most = rule.get("minItems", 0), rule.get("maxItems", math.inf)
         if not least <= len(value) <= most:
             return f"it has {len(value)} elements, and must have {least}"
-    elif type(value) in (int, float):
-        if abs(value) > 1.7976931348623157e308:
+    elif type(value) in (int, float, Literal):
+        number = float(value) if type(value) is Literal else value
+        if abs(number) > 1.7976931348623157e308:
             return "it is larger than the largest double, 1.8e308"
-        if value < rule.get("minimum", -math.inf):
+        if number < rule.get("minimum", -math.inf):
             return f"{_shown(value)} is less than {rule['minimum']}"
-        if value > rule.get("maximum", math.inf):
+        if number > rule.get("maximum", math.inf):
             return f"{_shown(value)} is more than {rule['maximum']}"
     return ""
 
