@@ -1255,8 +1255,8 @@ FAULTS: Final = (
     Fault(
         "the greatest element is the steepest",
         "cgcli/views/trace/lines.py",
-        "sizes = np.array([abs(kind.doubles(element)) for element in value.flat])",
-        "sizes = np.array([kind.doubles(element) for element in value.flat])",
+        "sizes = [abs(kind.doubles(part)) for part in parts if part is not None]",
+        "sizes = [kind.doubles(part) for part in parts if part is not None]",
         (LINES,),
     ),
     Fault(
