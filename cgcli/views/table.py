@@ -105,11 +105,10 @@ def print_result(
     out = out or console()
     columns = columns or _columns(result, digits)
     rows = [node for node in range(len(result.nodes)) if _has_row(result, node)]
-    shortened = most and len(rows) > most
     half = most // 2
-    kept = [*rows[:half], *rows[len(rows) - half :]] if shortened else rows
+    kept = [*rows[:half], *rows[len(rows) - half :]] if 0 < most < len(rows) else rows
     _print_nodes(result, columns, kept, len(rows) - len(kept), out)
-    if shortened:
+    if len(kept) < len(rows):
         say(out, f"--rows {len(rows)} shows every node, and so does --json")
     if not result.graph.inputs and not result.gradient and not result.jacobian:
         say(out, "there are no inputs to differentiate by; bind one with NAME=VALUE, or")
