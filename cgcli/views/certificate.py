@@ -37,21 +37,21 @@ def print_certificate(
         texts: list[str] = []
         for findings in proved.values():
             finding = findings[node.id] or Finding("", None, None)
-            texts.append(shown(_array(finding, precision), digits))
+            texts.append(shown(_marked(finding.shown), digits))
             texts += [_bound(finding.bound) for _ in within]
         return [*texts, certificate.verdict(node.id)]
 
-    kept = None if jacobian is None else {n: _array(f, precision) for n, f in jacobian.items()}
+    kept = jacobian and {name: _marked(finding.shown) for name, finding in jacobian.items()}
     heads = [text for head in proved for text in (head, *within)]
     print_result(result, digits, most, out, Columns([*heads, "verdict"], cells, kept))
     say(out, *_lines(certificate, result, precision))
 
 
-def _array(finding: Finding, precision: int | None) -> Any:
+def _marked(number: Any) -> Any:
     """A number, or the elements of an array: a mark in place of digits that are not proved."""
-    if precision is None or not hasattr(finding.shown, "shape"):
-        return finding.shown
-    return by_element(lambda digits: "?" if digits is None else digits, finding.shown)
+    if not hasattr(number, "shape"):
+        return number
+    return by_element(lambda digits: "?" if digits is None else digits, number)
 
 
 def _bound(bound: Any) -> str:
@@ -82,7 +82,7 @@ def _lines(certificate: Certificate, result: Result, precision: int | None) -> I
             f"unsettled:{which} {certificate.bits:,} bits {why}; --max-precision BITS allows more"
         )
     for name, finding in (certificate.jacobian or {}).items():
-        bound = _bound(finding.bound) if precision is None else ""
+        bound = _bound(finding.bound)
         within = f", within {bound}" if bound else ""
         yield f"the Jacobian by {printable(shorten(name))}: {finding.verdict}{within}"
     counts = ", ".join(f"{count} {name}" for name, count in certificate.count().items())

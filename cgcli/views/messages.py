@@ -50,7 +50,9 @@ def error_lines(error: CgraphError, said: Catalogue = Catalogue({})) -> list[str
 def _pointed(line: str, places: list[Place], prefix: str) -> list[str]:
     """Return a line and, below it, a row of carets for each place on it, with its label."""
     spans = [(p.column - 1, p.end_column - 1) for p in (place.position() for place in places)]
-    first, last = _window(line, spans[0][0])
+    # Of a long line stands the place, and what is around it.
+    first = max(0, min(spans[0][0] - _WIDEST // 2, len(line) - _WIDEST))
+    last = min(len(line), first + _WIDEST)
     left = "…" if first else ""
     right = "…" if last < len(line) else ""
     lines = [f"  {prefix}{left}{printable(line[first:last])}{right}"]
@@ -62,11 +64,3 @@ def _pointed(line: str, places: list[Place], prefix: str) -> list[str]:
         label = f" {printable(place.label)}" if place.label else ""
         lines.append(f"  {' ' * indent}{carets}{label}")
     return lines
-
-
-def _window(line: str, start: int) -> tuple[int, int]:
-    """Return which part of a long line is shown: the place, and what stands around it."""
-    if len(line) <= _WIDEST:
-        return 0, len(line)
-    first = max(0, min(start - _WIDEST // 2, len(line) - _WIDEST))
-    return first, min(len(line), first + _WIDEST)

@@ -22,8 +22,6 @@ def derivatives(row: Operation) -> list[str]:
     if not row.elementwise:
         names = {name: name for name in (*row.parameters, "y", "upstream")}
         return [words.format(**names) for words in row.pullback_words]
-    if not row.parameters:
-        return []
     from cgcli.graph.graph import Graph
     from cgcli.graph.text import inline
     from cgcli.numbers.symbolic import Symbol, apply, symbolic
@@ -34,10 +32,8 @@ def derivatives(row: Operation) -> list[str]:
         m = symbolic(graph)
         arguments = [Symbol.input(graph, name) for name in row.parameters]
         partial = row.partial(place)(m, apply(graph, row, *arguments), *arguments)
-        if isinstance(partial, Symbol):
-            formulas.append(inline(graph, partial.node, lambda _: False))
-        else:
-            formulas.append(f"{partial:g}")
+        symbol = partial if isinstance(partial, Symbol) else m.number(partial)
+        formulas.append(inline(graph, symbol.node, lambda _: False))
     return formulas
 
 

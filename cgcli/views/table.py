@@ -105,11 +105,10 @@ def print_result(
     out = out or console()
     columns = columns or _columns(result, digits)
     rows = [node for node in range(len(result.nodes)) if _has_row(result, node)]
-    shortened = most and len(rows) > most
     half = most // 2
-    kept = [*rows[:half], *rows[len(rows) - half :]] if shortened else rows
+    kept = [*rows[:half], *rows[len(rows) - half :]] if 0 < most < len(rows) else rows
     _print_nodes(result, columns, kept, len(rows) - len(kept), out)
-    if shortened:
+    if len(kept) < len(rows):
         say(out, f"--rows {len(rows)} shows every node, and so does --json")
     if not result.graph.inputs and not result.gradient and not result.jacobian:
         say(out, "there are no inputs to differentiate by; bind one with NAME=VALUE, or")
@@ -242,9 +241,10 @@ def note_lines(result: Result) -> list[str]:
         return []
     from cgcli.views.catalogue import heard
 
-    said, several = heard(), "\n" in result.graph.text.strip()
-    shown_notes = result.notes[:_NOTES]
-    lines = [f"{said.read(note.kind)}: {note_line(note, several)}" for note in shown_notes]
+    said = heard()
+    several = "\n" in result.graph.text.strip()
+    first = result.notes[:_NOTES]
+    lines = [f"{said.read(note.kind)}: {note_line(note, several)}" for note in first]
     if len(result.notes) > _NOTES:
         lines.append(said.read(f"{len(result.notes) - _NOTES:,} more notes; --json has them all"))
     return lines

@@ -1115,8 +1115,8 @@ FAULTS: Final = (
     Fault(
         "a product as the right factor of a chain stands without brackets",
         "cgcli/views/trace/chain.py",
-        'self.in_brackets(local, LEVELS["product"] + 1, level)',
-        'self.in_brackets(local, LEVELS["product"], level)',
+        'self.formula_of(part.formula, level=LEVELS["power"])',
+        'self.formula_of(part.formula, level=LEVELS["product"])',
         (f"{FORMATS}::test_the_right_factor_of_a_chain_reads_as_one_number",),
     ),
     Fault(
@@ -1255,8 +1255,8 @@ FAULTS: Final = (
     Fault(
         "the greatest element is the steepest",
         "cgcli/views/trace/lines.py",
-        "sizes = np.array([abs(kind.doubles(element)) for element in value.flat])",
-        "sizes = np.array([kind.doubles(element) for element in value.flat])",
+        "sizes = [abs(kind.doubles(part)) for part in parts if part is not None]",
+        "sizes = [kind.doubles(part) for part in parts if part is not None]",
         (LINES,),
     ),
     Fault(

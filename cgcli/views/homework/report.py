@@ -256,7 +256,8 @@ def step_text(exercise: Exercise, judged: Judged) -> str:
 
 def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     """Return what is said of an answer; the right number is among it only when it is revealed."""
-    messages = list(_of_formula(exercise, judged, reveal))
+    formula = _of_formula(exercise, judged, reveal)
+    messages = [formula] if formula else []
     if judged.verdict == FOLLOWS:
         messages.append(Message("right from the numbers before it"))
     if judged.excused:
@@ -283,38 +284,32 @@ def _number(value: Any, digits: int = 6) -> Math:
     return Math(" ".join(shown(value, digits).split("\n")))
 
 
-def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
+def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> Message | None:
     equality = judged.equality
     if equality is None or (judged.verdict != RIGHT and reveal == VERDICT):
-        return []
+        return None
     if equality.proof == "proved":
-        return [Message("proved to be the same function")]
+        return Message("proved to be the same function")
     if equality.proof == "undistinguished":
-        return [Message("not distinguished at {count} points", count=equality.points)]
+        return Message("not distinguished at {count} points", count=equality.points)
     if equality.inputs is None:
-        return [Message("this has another shape")]
+        return Message("this has another shape")
     place = ", ".join(f"{name} = {shown(value, 4)}" for name, value in equality.inputs.items())
-    return [
-        Message(
-            "another function: at {place} it is {number}, and {step} is not",
-            place=Math(place),
-            number=_number(equality.value, equality.digits),
-            step=Math(step_text(exercise, judged)),
-        )
-    ]
+    return Message(
+        "another function: at {place} it is {number}, and {step} is not",
+        place=Math(place),
+        number=_number(equality.value, equality.digits),
+        step=Math(step_text(exercise, judged)),
+    )
 
 
-def _diagnoses(exercise: Exercise, judged: Judged) -> list[Message]:
-    """Return the mistakes that give a wrong number, each with the step it was made at."""
-    messages = []
-    for diagnosis in judged.diagnoses:
+def _diagnoses(exercise: Exercise, judged: Judged) -> Iterator[Message]:
+    """Yield the mistakes that give a wrong number, each with the step it was made at."""
+    for k, diagnosis in enumerate(judged.diagnoses):
         words = diagnosis.words
         if diagnosis.quantity != judged.answer.quantity:
             step = Math(exercise.steps.text(diagnosis.quantity))
             words = Message("at {step}: {words}", step=step, words=words)
-        messages.append(words)
-    if len(messages) < 2:
-        return messages
-    first, *others = messages
-    alternatives = [Message("or {words}", words=words) for words in others]
-    return [Message("perhaps {words}", words=first), *alternatives]
+        if len(judged.diagnoses) > 1:
+            words = Message("or {words}" if k else "perhaps {words}", words=words)
+        yield words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 from cgcli.homework.exercise import Exercise
@@ -39,17 +40,14 @@ def sheet_text(
             mistakes=told_apart[1],
         )
         lines.append(f"# {words.say(message)}")
-    kind = ""
-    for step in exercise.steps.asked:
-        if step.kind != kind:
-            kind = step.kind
-            head = Message("forward: the values")
-            if kind != VALUE:
-                output = Math(exercise.result.output)
-                head = Message("backward: the gradients of {output}", output=output)
-            lines += ["", f"# {printable(words.say(head))}"]
-        answer = f" {written(exercise.truth(step))}" if key else ""
-        lines.append(f"{printable(exercise.steps.text(step))} ={answer}")
+    output = Math(exercise.result.output)
+    backward = Message("backward: the gradients of {output}", output=output)
+    for kind, steps in groupby(exercise.steps.asked, lambda step: step.kind):
+        head = Message("forward: the values") if kind == VALUE else backward
+        lines += ["", f"# {printable(words.say(head))}"]
+        for step in steps:
+            answer = f" {written(exercise.truth(step))}" if key else ""
+            lines.append(f"{printable(exercise.steps.text(step))} ={answer}")
     return "\n".join(lines) + "\n"
 
 

@@ -126,20 +126,20 @@ class Chain(Writing):
             yield Line("pullback", Message("pullback"), aside=self.pullback(part))
             aside = self.shape(part.argument)
         else:
-            local = self.formula_of(part.formula)
-            yield self._local(part, part.formula, local)
+            yield self._local(part, part.formula)
             if not part.shared:
                 factor = self.local(part)
                 if self._is_factor(part):
-                    level = self.level(part.formula)
-                    factor = self.in_brackets(local, LEVELS["product"] + 1, level)
+                    # A sign at the right of a product is not read as one: a · (-b).
+                    factor = self.formula_of(part.formula, level=LEVELS["power"])
                 sides.append(self._times(part, self.gradient(part.node), factor))
             sides += self._numbers(part)
         kind, label = ("part", self.through(part)) if part.shared else ("chain", Message("chain"))
         yield Line(kind, label, distinct([*sides, self.grad(part.sent)]), aside=aside)
 
-    def _local(self, part: Contribution, formula: Formula, written: str) -> Line:
+    def _local(self, part: Contribution, formula: Formula) -> Line:
         """Return the line of a local derivative: its sign, its formula, its number."""
+        written = self.formula_of(formula)
         sides = [self.local(part), written]
         # A derivative that is a number needs no second one, and no blank either.
         if self.number(part.partial, True) != written:

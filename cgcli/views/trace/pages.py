@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from cgcli.calculus.explain import Explanation
 from cgcli.graph.latex import latex_name
@@ -31,7 +31,7 @@ class Markup(NamedTuple):
     `templates` has one for each kind of line, `heading`, `words`, `item` for an item of a list,
     numbered or not, and `inner` for what belongs to an item; and for what stands between, where
     there is any: `gap` before headings, words and lists of another kind, `open` and `close` with
-    the name of a list, and `close step` after an item and all that belongs to it.
+    the name of a list.
     """
 
     plain: Callable[[str], str]
@@ -64,7 +64,7 @@ class Markup(NamedTuple):
 def written(lines: Iterable[Line], markup: Markup, catalogue: Catalogue) -> Iterator[str]:
     """Return lines as text: a step's in a list of its own, inside the list of its pass."""
     templates = markup.templates
-    # What is open: a list, an item of it, and the list of what belongs to that.
+    # What is open: a list, and the list of what belongs to an item of it.
     levels: list[str] = []
     after, mark = "heading", ""
     for line in lines:
@@ -73,19 +73,18 @@ def written(lines: Iterable[Line], markup: Markup, catalogue: Catalogue) -> Iter
             wanted = ["ol" if line.number else "ul"]
             mark = f"{line.number}." if line.number else "-"
         elif line.level:
-            wanted = [*(levels[:2] or ["ul"]), "inner"]
+            wanted = [*(levels[:1] or ["ul"]), "inner"]
         listed = bool(levels)
         while levels != wanted[: len(levels)]:
             yield templates.get(f"close {levels.pop()}", "")
         if after != "heading" and (not wanted or (listed and not levels)):
             yield templates.get("gap", "")
-        values: dict[str, Any] = {"kind": line.kind, "mark": mark, "indent": " " * (len(mark) + 1)}
-        values |= {"number": line.number, "before": line.number - 1}
+        values = {"mark": mark, "indent": " " * (len(mark) + 1), "before": line.number - 1}
         for level in wanted[len(levels) :]:
             yield templates.get(f"open {level}", "") % values
-        levels = wanted if len(wanted) != 1 else [*wanted, "step"]
-        name = line.kind if not wanted else "item" if len(wanted) == 1 else "inner"
-        yield templates[name] % {**values, "text": markup.content(line, catalogue)}
+        levels = wanted
+        template = templates[(line.kind, "item", "inner")[len(levels)]]
+        yield template % {**values, "text": markup.content(line, catalogue)}
         after = line.kind
     while levels:
         yield templates.get(f"close {levels.pop()}", "")
