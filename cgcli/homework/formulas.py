@@ -52,10 +52,10 @@ def compare(exercise: Exercise, answer: Answer) -> Equality:
     """
     assert answer.formula is not None
     with exercise.added(*answer.formula) as node:
-        return _compare(exercise, answer, node)
+        return _compared(exercise, answer, node)
 
 
-def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
+def _compared(exercise: Exercise, answer: Answer, node: int) -> Equality:
     quantity, element = answer.quantity, answer.element
     if not element:
         proved = _prove(exercise, quantity, node)
@@ -63,7 +63,10 @@ def _compare(exercise: Exercise, answer: Answer, node: int) -> Equality:
             return Equality(True, "proved")
         if proved is False:
             return _separated(exercise, quantity, node)
-    scale = _scale(exercise)
+    # The size of the numbers that are met on the way, for what cancels to 0.
+    doubles, values = exercise.kind.doubles, exercise.here.values
+    sizes = [abs(doubles(value)) for value in values if not shape_of(value)]
+    scale = max((size for size in sizes if size - size == 0), default=1.0)
     seen = 0
     for point in exercise.samples():
         truth = exercise.truth(quantity, point)
@@ -109,13 +112,6 @@ def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:
                 break
     value = exercise.value_of(node, where)
     return Equality(False, "separated", 1, where.inputs, value, 6 if best > 1e-5 else 17)
-
-
-def _scale(exercise: Exercise) -> float:
-    """Return the size of the numbers that are met on the way, for what cancels to 0."""
-    kind = exercise.kind
-    sizes = [abs(kind.doubles(value)) for value in exercise.here.values if not shape_of(value)]
-    return max((size for size in sizes if size - size == 0), default=1.0)
 
 
 # Proof

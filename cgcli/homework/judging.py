@@ -104,11 +104,12 @@ class Judge:
     def __init__(self, exercise: Exercise, answers: list[Answer], tolerance: Tolerance) -> None:
         self.exercise = exercise
         self.tolerance = tolerance
-        self.workings = self.working, self.held = Working(exercise), Working(exercise)
-        self.reader = Reader(self.working)
         self.answers: dict[Quantity, list[Answer]] = {}
         for answer in answers:
             self.answers.setdefault(answer.quantity, []).append(answer)
+        self.working, self.held = (Working(exercise, self.answers.keys()) for _ in range(2))
+        self.workings = self.working, self.held
+        self.reader = Reader(self.working)
         self.judged: list[Judged] = []
         self.differs = False
         # How far the number that was gone on with may be from the one that is written, and the
@@ -143,8 +144,13 @@ class Judge:
             diagnoses: list[Diagnosis] = []
             if verdict == WRONG and expected:
                 diagnoses = self._diagnose(answer, written)
-                if diagnoses and not element and diagnoses[0].quantity == quantity:
-                    held = self._before_rounding(written, diagnoses[0])
+                made = diagnoses[0] if diagnoses and not element else None
+                if made and made.quantity == quantity and made.mistake.slip is None:
+                    # A mistake is tried in doubles, which say no more than a fraction does.
+                    exactly = self.exercise.kind.exact and is_same(
+                        written.value, made.number, 1e-13
+                    )
+                    held = held if exactly else made.number
             value = written.value
             if verdict == RIGHT and is_same(value, right, 1e-13):
                 value = right
@@ -222,7 +228,7 @@ class Judge:
         # Who writes more digits than rounded numbers have has not gone on with those.
         least = written.most_digits - _MORE
         reaches = {step: reach for step, (reach, digits) in self.reaches.items() if digits >= least}
-        carried = rounding_reach(self.working, self.answers.keys(), quantity, reaches)
+        carried = rounding_reach(self.working, quantity, reaches)
         if shape_of(carried) not in ((), shape_of(expected[0][0])):
             return wrong
         part = part_of(carried, element if shape_of(carried) else ())
@@ -261,20 +267,12 @@ class Judge:
             numbers = [held]
         return any(is_same(value, number, 1e-12) for number in numbers)
 
-    def _before_rounding(self, written: Written, diagnosis: Diagnosis) -> Any:
-        """Return the number that a mistake gives, which was rounded to the one written."""
-        if diagnosis.mistake.slip is not None:
-            return written.value
-        # A mistake is tried in doubles, which say no more than the fraction that was written.
-        exactly = self.exercise.kind.exact and is_same(written.value, diagnosis.number, 1e-13)
-        return written.value if exactly else diagnosis.number
-
     def _diagnose(self, answer: Answer, written: Written) -> list[Diagnosis]:
         """Return the mistakes that give a wrong answer, from what was written or held."""
         kind, quantity = self.exercise.kind, answer.quantity
         if kind.exact and is_fraction(written.value):
             written = written.in_doubles(kind)
-        wrong = Wrong(quantity, answer.element, written, self.answers.keys())
+        wrong = Wrong(quantity, answer.element, written)
         workings = self.workings if self.differs else self.workings[:1]
         return diagnose([working.in_doubles() for working in workings], wrong)
 

@@ -162,7 +162,7 @@ class Lefts:
             return _one(self._prime(match["of"], match["at"] or ""))
         if (
             (match := PATTERNS["nabla"].fullmatch(text))
-            and self._here(match["at"])
+            and self.is_here(match["at"])
             and not (text[0] == "D" and len(self.inputs) > 1 and match["of"] != self.output)
         ):
             if text.startswith("grad") and match["of"] != self.output:
@@ -185,7 +185,7 @@ class Lefts:
             if match := pattern.fullmatch(text):
                 groups = match.groupdict()
                 left = self.derivative(groups.get("of"), groups["by"])
-                if left and self._here(groups.get("at")):
+                if left and self.is_here(groups.get("at")):
                     return left
         return None
 
@@ -212,43 +212,39 @@ class Lefts:
             return self.derivative(of, at.strip())
         return (
             self.derivative(of, self.inputs[0])
-            if len(self.inputs) == 1 and self._here(at)
+            if len(self.inputs) == 1 and self.is_here(at)
             else None
         )
 
-    def _here(self, at: str | None) -> bool:
-        """Whether f(2, -1) is said of the point that is asked for: all its inputs, in order."""
+    def is_here(self, at: str | None) -> bool:
+        """Whether f(2, -1) is said of the point that is asked for: all its inputs, in order.
+
+        Of `x = 1, y = 2` those count that are inputs.
+        """
         if not at or not at.strip():
             return True
+        pairs = list(zip(self.inputs, re.split(r"[,;]", at), strict=False))
+        if "=" in at:
+            parts = [part.partition("=") for part in at.split(",")]
+            names = [self.name(name) for name, _, _ in parts]
+            pairs = [(name.text, part[2]) for name, part in zip(names, parts, strict=True) if name]
+            if None in names:
+                return False
+        elif len(re.split(r"[,;]", at)) != len(self.inputs):
+            return False
         try:
-            said = [float(part) for part in re.split(r"[,;]", at)]
+            return all(self._is(name, float(value)) for name, value in pairs if name in self.bound)
         except ValueError:
             return [part.strip() for part in at.split(",")] == self.inputs
-        bound = [self.bound[name] for name in self.inputs]
-        return len(said) == len(bound) and all(
-            not getattr(there, "shape", ()) and abs(here - float(there)) <= 1e-9 * abs(here)
-            for here, there in zip(said, bound, strict=True)
-        )
 
-    def is_here(self, said: str) -> bool:
-        """Whether `x = 1, y = 2` or `1, 2` is the point asked for, as far as inputs tell."""
-        if "=" not in said:
-            return self._here(said)
-        for part in said.split(","):
-            name, _, value = part.partition("=")
-            node = self.name(name)
-            if node is None or (node.text in self.bound and not self._is(node.text, value)):
-                return False
-        return True
-
-    def _is(self, name: str, value: str) -> bool:
+    def _is(self, name: str, value: float) -> bool:
         there = self.bound[name]
-        return not getattr(there, "shape", ()) and float(value) == float(there)
+        return not getattr(there, "shape", ()) and abs(value - float(there)) <= 1e-9 * abs(value)
 
     def _values(self, text: str) -> list[str] | None:
         node = self.name(text)
         match = None if node is not None else PATTERNS["at"].fullmatch(text)
-        if match and match["of"] not in WORDS and self._here(match["at"]):
+        if match and match["of"] not in WORDS and self.is_here(match["at"]):
             node = self.name(match["of"])
         return None if node is None else [node.written]
 

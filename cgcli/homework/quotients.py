@@ -7,9 +7,12 @@ The bottom is kept as factors with their exponents, since a derivative brings th
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
+
+from cgcli.numbers.operators import Operators
 
 _MOST: Final = 120_000
 _BITS: Final = 20_000
@@ -42,7 +45,7 @@ class Work:
 
 
 @dataclass(slots=True, eq=False)
-class Quotient:
+class Quotient(Operators):
     """A polynomial over a product of polynomials.
 
     >>> x, work = Quotient.variable(0, 1, Work()), Work()
@@ -70,11 +73,6 @@ class Quotient:
         """Whether this is 0 wherever it has a value."""
         return not self.top
 
-    def _of(self, other: Any) -> Quotient:
-        if isinstance(other, Quotient):
-            return other
-        return Quotient.constant(Fraction(other), self.variables, self.work)
-
     def over(self, bottom: Counter[Factor]) -> Polynomial:
         """Return the top over a bottom that has all factors of this one."""
         top = self.top
@@ -83,53 +81,51 @@ class Quotient:
                 top = self.work.times(top, dict(factor))
         return top
 
-    def __add__(self, other: Any) -> Quotient:
-        b = self._of(other)
-        bottom = self.bottom | b.bottom
-        top = dict(self.over(bottom))
-        for powers, value in b.over(bottom).items():
-            total = top.get(powers, 0) + value
-            if total:
-                top[powers] = Fraction(total)
-            else:
-                top.pop(powers, None)
-        return Quotient(top, bottom, self.variables, self.work)
+    def write(self, name: str, *operands: Any) -> Quotient:
+        """Return a sum, a difference, a product or a quotient; numbers are quotients too."""
+        quotients = [
+            operand if isinstance(operand, Quotient) else self.number(operand)
+            for operand in operands
+        ]
+        return _OPERATIONS[name](*quotients)
 
-    def __neg__(self) -> Quotient:
-        top = {powers: -value for powers, value in self.top.items()}
-        return Quotient(top, self.bottom, self.variables, self.work)
-
-    def __sub__(self, other: Any) -> Quotient:
-        return self + -self._of(other)
-
-    def __rsub__(self, other: Any) -> Quotient:
-        return self._of(other) - self
-
-    def __mul__(self, other: Any) -> Quotient:
-        b = self._of(other)
-        top = self.work.times(self.top, b.top)
-        return Quotient(top, self.bottom + b.bottom, self.variables, self.work)
+    def number(self, value: Any) -> Quotient:
+        """Return a number, of the same variables."""
+        return Quotient.constant(Fraction(value), self.variables, self.work)
 
     def inverse(self) -> Quotient:
         """Return 1 over this; raises `ZeroDivisionError` for 0."""
         if not self.top:
             raise ZeroDivisionError
-        one = Quotient.constant(Fraction(1), self.variables, self.work)
         bottom = Counter([frozenset(self.top.items())])
-        return Quotient(one.over(self.bottom), bottom, self.variables, self.work)
-
-    def __truediv__(self, other: Any) -> Quotient:
-        return self * self._of(other).inverse()
-
-    def __rtruediv__(self, other: Any) -> Quotient:
-        return self._of(other) * self.inverse()
+        return Quotient(self.number(1).over(self.bottom), bottom, self.variables, self.work)
 
     def power(self, exponent: int) -> Quotient:
         """Return this times itself so often."""
-        power = Quotient.constant(Fraction(1), self.variables, self.work)
+        power = self.number(1)
         for _ in range(abs(exponent)):
-            power = power * self
+            power = _product(power, self)
         return power.inverse() if exponent < 0 else power
 
-    __radd__ = __add__
-    __rmul__ = __mul__
+
+def _sum(a: Quotient, b: Quotient, sign: int = 1) -> Quotient:
+    bottom = a.bottom | b.bottom
+    top = dict(a.over(bottom))
+    for powers, value in b.over(bottom).items():
+        top[powers] = top.get(powers, Fraction(0)) + sign * value
+        if not top[powers]:
+            del top[powers]
+    return Quotient(top, bottom, a.variables, a.work)
+
+
+def _product(a: Quotient, b: Quotient) -> Quotient:
+    return Quotient(a.work.times(a.top, b.top), a.bottom + b.bottom, a.variables, a.work)
+
+
+_OPERATIONS: Final[dict[str, Callable[..., Quotient]]] = {
+    "add": _sum,
+    "sub": lambda a, b: _sum(a, b, -1),
+    "neg": lambda a: _sum(a.number(0), a, -1),
+    "mul": _product,
+    "div": lambda a, b: _product(a, b.inverse()),
+}
