@@ -279,7 +279,12 @@ def _graded(course: Course, exercise: Exercise, sheet: Sheet, student: Student) 
     marked = Marked(sheet, [], [], exercise.steps.asked)
     if not sheet.trouble:
         try:
-            marked = _without_unreadable(mark(exercise, sheet, course.reach))
+            marked = mark(exercise, sheet, course.reach)
+            # What cannot be read is not missing.
+            stated = [line.steps for line in marked.unreadable if len(line.steps) == 1]
+            unread = frozenset().union(*stated).intersection(marked.missing)
+            missing = [step for step in marked.missing if step not in unread]
+            marked = marked._replace(missing=missing, unread=unread)
         except Exception as error:  # noqa: BLE001  # one sheet must not stop the others
             why = f"a fault of the program itself, {type(error).__name__}; please report it"
             marked = Marked(sheet._replace(trouble=why), [], [], exercise.steps.asked)
@@ -327,11 +332,3 @@ def _numbers(text: str) -> list[float] | None:
         return [float(above) / float(below or 1) for above, _, below in parts]
     except (ValueError, ZeroDivisionError):
         return None
-
-
-def _without_unreadable(marked: Marked) -> Marked:
-    """Return a sheet on which what cannot be read is not missing."""
-    stated = [line.steps for line in marked.unreadable if len(line.steps) == 1]
-    unread = frozenset(step for steps in stated for step in steps).intersection(marked.missing)
-    missing = [step for step in marked.missing if step not in unread]
-    return marked._replace(missing=missing, unread=unread)
