@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -80,11 +80,10 @@ class Lefts:
     def name(self, text: str) -> Named | None:
         """Return the node that a name on a sheet stands for: x₁, x_1, h3, h(3), W_{11}."""
         text = re.sub(r"\s+", "", text).replace("][", ",")
-        for said in (text, text.replace("_", ""), _spelled(text), _spelled(text).replace("_", "")):
+        bare = text.replace("_", "")
+        for said in (text, bare, _spelled(text), _spelled(bare), self.bare.get(bare, "")):
             if self.graph.node(said) is not None:
                 return Named(said)
-        if (meant := self.bare.get(text.replace("_", ""))) and self.graph.node(meant) is not None:
-            return Named(meant)
         match = re.fullmatch(
             r"(?P<name>[^\W\d]\w*?)(?:_?(?P<digits>\d+)|[\[(](?P<index>[-\d,]+)[\])])", text
         )
@@ -191,17 +190,13 @@ class Lefts:
 
     def _joined(self, text: str) -> str | None:
         """Return what dgdx, dL_dw and f_x mean, wherever they are cut."""
-        cuts: Iterator[tuple[str, str]] = iter(())
-        if text[:1] == "∂" or "_by_d" in text:
-            cuts = ((text[k:], text[1:k]) for k in range(2, len(text)))
-            if text[0] == "d":
-                of, _, by = text.partition("_by_d")
-                cuts = iter([(of[1:], by)])
-        elif text[:1] == "d":
-            cuts = ((text[1:k], text[k + 1 :]) for k in range(2, len(text)) if text[k] == "d")
-        elif "_" in text:
-            of, _, by = text.partition("_")
-            cuts = iter([(of, by)])
+        if text[:1] == "∂":
+            cuts = [(text[k:], text[1:k]) for k in range(2, len(text))]
+        elif text[:1] == "d" and "_by_d" not in text:
+            cuts = [(text[1:k], text[k + 1 :]) for k in range(2, len(text)) if text[k] == "d"]
+        else:
+            of, _, by = text.removeprefix("d").partition("_by_d" if text[:1] == "d" else "_")
+            cuts = [(of, by)]
         lefts = {self.derivative(of.strip("_"), by.strip("_")) for of, by in cuts if of and by}
         lefts.discard(None)
         return lefts.pop() if len(lefts) == 1 else None
