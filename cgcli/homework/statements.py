@@ -279,8 +279,9 @@ class Table:
             gradients = PATTERNS["gradient"].search(cells[0])
             for several, cell, is_number in zip(self.asked, cells, numbers, strict=True):
                 if is_number and several is not None and len(several) == 1:
-                    left = self.lefts.gradient(several[0]) if gradients else several[0]
-                    pairs.append((left, cell))
+                    pairs.append(
+                        (self.lefts.gradient(several[0]) if gradients else several[0], cell)
+                    )
         elif asked is not None and len(asked) == 1:
             named = len(kinds) == len(cells)
             kinds = kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
