@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import added, shape_of
@@ -18,13 +17,7 @@ _PATTERNS: Final = 16
 _BITS: Final = 50_000
 
 
-Known: TypeAlias = Collection[Quantity]
-"""The steps that are on a sheet."""
-
-
-def carried(
-    working: Working, known: Known, target: Quantity, changed: Quantity, number: Any
-) -> Any:
+def carried(working: Working, target: Quantity, changed: Quantity, number: Any) -> Any:
     """Return what a quantity comes to when a step before it has another number.
 
     What stands on the sheet stays; what was left out is worked out again.
@@ -32,11 +25,11 @@ def carried(
     >>> import cgcli
     >>> program = cgcli.parse("p = x + y; g = p*z")
     >>> working = Working(Exercise(program, program.evaluate(x=1, y=3, z=-3)))
-    >>> carried(working, (), Quantity(4), Quantity(2), 5.0)
+    >>> carried(working, Quantity(4), Quantity(2), 5.0)
     -15.0
     """
     trial = working.copy()
-    graph, of = working.graph, target.of
+    graph, known, of = working.graph, working.known, target.of
     trial.take(changed, number)
     if changed.of < 0:
         moved = {changed.node}
@@ -59,7 +52,7 @@ def carried(
     return trial.gradient(of, target.node)
 
 
-def hangs_on(working: Working, known: Known, target: Quantity, step: Quantity) -> bool:
+def hangs_on(working: Working, target: Quantity, step: Quantity) -> bool:
     """Whether another number for a step before it makes another number of a quantity.
 
     In a large program that is taken for granted.
@@ -70,13 +63,11 @@ def hangs_on(working: Working, known: Known, target: Quantity, step: Quantity) -
     if number is None:
         return False
     numbers = (number, added(number, 1), added(number, 3))
-    first, *others = (carried(working, known, target, step, other) for other in numbers)
+    first, *others = (carried(working, target, step, other) for other in numbers)
     return not all(is_same(first, other) for other in others)
 
 
-def rounding_reach(
-    working: Working, known: Known, target: Quantity, reaches: Mapping[Quantity, Any]
-) -> Any:
+def rounding_reach(working: Working, target: Quantity, reaches: Mapping[Quantity, Any]) -> Any:
     """Return how far off a quantity may be when steps before it were gone on with unrounded.
 
     `reaches` has, for each step that was rounded on the sheet, how far the number that was gone
@@ -92,11 +83,11 @@ def rounding_reach(
         doubles = working.exercise.kind.doubles
         working = working.in_doubles()
         reaches = {step: doubles(reach) for step, reach in reaches.items()}
-    steps = before(working.exercise, known, target)
-    for step in [step for step in steps if step in known and step in reaches][:_MOST]:
+    near = [step for step in before(working, target) if step in working.known and step in reaches]
+    for step in near[:_MOST]:
         written = working.number(step)
         if written is not None:
-            total = added(total, _moved(working, known, target, step, written, reaches[step]))
+            total = added(total, _moved(working, target, step, written, reaches[step]))
     return total
 
 
@@ -112,9 +103,7 @@ def _is_light(working: Working) -> bool:
     return not working.graph.tensors and sum(bits) <= _BITS
 
 
-def _moved(
-    working: Working, known: Known, target: Quantity, step: Quantity, written: Any, reach: Any
-) -> Any:
+def _moved(working: Working, target: Quantity, step: Quantity, written: Any, reach: Any) -> Any:
     """Return how far a quantity moves when one step does, by as much as it may.
 
     The elements of an array are rounded each by itself. Of a large one they are moved together,
@@ -122,7 +111,7 @@ def _moved(
     """
 
     def moved(by: Any) -> Any:
-        up, down = (carried(working, known, target, step, added(written, end)) for end in (by, -by))
+        up, down = (carried(working, target, step, added(written, end)) for end in (by, -by))
         return added(up, -down) / 2
 
     if not shape_of(written):
@@ -137,9 +126,9 @@ def _moved(
     return 4 * np.sqrt(sum(moved(reach * pattern) ** 2 for pattern in signs) / _PATTERNS)
 
 
-def before(exercise: Exercise, known: Known, target: Quantity) -> list[Quantity]:
+def before(working: Working, target: Quantity) -> list[Quantity]:
     """Return the steps that a quantity is worked out from: back to those that are on the sheet."""
-    graph, users = exercise.graph, exercise.users
+    graph, users, known = working.graph, working.exercise.users, working.known
     # It grows while it is gone through.
     reached = {target: None}
     pending = [target]

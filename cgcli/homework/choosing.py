@@ -109,10 +109,6 @@ def _repeated(values: Mapping[str, Fraction]) -> int:
     return len(sizes) - len(set(sizes)) + sizes.count(Fraction(1))
 
 
-def _ugliness(values: Mapping[str, Fraction]) -> int:
-    return sum(len(str(abs(value))) for value in values.values())
-
-
 def true_working(exercise: Exercise) -> Working:
     """Return the right numbers, the gradients of a scalar output among them."""
     working, output = Working(exercise), exercise.of
@@ -223,7 +219,8 @@ class Drawing:
             with silent(exercise.graph):
                 alone, made = told_apart(exercise)
             possible |= made
-            rank = (-edges, -repeated, len(alone), -_ugliness(values))
+            length = sum(len(str(abs(value))) for value in values.values())
+            rank = (-edges, -repeated, len(alone), -length)
             if best is None or rank > best[0]:
                 best = (rank, Choice(values, exercise, len(alone), 0))
             enough -= not edges and not repeated

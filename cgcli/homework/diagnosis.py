@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from cgcli.homework.carrying import Known, before, carried
+from cgcli.homework.carrying import before, carried
 from cgcli.homework.mistakes.row import GradientStep, Mistake, Numbers, ValueStep, step_at
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
@@ -29,12 +29,11 @@ class Diagnosis(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """A wrong answer: to what, and the steps that are on the sheet besides."""
+    """A wrong answer, and to what."""
 
     quantity: Quantity
     element: tuple[int, ...]
     written: Written
-    known: Known
 
 
 class Alternative(NamedTuple):
@@ -199,8 +198,8 @@ def _before_the_step(working: Working, wrong: Wrong) -> Iterator[Diagnosis]:
     left = _TRIALS
     steps = [
         step
-        for step in before(working.exercise, wrong.known, wrong.quantity)
-        if step not in wrong.known
+        for step in before(working, wrong.quantity)
+        if step not in working.known
         and (
             graph.arguments[step.node] and step.node != node
             if step.of < 0
@@ -219,7 +218,7 @@ def _before_the_step(working: Working, wrong: Wrong) -> Iterator[Diagnosis]:
             left -= 1
             if left < 0:
                 return
-            number = carried(working, wrong.known, wrong.quantity, quantity, made.number)
+            number = carried(working, wrong.quantity, quantity, made.number)
             number = part_of(number, wrong.element)
             if _gives(wrong.written, number, expected):
                 yield Diagnosis(made.mistake, quantity, words_of(working, step, made), number)

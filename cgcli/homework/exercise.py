@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -172,10 +171,10 @@ class Exercise:
     @cached_property
     def _shaken(self) -> list[Point]:
         """The point with the inputs and every result on the way moved a little, a few times."""
-        graph, points = self.graph, []
+        points = []
         for kind in map(ShakenDoubles, range(4)):
-            values = kind.forward(graph, self.inputs)
-            inputs = {name: values[node] for name, node in graph.inputs.items()}
+            values = kind.forward(self.graph, self.inputs)
+            inputs = {name: values[node] for name, node in self.graph.inputs.items()}
             points.append(Point(kind, inputs, values, {}))
         return points
 
@@ -185,7 +184,7 @@ class Exercise:
         At all of them the corners of the program are passed on the side that the point that was
         set is on: what a student writes down is the derivative on that side.
         """
-        sides = self._passed(self.truths)
+        sides = self._passed(list(map(self.kind.doubles, self.truths)))
         here = {name: self.kind.doubles(value) for name, value in self.inputs.items()}
         for k in range(_SAMPLES):
             if k == len(self._samples):
@@ -289,19 +288,9 @@ class Exercise:
         )
 
 
-def _times(a: Any, b: Any) -> Any:
-    """Return how many whole times one number is in another, NaN where that is 0."""
-    if shape_of(a) or shape_of(b):
-        import numpy as np
-
-        parts = (part.ravel().tolist() for part in np.broadcast_arrays(a, b))
-        return [_times(*pair) for pair in zip(*parts, strict=True)]
-    return a // b if b else math.nan
-
-
 _SIDES: Final[dict[str, Callable[..., list[Any]]]] = {
     "where": lambda y, c, a, b: [c > 0],
-    "mod": lambda y, a, b: [_times(a, b)],
+    "mod": lambda y, a, b: [DOUBLES.spread(lambda m, a, b: m.floor(a / b), [a, b])],
     **dict.fromkeys(("abs", "sign", "relu", "leaky_relu", "elu"), lambda y, x: [x > 0]),
     **dict.fromkeys(("floor", "ceil", "round"), lambda y, x: [y]),
     **dict.fromkeys(

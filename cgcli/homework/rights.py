@@ -143,32 +143,27 @@ def _list(entries: Expression, exercise: Exercise, text: str) -> Written | None:
         if kind == LIST:
             parts = []
             for k, (first, listed) in enumerate(operands):
-                part = listed or _element(entries[first : begins[k + 1]], exercise, text)
+                span = entries[first : begins[k + 1]]
+                part = listed or _plain(span, text, exercise.kind)
                 if part is None:
-                    return None
+                    node = exercise.add(span, text)
+                    if exercise.is_formula(node):
+                        return None
+                    part = _constant(exercise, node, span, text)
                 parts.append(part)
-            array = _stacked(parts, exercise.kind, text, start, end)
+            if len({part.shape for part in parts}) > 1:
+                message = Message("the rows of this list differ in length")
+                raise CgraphError("shape", message, "", (Place(text, start, end),))
+            array = _stacked(parts, exercise.kind)
         elif any(listed for _, listed in operands):
             return None
         stack.append((begins[0], array))
     return stack[0][1]
 
 
-def _element(entries: Expression, exercise: Exercise, text: str) -> Written | None:
-    """Return one number of a list; None where it is a formula."""
-    written = _plain(entries, text, exercise.kind)
-    if written is not None:
-        return written
-    node = exercise.add(entries, text)
-    return None if exercise.is_formula(node) else _constant(exercise, node, entries, text)
-
-
-def _stacked(parts: list[Written], kind: Kind, text: str, start: int, end: int) -> Written:
+def _stacked(parts: list[Written], kind: Kind) -> Written:
     import numpy as np
 
-    if len({part.shape for part in parts}) > 1:
-        place = (Place(text, start, end),)
-        raise CgraphError("shape", Message("the rows of this list differ in length"), "", place)
     dtype = object if kind.exact else np.float64
     return Written(
         np.array([part.value for part in parts], dtype=dtype),

@@ -158,23 +158,17 @@ class _Scheme:
             raise self.error("own", name, error.message, error.hint or _FORMS) from None
         finally:
             self.exercise.draft.undo()
-        return _tried(Formula(syntax.right, line), step)
+        formula = Formula(syntax.right, line)
 
+        def numbers(at: ValueStep | GradientStep) -> Iterable[Any]:
+            here = Quantity(at.node, at.of if isinstance(at, GradientStep) else -1)
+            if step not in (None, here):
+                return []
+            exercise = at.working.exercise
+            with exercise.added(*formula) as node:
+                return [exercise.value_of(node, at.working.point)]
 
-def _tried(
-    formula: Formula, wanted: Quantity | None
-) -> Callable[[ValueStep | GradientStep], Iterable[Any]]:
-    """Return what a formula comes to at a step, from the student's own values."""
-
-    def numbers(step: ValueStep | GradientStep) -> Iterable[Any]:
-        here = Quantity(step.node, step.of if isinstance(step, GradientStep) else -1)
-        if wanted not in (None, here):
-            return []
-        exercise = step.working.exercise
-        with exercise.added(*formula) as node:
-            return [exercise.value_of(node, step.working.point)]
-
-    return numbers
+        return numbers
 
 
 # Mistakes at every operation of a kind: a formula in letters for its arguments

@@ -160,10 +160,8 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
             content = decode_json(document, called, as_written=True)
         except CgraphError as error:
             student = PATTERNS["student"].search(document)
-            where = ""
-            for place in error.places:
-                line, column, _ = place.position()
-                where = f"line {first + line - 1}, column {column}: "
+            line = None if error.line is None else first + error.line - 1
+            where = f"line {line}, column {error.column}: " if line else ""
             why = error.message.removeprefix(f"{shorten(called, 80)}: ")
             yield Sheet(shorten(student[1], 80) if student else called, [], where + why)
             continue
@@ -175,8 +173,6 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
 
 def _is_whole(row: str) -> bool:
     """Whether a line by itself is a JSON object."""
-    if not (row.lstrip().startswith("{") and row.rstrip().endswith("}")):
-        return False
     try:
         return isinstance(decode_json(row, "", as_written=True), dict)
     except CgraphError:
@@ -198,19 +194,15 @@ def sheet_of(student: Any, called: str, number: int = 0) -> Sheet:
         answers = {key: value for key, value in student.items() if key not in keys}
     if not isinstance(answers, dict):
         return Sheet(called, [], '"answers" must be an object of questions and answers')
-    for key in keys:
-        if isinstance(student.get(key), str) and student[key].strip():
-            called = shorten(str(student[key]).strip(), 80)
-            break
+    names = [student[key].strip() for key in keys if isinstance(student.get(key), str)]
+    if any(names):
+        called = shorten(next(filter(None, names)), 80)
     if len(answers) > _MOST:
         return _too_many(called)
     lines = [_line(number or k, *answer) for k, answer in enumerate(answers.items(), 1)]
     stated = student.get("at") if "answers" in student else None
-    at = (
-        {name: _text(value) or "" for name, value in stated.items()}
-        if isinstance(stated, dict)
-        else {}
-    )
+    pairs = stated.items() if isinstance(stated, dict) else ()
+    at = {name: _text(value) or "" for name, value in pairs}
     return Sheet(called, lines, at=at, key=_text(student.get("id")) or "")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -64,12 +64,13 @@ def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
 class Working:
     """One set of numbers for a program: the true ones, or a student's where they differ.
 
-    `values` are those of the nodes, and `gradients` by node those of one `of`. Nothing is
-    changed in place but by `take`.
+    `values` are those of the nodes, and `gradients` by node those of one `of`; `known` are the
+    steps that are on the sheet. Nothing is changed in place but by `take`.
     """
 
-    def __init__(self, exercise: Exercise) -> None:
+    def __init__(self, exercise: Exercise, known: Collection[Quantity] = ()) -> None:
         self.exercise = exercise
+        self.known = known
         self.graph = exercise.graph
         self.values = list(exercise.truths)
         self.gradients: dict[int, dict[int, Any]] = {}
@@ -92,7 +93,7 @@ class Working:
         kind = self.exercise.kind
         if not kind.exact:
             return self
-        other = Working(self.exercise.double)
+        other = Working(self.exercise.double, self.known)
         for node in self.moved:
             other.take(Quantity(node), kind.doubles(self.values[node]))
         for of, gradients in self.gradients.items():

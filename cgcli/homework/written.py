@@ -183,11 +183,8 @@ def read_number(text: str, kind: Kind = DOUBLES) -> Written | None:
     last = power - len(part)
     half = kind.numeral(f"5e{last - 1}") if -330 < last < 300 else kind.zero(())
     value = kind.numeral(text)
-    if digits > _SINGLE and not kind.exact and _is_single(value):
+    is_small = digits > _SINGLE and not kind.exact and abs(value) < _LARGEST
+    if is_small and struct.unpack("f", struct.pack("f", value))[0] == value:
+        # All digits are those of a number in single precision, as PyTorch prints it.
         return Written(value, abs(value) * 1e-6, _SINGLE)
     return Written(value, half, digits)
-
-
-def _is_single(value: float) -> bool:
-    """Whether all digits are those of a number in single precision, as PyTorch prints it."""
-    return abs(value) < _LARGEST and struct.unpack("f", struct.pack("f", value))[0] == value

@@ -53,18 +53,15 @@ def _is_negative(operation: Operation, place: int) -> bool:
     return inline(graph, slope.node, lambda node: False).startswith("-")
 
 
-def _has_minus(use: Use) -> bool:
-    """Whether the local derivative is written with a minus in front, at these numbers."""
-    if use.name == "pow" and use.place == 0:
-        return not shape_of(use.parts[1]) and bool(use.parts[1] < 0)
-    if use.name == "abs":
-        return not use.shape and bool(use.x < 0)
-    return use.operation.elementwise and _is_negative(use.operation, use.place)
-
-
 def sign_lost(use: Use) -> Numbers:
-    """Yield the contribution without the minus of its local derivative."""
-    if use.sent is not None and _has_minus(use):
+    """Yield the contribution without the minus that its local derivative is written with."""
+    if use.name == "pow" and use.place == 0:
+        negative = not shape_of(use.parts[1]) and use.parts[1] < 0
+    elif use.name == "abs":
+        negative = not use.shape and use.x < 0
+    else:
+        negative = use.operation.elementwise and _is_negative(use.operation, use.place)
+    if negative and use.sent is not None:
         yield -use.sent
 
 
@@ -73,15 +70,6 @@ def reciprocal(use: Use) -> Numbers:
     derivative = use.local
     if derivative is not None and (shape_of(derivative) or derivative != 0):
         yield use.send(run(lambda m, d: 1 / d, derivative))
-
-
-def _inner_values(use: Use) -> list[Any]:
-    """Return the values that the outer function's argument is computed from."""
-    graph = use.graph
-    nodes = list(graph.arguments[use.argument])
-    below = graph.ancestors([use.argument])
-    nodes += [node for node in graph.inputs.values() if below[node] and node != use.argument]
-    return [use.working.values[node] for node in dict.fromkeys(nodes[:_INPUTS])]
 
 
 def _is_outer(operation: Operation, place: int) -> bool:
@@ -97,8 +85,12 @@ def wrong_place(use: Use) -> Numbers:
     operation = use.operation
     if not _is_outer(operation, use.place):
         return
-    rest = use.parts[1:]
-    for x in _inner_values(use):
+    rest, graph = use.parts[1:], use.graph
+    # The values that the outer function's argument is computed from.
+    nodes = list(graph.arguments[use.argument])
+    below = graph.ancestors([use.argument])
+    nodes += [node for node in graph.inputs.values() if below[node] and node != use.argument]
+    for x in (use.working.values[node] for node in dict.fromkeys(nodes[:_INPUTS])):
         if shape_of(x) in ((), shape_of(use.x)):
             y = run(operation.value, x, *rest)
             yield use.send(run(operation.partial(use.place), y, x, *rest))
