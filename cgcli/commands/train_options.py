@@ -19,8 +19,7 @@ from cgcli.commands.options import (
     real,
 )
 from cgcli.errors import CgraphError, excerpt
-from cgcli.learning.optimisers import OPTIMISER_NAMES
-from cgcli.learning.schedule import SCHEDULES
+from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
 from cgcli.learning.stopping import Criteria
 
 
