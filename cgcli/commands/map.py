@@ -77,7 +77,7 @@ def map_command(given: MapOptions) -> None:
     """
     one_thread()
     from cgcli.language.free import free_names
-    from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.learning.mapping import RowProgram
     from cgcli.numbers.values import as_inputs
 
     limits = given.limits
@@ -86,10 +86,16 @@ def map_command(given: MapOptions) -> None:
     names = _asked(given.of)
     if len(names) > 1 and not given.values:
         raise conflict("a gradient is of one node", "add --values, or name one with --of")
-    keep = split_names(given.keep, "--keep") or ()
-    wanted = Wanted(names, not given.values, split_names(given.wrt), keep)
-    required = [*bound, *given.stack]
-    mapping = RowProgram(parsed, as_inputs(bound), given.stack, {}, wanted, required)
+    mapping = RowProgram(
+        parsed,
+        as_inputs(bound),
+        given.stack,
+        of=names,
+        gradients=not given.values,
+        wrt=split_names(given.wrt),
+        keep=split_names(given.keep, "--keep") or (),
+        required=[*bound, *given.stack],
+    )
     free = free_names(parsed.syntax)
     optional = as_inputs({n: value for n, value in more.items() if n in free and n not in bound})
     _run(mapping, "map", given, given.manner, optional)
@@ -105,22 +111,20 @@ def predict_command(given: MapOptions) -> None:
     cgraph predict model.json -d points.csv --of w*x --keep x -o predicted.csv
     """
     one_thread()
-    from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.learning.mapping import RowProgram
     from cgcli.library.models import read_model
 
     if given.model is None:
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"
         raise CgraphError("usage", "there is no model", hint)
     model = read_model(given.model)
-    wanted = Wanted(_asked(given.of), keep=split_names(given.keep, "--keep") or ())
-    scaling = {} if model.in_units else model.scaling()
-    bound = {**model.fixed, **model.parameters.values()}
-    mapping = RowProgram(parse(model.program), bound, model.data["stack"], scaling, wanted)
-    manner = merged(given.manner, Manner.read(model.data.get("read", {})))
+    keep = split_names(given.keep, "--keep") or ()
+    mapping = RowProgram.of_model(model, _asked(given.of), keep)
+    manner = merged(given.manner, Manner(**model.data.get("read", {})))
     with named(given.model):
         _run(mapping, "predict", given, manner)
-    if scaling:
-        tell(f"note: the model has {few(list(scaling))} scaled, to mean 0 and deviation 1")
+    if mapping.scaling:
+        tell(f"note: the model has {few(list(mapping.scaling))} scaled, to mean 0 and deviation 1")
 
 
 def _asked(text: str | None) -> list[str]:

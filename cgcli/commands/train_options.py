@@ -9,8 +9,7 @@ from cgcli.commands.data_options import DataOptions
 from cgcli.commands.inputs import split_names
 from cgcli.commands.options import argument, choice, count, flag, option, real
 from cgcli.errors import CgraphError, excerpt
-from cgcli.learning.optimisers import OPTIMISER_NAMES
-from cgcli.learning.schedule import SCHEDULES
+from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
 from cgcli.learning.stopping import Criteria
 
 

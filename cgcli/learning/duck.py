@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import codecs
 import contextlib
+import functools
 import importlib.util
 import io
 import os
@@ -17,7 +18,7 @@ import numpy as np
 
 from cgcli.errors import file_error, required
 from cgcli.learning.beginnings import unpacked
-from cgcli.learning.cells import Bad, Columns
+from cgcli.learning.cells import CellError, Columns
 from cgcli.learning.manner import Manner
 from cgcli.learning.sources import Block, Report, Source, check_names, gather_blocks
 from cgcli.learning.tables import CHUNK
@@ -39,9 +40,6 @@ _MANY: Final = 4096
 _LARGE: Final = 2 * 2**20
 """A CSV file of so many bytes is read sooner by DuckDB, whose import takes as long."""
 
-_CONNECTIONS: Final[list[Any]] = []
-"""The one connection of the process, once it is needed."""
-
 _CONFIG: Final = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -51,11 +49,9 @@ _CONFIG: Final = {
 
 
 def connection() -> Any:
-    """Return the connection to DuckDB; raises `CgraphError` where that is not installed."""
+    """Return the process's connection; raises `CgraphError` where DuckDB is not installed."""
     required("duckdb", "data", "to read and write Parquet files")
-    if not _CONNECTIONS:
-        _CONNECTIONS.append(opened(":memory:"))
-    return _CONNECTIONS[0]
+    return _kept(":memory:")
 
 
 def opened(path: str) -> Any:
@@ -63,6 +59,9 @@ def opened(path: str) -> Any:
     database = required("duckdb", "data", "to write Parquet files").connect(path, config=_CONFIG)
     database.execute("SET enable_progress_bar = false")
     return database
+
+
+_kept: Final = functools.cache(opened)
 
 
 def is_installed() -> bool:
@@ -160,7 +159,7 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
     def chunks(columns: Columns, report: Report) -> Iterator[dict[str, Any]]:
         for name in durations.intersection(columns.names):
             # Parquet has a whole number for it, and of which unit is not for us to guess.
-            bad = Bad(1, 0, name, "a span of time is not a number")
+            bad = CellError(name, "a span of time is not a number")
             hint = "write it as a number of seconds, in a column whose name says so"
             raise file_error(path, str(bad), hint)
         yield from gather_blocks(read(columns), columns, report)

@@ -101,24 +101,19 @@ class Rows(Answer):
 
 def _arrow_column(arrow: Any, column: Any) -> tuple[Any, Any]:
     """Return the type of a column in Arrow, and the column: doubles, texts, or lists of doubles."""
+    import numpy as np
+
     if column.dtype == object:
         texts = [None if cell is None else str(cell) for cell in column]
         return arrow.string(), arrow.c_array(texts, arrow.string())
     flat = arrow.c_array(column.reshape(-1))
     kind = arrow.float64()
-    for size, count in zip(reversed(column.shape[1:]), _counts(column.shape), strict=True):
+    # How many lists there are at each depth, from the innermost out.
+    counts = np.cumprod(column.shape[:-1], dtype=int)[::-1].tolist()
+    for size, count in zip(reversed(column.shape[1:]), counts, strict=True):
         kind = arrow.fixed_size_list(kind, size)
         flat = arrow.c_array_from_buffers(kind, count, [None], children=[flat])
     return kind, flat
-
-
-def _counts(shape: tuple[int, ...]) -> list[int]:
-    """Return how many lists there are at each depth, from the innermost out."""
-    counts, count = [], 1
-    for size in shape[:-1]:
-        count *= size
-        counts.append(count)
-    return counts[::-1]
 
 
 @contextlib.contextmanager

@@ -115,10 +115,8 @@ def train(
 
     settings = _settings(options, residual=residual)
     reading = Reading(dict(stack), scale, skip_bad, holdout, settings.seed)
-    parsed = _parsed(program)
-    given = Given(parsed, as_inputs(start), as_inputs(fix), metrics)
-    manner = manner_of(read)
-    with opened_data(data, manner) as source:
+    given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics)
+    with opened_data(data, manner_of(read)) as source:
         prepared = prepare(given, source, reading)
         path = source.path
 
@@ -140,10 +138,7 @@ def train(
         "holdout": holdout,
         "metrics": dict(metrics),
     }
-    model = model_of(
-        parsed.text, training, path, chosen, trained.end.message, skip_bad=skip_bad, manner=manner
-    )
-    return Fit(training, trained, model)
+    return Fit(training, trained, model_of(training, path, chosen, trained.end.message))
 
 
 def map(  # noqa: A001  # it is called as the command is
@@ -174,21 +169,20 @@ def map(  # noqa: A001  # it is called as the command is
     >>> map("(x+y)*z", {"x": [1, 2], "y": [3, 4]}, {"z": -3}, wrt=["x"])["df/dx"]
     array([-3., -3.])
     """
-    from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.learning.mapping import RowProgram
     from cgcli.native.engine import engine_of
     from cgcli.numbers.values import as_inputs
 
-    names = [of] if isinstance(of, str) else list(of)
-    wanted = Wanted(names, gradients, wrt, tuple(keep))
-    required = [*bindings, *stack]
     mapping = RowProgram(
         _parsed(program),
         as_inputs(bindings),
         dict(stack),
-        {},
-        wanted,
-        required,
-        engine_of(engine),
+        of=_listed(of),
+        gradients=gradients,
+        wrt=wrt,
+        keep=tuple(keep),
+        required=[*bindings, *stack],
+        engine=engine_of(engine),
     )
     return _rows(mapping, data, manner_of(read), skip_bad=skip_bad, progress=progress)
 
@@ -212,19 +206,15 @@ def predict(
     array([6.])
     """
     from cgcli.learning.manner import Manner
-    from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.learning.mapping import RowProgram
     from cgcli.library.models import read_model
 
     if isinstance(model, Fit):
         model = model.model
     elif isinstance(model, str):
         model = read_model(model)
-    names = [of] if isinstance(of, str) else list(of)
-    wanted = Wanted(names, keep=tuple(keep))
-    scaling = {} if model.in_units else model.scaling()
-    bound = {**model.fixed, **model.parameters.values()}
-    mapping = RowProgram(parse(model.program), bound, model.data["stack"], scaling, wanted)
-    manner = Manner.read(model.data.get("read", {}))
+    mapping = RowProgram.of_model(model, _listed(of), tuple(keep))
+    manner = Manner(**model.data.get("read", {}))
     return _rows(mapping, data, manner, skip_bad=skip_bad, progress=progress)
 
 
@@ -264,6 +254,10 @@ def _rows(
             if progress is not None and len(part[0]):
                 progress(int(part[0][-1]))
     return Rows(parts, report)
+
+
+def _listed(names: str | Iterable[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
 
 
 def _parsed(program: str | Program) -> Program:

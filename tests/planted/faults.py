@@ -945,14 +945,14 @@ FAULTS: Final = (
     # learning
     Fault(
         "a cosine takes the warm-up for its own",
-        "cgcli/learning/schedule.py",
+        "cgcli/learning/optimisers.py",
         "length = max(self.total - self.warmup, 1)",
         "length = max(self.total, 1)",
         (PARTS,),
     ),
     Fault(
         "the rate falls an epoch too soon",
-        "cgcli/learning/schedule.py",
+        "cgcli/learning/optimisers.py",
         "self.factor ** (epoch // self.every)",
         "self.factor ** ((epoch + 1) // self.every)",
         (PARTS,),
@@ -988,15 +988,15 @@ FAULTS: Final = (
     Fault(
         "a run on disk goes on a window too soon",
         "cgcli/learning/batches.py",
-        "if passed + -(-rows // size) <= start:",
-        "if passed + rows // size <= start:",
+        "if passed + -(-len(numbers) // size) <= start:",
+        "if passed + len(numbers) // size <= start:",
         (PARTS,),
     ),
     Fault(
         "a run on disk begins its window anew",
         "cgcli/learning/batches.py",
-        "range(max(start - passed, 0) * size, rows, size)",
-        "range(0, rows, size)",
+        "shuffled[max(start - passed, 0) * size :]",
+        "shuffled",
         (PARTS,),
     ),
     Fault(
