@@ -7,7 +7,6 @@ the first such node is told: the rest follows from it.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -93,15 +92,6 @@ def underflow(graph: Graph, node: int) -> Note:
         what=shown(graph, node),
     )
     return note_on(graph, node, "underflow", message)
-
-
-def silent(graph: Graph) -> Any:
-    """Return a context in which NumPy does not warn, where there are arrays."""
-    if not graph.tensors:
-        return contextlib.nullcontext()
-    from cgcli.numbers.arrays import quiet
-
-    return quiet()
 
 
 def gradient_departure(

@@ -10,10 +10,10 @@ from cgcli.calculus.choices import Choices, taken_by, takes
 from cgcli.calculus.departures import (
     gradient_departure,
     jacobian_departure,
-    silent,
     underflow,
     vanished_values,
 )
+from cgcli.calculus.floats import silent
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cgcli.calculus.floats import spread
 from cgcli.calculus.sweep import Sweep
 from cgcli.calculus.trail import Trail
 from cgcli.errors import CgraphError, Place
@@ -147,14 +148,7 @@ class Kind:
 
     def spread(self, rule: Rule, parts: Sequence[Any]) -> Any:
         """Return a rule's result over numbers and arrays of them, element by element."""
-        if all(isinstance(part, float) for part in parts):
-            from cgcli.numbers.real import run
-
-            return run(rule, *parts)
-        from cgcli.numbers.arrays import ARRAYS, quiet
-
-        with quiet():
-            return rule(ARRAYS, *parts)
+        return spread(rule, parts)
 
     def value(self, graph: Graph, values: Any, node: int) -> Any:
         """Return what an operation's node is for the values of its arguments."""

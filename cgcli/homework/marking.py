@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.departures import silent
+from cgcli.calculus.floats import silent
 from cgcli.homework.answers import Unreadable, read_answers
 from cgcli.homework.carrying import Known, before, hangs_on
 from cgcli.homework.exercise import Exercise
