@@ -29,8 +29,7 @@ from cgcli.calculus.notes import Note
 from cgcli.calculus.precision import FIRST_BITS, MOST_BITS, Leaves, bits_for, precisions
 from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
-from cgcli.calculus.sweep import jacobian
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail, jacobian
 from cgcli.numbers.balls import ABSENT, NOTHING, VOID, VOIDED, Ball, ball
 from cgcli.numbers.elements import by_element, filled
 from cgcli.operations.shapes import size

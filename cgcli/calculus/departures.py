@@ -16,8 +16,7 @@ from cgcli.calculus.motion import Motion
 from cgcli.calculus.notes import Note, merged, note_on, shown
 from cgcli.calculus.passes import backward, steps_of
 from cgcli.calculus.result import Result
-from cgcli.calculus.sweep import Sweep, seeds
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail, seeds
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import anywhere, by_element, elements

@@ -19,8 +19,7 @@ from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
 from cgcli.calculus.passes import backward, forward
 from cgcli.calculus.result import Result, find
-from cgcli.calculus.sweep import jacobian
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail, jacobian
 from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits

@@ -9,8 +9,7 @@ from typing import Any
 
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.ends import LEAST, mended
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.operations.row import Rule

@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cgcli.calculus.floats import spread
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.errors import CgraphError, Place
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits

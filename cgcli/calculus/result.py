@@ -8,8 +8,7 @@ from typing import Any, Final, overload
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.errors import CgraphError, excerpt, few, nearest
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula

@@ -10,8 +10,7 @@ from cgcli.calculus.doubles import Doubles
 from cgcli.calculus.floats import FloatSweep
 from cgcli.calculus.masks import Masked
 from cgcli.calculus.sums import Scattered
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
 
 SHAKE: Final = 1e-9
