@@ -239,15 +239,13 @@ def _partials(sweep: BallSweep, judge: Judge, varying: bytearray) -> dict[int, l
 def _withdraw(certificate: Certificate) -> None:
     """Claim no gradient, and not the output, where the second way could not be compared."""
 
-    def without(finding: Finding) -> Finding:
-        if finding.verdict == "undefined":
+    def without(finding: Any) -> Any:
+        if finding is None or finding.verdict == "undefined":
             return finding
         return finding._replace(verdict="unsettled", bound=None)
 
-    of, gradients = certificate.of, certificate.gradients
-    output = certificate.values[of]
-    certificate.values[of] = output and without(output)
-    certificate.gradients = [finding and without(finding) for finding in gradients]
+    certificate.values[certificate.of] = without(certificate.values[certificate.of])
+    certificate.gradients = list(map(without, certificate.gradients))
     if certificate.jacobian is not None:
         rows = certificate.jacobian.items()
         certificate.jacobian = {name: without(finding) for name, finding in rows}

@@ -12,7 +12,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.motion import Motion
+from cgcli.calculus.kinks import Motion
 from cgcli.calculus.notes import Note, merged, note_on, shown
 from cgcli.calculus.passes import backward, steps_of
 from cgcli.calculus.result import Result

@@ -67,7 +67,7 @@ class Exactly(Kind):
             raise refusals.too_long(self.limits)
         return Fraction(ratio)
 
-    def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
+    def constant(self, graph: Graph, inputs: Mapping[str, Any]) -> Any:
         """Return the output's value; raises where that is no fraction."""
         values = self.forward(graph, inputs)
         self.require(graph, values[graph.output], values)

@@ -34,7 +34,7 @@ class Kind:
         """Return the number that a decimal numeral writes, or the float nearest to it."""
         return float(text)
 
-    def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
+    def constant(self, graph: Graph, inputs: Mapping[str, Any]) -> Any:
         """Return the value of a graph's output, of inputs that have values already.
 
         Raises where it leaves its domain or the doubles.
