@@ -9,7 +9,7 @@ from typing import Any, Final
 from cgcli.calculus.notes import examine
 from cgcli.calculus.passes import backward, forward
 from cgcli.calculus.result import Result
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail
 from cgcli.errors import excerpt
 from cgcli.words import Message
 

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cgcli.calculus.choices import taken_by, takes
-from cgcli.calculus.doubles import DOUBLES
+from cgcli.calculus.floats import spread
 from cgcli.calculus.notes import Note, elements_in_words, kink_words, note_on, shown, sides_in_words
 from cgcli.calculus.result import Result
 from cgcli.errors import excerpt
@@ -94,7 +94,7 @@ def _turned(result: Result, values: list[Any]) -> dict[int, Any]:
     from cgcli.numbers.arrays import reduce_to
 
     graph, choices = result.graph, result.choices
-    run = lambda rule, *parts: DOUBLES.spread(rule, parts)
+    run = lambda rule, *parts: spread(rule, parts)
     turned: dict[int, Any] = {}
     for node, arguments in enumerate(graph.arguments):
         if choices.sides(node) is None:

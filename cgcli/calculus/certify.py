@@ -29,8 +29,7 @@ from cgcli.calculus.notes import Note
 from cgcli.calculus.precision import FIRST_BITS, MOST_BITS, Leaves, bits_for, precisions
 from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
-from cgcli.calculus.sweep import jacobian
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail, jacobian
 from cgcli.numbers.balls import ABSENT, NOTHING, VOID, VOIDED, Ball, ball
 from cgcli.numbers.elements import by_element, filled
 from cgcli.operations.shapes import size
@@ -240,15 +239,13 @@ def _partials(sweep: BallSweep, judge: Judge, varying: bytearray) -> dict[int, l
 def _withdraw(certificate: Certificate) -> None:
     """Claim no gradient, and not the output, where the second way could not be compared."""
 
-    def without(finding: Finding) -> Finding:
-        if finding.verdict == "undefined":
+    def without(finding: Any) -> Any:
+        if finding is None or finding.verdict == "undefined":
             return finding
         return finding._replace(verdict="unsettled", bound=None)
 
-    of, gradients = certificate.of, certificate.gradients
-    output = certificate.values[of]
-    certificate.values[of] = output and without(output)
-    certificate.gradients = [finding and without(finding) for finding in gradients]
+    certificate.values[certificate.of] = without(certificate.values[certificate.of])
+    certificate.gradients = list(map(without, certificate.gradients))
     if certificate.jacobian is not None:
         rows = certificate.jacobian.items()
         certificate.jacobian = {name: without(finding) for name, finding in rows}

@@ -10,17 +10,16 @@ from cgcli.calculus.choices import Choices, taken_by, takes
 from cgcli.calculus.departures import (
     gradient_departure,
     jacobian_departure,
-    silent,
     underflow,
     vanished_values,
 )
+from cgcli.calculus.floats import silent
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
 from cgcli.calculus.passes import backward, forward
 from cgcli.calculus.result import Result, find
-from cgcli.calculus.sweep import jacobian
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail, jacobian
 from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
@@ -68,7 +67,7 @@ def evaluate(result: Result, inputs: Mapping[str, Any]) -> Result:
     if (bent or forms) and result.trail.scattered:
         # An element that is not picked is at no kink, and no indeterminate form.
         result.trail = Trail(faults, marks=True)
-        reached = backward(graph, values, target, active, result.trail, _ones(graph, target))
+        reached = backward(graph, values, target, active, result.trail, _ones(result))
         bent = kinks(result, reached, lambda: values)
     for node, form in forms.items():
         reach = result.trail.masks.get(node, True) & form
@@ -222,7 +221,7 @@ def _jacobian(result: Result) -> tuple[dict[str, Any], list[Any]]:
 
     if active[target]:
         # What a gradient meets on its way is the same for every element of the output.
-        reached = backward(graph, values, target, active, trail, _ones(graph, target))
+        reached = backward(graph, values, target, active, trail, _ones(result))
         if _is_narrow(graph, target, active, sources.values()):
             blocks = _by_columns(result, active)
             if blocks is not None:
@@ -241,13 +240,9 @@ _VISIT: Final = 2000
 """What a visit to a node takes, in the numbers that NumPy works on in that time."""
 
 
-def _ones(graph: Graph, target: int) -> Any:
-    """Return the gradient of the sum of a node's elements by the node."""
-    if not graph.shape(target):
-        return 1.0
-    import numpy as np
-
-    return np.ones(graph.shape(target))
+def _ones(result: Result) -> Any:
+    """Return the gradient of the sum of the output's elements by the output."""
+    return result.kind.zero(result.graph.shape(result.of)) + 1.0
 
 
 def _is_narrow(graph: Graph, target: int, active: bytearray, sources: Iterable[int]) -> bool:

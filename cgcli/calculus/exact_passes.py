@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import by_element, elements, filled
 from cgcli.numbers.exact import run
@@ -65,13 +64,12 @@ class ExactSweep(Sweep):
         self._masks = {} if trail is None else trail.masks
         self._doubles: list[Any] | None = None
 
-    def value(self, node: int, parts: list[Any]) -> Any:
-        """Return a value; of what has no value there is none, but for a choice."""
-        self._room.node = node
-        return super().value(node, parts)
-
     def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
-        """Return a rule's result; what acts on each element is run over each by itself."""
+        """Return a rule's result; what acts on each element is run over each by itself.
+
+        Of what has no value there is none, but for a choice.
+        """
+        self._room.node = node
         if self.graph.operations[node].elementwise:
             return self._elementwise(node, rule, numbers)
         compute = functools.partial(rule, self.book(node), *numbers)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.floats import spread
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.errors import CgraphError, Place
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
@@ -34,7 +34,7 @@ class Kind:
         """Return the number that a decimal numeral writes, or the float nearest to it."""
         return float(text)
 
-    def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
+    def constant(self, graph: Graph, inputs: Mapping[str, Any]) -> Any:
         """Return the value of a graph's output, of inputs that have values already.
 
         Raises where it leaves its domain or the doubles.
@@ -147,14 +147,7 @@ class Kind:
 
     def spread(self, rule: Rule, parts: Sequence[Any]) -> Any:
         """Return a rule's result over numbers and arrays of them, element by element."""
-        if all(isinstance(part, float) for part in parts):
-            from cgcli.numbers.real import run
-
-            return run(rule, *parts)
-        from cgcli.numbers.arrays import ARRAYS, quiet
-
-        with quiet():
-            return rule(ARRAYS, *parts)
+        return spread(rule, parts)
 
     def value(self, graph: Graph, values: Any, node: int) -> Any:
         """Return what an operation's node is for the values of its arguments."""

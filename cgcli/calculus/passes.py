@@ -12,8 +12,7 @@ from typing import Any
 
 from cgcli.calculus.floats import FloatSweep, send_floats
 from cgcli.calculus.masks import Masked
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 

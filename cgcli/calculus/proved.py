@@ -193,11 +193,6 @@ class BallSweep(Sweep):
             yield place, as_balls(functools.reduce(operator.mul, bends, sent))
 
 
-def _at_fault(value: Ball, *parts: Ball) -> bool:
-    """Whether a node itself is what has no value: none of its arguments lacks one."""
-    return bool(value.flags & VOIDED) and not any(part.flags & VOIDED for part in parts)
-
-
 def _bends(
     operation: Operation, places: Sequence[int], value: Ball, *parts: Ball
 ) -> list[tuple[Any, Any]]:
@@ -249,7 +244,9 @@ def _mark(at: Any) -> Ball:
 
 
 def _unless_at_fault(partial: Any, value: Ball, *parts: Ball) -> Ball:
-    return VOID if _at_fault(value, *parts) else ball(partial)
+    """A partial, but none of a node that has no value itself: none of its arguments lacks one."""
+    fault = value.flags & VOIDED and not any(part.flags & VOIDED for part in parts)
+    return VOID if fault else ball(partial)
 
 
 def _only_if(reached: Any, sent: Any) -> Any:

@@ -11,7 +11,7 @@ from cgcli.calculus.ends import LEAST, mended_arrays, mended_pullback
 from cgcli.calculus.floats import send_floats
 from cgcli.calculus.masks import Masked, MaskedSweep
 from cgcli.calculus.sums import Scattered
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, as_value, flagged, quiet, reduce_to

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from cgcli.calculus.departures import silent
+from cgcli.calculus.floats import silent
 from cgcli.errors import CgraphError, Place, few, shorten
 from cgcli.homework.diagnosis import alternatives
 from cgcli.homework.exercise import Exercise

@@ -13,7 +13,7 @@ from cgcli.calculus.choices import Choices
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result, unknown_node
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail
 from cgcli.errors import CgraphError
 from cgcli.graph.build import Draft
 from cgcli.graph.graph import CONSTANT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-from cgcli.calculus.departures import silent
+from cgcli.calculus.floats import silent
 from cgcli.homework.answers import Answer, Unreadable, read_answers
 from cgcli.homework.carrying import before, hangs_on
 from cgcli.homework.exercise import Exercise

@@ -9,8 +9,7 @@ from typing import Any, Final
 from cgcli.calculus.doubles import Doubles
 from cgcli.calculus.masks import Masked
 from cgcli.calculus.sums import Scattered
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
 
 SHAKE: Final = 1e-9

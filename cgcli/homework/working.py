@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from cgcli.calculus.kind import Kind
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail
 from cgcli.homework.exercise import Exercise, Point
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.written import added, alike, is_fraction, is_near, shape_of
