@@ -8,6 +8,7 @@ floats and functions, which answer as the standard does.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -58,10 +59,6 @@ def _rounding(function: Callable[[float], int]) -> Callable[[float], float]:
     return rounded
 
 
-def _remainder(a: float, b: float) -> float:
-    return a % b
-
-
 def _cube_root(x: float) -> float:
     root = math.cbrt(x)
     return root if root == 0 or root - root != 0 else refined_root(root, x)
@@ -85,7 +82,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., float]]] = {
     "floor": _rounding(math.floor),
     "ceil": _rounding(math.ceil),
     "round": _rounding(round),
-    "mod": _remainder,
+    "mod": operator.mod,
 }
 
 # These never raise.

@@ -478,8 +478,8 @@ FAULTS: Final = (
     Fault(
         "a short decimal is too long to be told",
         "cgcli/numbers/numerals.py",
-        "if bottom.bit_length() > 4 * digits:",
-        "if bottom.bit_length() > 3 * digits:",
+        "value.denominator.bit_length() <= 4 * digits",
+        "value.denominator.bit_length() <= 3 * digits",
         (NUMERALS,),
     ),
     Fault(
