@@ -133,16 +133,15 @@ def _scaled(number: int) -> decimal.Decimal:
     return -scaled if number < 0 else scaled
 
 
-def rounded(value: Any, digits: int) -> str:
-    """Return a fraction in so many significant decimal digits, as ``%g`` writes them.
+def rounded(value: Any, digits: int) -> tuple[str, bool]:
+    """Return a fraction in so many significant digits, as ``%g``, and whether that is all of it.
 
-    >>> rounded(Fraction(-1, 3), 6), rounded(Fraction(10) ** 400 / 3, 3)
-    ('-0.333333', '3.33e+399')
+    >>> rounded(Fraction(-1, 3), 6), rounded(Fraction(1, 8), 6), rounded(Fraction(10) ** 400, 3)
+    (('-0.333333', False), ('0.125', True), ('1e+400', True))
     """
-    if not value.numerator:
-        return "0"
     quotient = boundless(digits).divide(_part(value.numerator), _part(value.denominator))
-    return as_written(quotient, digits, exact=True)
+    text = as_written(quotient, digits, exact=True)
+    return text, value.denominator.bit_length() <= 4 * digits and Fraction(text) == value
 
 
 def as_written(number: decimal.Decimal, digits: int, *, exact: bool) -> str:
@@ -165,16 +164,3 @@ def boundless(digits: int) -> decimal.Context:
 
 def _part(number: int) -> decimal.Decimal:
     return decimal.Decimal(number) if number.bit_length() <= 4 * _HEAD else _scaled(number)
-
-
-def decimal_text(value: Any, digits: int) -> str:
-    """Return the decimal that a fraction is, when it has no more digits than that, else nothing.
-
-    >>> decimal_text(Fraction(1, 8), 6), decimal_text(Fraction(1, 3), 6)
-    ('0.125', '')
-    """
-    bottom = value.denominator
-    if bottom.bit_length() > 4 * digits:
-        return ""
-    text = rounded(value, digits)
-    return text if Fraction(text) == value else ""

@@ -29,20 +29,19 @@ def _slope_at_pole(m: Rulebook, y: Number, n: Number, x: Number) -> Number:
     return m.where(_is_order(m, n), slope, m.nan)
 
 
+def _error(name: str, steepest: int, summary: str, sign: str = "") -> Unary:
+    return Unary(
+        name=name,
+        wide=True,
+        partials=(lambda m, y, x: steepest * m.exp_product(-x, x) / m.sqrt(m.pi),),
+        sign=sign,
+        summary=summary,
+    )
+
+
 SPECIAL: Final = (
-    Unary(
-        name="erf",
-        wide=True,
-        partials=(lambda m, y, x: 2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
-        summary="error function",
-    ),
-    Unary(
-        name="erfc",
-        wide=True,
-        partials=(lambda m, y, x: -2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
-        sign=">",
-        summary="1 - erf(x), accurate for large x",
-    ),
+    _error("erf", 2, "error function"),
+    _error("erfc", -2, "1 - erf(x), accurate for large x", sign=">"),
     Unary(
         name="gamma",
         wide=True,

@@ -478,8 +478,8 @@ FAULTS: Final = (
     Fault(
         "a short decimal is too long to be told",
         "cgcli/numbers/numerals.py",
-        "if bottom.bit_length() > 4 * digits:",
-        "if bottom.bit_length() > 3 * digits:",
+        "value.denominator.bit_length() <= 4 * digits",
+        "value.denominator.bit_length() <= 3 * digits",
         (NUMERALS,),
     ),
     Fault(
@@ -520,8 +520,8 @@ FAULTS: Final = (
     Fault(
         "gamma has the same pole on both sides of 0",
         "cgcli/numbers/real.py",
-        '    if name == "gamma" and x == 0:\n        return math.copysign(math.inf, x)',
-        '    if name == "gamma" and x == 0:\n        return math.inf',
+        "        return math.copysign(math.inf, x)\n    return _POLES",
+        "        return math.inf\n    return _POLES",
         (CAREFUL,),
     ),
     Fault(
