@@ -245,9 +245,6 @@ class Derivatives:
         top = functools.reduce(forms.mul, itertools.starmap(forms.power, above))
         slope = common(forms, self._product_rule(above))
         inner = self._known[base]
-        if slope == forms.zero:
-            top = forms.scale(forms.mul(top, inner), -power)
-            return forms.mul(top, forms.power(base, forms.number(-power - 1)))
         left, right = forms.mul(slope, base), forms.scale(forms.mul(top, inner), power)
         numerator = forms.sub(left, right)
         expanded = forms.sub(expand(forms, left), expand(forms, right))

@@ -107,17 +107,19 @@ class Program:
                 calls += [number, len(operands)]
                 for operand in operands:
                     places.setdefault(operand.base, []).append(len(calls))
-                    calls.append(self._address(operand, stage))
+                    width = 8 * block if operand.base in self._starts else 8
+                    kept = operand.base in self._starts or operand.base in self._parts
+                    if not kept and plan.tape[operand.base].truth:
+                        width = 1
+                    calls.append(self._begin(operand.base, stage) + width * operand.offset)
             self._calls[stage] = np.array(calls, dtype=np.int64)
         self._columns = {p: self._begin(p, ROWS) for p in plan.columns if p in self._starts}
         outs = kernels.outs
         self._outs = [(base, self._begin(base, ROWS)) for base in outs]
-        direct = {base for base in outs if outs.count(base) == 1 and base not in self._columns}
-        self._follow = {
-            base: places.get(base, [])
-            for base in (*self._columns, *direct)
-            if kernels.sizes[base] == 1
-        }
+        # A column that is a result as well is brought: the result is taken from the block.
+        direct = [base for base in self._columns if base not in outs]
+        direct += [base for base in outs if outs.count(base) == 1 and base not in self._columns]
+        self._follow = {base: places.get(base, []) for base in direct if kernels.sizes[base] == 1}
         """By base of a number by row where its address stands in the calls."""
 
     def _begin(self, base: int, stage: int) -> int:
@@ -135,12 +137,6 @@ class Program:
             self._alive.append(array)
             self._shared[base] = array.ctypes.data
         return self._shared[base]
-
-    def _address(self, at: Address, stage: int) -> int:
-        width = 8 * self.block if at.base in self._starts else 8
-        if width == 8 and at.base not in self._parts and self.plan.tape[at.base].truth:
-            width = 1
-        return self._begin(at.base, stage) + width * at.offset
 
     def job(
         self, columns: Mapping[int, Any], count: int, outs: Sequence[Any], totals: Mapping[int, Any]

@@ -207,10 +207,8 @@ def as_code(formulas: Formulas, to: str) -> str:
     from cgcli.export.routine import of_formulas
     from cgcli.export.targets import source
 
-    matrix = [row.node for row in formulas.rows] if formulas.matrix else None
     named = {row.name: row.node for row in formulas.rows}
-    if matrix and formulas.matrix:
-        matrix = [named[name] for line in formulas.matrix for name in line]
+    matrix = [[named[name] for name in line] for line in formulas.matrix or ()]
     made = of_formulas(formulas.source, formulas.graph, named, matrix)
     return source(made, to, notes=Written(formulas, _TEXT, share=False).remarks())
 
