@@ -31,7 +31,7 @@ class LoopEmitter(Emitter):
         operation, shape = instruction.operation, instruction.shape
         if operation in VIEWS or (operation == "diag" and len(shape) == 1):
             self._look(place, instruction)
-        elif operation in ("stack", "concat"):
+        elif operation in ("stack", "concat", "scatter", "diag"):
             self._join(place, instruction)
         elif operation in self.target.templates or operation in ("column", "array"):
             super().write(place, instruction)
@@ -153,8 +153,8 @@ class LoopEmitter(Emitter):
         return self.target.word(word, name=view.base, offset=at), view.strides[axis]
 
     def _compute(self, place: int, instruction: Instruction) -> None:
-        operation, arguments, _, shape, *_ = instruction
-        index = axes(shape)
+        operation, arguments = instruction.operation, instruction.arguments
+        index = axes(instruction.shape)
         if operation in _REDUCED:
             # What a function makes of the lines of an array along an axis, or of all of it.
             (axis,) = instruction.static
@@ -179,9 +179,6 @@ class LoopEmitter(Emitter):
             self._calculate(place, text)
         elif operation in _ALONG:
             self._along(place, instruction)
-        elif operation in ("scatter", "diag"):
-            name = self._start(place)
-            self._add(self._laid(name, shape, operation, instruction.static, arguments))
         else:
             raise self.lacking(place)
 
@@ -217,10 +214,11 @@ class LoopEmitter(Emitter):
         return lines
 
     def _join(self, place: int, instruction: Instruction) -> None:
-        """Write numbers and arrays one behind the other."""
-        arguments, name = instruction.arguments, self._start(place)
-        if any(isinstance(a, int) and self.tape[a].shape for a in arguments):
-            self._add(self._laid(name, instruction.shape, "concat", (), arguments))
+        """Write numbers and arrays one behind the other, or at places among zeros."""
+        operation, arguments, static, shape, *_ = instruction
+        name, parts = self._start(place), [a for a in arguments if isinstance(a, int)]
+        if operation in ("scatter", "diag") or any(self.tape[part].shape for part in parts):
+            self._add(self._laid(name, shape, operation, static, arguments))
             return
         self._index = ()
         texts = [*map(self.expression, arguments)]
