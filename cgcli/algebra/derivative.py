@@ -84,11 +84,10 @@ def expand(forms: Forms, form: Form) -> Form:
     coefficient, factors = forms.factors(form)
     total = forms.number(coefficient)
     for base, exponent in factors.items():
-        power = forms.value(exponent)
+        power = forms.whole(exponent)
         number, terms = forms.terms(base)
-        several = len(terms) + bool(number) > 1
-        if several and power is not None and power.denominator == 1 and 1 <= power <= 3:
-            for _ in range(int(power)):
+        if len(terms) + bool(number) > 1 and power is not None and 1 <= power <= 3:
+            for _ in range(power):
                 total = _distributed(forms, total, base)
                 if len(forms.terms(total)[1]) > _EXPANDED:
                     return form
@@ -178,31 +177,19 @@ class Derivatives:
             for base, exponent in factors
             if known[base] != forms.zero or known[exponent] != forms.zero
         ]
-        if len(varying) == 1 and not self._divides(varying[0][1]):
+        below = [factor for factor in varying if (forms.whole(factor[1]) or 0) < 0]
+        above = [factor for factor in varying if factor not in below]
+        if len(varying) == 1 and above:
             return self._product_rule(factors)
-        constant: Form = forms.one
-        above: list[tuple[Form, Form]] = []
-        below: list[tuple[Form, Fraction]] = []
-        for base, exponent in factors:
-            power = forms.value(exponent)
-            if (base, exponent) not in varying:
-                constant = forms.mul(constant, forms.power(base, exponent))
-            elif power is not None and self._divides(exponent):
-                below.append((base, -power))
-            else:
-                above.append((base, exponent))
+        fixed = [forms.power(*factor) for factor in factors if factor not in varying]
+        constant = functools.reduce(forms.mul, fixed, forms.one)
         if len(below) == 1 and above:
             return forms.mul(constant, self._quotient(above, *below[0]))
-        factors = above + [(base, forms.number(-power)) for base, power in below]
-        derivative = self._product_rule(factors)
+        derivative = self._product_rule(above + below)
         number = forms.value(constant)
         if number is not None:
             return forms.times(derivative, number)
         return forms.mul(constant, common(forms, derivative))
-
-    def _divides(self, exponent: Form) -> bool:
-        power = self.forms.value(exponent)
-        return power is not None and power < 0 and power.denominator == 1
 
     def _product_rule(self, factors: list[tuple[Form, Form]]) -> Form:
         forms = self.forms
@@ -239,16 +226,13 @@ class Derivatives:
         forms.granted = granted
         return total
 
-    def _quotient(self, above: list[tuple[Form, Form]], base: Form, power: Fraction) -> Form:
+    def _quotient(self, above: list[tuple[Form, Form]], base: Form, exponent: Form) -> Form:
         """Return (a'·b - n·a·b')/b^(n+1) for a/b^n; a is taken apart where that is shorter."""
-        forms = self.forms
+        forms, power = self.forms, -(self.forms.whole(exponent) or 0)
         top = functools.reduce(forms.mul, itertools.starmap(forms.power, above))
         slope = common(forms, self._product_rule(above))
         inner = self._known[base]
-        if slope == forms.zero:
-            top = forms.scale(forms.mul(top, inner), -power)
-            return forms.mul(top, forms.power(base, forms.number(-power - 1)))
-        left, right = forms.mul(slope, base), forms.scale(forms.mul(top, inner), power)
+        left, right = forms.mul(slope, base), forms.scale(forms.mul(top, inner), Fraction(power))
         numerator = forms.sub(left, right)
         expanded = forms.sub(expand(forms, left), expand(forms, right))
         expanded = with_squares(forms, expanded)

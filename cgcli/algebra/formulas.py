@@ -53,11 +53,6 @@ class Holds(NamedTuple):
     domain: bool
     never: bool = False
 
-    @property
-    def nodes(self) -> list[int]:
-        """All nodes that the condition speaks of."""
-        return [self.left, self.right, *(choice for choice, _ in self.guard)]
-
 
 class Found(NamedTuple):
     """A derivative in forms, and the conditions it was asked for on the way to it."""

@@ -231,19 +231,14 @@ class Gradients(Sweep):
         for name, row in rows.items():
             matrix = Rows(self.algebra).matrix(row.form, len(row.shape))
             if matrix is None:
-                matrix = self._written_out(row, length)
+                if max((length, *row.shape)) > MOST:
+                    message = f"the derivative of a vector of {length} has no matrix form here"
+                    hint = f"up to {MOST} elements are written out one by one: take smaller shapes"
+                    raise CgraphError("limit", message, hint)
+                parts = (listed(forms, placed(forms, row.form, place)) for place in range(length))
+                matrix = stacked(forms, [filled(forms, part, row.shape) for part in parts])
             matrices[name] = filled(forms, matrix, (length, *row.shape))
         return matrices
-
-    def _written_out(self, row: Tensor, length: int) -> Form:
-        forms = self.forms
-        width = row.shape[0] if row.shape else 1
-        if length > MOST or width > MOST:
-            message = f"the derivative of a vector of {length} has no matrix form here"
-            hint = f"up to {MOST} elements are written out one by one: take smaller shapes"
-            raise CgraphError("limit", message, hint)
-        parts = (listed(forms, placed(forms, row.form, place)) for place in range(length))
-        return stacked(forms, [filled(forms, part, row.shape) for part in parts])
 
 
 def check_axes(shape: Shape, by: Mapping[str, Shape], order: int) -> None:

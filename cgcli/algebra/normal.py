@@ -129,16 +129,12 @@ ARITHMETIC: Final[dict[str, Callable[..., Form]]] = {
 @functools.cache
 def _known(operation: Operation, at: int) -> Fraction | None:
     """Return what a function is at 0 or 1 where people know it, as they do what is a fraction."""
-    if not operation.elementwise:
-        return None
     value = run(operation.value, EXACT, Ratio(at))
     return Fraction(value.numerator, value.denominator) if isinstance(value, Ratio) else None
 
 
-def apply(
-    forms: Forms, name: str, arguments: tuple[Form, ...], static: tuple[int, ...] = ()
-) -> Form:
-    """Return the form of an operation: arithmetic is done, and known values are put in."""
+def apply(forms: Forms, name: str, arguments: tuple[Form, ...]) -> Form:
+    """Return the form of an elementwise operation: arithmetic is done, known values are put in."""
     if name == "div" and arguments == (forms.zero, forms.zero):
         # 0 times what 0 divides is no number, and not 0.
         return forms.call("div", arguments)
@@ -171,7 +167,7 @@ def apply(
         inner, below, _ = forms.parts[first]
         if (name, inner) in (("log", "exp"), ("exp", "log")):
             return int(below[0])
-    return forms.call(name, arguments, static)
+    return forms.call(name, arguments)
 
 
 def read(forms: Forms, graph: Graph, node: int) -> dict[int, Form]:
@@ -185,8 +181,7 @@ def read(forms: Forms, graph: Graph, node: int) -> dict[int, Form]:
             forms_of[place] = leaf(forms, graph, place)
             continue
         operands = tuple(forms_of[argument] for argument in arguments)
-        name, static = graph.operations[place].name, graph.static.get(place, ())
-        forms_of[place] = apply(forms, name, operands, static)
+        forms_of[place] = apply(forms, graph.operations[place].name, operands)
         if graph.uses[place] > 1:
             forms.close(forms_of[place])
     return forms_of

@@ -156,15 +156,10 @@ def listed(forms: Forms, form: Form) -> Form:
     if not shape or size(shape) > MOST:
         return form
     for term in forms.terms(form)[1]:
-        if not any(_is_unit(forms, base) for base in forms.factors(term)[1]):
+        bases = forms.factors(term)[1]
+        firsts = [forms.inner(b)[0] if forms.is_call(b, "outer") else b for b in bases]
+        if not any(forms.is_call(first, "onehot") for first in firsts):
             return form
     rows = [filled(forms, element(forms, form, k), shape[1:]) for k in range(shape[0])]
     rows = [listed(forms, row) if forms.shapes[row] else row for row in rows]
     return forms.call("stack", tuple(rows))
-
-
-def _is_unit(forms: Forms, form: Form) -> bool:
-    """Whether a form is 0 but for one element, or one row."""
-    if forms.is_call(form, "outer"):
-        form = forms.inner(form)[0]
-    return forms.is_call(form, "onehot")

@@ -64,20 +64,15 @@ class Writer:
         kind, parts = forms.kinds[form], forms.parts[form]
         if kind == CALL:
             yield from parts[1]
-        elif kind == PRODUCT:
-            yield from self._bases(parts)
-        elif kind == SUM:
-            for term, _ in parts[1]:
-                if forms.kinds[term] == PRODUCT and term not in forms.closed:
-                    yield from self._bases(forms.parts[term])
-                else:
-                    yield term
-
-    def _bases(self, factors: tuple[tuple[Form, Form], ...]) -> Iterator[Form]:
-        for base, exponent in factors:
-            yield base
-            if self.forms.value(exponent) is None:
-                yield exponent
+        terms = [term for term, _ in parts[1]] if kind == SUM else [form] if kind == PRODUCT else []
+        for term in terms:
+            if forms.kinds[term] != PRODUCT or (term in forms.closed and term != form):
+                yield term
+                continue
+            for base, exponent in forms.parts[term]:
+                yield base
+                if forms.value(exponent) is None:
+                    yield exponent
 
     def _write(self, form: Form) -> int:
         forms = self.forms
@@ -257,10 +252,8 @@ class Writer:
         factors = forms.parts[term] if forms.kinds[term] == PRODUCT else ((term, forms.one),)
         total = 0
         for base, exponent in factors:
-            power = forms.value(exponent)
-            is_whole = power is not None and power.denominator == 1 and power > 0
-            if forms.kinds[base] != NAME or not is_whole or power is None:
+            power = forms.whole(exponent) or 0
+            if forms.kinds[base] != NAME or power < 1:
                 return None
-            if base not in forms.constants:
-                total += int(power)
+            total += 0 if base in forms.constants else power
         return total

@@ -117,6 +117,9 @@ class Emitter:
 
     def write(self, place: int, instruction: Instruction) -> None:
         """Write an instruction down: as a variable, or inside of what uses it."""
+        numbers = [
+            self.literals.get(a, a) if isinstance(a, int) else a for a in instruction.arguments
+        ]
         if instruction.operation == "column":
             self.names[place] = self.arguments[instruction.static[0]]
         elif instruction.operation == "array" and not instruction.shape:
@@ -126,23 +129,17 @@ class Emitter:
             array = self.array(name, self.tape.arrays[instruction.static[0]])
             self.lines.append(Line([array], comment))
             self.names[place] = name
-        elif not instruction.shape and self.is_known(instruction):
-            numbers = [
-                a if isinstance(a, float) else self.literals[a] for a in instruction.arguments
-            ]
+        elif (
+            not instruction.shape
+            and instruction.operation in self.target.templates
+            and not any(isinstance(number, int) for number in numbers)
+        ):
+            # No argument varies.
             self.literals[place] = known(instruction.operation, numbers)
         elif self.fits(place, instruction):
             self.weights[place] = self.weight(instruction)
         else:
             self.assign(place)
-
-    def is_known(self, instruction: Instruction) -> bool:
-        """Whether an operation of numbers has no argument that varies."""
-        operands = instruction.arguments
-        return instruction.operation in self.target.templates and all(
-            isinstance(a, float) or (a in self.literals and not self.tape[a].shape)
-            for a in operands
-        )
 
     def assign(self, place: int) -> None:
         """Assign an instruction to a variable."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import numpy as np
-
 from cgcli.export.emit import Emitter
 from cgcli.export.routine import Result, Routine
 from cgcli.export.target import Line, Target
-from cgcli.export.views import View, axes, contiguous, looked
+from cgcli.export.views import View, axes, contiguous, laid, looked
 from cgcli.graph.templates import ATOM, Template
-from cgcli.operations.row import LEVELS, Shape, selected
+from cgcli.operations.row import LEVELS, Shape, Static
 from cgcli.operations.shapes import size
 from cgcli.plan.tape import VIEWS, Instruction, Operand
 
@@ -33,7 +31,7 @@ class LoopEmitter(Emitter):
         operation, shape = instruction.operation, instruction.shape
         if operation in VIEWS or (operation == "diag" and len(shape) == 1):
             self._look(place, instruction)
-        elif operation in ("stack", "concat"):
+        elif operation in ("stack", "concat", "scatter", "diag"):
             self._join(place, instruction)
         elif operation in self.target.templates or operation in ("column", "array"):
             super().write(place, instruction)
@@ -53,15 +51,14 @@ class LoopEmitter(Emitter):
         """Assign an elementwise instruction to a variable, in a loop where it has elements."""
         shape = self.tape[place].shape
         # One loop is enough where all arrays lie in the same order.
-        if shape and all(self._flat(view, shape) for view in self._leaves(place)):
+        if shape and all(
+            (view.shape == shape and view.packed and not view.offset) or not any(view.strides)
+            for view in self._leaves(place)
+        ):
             shape = (size(shape),)
         self._index = axes(shape)
         text = self.expression(place, truth=self.tape[place].truth)
         self._calculate(place, text, shape)
-
-    @staticmethod
-    def _flat(view: View, shape: Shape) -> bool:
-        return (view.shape == shape and view.packed and not view.offset) or not any(view.strides)
 
     def _leaves(self, place: int) -> Iterator[View]:
         """Yield the views that an expression reads."""
@@ -133,19 +130,15 @@ class LoopEmitter(Emitter):
 
     def looped(self, shape: Shape, statement: str) -> list[str]:
         """Return loops over the axes of a shape around a statement."""
-        heads = self._turns("loop", shape)
+        heads = self.target.turns("loop", shape)
         return [f"{'    ' * k}{line}" for k, line in enumerate([*heads, statement])]
-
-    def _turns(self, word: str, shape: Shape) -> list[str]:
-        """Return the heads of loops over the axes of a shape that have more than one place."""
-        turns = [(name, count) for name, count in zip(axes(shape), shape, strict=True) if name]
-        return [self.target.word(word, name=name, count=count) for name, count in turns]
 
     def _filled(self, name: str, shape: Shape, text: str) -> list[str]:
         """Return what makes a new array that has a text at every place."""
         word = self.target.word
         if "filled" in self.target.code:
-            return [word("filled", name=name, text=text, turns="".join(self._turns("turn", shape)))]
+            turns = "".join(self.target.turns("turn", shape))
+            return [word("filled", name=name, text=text, turns=turns)]
         index = contiguous(name, shape).at(axes(shape))
         statement = word("store", name=name, index=index, text=text)
         return [word("empty", name=name, count=size(shape)), *self.looped(shape, statement)]
@@ -160,10 +153,14 @@ class LoopEmitter(Emitter):
         return self.target.word(word, name=view.base, offset=at), view.strides[axis]
 
     def _compute(self, place: int, instruction: Instruction) -> None:
-        operation, arguments, _, shape, *_ = instruction
-        index = axes(shape)
+        operation, arguments = instruction.operation, instruction.arguments
+        index = axes(instruction.shape)
         if operation in _REDUCED:
-            self._reduce(place, instruction)
+            # What a function makes of the lines of an array along an axis, or of all of it.
+            (axis,) = instruction.static
+            view, axis = self.view(arguments[0], flat=axis is None), axis or 0
+            line = self._line(view, [*index[:axis], "", *index[axis:]], axis)
+            self._calculate(place, self.call(operation, *line, view.shape[axis]))
         elif operation == "matmul":
             a, b = (self.view(argument) for argument in arguments)
             rows, columns = (len(a.shape) > 1), (len(b.shape) > 1)
@@ -182,8 +179,6 @@ class LoopEmitter(Emitter):
             self._calculate(place, text)
         elif operation in _ALONG:
             self._along(place, instruction)
-        elif operation in ("scatter", "diag"):
-            self._scatter(place, instruction)
         else:
             raise self.lacking(place)
 
@@ -192,14 +187,6 @@ class LoopEmitter(Emitter):
         name, shape = self._start(place), self.tape[place].shape if shape is None else shape
         made = self._filled(name, shape, text) if shape else [self.variable(place, name, text)]
         self._add(made)
-
-    def _reduce(self, place: int, instruction: Instruction) -> None:
-        """Assign what functions make of the lines of an array along an axis, or of all of it."""
-        (axis,), (argument,) = instruction.static, instruction.arguments
-        view, axis = self.view(argument, flat=axis is None), axis or 0
-        index = axes(instruction.shape)
-        line = self._line(view, [*index[:axis], "", *index[axis:]], axis)
-        self._calculate(place, self.call(instruction.operation, *line, view.shape[axis]))
 
     def _along(self, place: int, instruction: Instruction) -> None:
         """Write what is computed along the lines of an array, into those of another."""
@@ -214,43 +201,29 @@ class LoopEmitter(Emitter):
         call = self.target.word("call", text=self.call(word, *operands))
         self._add([self._zeros(out.base, out.shape), *self.looped(others, call)])
 
-    def _scatter(self, place: int, instruction: Instruction) -> None:
-        """Write an array of zeros that has a value at some places."""
-        (argument,) = instruction.arguments
-        shape, name = instruction.shape, self._start(place)
-        places = contiguous(name, shape).places
-        if instruction.operation == "scatter":
-            places = places[(*selected(instruction.static), ...)]
-        else:
-            places = np.diagonal(places)
-        self._add([self._zeros(name, shape), *self._stored(View(name, places), argument)])
-
-    def _stored(self, out: View, argument: Operand) -> list[str]:
-        """Return what stores a value at the places of a view."""
-        self._index = axes(out.shape)
-        text, index = self.expression(argument), out.at(self._index)
-        store = self.target.word("store", name=out.base, index=index, text=text)
-        return self.looped(out.shape, store)
+    def _laid(
+        self, name: str, shape: Shape, operation: str, static: Static, parts: Sequence[Operand]
+    ) -> list[str]:
+        """Return what writes parts into a new array, one behind the other or among zeros."""
+        lines = [self._zeros(name, shape)]
+        for out, part in laid(operation, static, contiguous(name, shape), parts, self.tape):
+            self._index = axes(out.shape)
+            text, index = self.expression(part), out.at(self._index)
+            store = self.target.word("store", name=name, index=index, text=text)
+            lines += self.looped(out.shape, store)
+        return lines
 
     def _join(self, place: int, instruction: Instruction) -> None:
-        """Write numbers and arrays one behind the other."""
-        arguments, name = instruction.arguments, self._start(place)
-        if any(isinstance(a, int) and self.tape[a].shape for a in arguments):
-            self._add(self._joined(name, instruction.shape, arguments))
+        """Write numbers and arrays one behind the other, or at places among zeros."""
+        operation, arguments, static, shape, *_ = instruction
+        name, parts = self._start(place), [a for a in arguments if isinstance(a, int)]
+        if operation in ("scatter", "diag") or any(self.tape[part].shape for part in parts):
+            self._add(self._laid(name, shape, operation, static, arguments))
             return
         self._index = ()
         texts = [*map(self.expression, arguments)]
         count, text = len(texts), ", ".join(texts)
         self._add([self.target.word("literal", name=name, count=count, texts=text)])
-
-    def _joined(self, name: str, shape: Shape, parts: Sequence[Operand]) -> list[str]:
-        """Return what writes parts into a new array, one behind the other."""
-        lines, offset = [self._zeros(name, shape)], 0
-        for part in parts:
-            inner = self.tape[part].shape if isinstance(part, int) else ()
-            lines += self._stored(contiguous(name, inner, offset), part)
-            offset += size(inner)
-        return lines
 
     def result(self, name: str, result: Result) -> str:
         """Return the text of a result: the name of a packed array, or of a number."""
@@ -261,5 +234,5 @@ class LoopEmitter(Emitter):
             return self.expression(places[0])
         if shape == result.shape:
             return self.names.get(places[0]) or self._copied(places[0], name).base
-        self.lines.append(Line(self._joined(name, result.shape, places)))
+        self.lines.append(Line(self._laid(name, result.shape, "concat", (), places)))
         return name

@@ -213,17 +213,17 @@ def _places(graph: Graph, numbers: Sequence[Number]) -> dict[int, int]:
 
 
 def of_formulas(
-    source: Graph, graph: Graph, rows: Mapping[str, int], matrix: Sequence[int] | None
+    source: Graph, graph: Graph, rows: Mapping[str, int], matrix: Sequence[Sequence[int]]
 ) -> Routine:
     """Return what a function computes whose results are nodes, formulas of another graph's inputs.
 
-    They are by name, or the elements of a square matrix.
+    They are by name, or the elements of a matrix where there is one.
     """
     lowered = Lowered(graph, dict.fromkeys(graph.inputs), {}, sweep=PlainSweep)
     results = [Result(name, [lowered.row(n)], graph.shape(n)) for name, n in rows.items()]
-    if matrix is not None:
-        length = math.isqrt(len(matrix))
-        results = [Result("hessian", [lowered.row(node) for node in matrix], (length, length))]
+    if matrix:
+        places = [lowered.row(node) for line in matrix for node in line]
+        results = [Result("hessian", places, (len(matrix), len(matrix[0])))]
     origins = cast("PlainSweep", lowered.sweep).all_origins()
     free = {name: source.shape(node) for name, node in source.inputs.items()}
     return Routine(source, lowered.tape, free, results, dict[int, int](), dict[int, int](), origins)

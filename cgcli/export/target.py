@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from cgcli.export.views import axes
 from cgcli.graph.templates import ATOM, Pattern, Slot, Template, parsed
 from cgcli.operations.row import LEVELS, Shape
 
@@ -128,6 +129,11 @@ class Target:
             return Template(LEVELS["sign"], (f"-{text}",))
         return Template(ATOM, (text,))
 
+    def turns(self, word: str, shape: Shape) -> list[str]:
+        """Return the heads of loops over the axes of a shape that have more than one place."""
+        turns = [(name, count) for name, count in zip(axes(shape), shape, strict=True) if name]
+        return [self.word(word, name=name, count=count) for name, count in turns]
+
     # Functions
 
     def define(self, function: Function) -> str:
@@ -142,7 +148,17 @@ class Target:
             return {value};
         }
         """
-        opening, returned = self._opening(function.arguments), []
+        # Lines that make arguments what the body takes them for.
+        word = "matrix" if "matrix" in self.code else "argument"
+        opening = [
+            self.word(word, name=name)
+            for name, shape in function.arguments
+            if word in self.code and (word == "argument" or len(shape) == 2)
+        ]
+        if "arguments" in self.code and len(function.arguments) > 1:
+            names = ", ".join(name for name, _ in function.arguments)
+            opening = [self.word("arguments", names=names)]
+        returned = []
         for name, flat, shape in function.results:
             text = flat
             # Where a language has no arrays, a result lies in a row.
@@ -163,17 +179,6 @@ class Target:
         )
         code = (line for part in function.lines for line in part.text)
         return self.joined([*self.helpers([*code, *opening, *returned]), text])
-
-    def _opening(self, arguments: Sequence[tuple[str, Shape]]) -> list[str]:
-        """Return the lines that make arguments what the body takes them for."""
-        if "arguments" in self.code and len(arguments) > 1:
-            return [self.word("arguments", names=", ".join(name for name, _ in arguments))]
-        word = "matrix" if "matrix" in self.code else "argument"
-        return [
-            self.word(word, name=name)
-            for name, shape in arguments
-            if word in self.code and (word == "argument" or len(shape) == 2)
-        ]
 
     def joined(self, blocks: Sequence[str]) -> str:
         """Return a file of blocks, after the modules whose names stand in them."""

@@ -56,9 +56,10 @@ def functions_of(*modules: Any) -> dict[str, str]:
         with open(module.__file__, encoding="utf-8") as file:
             source = file.read()
         renamed = {part: f"_{short}_{part.strip('_')}" for part in _parts(source)}
-        names = {**names, **renamed}
+        names.update(renamed)
         for name, text in _parts(source).items():
-            made[renamed[name]] = _renamed(text, names)
+            word = rf"(?<![\w.])({'|'.join(names)})\b"
+            made[renamed[name]] = re.sub(word, lambda match: names[match[0]], text)
     return made
 
 
@@ -73,11 +74,6 @@ def _parts(source: str) -> dict[str, str]:
             bare = re.sub(r"\n\n    >>> .*?(?=\n    \"\"\")", "", text, flags=re.DOTALL)
             parts[name] = bare.replace(": Final = ", " = ")
     return parts
-
-
-def _renamed(text: str, names: dict[str, str]) -> str:
-    word = rf"(?<![\w.])({'|'.join(names)})\b"
-    return re.sub(word, lambda match: names[match[0]], text)
 
 
 def tables() -> dict[str, str]:

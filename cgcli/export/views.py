@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from cgcli.operations.row import Shape
+from cgcli.operations.row import Shape, Static, selected
 from cgcli.operations.shapes import size
 from cgcli.plan.kernels import look
-from cgcli.plan.tape import Instruction
+from cgcli.plan.tape import Instruction, Operand, Tape
 
 
 class View(NamedTuple):
@@ -94,6 +94,28 @@ def lying(shape: Shape) -> Any:
 def contiguous(base: Any, shape: Shape, offset: int = 0) -> View:
     """Return an array as it lies, from an offset on."""
     return View(base, lying(shape) + offset if offset else lying(shape), bool(shape))
+
+
+def laid(
+    operation: str, static: Static, out: View, parts: Sequence[Operand], tape: Tape
+) -> Iterator[tuple[View, Operand]]:
+    """Yield what stack, concat, scatter or diag put into an array, each with what it fills of it.
+
+    >>> out = contiguous("x", (2,))
+    >>> [(view.at([]), part) for view, part in laid("stack", (), out, [0.5, 0.25], Tape())]
+    [('0', 0.5), ('1', 0.25)]
+    """
+    if operation in ("scatter", "diag"):
+        places = out.places
+        inside = np.diagonal(places) if operation == "diag" else places[(*selected(static), ...)]
+        yield out._replace(places=inside), parts[0]
+        return
+    start = 0
+    for part in parts:
+        shape = tape[part].shape if isinstance(part, int) else ()
+        end = start + size(shape)
+        yield out._replace(places=out.flat.places[start:end].reshape(shape)), part
+        start = end
 
 
 def looked(instruction: Instruction, inner: Instruction, array: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cgcli.export.views import axes
+from cgcli.export.target import Target
 from cgcli.operations.row import Shape
 
 
@@ -25,8 +25,8 @@ class Step:
     `rows` says that it is run over all rows of a block, and `writes` has the bases that it does.
     """
 
-    def __init__(self, shape: Shape, *, rows: bool) -> None:
-        self.shape, self.rows = shape, rows
+    def __init__(self, target: Target, shape: Shape, *, rows: bool) -> None:
+        self.target, self.shape, self.rows = target, shape, rows
         self.places: list[int] = []
         self.text: list[str] = []
         self.operands: dict[Address, str] = {}
@@ -38,7 +38,7 @@ class Step:
 
     def loop(self, shape: Shape, *body: str) -> None:
         """Add statements in loops over the axes of a shape, and over the rows."""
-        self.text += loops(shape)
+        self.text += self.target.turns("loop", shape)
         if self.rows:
             self.text.append("for (int r = 0; r < CG_ROWS; r++)")
         self.text += ["{", *body, "}"]
@@ -57,12 +57,3 @@ class Step:
             f"static void cg_kernel_{number}(double *const *p, int n) {{\n"
             f"    cg_loop_{number}({given}, n);\n}}"
         )
-
-
-def loops(shape: Shape) -> list[str]:
-    """Return the heads of loops over the axes of a shape that have more than one place."""
-    return [
-        f"for (int {name} = 0; {name} < {count}; {name}++)"
-        for name, count in zip(axes(shape), shape, strict=True)
-        if name
-    ]

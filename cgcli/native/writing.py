@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 
 from cgcli.export.target import Target
-from cgcli.export.views import View, axes, contiguous, looked
+from cgcli.export.views import View, axes, contiguous, laid, looked
 from cgcli.graph.templates import ATOM, Slot, Template, parsed, spelled
-from cgcli.native.steps import LackingError, Step, loops
-from cgcli.operations.row import LEVELS, Shape, selected
+from cgcli.native.steps import LackingError, Step
+from cgcli.operations.row import LEVELS, Shape
 from cgcli.operations.shapes import size
 from cgcli.plan.plan import Plan
 from cgcli.plan.tape import DONE, ONCE, ROWS, STEP, VIEWS, Instruction, Operand
@@ -98,7 +98,7 @@ class Writing:
         steps = self.steps[stage]
         for base in writes:
             self.made[base] = (stage, len(steps))
-        steps.append(Step((), rows=stage == ROWS))
+        steps.append(Step(self.target, (), rows=stage == ROWS))
         steps[-1].writes += writes
         return steps[-1]
 
@@ -154,23 +154,13 @@ class Writing:
     def _join(self, place: int, instruction: Instruction) -> None:
         """Write parts into an array, one behind the other or at places among zeros."""
         operation, arguments, static, *_ = instruction
-        stage, out = instruction.stage, self._base(place)
-        if operation in ("stack", "concat"):
-            start = 0
-            for part in arguments:
-                inner = self.tape[part].shape if isinstance(part, int) else ()
-                joined = operation == "concat" and bool(inner)
-                end = start + (inner[0] if joined else 1)
-                places = out.places[start:end] if joined else out.places[start]
-                self._store(stage, out._replace(places=places), part)
-                start = end
-        elif operation in ("scatter", "diag"):
-            self._store(stage, out, 0.0)
-            diagonal = operation == "diag"
-            places = np.diagonal(out.places) if diagonal else out.places[(*selected(static), ...)]
-            self._store(stage, out._replace(places=places), arguments[0])
-        else:
+        if operation not in ("stack", "concat", "scatter", "diag"):
             raise LackingError(operation)
+        stage, out = instruction.stage, self._base(place)
+        if operation in ("scatter", "diag"):
+            self._store(stage, out, 0.0)
+        for view, part in laid(operation, static, out, arguments, self.tape):
+            self._store(stage, view, part)
 
     def _add(self, place: int, instruction: Instruction) -> None:
         """Put an operation of elements into the last loop of its shape, if that has its arguments.
@@ -380,4 +370,4 @@ class Writing:
             return
         call = "cg_total(" if operation == "total" else f"cg_weighed({names[0]}, "
         call = f"{out}[{index}] = {call}{names[-1]} + {index}*CG_ROWS, n);"
-        step.text = [*loops(shape), call]
+        step.text = [*self.target.turns("loop", shape), call]

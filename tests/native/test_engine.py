@@ -75,6 +75,11 @@ PROGRAMS = (
 )
 
 
+def test_a_column_that_is_a_gradient_as_well_is_taken_over_whole_blocks() -> None:
+    made = both("(a + b)*c", {name: RNG.normal(size=1_000) for name in "abc"}, rows=["a", "b", "c"])
+    assert np.shape(made.gradient["a"]) == (1_000,)
+
+
 @pytest.mark.parametrize("total", [False, True])
 @pytest.mark.parametrize(("text", "values"), PROGRAMS)
 def test_rows_are_those_of_numpy(text: str, values: dict[str, Any], total: bool) -> None:
