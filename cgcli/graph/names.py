@@ -48,16 +48,11 @@ class Names(Nodes):
 
     def survey(self, block: syntax.Block) -> None:
         """Note every name that is assigned anywhere: only the others are inputs."""
-        pending = [(block, True)]
-        while pending:
-            statements, outermost = pending.pop()
-            for statement in statements:
-                if isinstance(statement, syntax.Assignment):
-                    self.note_assignment(statement)
-                elif isinstance(statement, syntax.Function):
-                    self.note_function(statement, outermost)
-                elif isinstance(statement, syntax.Loop):
-                    pending.append((statement.block, False))
+        for statement, variables in syntax.statements(block):
+            if isinstance(statement, syntax.Assignment):
+                self.note_assignment(statement)
+            elif isinstance(statement, syntax.Function):
+                self.note_function(statement, outermost=not variables)
 
     def note_assignment(self, statement: syntax.Assignment) -> None:
         """Note a name that is assigned; a bound one, or one that is both kinds, is an error."""
@@ -73,7 +68,7 @@ class Names(Nodes):
             raise error
         here.setdefault(name, span)
 
-    def note_function(self, statement: syntax.Function, outermost: bool) -> None:
+    def note_function(self, statement: syntax.Function, *, outermost: bool) -> None:
         """Note a function, wherever it is called from."""
         name, span = statement.name, statement.span
         if not outermost:

@@ -68,9 +68,9 @@ FAULTS: Final = (
     ),
     Fault(
         "the variable of a loop is a free name",
-        "cgcli/language/free.py",
-        "local | {statement.variable}",
-        "local",
+        "cgcli/language/syntax.py",
+        "variables | {statement.variable}",
+        "variables",
         ("tests/language/test_free.py",),
     ),
     Fault(
