@@ -362,12 +362,10 @@ class Writing:
             return
         shape = (parts[-1].places.size,)
         index = axes(shape)[0] or "0"
+        to, sent = f"{out} + {index}", f"{names[-1]} + {index}*CG_ROWS"
         if operation == "tally":
-            count = instruction.shape[0]
-            sent = f"{names[1]} + {index}*CG_ROWS"
-            call = f"cg_tally({out} + {index}, {shape[0]}, {count}, {names[0]}, {sent}, n);"
-            step.text = [*loops(shape), call]
-            return
-        call = "cg_total(" if operation == "total" else f"cg_weighed({names[0]}, "
-        call = f"{out}[{index}] = {call}{names[-1]} + {index}*CG_ROWS, n);"
+            call = f"cg_tally({to}, {shape[0]}, {instruction.shape[0]}, {names[0]}, {sent}, n);"
+        else:
+            call = "cg_total(" if operation == "total" else f"cg_weighed({names[0]}, "
+            call = f"*({to}) = {call}{sent}, n);"
         step.text = [*self.target.turns("loop", shape), call]
