@@ -102,9 +102,8 @@ class _Table(NamedTuple):
         cursor = connection().cursor()
         rest: list[Any] = [np.empty(0)] * len(names)
         # Arrow's batches are DuckDB's own memory: nothing is copied, and little is held at once.
-        for batch in required("nanoarrow", "data", "to read numbers").ArrayStream(
-            cursor.sql(query)
-        ):
+        arrow = required("nanoarrow", "data", "to read numbers")
+        for batch in arrow.ArrayStream(cursor.sql(query)):
             columns = [batch.child(k) for k in range(len(names))]
             arrays = [np.asarray(column.buffer(1))[column.offset :] for column in columns]
             parts = [np.concatenate(pair) for pair in zip(rest, arrays, strict=True)]
@@ -137,9 +136,8 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
     parts = answer(f"SELECT name, num_children FROM parquet_schema({name})")  # noqa: S608
     names = check_names(path, _outermost(parts))
     metadata = f"FROM parquet_kv_metadata({name}) WHERE key = 'ARROW:schema'::BLOB"
-    durations = set[str]().union(
-        *(_durations(row[0]) for row in answer(f"SELECT value {metadata}"))
-    )
+    stated = answer(f"SELECT value {metadata}")
+    durations = {name for (schema,) in stated for name in _durations(schema)}
     ((total,),) = answer(f"SELECT count(*) FROM {rows}")  # noqa: S608
     kinds = dict(zip(names, [row[1] for row in answer(f"DESCRIBE FROM {rows}")], strict=True))
     # By their places: DuckDB makes others of names that differ in their letters' case alone.
@@ -148,7 +146,7 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
     def read(columns: Columns) -> Iterator[Block]:
         wanted, kept = columns.names, columns.kept
         with _readable(path, file):
-            if wanted and all(kinds[n] in _NUMBERS and not manner.converts(n) for n in wanted):
+            if wanted and columns.are_plain and _NUMBERS.issuperset(kinds[n] for n in wanted):
                 yield from table.blocks(wanted, kept)
                 return
             cells = list(dict.fromkeys([*wanted, *kept]))
