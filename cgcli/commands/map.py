@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
@@ -19,7 +19,17 @@ from cgcli.commands.data import (
 )
 from cgcli.commands.data_options import READING, DataOptions, merged
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
-from cgcli.commands.options import ABOUT, OUTPUT, argument, choice, flag, option, takes
+from cgcli.commands.options import (
+    ABOUT,
+    ARGUMENTS,
+    DATA,
+    OUTPUT,
+    argument,
+    choice,
+    flag,
+    option,
+    takes,
+)
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.learning.manner import Manner
 from cgcli.library.files import ending_of, named, write_pieces
@@ -36,27 +46,28 @@ class MapOptions(DataOptions):
     """The options of `cgraph map`, and of `cgraph predict`."""
 
     model: str | None = argument("What cgraph train -o wrote.", "MODEL")
-    of: str | None = option(
-        "These nodes or expressions, p,softmax(z), not the output.", "NAMES", group=ABOUT
-    )
-    values: bool = flag("The values alone, without gradients.", group=ABOUT)
-    keep: str | None = option(
-        "Columns of the data to write as well, id,date.", "NAMES", group=OUTPUT
-    )
-    notes: bool = flag("Add a column of the kinds of notes that each row has.", group=OUTPUT)
+    of: str | None = option("These nodes or expressions, p,softmax(z), not the output.", "NAMES")
+    values: bool = flag("The values alone, without gradients.")
+    keep: str | None = option("Columns of the data to write as well, id,date.", "NAMES")
+    notes: bool = flag("Add a column of the kinds of notes that each row has.")
     output: str | None = option(
-        "Write to a file: .csv, .jsonl or .parquet.",
-        "FILE",
-        names=("-o", "--output"),
-        group=OUTPUT,
+        "Write to a file: .csv, .jsonl or .parquet.", "FILE", names=("-o", "--output")
     )
-    form: str | None = choice(ROWS, "{words}.", "FORMAT", names=("--format",), group=OUTPUT)
+    form: str | None = choice(ROWS, "{words}.", "FORMAT", names=("--format",))
+
+
+_RUNNING: Final = "(engine) (skip_bad) (jobs) (on) (verbose)"
+_WRITING: Final = "keep notes output form json (strict)"
 
 
 @takes(
     MapOptions,
-    f"program bindings {READING} at of wrt stack values keep notes engine skip_bad jobs on output "
-    "form verbose json strict",
+    {
+        ARGUMENTS: "program bindings",
+        DATA: f"{READING} stack {_RUNNING}",
+        ABOUT: "at of wrt values",
+        OUTPUT: _WRITING,
+    },
 )
 def map_command(given: MapOptions) -> None:
     """Values and gradients of every row of a data file.
@@ -91,8 +102,7 @@ def map_command(given: MapOptions) -> None:
 
 
 @takes(
-    MapOptions,
-    f"model {READING} of keep notes engine skip_bad jobs on output form verbose json strict",
+    MapOptions, {ARGUMENTS: "model", DATA: f"{READING} {_RUNNING}", ABOUT: "of", OUTPUT: _WRITING}
 )
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.

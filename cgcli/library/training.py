@@ -267,6 +267,7 @@ def _parsed(program: str | Program) -> Program:
 def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
     """Return the options of a run, each checked by its name."""
     from cgcli.learning.optimisers import OPTIMISERS
+    from cgcli.learning.settings import check_settings
     from cgcli.learning.stopping import Criteria
     from cgcli.learning.training import BATCHLESS, Options
 
@@ -274,10 +275,7 @@ def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
     if optimizer not in (*OPTIMISERS, *BATCHLESS):
         message = f"there is no optimizer '{excerpt(str(optimizer))}'"
         raise CgraphError("usage", message, f"there are {', '.join((*OPTIMISERS, *BATCHLESS))}")
-    if residual != (optimizer == "lm"):
-        message = "least squares of residuals are 'lm', Levenberg and Marquardt's method"
-        raise CgraphError("usage", message, "leave optimizer out, or residual=True")
-    known = OPTIMISERS[optimizer].settings if optimizer in OPTIMISERS else {}
+    known = {name for row in OPTIMISERS.values() for name in row.settings}
     stops: dict[str, Any] = {}
     settings: dict[str, float] = {}
     plain: dict[str, Any] = {"optimizer": optimizer}
@@ -293,4 +291,11 @@ def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
             close = "rate" if name in ("lr", "learning_rate") else nearest(name, every)
             hint = f"did you mean {close}?" if close else f"there are {', '.join(every)}"
             raise CgraphError("usage", f"there is no option '{excerpt(name)}'", hint)
-    return Options(**plain)._replace(settings=settings, criteria=Criteria(**stops))
+    made = Options(**plain)._replace(settings=settings, criteria=Criteria(**stops))
+    check_settings(options, made._asdict(), _called, residual=residual)
+    return made
+
+
+def _called(name: str, value: object = None) -> str:
+    """Return a setting as a keyword is written, with a value where there is one."""
+    return name if value is None else f"{name}={value!r}"

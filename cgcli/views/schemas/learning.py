@@ -82,14 +82,9 @@ class Divergence(TypedDict):
     message: str
 
 
-DoubtKind: TypeAlias = Annotated[
-    str,
-    Rule(
-        enum=(
-            "unconverged", "falling", "swinging", "rising", "stuck", "dead", "alike", "kink",
-            "unbounded", "tuned", "scaled", "undetermined",
-        )
-    ),
+DoubtKind: TypeAlias = Literal[
+    "unconverged", "falling", "swinging", "rising", "stuck", "dead", "alike", "kink",
+    "unbounded", "tuned", "scaled", "undetermined",
 ]  # fmt: skip
 
 
@@ -106,7 +101,7 @@ class Doubt(TypedDict):
 class End(TypedDict):
     """How a run ended, and what that leaves in doubt; one not reliable has exit status 1."""
 
-    kind: Annotated[str, Rule(enum=("converged", "stopped", "interrupted", "diverged"))]
+    kind: Literal["converged", "stopped", "interrupted", "diverged"]
     reliable: bool
     doubts: list[Doubt]
 
