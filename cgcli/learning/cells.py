@@ -110,7 +110,7 @@ class Columns:
 
     def at_once(self, block: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return columns of numbers as arrays; None where any has to be looked at cell by cell."""
-        if not self.are_plain or not all(name in block for name in self.names):
+        if not self.are_plain:
             return None
         try:
             arrays = {name: np.asarray(block[name], dtype=np.float64) for name in self.names}
