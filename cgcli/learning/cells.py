@@ -47,7 +47,8 @@ def _missing(column: str) -> CellError:
 class Columns:
     """The columns wanted of a file, and the shapes they have in its first good row.
 
-    Those `kept` come back beside them, as they are in the file, by `kept_as` their names.
+    Those `kept` come back beside them, as they are in the file, by `kept_as` their names. Columns
+    that `are_plain` have numbers, or lists of them.
 
     >>> columns = Columns(["x", "v"])
     >>> columns.row({"x": "1.5", "v": [1, 2]})
@@ -64,6 +65,7 @@ class Columns:
         self.manner = manner
         readers = ((manner.levels, _level), (manner.dates, _date), (manner.pads, _padded))
         self._readers = {n: read for part, read in readers for n in self.names if n in part}
+        self.are_plain = not self._readers
         self.shapes: dict[str, Shape] = {}
 
     def row(self, cells: Mapping[str, Any] | CellError) -> list[Any]:
@@ -108,7 +110,7 @@ class Columns:
 
     def at_once(self, block: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return columns of numbers as arrays; None where any has to be looked at cell by cell."""
-        if self._readers or not all(name in block for name in self.names):
+        if not self.are_plain:
             return None
         try:
             arrays = {name: np.asarray(block[name], dtype=np.float64) for name in self.names}

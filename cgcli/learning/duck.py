@@ -20,7 +20,7 @@ from cgcli.errors import file_error, required
 from cgcli.learning.beginnings import unpacked
 from cgcli.learning.cells import CellError, Columns
 from cgcli.learning.manner import Manner
-from cgcli.learning.sources import Block, Report, Source, check_names, gather_blocks
+from cgcli.learning.sources import Block, Report, Source, check_names, gather, gather_blocks
 from cgcli.learning.tables import CHUNK
 
 _LEAST: Final = 12
@@ -102,9 +102,8 @@ class _Table(NamedTuple):
         cursor = connection().cursor()
         rest: list[Any] = [np.empty(0)] * len(names)
         # Arrow's batches are DuckDB's own memory: nothing is copied, and little is held at once.
-        for batch in required("nanoarrow", "data", "to read numbers").ArrayStream(
-            cursor.sql(query)
-        ):
+        arrow = required("nanoarrow", "data", "to read numbers")
+        for batch in arrow.ArrayStream(cursor.sql(query)):
             columns = [batch.child(k) for k in range(len(names))]
             arrays = [np.asarray(column.buffer(1))[column.offset :] for column in columns]
             parts = [np.concatenate(pair) for pair in zip(rest, arrays, strict=True)]
@@ -137,24 +136,22 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
     parts = answer(f"SELECT name, num_children FROM parquet_schema({name})")  # noqa: S608
     names = check_names(path, _outermost(parts))
     metadata = f"FROM parquet_kv_metadata({name}) WHERE key = 'ARROW:schema'::BLOB"
-    durations = set[str]().union(
-        *(_durations(row[0]) for row in answer(f"SELECT value {metadata}"))
-    )
+    stated = answer(f"SELECT value {metadata}")
+    durations = {name for (schema,) in stated for name in _durations(schema)}
     ((total,),) = answer(f"SELECT count(*) FROM {rows}")  # noqa: S608
     kinds = dict(zip(names, [row[1] for row in answer(f"DESCRIBE FROM {rows}")], strict=True))
     # By their places: DuckDB makes others of names that differ in their letters' case alone.
     table = _Table(rows, {name: f"#{k}" for k, name in enumerate(names, 1)})
 
-    def read(columns: Columns) -> Iterator[Block]:
-        wanted, kept = columns.names, columns.kept
+    def blocks(columns: Columns) -> Iterator[Block]:
         with _readable(path, file):
-            if wanted and all(kinds[n] in _NUMBERS and not manner.converts(n) for n in wanted):
-                yield from table.blocks(wanted, kept)
-                return
-            cells = list(dict.fromkeys([*wanted, *kept]))
-            objects = table.objects(cells) if cells else repeat((), total)
-            while rows := list(islice(objects, CHUNK)):
-                yield Block(len(rows), {}, dict(zip(cells, zip(*rows, strict=True), strict=True)))
+            yield from table.blocks(columns.names, columns.kept)
+
+    def cells(columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
+        names = list(dict.fromkeys([*columns.names, *columns.kept]))
+        with _readable(path, file):
+            for row in table.objects(names) if names else repeat((), total):
+                yield 0, dict(zip(names, row, strict=True))
 
     def chunks(columns: Columns, report: Report) -> Iterator[dict[str, Any]]:
         for name in durations.intersection(columns.names):
@@ -162,7 +159,11 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
             bad = CellError(name, "a span of time is not a number")
             hint = "write it as a number of seconds, in a column whose name says so"
             raise file_error(path, str(bad), hint)
-        yield from gather_blocks(read(columns), columns, report)
+        are_numbers = columns.are_plain and _NUMBERS.issuperset(kinds[n] for n in columns.names)
+        if columns.names and are_numbers:
+            yield from gather_blocks(blocks(columns), columns, report)
+        else:
+            yield from gather(cells(columns), columns, report)
         if report.of_file != total:
             raise file_error(path, f"{report.of_file:,} rows were read, and it has {total:,}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -10,18 +10,20 @@ import numpy as np
 from cgcli.errors import CgraphError, required
 from cgcli.learning.descent import DivergedError
 from cgcli.learning.doubts import no_minimum
-from cgcli.learning.objective import Objective
-from cgcli.learning.residuals import Residuals, residuals_of
+from cgcli.learning.objective import Objective, Triangles
 from cgcli.learning.statistics import Spread, Statistics, spread, statistics
 from cgcli.learning.stopping import Doubt, End
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
+from cgcli.plan.sweep import SHARD
 from cgcli.words import counted
 
 _STOPPED: Final = (1, 99)
 """What SciPy's status is where a limit was met, and where a callback ended a fit."""
 _DEPTH: Final = 1e12
 """A cost that is so far below 0 will fall on."""
+_MOST: Final = 2**30
+"""So many bytes a Jacobian takes at most."""
 _POLISH: Final = 20
 _AGAIN: Final = 10
 _LEVEL: Final = 1e-6
@@ -30,6 +32,65 @@ _OFFSET: Final = 1e-3
 _EXACT: Final = 1e-12
 _PLAIN: Final = 100.0
 """Residuals whose exponents are no greater, or less, are squared as they are."""
+
+
+class Residuals:
+    """The residuals of a table's rows, the program's output, and their exact Jacobian.
+
+    `run` returns them, and parts of the Jacobian, at the parameters as they are. Both
+    are brought to a `factor`, for numbers whose squares are none.
+    """
+
+    def __init__(self, task: Task, run: Callable[[], Sequence[Any]]) -> None:
+        self.flat, self.parameters = task.parameters.flat, task.parameters
+        self.factor = 1.0
+        self._run = run
+        self._parts: Sequence[Any] = ()
+
+    def at(self, theta: Any) -> Any:
+        """Return the residuals at some parameters; their derivatives are worked out with them."""
+        if not (self._parts and np.array_equal(theta, self.flat)):
+            np.copyto(self.flat, theta)
+            self._parts = self._run()
+        return self._parts[0] * self.factor
+
+    def jacobian(self, theta: Any) -> Any:
+        """Return the Jacobian at some parameters, of shape rows by parameters."""
+        self.at(theta)
+        return np.concatenate(self._parts[1:], axis=1) * self.factor
+
+
+def residuals_of(task: Task, table: Table) -> Residuals:
+    """Return the residuals of a table's rows; raises `CgraphError` for too many parameters.
+
+    Of very many rows these are numbers with their squares and slopes: with [J r] = Q R, the
+    columns of R have the lengths of those of J and r, and the angles between them. Least squares
+    cannot tell them apart, and there are as many rows as columns.
+    """
+    width = task.parameters.flat.size + 1
+    shards = -(-table.count // SHARD)
+    if 8 * width * max(min(table.count, SHARD), shards * width) > _MOST:
+        what = f"the Jacobian of {table.count:,} rows by {width - 1:,} parameters"
+        hint = "leave --residual out, and square the program"
+        raise CgraphError("limit", f"{what} is too large", hint)
+    if shards > 1:
+        triangles = Triangles(task, table)
+
+        def triangle() -> Sequence[Any]:
+            both = triangles.triangle()
+            return both[:, -1], both[:, :-1]
+
+        return Residuals(task, triangle)
+    compiled = task.by_row()
+    results = [np.empty((table.count, *shape)) for shape in compiled.shapes]
+    sweep = compiled.sweep(compiled.columns(table.columns), table.count, results)
+    parts = [results[0], *(part.reshape(table.count, -1) for part in results[1:])]
+
+    def run() -> Sequence[Any]:
+        sweep.run()
+        return parts
+
+    return Residuals(task, run)
 
 
 class Fit(NamedTuple):

@@ -148,10 +148,6 @@ class Manner:
         mantissa, _, exponent = digits.lower().partition("e")
         return float(f"{mantissa}e{int(exponent or 0) - 2}")
 
-    def converts(self, name: str) -> bool:
-        """Whether a column's cells are anything but numbers, or lists of them."""
-        return name in self.levels or name in self.dates or name in self.pads
-
     def document(self) -> dict[str, Any]:
         """Return what differs from the defaults, as a model keeps it, by the fields' names.
 

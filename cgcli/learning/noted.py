@@ -24,7 +24,6 @@ from cgcli.learning.sources import Report
 from cgcli.learning.stopping import Failure
 from cgcli.learning.tables import ROW, Table, pieces
 from cgcli.learning.task import Parameters, Task
-from cgcli.operations.row import Kink, Operation
 from cgcli.plan.cells import Cell, elementwise
 from cgcli.plan.compiled import Compiled, Engine
 from cgcli.plan.kernels import SPECIAL
@@ -158,22 +157,16 @@ def _flags(lowered: Lowered, sources: Sequence[int]) -> list[int]:
         if operation.kinks and any(active[argument] for argument in arguments):
             parts = [sweep.part(argument) for argument in arguments]
             fixed = () if operation.elementwise else graph.static.get(node, ())
-            moving = [bool(active[argument]) for argument in arguments]
-            kinks = (k for k in operation.kinks if _concerns(lowered, operation, k, parts, moving))
-            at = (kink.at(lowered.m, *parts, *fixed) for kink in kinks)
-            flags += [flag for flag in at if isinstance(flag, Cell)]
+            for kink in operation.kinks:
+                moved = True
+                if operation.elementwise and not (kink.jump or operation.step):
+                    # It has to do with an argument that moves: squares have a base alone.
+                    pairs = zip(arguments, kink.sides(lowered.m, *parts), strict=True)
+                    moved = any(active[argument] and side is not None for argument, side in pairs)
+                flag = kink.at(lowered.m, *parts, *fixed) if moved else None
+                flags += [flag] if isinstance(flag, Cell) else []
     places = dict.fromkeys(flag.reduced("any", None).place for flag in flags if flag.rows)
     return [elementwise(tape, "truth", Cell(tape, place)).place for place in places]
-
-
-def _concerns(
-    lowered: Lowered, operation: Operation, kink: Kink, parts: Any, moving: Sequence[bool]
-) -> bool:
-    """Whether a kink has to do with an argument that moves: squares have a base alone."""
-    if kink.jump or operation.step or not operation.elementwise:
-        return True
-    sides = kink.sides(lowered.m, *parts)
-    return any(move and side is not None for move, side in zip(moving, sides, strict=True))
 
 
 def _sorts(arrays: Sequence[Any], count: int, *, closely: bool) -> Any:

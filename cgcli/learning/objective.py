@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from cgcli.learning.batches import Batches
-from cgcli.learning.tables import Table
+from cgcli.learning.tables import Batches, Table
 from cgcli.learning.task import Task
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import Lowered
@@ -107,6 +106,34 @@ class Whole:
         """Return what is summed of so many rows that were run last."""
         plan = self.compiled.plan
         return [plan.arrays[place].copy() for place in plan.sums]
+
+
+class Triangles(Whole):
+    """The Jacobian of a table's rows, beside it the residuals, as the R of its QR by shards.
+
+    The R of a shard is that of its rows; those of all, one below the other, have the R of the
+    whole, which is worked out in their order: Demmel, Grigori, Hoemmen and Langou,
+    Communication-optimal parallel and sequential QR and LU factorizations, SIAM J. Sci. Comput.
+    34 (2012).
+    """
+
+    def __init__(self, task: Task, table: Table) -> None:
+        rows = min(table.count, SHARD) if table.sums is None else 0
+        self._rows = np.empty((rows, task.parameters.flat.size + 1))
+        slopes = task.parameters.look(self._rows[:, :-1])
+        results = [self._rows[:, -1], *slopes.values()]
+        super().__init__(task.by_row(), table, "residuals", results)
+
+    def _sum(self, count: int) -> Any:
+        return np.linalg.qr(self._rows[:count], mode="r")
+
+    def triangle(self) -> Any:
+        """Return the R of all rows at the task's parameters."""
+        shards = self.shards()
+        triangle = next(shards)
+        for part in shards:
+            triangle = np.linalg.qr(np.concatenate([triangle, part]), mode="r")
+        return triangle
 
 
 class Objective:

@@ -120,9 +120,8 @@ def _csv(path: str, stream: IO[bytes], usual: str, manner: Manner) -> Source:
     large = plain and lines.number == 1 and path != STDIN
 
     def rows(columns: Columns, report: Report) -> Iterator[dict[str, Any]]:
-        wanted = columns.names
-        quick = large and wanted and not any(map(manner.converts, wanted))
-        if quick and (yield from quick_csv(path, delimiter, names, columns, report)):
+        wanted, quick = columns.names, large and columns.are_plain
+        if wanted and quick and (yield from quick_csv(path, delimiter, names, columns, report)):
             return
         # What is left is read by Python, which says what is wrong.
         left = _cells(path, csv.reader(feed, **dialect), names, wanted, lines.number)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from cgcli.learning.objective import Measure, Objective, Whole
+from cgcli.learning.objective import Measure, Objective, Triangles, Whole
 from cgcli.learning.preparing import Given, Prepared, build_graph
-from cgcli.learning.residuals import Triangles
-from cgcli.learning.tables import CHUNK, Table, TableWriter
+from cgcli.learning.tables import Table, TableWriter
 from cgcli.learning.task import Task
 from cgcli.learning.workers import Workers
 from cgcli.limits import MOST_COUNT
@@ -70,34 +68,23 @@ class Worker:
             return list(part.sums()), bytes(part.careful)
 
 
-class Shards:
-    """A table's rows at workers: `sums` are those of every shard, in order, by kind."""
+def share(workers: Workers, prepared: Prepared) -> None:
+    """Give the rows to learn from to workers; their table returns the sums of every shard then."""
+    task, table, given = prepared.task, prepared.train, prepared.given
+    assert given is not None
+    given = given._replace(initial={}, fixed={})
+    recipe = (given, table.shapes, task[1:], table.count, not table.on_disk)
+    job, starts = workers.job(Worker, *recipe), range(0, table.count, SHARD)
+    places = workers.spread(job, [table.read(start, start + SHARD) for start in starts])
+    careful: dict[str, list[bytes]] = {}
 
-    def __init__(self, workers: Workers, prepared: Prepared) -> None:
-        task, table, given = prepared.task, prepared.train, prepared.given
-        assert given is not None
-        self._workers, self._flat = workers, task.parameters.flat
-        self._count = -(-table.count // SHARD)
-        given = given._replace(initial={}, fixed={})
-        recipe = (given, table.shapes, task[1:], table.count, not table.on_disk)
-        self._job = workers.job(Worker, *recipe)
-        self._places = workers.spread(self._job, map(partial(_parts, table), range(self._count)))
-        self._careful: dict[str, list[bytes]] = {}
-
-    def sums(self, kind: str) -> Iterator[Any]:
-        """Yield the sums of every shard at the task's parameters as they are now."""
-        careful = self._careful.setdefault(kind, [b""] * len(self._places))
-        tasks = ((rows, kind, self._flat, careful[k]) for k, rows in enumerate(self._places))
-        results = list(self._workers.map(self._job, enumerate(tasks)))
-        self._careful[kind] = [care for _, care in results]
-        for number in range(self._count):
+    def sums(kind: str) -> Iterator[Any]:
+        flat, cares = task.parameters.flat, careful.get(kind, [b""] * len(places))
+        tasks = ((rows, kind, flat, care) for rows, care in zip(places, cares, strict=True))
+        results = list(workers.map(job, enumerate(tasks)))
+        careful[kind] = [care for _, care in results]
+        for number in range(len(starts)):
             parts, _ = results[number % len(results)]
             yield parts[number // len(results)]
 
-
-def _parts(table: Table, number: int) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a shard, some at a time."""
-    start = number * SHARD
-    end = min(start + SHARD, table.count)
-    for place in range(start, end, CHUNK):
-        yield table.read(place, min(place + CHUNK, end))
+    table.sums = sums

@@ -102,9 +102,9 @@ class Training:
         self.options = options
         _check(self.task)
         if workers is not None and prepared.train.count > SHARD:
-            from cgcli.learning.shards import Shards
+            from cgcli.learning.shards import share
 
-            prepared.train.sums = Shards(workers, self.prepared).sums
+            share(workers, self.prepared)
         self._measure()
         criteria = bounded(options.criteria)
         if criteria.patience is not None and prepared.held is None:
@@ -119,7 +119,11 @@ class Training:
         objective = Objective(self.task, prepared.train, batch, seed, epochs or 1)
         optimiser = OPTIMISERS[options.optimizer]
         setting = {**optimiser.settings, **options.settings}
-        schedule = self._schedule(optimiser.rate, objective.steps, criteria)
+        rate = optimiser.rate if options.rate is None else options.rate
+        bounds = (criteria.steps, objective.steps * (criteria.epochs or 0))
+        total = min(bound for bound in bounds if bound is not None)
+        kind, warmup, every = options.schedule, options.warmup, options.every
+        schedule = Schedule(kind, rate, warmup, every, options.factor, total)
         measures = self._held, self._train if self.task.metrics else None
         self.descent = Descent(
             objective, *measures, optimiser, setting, schedule, criteria, options.clip
@@ -129,14 +133,6 @@ class Training:
     def engine(self) -> str:
         """What computes the rows, numpy or native: the last bits are its own."""
         return self.task.engine.name if self.task.engine is not None else "numpy"
-
-    def _schedule(self, rate: float, steps: int, criteria: Criteria) -> Schedule:
-        options = self.options
-        rate = rate if options.rate is None else options.rate
-        bounds = (criteria.steps, steps * (criteria.epochs or 0))
-        total = min(bound for bound in bounds if bound is not None)
-        kind, warmup, every = options.schedule, options.warmup, options.every
-        return Schedule(kind, rate, warmup, every, options.factor, total)
 
     def run(self, watch: Watch) -> Trained:
         """Train; the task's parameters are the result."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -50,7 +50,7 @@ def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
     few = slice(0, 64 + 4 * flat.size // width)
     part = {name: array[few] for name, array in arrays.items()}
     before, prediction, _ = task.through(node).rows(arrays, table.count)
-    model = _Model(plain._replace(graph=inner), len(prediction[few]), width)
+    step = _stepper(plain._replace(graph=inner), len(prediction[few]), width)
     theta, done, stride = plain.parameters.flat, 0.0, 1 / 8
     work = min(2_000, max(50, _WORK // flat.size**2))
     while done < 1 and stride > _FINEST and work > 0:
@@ -62,7 +62,7 @@ def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
             for name, (shift, scale) in task.scaling.items()
         }
         for _ in range(_STEPS):
-            off = model.step({**part, **columns}, wanted)
+            off = step({**part, **columns}, wanted)
             if off <= _ROUNDING * np.ptp(wanted):
                 done, stride = goal, 2 * stride
                 break
@@ -79,28 +79,28 @@ def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
     return (plain, float(factor)) if all(close) else None
 
 
-class _Model:
-    """The prediction of some rows, and what the parameters do to it, an element at a time."""
+def _stepper(task: Task, count: int, width: int) -> Callable[[Mapping[str, Any], Any], float]:
+    """Return what brings the parameters nearer to a prediction, and says how far off that was.
 
-    def __init__(self, task: Task, count: int, width: int) -> None:
-        lowered = task.lowered()
-        inputs = [task.graph.inputs[name] for name in task.parameters.views]
-        places = [lowered.row(task.graph.output), *lowered.jacobian_rows(inputs)]
-        self._flat, self._width = task.parameters.flat, width
-        self._compiled = Compiled(lowered, task.parameters.views, by_row=places)
-        self._shape = task.graph.shape(task.graph.output)
-        self._seeds = np.tile(np.eye(width), (count, 1))
+    It is of the columns of so many rows, and the prediction has so many elements in each: what
+    the parameters do to it is worked out an element at a time.
+    """
+    lowered, parameters = task.lowered(), task.parameters
+    places = [lowered.row(task.graph.output), *lowered.jacobian_rows(task.inputs)]
+    compiled = Compiled(lowered, parameters.views, by_row=places)
+    shape, seeds = task.graph.shape(task.graph.output), np.tile(np.eye(width), (count, 1))
+    elements = len(seeds)
 
-    def step(self, columns: Mapping[str, Any], wanted: Any) -> float:
-        """Bring the parameters nearer to a prediction; return how far off it was."""
-        count, seeds = len(self._seeds), self._seeds
-        rows = {name: np.repeat(column, self._width, axis=0) for name, column in columns.items()}
-        rows[SEED] = seeds.reshape(count, *self._shape)
-        value, *parts = self._compiled.rows(rows, count)
-        left = np.repeat(wanted, self._width, axis=0) - value
+    def step(columns: Mapping[str, Any], wanted: Any) -> float:
+        rows = {name: np.repeat(column, width, axis=0) for name, column in columns.items()}
+        rows[SEED] = seeds.reshape(elements, *shape)
+        value, *parts = compiled.rows(rows, elements)
+        left = np.repeat(wanted, width, axis=0) - value
         left = (seeds * left.reshape(seeds.shape)).sum(axis=1)
-        jacobian = np.concatenate([part.reshape(count, -1) for part in parts], axis=1)
+        jacobian = np.concatenate([part.reshape(elements, -1) for part in parts], axis=1)
         if not (np.isfinite(jacobian).all() and np.isfinite(left).all()):
             return math.nan
-        self._flat += gauss_newton(jacobian, left, 1e-12)
+        parameters.flat += gauss_newton(jacobian, left, 1e-12)
         return float(np.abs(left).max())
+
+    return step

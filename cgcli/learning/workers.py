@@ -17,14 +17,13 @@ import signal
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
-import numpy as np
-
 from cgcli.errors import CgraphError, required, shorten
+from cgcli.learning.tables import CHUNK, pieces
 from cgcli.limits import THREADS, one_thread
 
 Rows: TypeAlias = dict[str, Any]
@@ -120,21 +119,14 @@ class Workers:
         except BrokenProcessPool:
             raise _ended() from None
 
-    def spread(self, job: Any, shards: Iterable[Iterable[Rows]]) -> list[Any]:
+    def spread(self, job: Any, shards: Sequence[Rows]) -> list[Any]:
         """Give rows to the workers; return what a task takes for those of each, which is None.
 
         The shard `k` goes, part by part, as a task to the worker that has that number.
         """
-        places: dict[int, None] = {}
-
-        def parts() -> Iterator[tuple[int, tuple[Rows]]]:
-            for number, shard in enumerate(shards):
-                places[number % self.count] = None
-                for part in shard:
-                    yield number, (part,)
-
-        deque(self.map(job, parts()), maxlen=0)
-        return list(places.values())
+        parts = ((k, (part,)) for k, rows in enumerate(shards) for part in pieces(rows, CHUNK))
+        deque(self.map(job, parts), maxlen=0)
+        return [None] * min(self.count, len(shards))
 
     def _begun(self, number: int, job: Any, task: tuple[Any, ...]) -> Any:
         return self._pools[number % self.count].submit(run, job, *task)
@@ -189,14 +181,9 @@ class RayWorkers(Workers):
         """Return a job, which is sent to where it runs but once."""
         return self._ray.put(super().job(make, *recipe))
 
-    def spread(self, job: Any, shards: Iterable[Iterable[Rows]]) -> list[Any]:
+    def spread(self, job: Any, shards: Sequence[Rows]) -> list[Any]:
         """Return references to the rows of each shard, which a task takes as they are."""
-        references = []
-        for shard in shards:
-            parts = list(shard)
-            rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-            references.append(self._ray.put(rows))
-        return references
+        return [self._ray.put(rows) for rows in shards]
 
     def _begun(self, number: int, job: Any, task: tuple[Any, ...]) -> Any:
         return self._run.remote(job, *task)

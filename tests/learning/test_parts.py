@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cgcli.learning import batches
+from cgcli.learning import tables
 from cgcli.learning.models import as_json
 from cgcli.learning.optimisers import Schedule
 from cgcli.learning.stopping import Criteria, End
@@ -83,9 +83,9 @@ def test_an_epoch_has_every_row_once_and_goes_on_where_it_stopped(
 ) -> None:
     rows = table(count, memory)
     assert (rows.arrays is None) is (memory == 1)
-    monkeypatch.setattr(batches, "_BLOCK", 6)
-    monkeypatch.setattr(batches, "_WINDOW", 13 * rows.row_bytes)
-    found = batches.Batches(rows, 4, seed=3)
+    monkeypatch.setattr(tables, "_BLOCK", 6)
+    monkeypatch.setattr(tables, "_WINDOW", 13 * rows.row_bytes)
+    found = tables.Batches(rows, 4, seed=3)
 
     def epoch(number: int, start: int = 0) -> list[list[float]]:
         batch = []

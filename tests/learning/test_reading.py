@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 import cgcli
 from cgcli.errors import CgraphError
 from cgcli.learning import tables
-from cgcli.learning.batches import Batches
 from cgcli.learning.mapping import RowProgram, map_rows
 from cgcli.learning.reading import Report, open_source
-from cgcli.learning.tables import ROW, Table, TableWriter, scaling, split
+from cgcli.learning.tables import ROW, Batches, Table, TableWriter, scaling, split
 
 Run = Callable[..., Any]
 

@@ -19,10 +19,10 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from cgcli.errors import CgraphError
+from cgcli.learning.fitting import residuals_of
 from cgcli.learning.objective import Measure, Objective
 from cgcli.learning.preparing import Given, Prepared, Reading, prepare
-from cgcli.learning.residuals import residuals_of
-from cgcli.learning.shards import Shards
+from cgcli.learning.shards import share
 from cgcli.learning.sources import Source
 from cgcli.learning.tables import CHUNK, ROW
 from cgcli.learning.workers import Workers
@@ -96,7 +96,8 @@ def test_the_same_bits_come_out_of_any_number_of_workers(
     for crew in [None, *crews]:
         at_hand = prepared(text, initial, columns, **how)
         task, table = at_hand.task, at_hand.train
-        table.sums = None if crew is None else Shards(crew, at_hand).sums
+        if crew is not None:
+            share(crew, at_hand)
         objective, measure = Objective(task, table), Measure(task, table)
         residuals = residuals_of(task, table)
         said = []
@@ -140,7 +141,7 @@ def test_the_sums_are_those_of_all_rows(crews: list[Workers]) -> None:
     chance = np.random.default_rng(5)
     x, y = chance.normal(size=(2, 3 * SHARD + 7))
     at_hand = prepared("(w*x - y)^2", {"w": 0.3}, {"x": x, "y": y})
-    at_hand.train.sums = Shards(crews[1], at_hand).sums
+    share(crews[1], at_hand)
     objective = Objective(at_hand.task, at_hand.train)
     ((_, cost),) = objective.epoch(0)
     np.testing.assert_allclose(cost, np.mean((0.3 * x - y) ** 2), rtol=1e-13)

@@ -987,14 +987,14 @@ FAULTS: Final = (
     ),
     Fault(
         "a run on disk goes on a window too soon",
-        "cgcli/learning/batches.py",
+        "cgcli/learning/tables.py",
         "if passed + -(-len(numbers) // size) <= start:",
         "if passed + len(numbers) // size <= start:",
         (PARTS,),
     ),
     Fault(
         "a run on disk begins its window anew",
-        "cgcli/learning/batches.py",
+        "cgcli/learning/tables.py",
         "shuffled[max(start - passed, 0) * size :]",
         "shuffled",
         (PARTS,),
