@@ -22,7 +22,6 @@ from cgcli.views import table
 from cgcli.views.catalogue import catalogue
 from cgcli.views.drawing.draw import Drawing
 from cgcli.views.drawing.scene import Picture
-from cgcli.views.page.document import Asked
 from cgcli.views.page.page import as_page
 from cgcli.views.signs import PLAIN
 from cgcli.views.trace.lines import Lines
@@ -76,7 +75,7 @@ def graph_picture() -> str:
 
 def page(title: str, result: Result) -> str:
     """Return the page of a result."""
-    pieces = as_page(Explanation(result), Wanted("html", title=title), catalogue("en"), Asked())
+    pieces = as_page(Explanation(result), Wanted("page", title=title), catalogue("en"))
     return "".join(pieces)
 
 

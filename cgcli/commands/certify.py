@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import NUMBERS, OUTPUT, Options, choice, count, flag
+from cgcli.commands.options import Options, choice, count, flag
 from cgcli.commands.problem import Problem, solve
 from cgcli.errors import CgraphError, required
 from cgcli.graph.graph import Graph
@@ -22,18 +22,14 @@ MOST_DIGITS = 10_000
 class EvalOptions(Options):
     """The options of `cgraph eval`."""
 
-    jsonl: bool = flag("Read a JSON object a line, write a result a line.", group=OUTPUT)
+    jsonl: bool = flag("Read a JSON object a line, write a result a line.")
     fields: set[str] = choice(
-        FIELDS,
-        "These parts of the JSON alone, with commas: {words}.",
-        "FIELDS",
-        several=True,
-        group=OUTPUT,
+        FIELDS, "These parts of the JSON alone, with commas: {words}.", "FIELDS", several=True
     )
-    rows: int = count("The most nodes that the table shows; 0 for all.", default=1000, group=OUTPUT)
-    verify: bool = flag("Prove how near every number is to the true one.", group=NUMBERS)
+    rows: int = count("The most nodes that the table shows; 0 for all.", default=1000)
+    verify: bool = flag("Prove how near every number is to the true one.")
     max_precision: int | None = count(
-        "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS", group=NUMBERS, rare=True
+        "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS"
     )
 
     @property
@@ -65,9 +61,7 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
         certificate = verify(result, bits)
     else:
         leaves = leaves_of(problem, result.graph, inputs)
-        certificate = precise(
-            result.graph, result.of, result.sources, leaves, digits, bits, result.active
-        )
+        certificate = precise(result, leaves, digits, bits)
         keep_notes(result, certificate)
     if given.json:
         publish_document(certified_evaluation(result, certificate, digits))

@@ -209,8 +209,7 @@ def as_code(formulas: Formulas, to: str) -> str:
     from cgcli.export.targets import source
 
     named = {row.name: row.node for row in formulas.rows}
-    rows = formulas.matrix
-    matrix = None if rows is None else [named[name] for row in rows for name in row]
+    matrix = [[named[name] for name in line] for line in formulas.matrix or ()]
     made = of_formulas(formulas.source, formulas.graph, named, matrix)
     return source(made, to, notes=Written(formulas, _TEXT, share=False).remarks())
 

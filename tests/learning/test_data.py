@@ -575,7 +575,7 @@ def test_parquet_is_whole_or_not_there(cgraph: Command, folder: Path) -> None:
 def test_a_model_keeps_what_differs_from_plain() -> None:
     assert Manner().document() == {}
     manner = Manner(decimal=",", levels={"k": {"a": 0}}, open={"k"})
-    assert Manner.read(manner.document()) == Manner(decimal=",", levels={"k": {"a": 0}})
+    assert Manner(**manner.document()) == Manner(decimal=",", levels={"k": {"a": 0}})
 
 
 # A column as an index

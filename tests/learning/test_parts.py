@@ -15,7 +15,7 @@ import pytest
 
 from cgcli.learning import batches
 from cgcli.learning.models import as_json
-from cgcli.learning.schedule import Schedule
+from cgcli.learning.optimisers import Schedule
 from cgcli.learning.stopping import Criteria, End
 from cgcli.learning.tables import ROW, Table, TableWriter, scaling, split
 from cgcli.views.learning.rows import rows_text

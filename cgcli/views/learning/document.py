@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cgcli.learning.models import Model
-from cgcli.learning.parameters import Parameters
 from cgcli.learning.statistics import Statistics
+from cgcli.learning.task import Parameters
 from cgcli.learning.training import Trained, Training
 from cgcli.views.document import fields, number
 from cgcli.views.learning.rows import row_notes

@@ -12,7 +12,7 @@ import numpy as np
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.explain import Explanation
 from cgcli.learning.descent import Descent
-from cgcli.learning.tables import ROW, row_values
+from cgcli.learning.tables import ROW
 from cgcli.learning.training import Training
 from cgcli.views.table import shown
 from cgcli.views.trace.show import print_trace
@@ -59,9 +59,8 @@ def _print_step(
     part = batches.rows(few) if batches else descent.objective.table.read(0, few)
     write(f"Step {step + 1}\n\n")
     for k, number in enumerate(part[ROW]):
-        row = row_values(part, k, task.scaled)
-        inputs = {**task.constants, **task.parameters.values(), **row}
-        result = DOUBLES.evaluate(task.graph, inputs, None, list(task.parameters.views))
+        names = list(task.parameters.views)
+        result = DOUBLES.evaluate(task.graph, task.values(part, k), wrt=names)
         write(f"Row {int(number)}\n\n")
         print_trace(Explanation(result), Wanted(shown=Shown(digits=digits)))
         write("\n")

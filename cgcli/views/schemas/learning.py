@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 
 from cgcli.learning.manner import MISSING
-from cgcli.learning.optimisers import OPTIMISER_NAMES
-from cgcli.learning.schedule import SCHEDULES
+from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
 from cgcli.limits import MOST_COUNT
 from cgcli.views.schemas.common import Count, Double, Doubles, Positive, RowNote, Rule
 

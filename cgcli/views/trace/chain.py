@@ -21,7 +21,9 @@ class Line(NamedTuple):
     """A line: what its sides are equal to, a label in words before, conditions and words after.
 
     `kind` is one of heading, given, forward, start, backward, sum, local, pullback, chain,
-    part, nothing, gradient, entry, note, words. A line of a new step has its number.
+    part, nothing, gradient, entry, note, words. A line of a new step has its number; one that
+    begins what is said of a node has that. In a page `when` has the keys, with 1 or 0, that the
+    line is for.
     """
 
     kind: str
@@ -30,6 +32,8 @@ class Line(NamedTuple):
     conditions: tuple[str, ...] = ()
     aside: Message | str = ""
     number: int = 0
+    node: int | None = None
+    when: tuple[tuple[str, int], ...] = ()
 
     @property
     def level(self) -> int:

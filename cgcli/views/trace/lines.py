@@ -44,7 +44,7 @@ class Lines(Chain):
             if not k:
                 yield Line("heading", Message("Given"))
             sides = self.name(node), self.value(self.result.values[node], known=True)
-            yield Line("given", sides=sides, aside=self.shape(node))
+            yield Line("given", sides=sides, aside=self.shape(node), node=node)
 
     def _forward(self) -> Iterator[Line]:
         yield Line("heading", Message("Forward: the value of each operation"))
@@ -60,7 +60,7 @@ class Lines(Chain):
         """Return the line that a step begins with: a node is what it is computed as."""
         self._count += 1
         equality = distinct([self.name(node), self.formula(node), *sides])
-        return Line(kind, "", equality, self.turn(node), aside, self._count)
+        return Line(kind, "", equality, self.turn(node), aside, self._count, node)
 
     # The backward pass
 
@@ -99,7 +99,7 @@ class Lines(Chain):
         value = gradient.value if self.shown.gradients else None
         number = self.signs.with_decimal(value, self.shown.digits)
         sides = [self.gradient(node), *self.terms(gradient.received), number]
-        yield Line("gradient", sides=distinct(sides), aside=aside)
+        yield Line("gradient", sides=distinct(sides), aside=aside, node=node)
         if several:
             for part in gradient.received:
                 yield Line("entry", self.through(part), (self.product(part), self.grad(part.sent)))

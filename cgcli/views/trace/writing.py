@@ -30,13 +30,17 @@ class Shown(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """How a trace is printed: its format, its language, what is shown of it, its title."""
+    """How a trace is printed: its format, its language, what is shown of it, its title.
+
+    A page, whose format is `page`, may leave numbers to be filled in for `practice`.
+    """
 
     format: str = "text"
     language: str = ENGLISH
     shown: Shown = Shown()
     standalone: bool = False
     title: str = ""
+    practice: tuple[str, ...] = ()
 
 
 class Writing:
