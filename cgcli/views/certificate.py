@@ -161,8 +161,14 @@ def certified_evaluation(
         sources = certificate.sources.items()
         document["gradient"] = {name: _given(gradients[node]) for name, node in sources}
     for node, row in enumerate(document["nodes"]):
-        _add_finding(row, "value", certificate.values[node], precision)
-        _add_finding(row, "grad", gradients[node], precision)
+        for key, finding in (("value", certificate.values[node]), ("grad", gradients[node])):
+            if finding is None:
+                continue
+            if precision is None:
+                if _replaced(finding):
+                    row[f"float_{key}"] = row[key]
+                row[f"{key}_bound"] = number(finding.bound)
+            row[key] = number(finding.shown)
         if precision is not None:
             row["partials"] = list(map(_given, certificate.partials[node]))
         row["verdict"] = certificate.verdict(node)
@@ -182,14 +188,3 @@ def certified_evaluation(
 
 def _given(finding: Finding | None) -> Any:
     return None if finding is None else number(finding.shown)
-
-
-def _add_finding(row: Any, key: str, finding: Finding | None, precision: int | None) -> None:
-    """Put what is proved into a node's row: the number, and what the float was and its bound."""
-    if finding is None:
-        return
-    if _replaced(finding) and precision is None:
-        row[f"float_{key}"] = row[key]
-    row[key] = number(finding.shown)
-    if precision is None:
-        row[f"{key}_bound"] = number(finding.bound)

@@ -187,8 +187,8 @@ def _ratio(row: Derivative) -> str:
     order = len(row.wrt)
     power = f"^{{{order}}}" if order > 1 else ""
     below = "".join(rf"\partial {latex_name(name)}" for name in row.wrt)
-    if order > 1 and len(set(row.wrt)) == 1:
-        below = rf"\partial {latex_name(row.wrt[0])}^{{{order}}}"
+    if len(set(row.wrt)) == 1:
+        below = rf"\partial {latex_name(row.wrt[0])}{power}"
     return rf"\frac{{\partial{power} {latex_name(row.of)}}}{{{below}}}"
 
 

@@ -62,7 +62,7 @@ def help_lines(page: Page, columns: int, said: Catalogue, *, short: bool) -> Ite
                 yield before.rstrip()
                 before = ""
             text = list(_folded(said.say(entry.text), columns, column, column)) or [""]
-            yield (before + text[0][len(before) :] if before else text[0]).rstrip()
+            yield (before + text[0][len(before) :]).rstrip()
             yield from text[1:]
     left_out = sum(len(entries) for entries in page.groups.values()) - len(names)
     if left_out and page.more:

@@ -80,16 +80,6 @@ def as_text(write: Callable[[Any], None]) -> str:
     return file.getvalue()
 
 
-def show(out: Any, table: Any) -> None:
-    """Print a table without the spaces that Rich leaves at the ends of its lines."""
-    if out.is_terminal:
-        out.print(table)
-        return
-    with out.capture() as captured:
-        out.print(table)
-    out.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
-
-
 def can_show(text: str, stream: IO[str] | None = None) -> bool:
     """Return whether a stream's encoding has the characters of a text."""
     encoding = getattr(stream or sys.stdout, "encoding", None)
@@ -167,7 +157,13 @@ def print_table(
     for row in cells:
         texts = ((text, style) if isinstance(text, str) else text for text, style in row)
         table.add_row(*(Text(*cell) if isinstance(cell, tuple) else cell for cell in texts))
-    show(out, table)
+    if out.is_terminal:
+        out.print(table)
+        return
+    with out.capture() as captured:
+        out.print(table)
+    # Rich leaves spaces at the ends of lines.
+    out.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
 
 def _fold(columns: list[Column], rows: list[list[Any]], room: int) -> int:

@@ -200,19 +200,15 @@ def test_text_is_gated_by_rich_as_well() -> None:
     """A view that forgets to escape what it prints is no way through."""
     import io
 
-    from rich.table import Table
     from rich.text import Text
 
     from cgcli.views.streams import Outlet
-    from cgcli.views.terminal import console, show
+    from cgcli.views.terminal import Column, console, print_table
 
     stream = io.StringIO()
     out = console(Outlet(stream, "standard output", quiet=False))  # type: ignore[arg-type]
     out.print(Text(EVIL))
-    table = Table()
-    table.add_column(EVIL)
-    table.add_row(EVIL)
-    show(out, table)
+    print_table(out, [Column(EVIL, {})], [[EVIL]])
     assert "\\x1b[31mred" in stream.getvalue()
     assert RAW.search(stream.getvalue()) is None
 

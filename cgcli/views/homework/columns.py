@@ -28,12 +28,22 @@ def check_table(report: Report, sheets: list[Graded], columns: dict[str, str] | 
     steps = [report.exercise.steps.text(step) for step in report.exercise.steps.asked]
     rows: list[list[str | int]] = []
     for item in sheets:
-        known, verdicts = _row(report, item), list(_verdicts(item))
+        score, first = item.score, item.marked.first_wrong
+        known: dict[str, str | int] = {
+            "sheet": item.name,
+            "complete": "yes" if score.complete else "no",
+            **fields(score, "right", "follows", "wrong", "not_told", "missing", "unreadable"),
+            "points": f"{score.points:g}",
+            "of": f"{score.of:g}",
+            "first_wrong": step_text(item.exercise, first) if first else "",
+            "mistakes": " ".join(first.mistakes) if first and report.reveal != VERDICT else "",
+            "trouble": item.marked.sheet.trouble,
+        }
+        verdicts = list(_verdicts(item))
         if columns is None:
             rows = rows or [[*known, *steps]]
             rows.append([*known.values(), *verdicts])
             continue
-        score = item.score
         known |= {
             **fields(item.student, "name", "number"),
             "percent": f"{100 * score.points / score.of if score.of else 0:.4g}",
@@ -105,22 +115,6 @@ def feedback(report: Report, item: Graded) -> str:
             words = report.verdict(verdict)[0], said.replace("\n", "; ")
             parts.append(f"{answer}: {', '.join(filter(None, words))}")
     return ". ".join([*parts, *closing(report, item)])
-
-
-def _row(report: Report, item: Graded) -> dict[str, str | int]:
-    """Return what a row of the table tells of a sheet, by the head of its column."""
-    marked, score = item.marked, item.score
-    first = marked.first_wrong
-    return {
-        "sheet": item.name,
-        "complete": "yes" if score.complete else "no",
-        **fields(score, "right", "follows", "wrong", "not_told", "missing", "unreadable"),
-        "points": f"{score.points:g}",
-        "of": f"{score.of:g}",
-        "first_wrong": step_text(item.exercise, first) if first else "",
-        "mistakes": " ".join(first.mistakes) if first and report.reveal != VERDICT else "",
-        "trouble": marked.sheet.trouble,
-    }
 
 
 def _verdicts(item: Graded) -> Iterator[str]:

@@ -65,15 +65,12 @@ def _text(exercise: Exercise, given: dict[str, str], reach: Tolerance, words: Ca
     program = f"{exercise.graph.text.strip()}\n{values_line(exercise, given)}"
     lines = [f"<pre>{_html(program)}</pre>"]
     with silent(exercise.graph):
-        for step, element, gap in _gaps(exercise, reach, words):
-            lines.append(f"<p>{_html(exercise.steps.text(step, element))} = {gap}</p>")
+        lines += _gaps(exercise, reach, words)
     return "\n".join(lines)
 
 
-def _gaps(
-    exercise: Exercise, reach: Tolerance, words: Catalogue
-) -> Iterator[tuple[Quantity, tuple[int, ...], str]]:
-    """Yield a gap for each number that is asked for: of a list for each element."""
+def _gaps(exercise: Exercise, reach: Tolerance, words: Catalogue) -> Iterator[str]:
+    """Yield a line with a gap for each number that is asked for: of a list for each element."""
     working = true_working(exercise)
     for quantity in exercise.steps.asked:
         truth = exercise.kind.doubles(exercise.truth(quantity))
@@ -91,7 +88,8 @@ def _gaps(
         for element in itertools.product(*map(range, shape_of(truth))):
             right = float(truth[element] if element else truth)
             near = [(float(number[element] if element else number), why) for number, why in wrong]
-            yield quantity, element, _gap(right, near, _tolerance(right, quantity, reach))
+            gap = _gap(right, near, _tolerance(right, quantity, reach))
+            yield f"<p>{_html(exercise.steps.text(quantity, element))} = {gap}</p>"
 
 
 def _tolerance(right: float, quantity: Quantity, reach: Tolerance) -> float:

@@ -92,8 +92,10 @@ def sheet_document(
 
 def check_document(report: Report, sheets: list[Graded]) -> dict[str, Any]:
     """Return marked sheets as a JSON object."""
-    exercise = report.exercise
+    exercise, say, hard = report.exercise, report.words.say, summary(sheets)
     result = exercise.result if report.reveal == ANSWER else discreet(exercise.result)
+    mistakes = hard.mistakes if report.reveal != VERDICT else []
+    text = exercise.steps.text
     return {
         "schema": "cgraph.check/1",
         "expression": exercise.graph.text,
@@ -102,7 +104,7 @@ def check_document(report: Report, sheets: list[Graded]) -> dict[str, Any]:
         "output": result.output,
         "steps": [
             {
-                "step": exercise.steps.text(step),
+                "step": text(step),
                 "kind": step.kind,
                 "node": exercise.graph.names[step.node],
                 "points": report.worth.of(step),
@@ -110,7 +112,14 @@ def check_document(report: Report, sheets: list[Graded]) -> dict[str, Any]:
             for step in exercise.steps.asked
         ],
         "sheets": [_sheet(report, item) for item in sheets],
-        "summary": _summary(report, sheets),
+        "summary": {
+            **fields(hard, "sheets", "complete", "unreadable"),
+            "steps": [{"step": text(step), "wrong": count} for step, count in hard.steps],
+            "mistakes": [
+                {"mistake": made.mistake.name, "sheets": count, "words": say(made.words)}
+                for made, count in mistakes
+            ],
+        },
         "notes": list(map(note_document, result.notes)),
     }
 
@@ -160,17 +169,4 @@ def _answer(report: Report, exercise: Exercise, judged: Judged) -> dict[str, Any
         ],
         "ambiguous": tells and len(judged.mistakes) > 1,
         **(number(fields(judged, "truth", "expected")) if report.reveal == ANSWER else {}),
-    }
-
-
-def _summary(report: Report, sheets: list[Graded]) -> dict[str, Any]:
-    hard, text, say = summary(sheets), report.exercise.steps.text, report.words.say
-    mistakes = hard.mistakes if report.reveal != VERDICT else []
-    return {
-        **fields(hard, "sheets", "complete", "unreadable"),
-        "steps": [{"step": text(step), "wrong": count} for step, count in hard.steps],
-        "mistakes": [
-            {"mistake": made.mistake.name, "sheets": count, "words": say(made.words)}
-            for made, count in mistakes
-        ],
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from cgcli.learning.descent import Record
 from cgcli.learning.models import Model
 from cgcli.learning.statistics import Statistics
 from cgcli.learning.task import Parameters
@@ -49,7 +48,11 @@ def as_document(
         "statistics": known and _statistics(known, task.parameters),
         "notes": row_notes(training.prepared.report.notes),
         **({"read": read} if read else {}),
-        "history": list(map(_record, trained.history)),
+        # What counts stays a whole number.
+        "history": [
+            {name: part if isinstance(part, int) else number(part) for name, part in record.items()}
+            for record in trained.history
+        ],
     }
 
 
@@ -65,11 +68,4 @@ def _statistics(known: Statistics, parameters: Parameters) -> dict[str, Any]:
         "degrees_of_freedom": known.free,
         **number({"t": t, "p_value": p, "confidence_95": interval, **fields(known, *names)}),
         "residual_quartiles": number(known.quartiles),
-    }
-
-
-def _record(record: Record) -> Record:
-    """Return what is told of an epoch; what counts stays a whole number."""
-    return {
-        name: value if isinstance(value, int) else number(value) for name, value in record.items()
     }

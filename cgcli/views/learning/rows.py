@@ -40,8 +40,20 @@ def rows_text(
     """
     check_names(values, kept, noting=noting)
     if form == "csv":
-        head = ["row", *kept, *_heads(values), *["notes"] * noting] if first else []
-        return _csv(head, rows, values, [kinds] if noting else [], kept)
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        if first:
+            writer.writerow(["row", *kept, *_heads(values), *["notes"] * noting])
+        flat = [part for array in values.values() for part in array.reshape(len(rows), -1).T]
+        beside, marks = [_texts(column) for column in kept.values()], [kinds] * noting
+        numbers = np.asarray(rows, int)
+        # How a carriage return is written depends on the version of Python.
+        usual = not any("\r" in text for column in beside for text in column)
+        lines = csv_lines([numbers, *beside, *flat, *marks]) if usual else ""
+        if not lines:
+            texts = [map(repr, column.tolist()) for column in flat]
+            writer.writerows(zip(numbers.tolist(), *beside, *texts, *marks, strict=True))
+        return out.getvalue() + lines
     objects = []
     for k, row in enumerate(rows):
         cells = {"row": int(row), **{name: column[k] for name, column in kept.items()}}
@@ -51,26 +63,6 @@ def rows_text(
     if form == "jsonl":
         return "".join(f"{line}\n" for line in objects)
     return (f"{_HEAD}\n" if first else ",\n") + ",\n".join(f"    {line}" for line in objects)
-
-
-def _csv(
-    head: list[str], rows: Any, values: Mapping[str, Any], marks: list[Any], kept: Mapping[str, Any]
-) -> str:
-    """Return rows as CSV, below a head if there is one; numbers by DuckDB where that can."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    if head:
-        writer.writerow(head)
-    flat = [part for array in values.values() for part in array.reshape(len(rows), -1).T]
-    beside = [_texts(column) for column in kept.values()]
-    numbers = np.asarray(rows, int)
-    # How a carriage return is written depends on the version of Python.
-    usual = not any("\r" in text for column in beside for text in column)
-    lines = csv_lines([numbers, *beside, *flat, *marks]) if usual else ""
-    if not lines:
-        texts = [map(repr, column.tolist()) for column in flat]
-        writer.writerows(zip(numbers.tolist(), *beside, *texts, *marks, strict=True))
-    return out.getvalue() + lines
 
 
 def rows_end(notes: Mapping[str, tuple[int, int, Note]], read: str, *, empty: bool) -> str:

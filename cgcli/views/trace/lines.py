@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cgcli.calculus.explain import Differentiated, Explanation, Gradient
+from cgcli.calculus.explain import Explanation, Gradient
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
 from cgcli.numbers.elements import elements
@@ -75,22 +75,18 @@ class Lines(Chain):
         yield Line("heading", Message("Backward: local derivatives, and the chain rule"))
         yield Line("start", sides=(self.gradient(self.result.of), self.number(1.0, True)))
         for step in self.explanation.backward():
-            yield from self._differentiated(step)
+            yield self._step("backward", step.node, [], self._shapes(step.node))
+            if len(step.received) > 1:
+                yield self.total(step.node, step.received, step.upstream)
+            yield from self._notes(step.node, forward=False)
+            for contribution in step.contributions:
+                yield from self.contribution(contribution)
         yield Line("heading", Message("The gradient of {f}", f=self._output))
         gradients = list(self.explanation.gradients())
         for gradient in gradients:
             yield from self._collected(gradient)
         if self.shown.gradients and (meaning := self._meaning(gradients)):
             yield Line("words", meaning)
-
-    def _differentiated(self, step: Differentiated) -> Iterator[Line]:
-        node = step.node
-        yield self._step("backward", node, [], self._shapes(node))
-        if len(step.received) > 1:
-            yield self.total(node, step.received, step.upstream)
-        yield from self._notes(node, forward=False)
-        for contribution in step.contributions:
-            yield from self.contribution(contribution)
 
     def _collected(self, gradient: Gradient) -> Iterator[Line]:
         node = gradient.node
