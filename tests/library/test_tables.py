@@ -135,7 +135,7 @@ def test_what_is_no_data_is_an_error(data: Any, message: str) -> None:
         ({"rates": 0.1}, "no option 'rates'"),
         ({"engine": "gpu"}, "the engine is numpy, native or auto"),
         ({"optimizer": "lm"}, "residual"),
-        ({"momentum": 0.9}, "no option 'momentum'"),
+        ({"momentum": 0.9}, "gd has no momentum"),
     ],
 )
 def test_an_option_that_there_is_not_is_an_error(options: dict[str, Any], message: str) -> None:
