@@ -25,7 +25,7 @@ from cgcli.views.drawing.scene import Picture
 from cgcli.views.page.page import as_page
 from cgcli.views.signs import PLAIN
 from cgcli.views.trace.lines import Lines
-from cgcli.views.trace.text import print_on
+from cgcli.views.trace.show import print_on
 from cgcli.views.trace.writing import Shown, Wanted
 
 EXAMPLE = "p = x + y; g = p*z"

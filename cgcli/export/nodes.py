@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.calculus.sums import Scattered
-from cgcli.export.definition import defined
 from cgcli.export.loops import LoopEmitter
 from cgcli.export.routine import PlainSweep, Result, Routine
 from cgcli.export.target import Line
@@ -170,5 +169,4 @@ class Numbers:
         origins = sweep.all_origins()
         made = Routine(self.graph, self._tape, self.arguments, self._results, {}, {}, origins)
         function = LoopEmitter(page, made).emit(name)
-        lines = [Line(line.text) for line in function.lines]
-        return defined(page, function._replace(lines=lines))
+        return page.define(function._replace(lines=[Line(line.text) for line in function.lines]))

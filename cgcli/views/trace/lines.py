@@ -8,6 +8,7 @@ from typing import Any
 from cgcli.calculus.explain import Differentiated, Explanation, Gradient
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
+from cgcli.numbers.elements import elements
 from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import describe
 from cgcli.views.signs import Signs
@@ -175,15 +176,14 @@ class Lines(Chain):
 
 def _first(value: Any, kind: Kind) -> tuple[str, Any]:
     """Return which element of a gradient speaks for it, and the element: the greatest."""
-    if value is None:
+    parts = elements(value)
+    sizes = [abs(kind.doubles(part)) for part in parts if part is not None]
+    if not any(sizes) or not all(map(is_finite, sizes)):
         return "", None
+    place = sizes.index(max(sizes))
     if not getattr(value, "shape", ()):
-        number = kind.doubles(value)
-        return "", value if number - number == 0 and number else None
+        return "", value
     import numpy as np
 
-    sizes = np.array([abs(kind.doubles(element)) for element in value.flat])
-    if not np.isfinite(sizes).all() or not sizes.any():
-        return "", None
-    place = np.unravel_index(int(sizes.argmax()), value.shape)
-    return f"[{', '.join(str(int(i)) for i in place)}]", kind.plain(value[place])
+    index = np.unravel_index(place, value.shape)
+    return f"[{', '.join(map(str, map(int, index)))}]", kind.plain(parts[place])
