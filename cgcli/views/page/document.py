@@ -84,10 +84,8 @@ class Document:
 
     def _live(self) -> None:
         """Write the lines with slots, and the code for the numbers in them."""
-        graph, only = self.graph, self.explanation.only
-        numbers = self._numbers(answered=False)
-        name = None if only is None else graph.names[only]
-        sketch = Sketch(self.result, numbers, name, complete=self.explanation.complete)
+        graph, numbers = self.graph, self._numbers(answered=False)
+        sketch = Sketch(self.explanation, numbers)
         rows = list(self._lines(SketchLines(sketch, self.wanted.shown)))
         notes = list(self._notes(numbers))
         code = _function("compute", numbers)
