@@ -10,10 +10,9 @@ from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
 from cgcli.views.drawing import files
-from cgcli.views.drawing.fold import PAGE, folded, scale
 from cgcli.views.drawing.layers import Layers, repeated
 from cgcli.views.drawing.layout import place
-from cgcli.views.drawing.placed import Placed
+from cgcli.views.drawing.placed import PAGE, Placed, folded, scale
 from cgcli.views.drawing.scene import Picture, Scene, in_a_line, scene
 from cgcli.views.gate import printable
 

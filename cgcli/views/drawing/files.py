@@ -17,7 +17,7 @@ from cgcli.errors import missing
 from cgcli.resource import read_text
 from cgcli.views.drawing.layers import ASIDE, CELL, LABEL, LINE, NAME, SYMBOL, extent, text_width
 from cgcli.views.drawing.placed import MARGIN, Drawn, Placed, Point
-from cgcli.views.drawing.scene import DPI, Arrow, Heat, Scene, Shape, in_a_line
+from cgcli.views.drawing.scene import DPI, Heat, Scene, Shape, in_a_line
 
 _FORMULA: Final = 16.0
 _ADVANCE: Final = text_width("m", NAME)
@@ -276,7 +276,7 @@ def as_dot(scene: Scene) -> Iterator[str]:
         order = ", ordering=in" if shape.is_ordered else ""
         yield f'  n{k} [shape={form}, label="{_dot(_lines(shape))}"{order}];\n'
     for arrow in scene.arrows:
-        label = _dot(_along(arrow))
+        label = _dot(_numbered(arrow.value, arrow.contribution))
         more = f' [label="{label}"]' if label else ""
         yield f"  n{arrow.source} -> n{arrow.target}{more};\n"
     yield "}\n"
@@ -291,26 +291,21 @@ def as_mermaid(scene: Scene) -> Iterator[str]:
         label = _mermaid(_lines(named))
         yield f'  n{k}("{label}")\n' if shape.is_operation else f'  n{k}["{label}"]\n'
     for arrow in scene.arrows:
-        label = _mermaid(_along(arrow))
+        label = _mermaid(_numbered(arrow.value, arrow.contribution))
         between = f'-- "{label}" -->' if label else "-->"
         yield f"  n{arrow.source} {between} n{arrow.target}\n"
 
 
 def _lines(shape: Shape) -> list[str]:
     """Return the words of a shape; at an end its value and gradient are among them."""
-    note = f"({shape.note})" if shape.note else ""
-    ends = in_a_line(shape.value), _sign(shape.gradient), note
-    return [*shape.words, *filter(None, ends)]
+    note = [f"({shape.note})"] if shape.note else []
+    return [*shape.words, *_numbered(shape.value, shape.gradient), *note]
 
 
-def _along(arrow: Arrow) -> list[str]:
-    """Return what stands beside an arrow."""
-    return [text for text in (in_a_line(arrow.value), _sign(arrow.contribution)) if text]
-
-
-def _sign(gradient: str) -> str:
-    """Return a gradient as it is told from a value where there are no colours."""
-    return f"∂ {in_a_line(gradient)}" if gradient else ""
+def _numbered(value: str, gradient: str) -> list[str]:
+    """Return numbers a line each, a gradient as it is told from a value without colours."""
+    value, gradient = in_a_line(value), in_a_line(gradient)
+    return [text for text in (value, gradient and f"∂ {gradient}") if text]
 
 
 def _dot(lines: list[str]) -> str:

@@ -10,7 +10,7 @@ from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from cgcli.views.drawing.scene import Arrow, Heat, Scene, Shape
-from cgcli.views.drawing.turns import loops
+from cgcli.views.drawing.turns import Turn, loops
 from cgcli.views.gate import width
 
 _CROWDED: Final = 400
@@ -31,6 +31,9 @@ ASIDE: Final = 7.0
 
 CELL: Final = 8.0
 """The side of a cell of a heat map."""
+
+LEAD: Final = 8.0
+"""How far an arrow leads forward before it turns, and words are from what they are beside."""
 
 TURN: Final = 24.0
 """The height of what stands above the turns of a loop."""
@@ -227,6 +230,12 @@ def repeated(scene: Scene) -> Scene:
 def text_width(text: str, size: float) -> float:
     """Return how wide a text is drawn, in pixels, at most."""
     return width(text) * size * _ADVANCE
+
+
+def room_beside(outermost: list[list[Turn]]) -> float:
+    """Return the room that is taken by what is written beside turns."""
+    words = (text_width(turn.words, NAME) + LEAD for turn in chain(*outermost))
+    return max(words, default=0.0)
 
 
 class Box(NamedTuple):

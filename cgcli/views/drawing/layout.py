@@ -14,7 +14,7 @@ from itertools import accumulate, chain, pairwise
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, missing
-from cgcli.views.drawing.layers import NAME, ROW, TURN, Layers, extent, repeated, text_width
+from cgcli.views.drawing.layers import LEAD, ROW, TURN, Layers, extent, repeated, room_beside
 from cgcli.views.drawing.order import by_turn, in_order
 from cgcli.views.drawing.placed import MARGIN, Band, Drawn, Placed, Point, transposed
 from cgcli.views.drawing.scene import Scene
@@ -22,7 +22,6 @@ from cgcli.views.drawing.turns import Turn
 
 _TURN: Final = 12.0
 _HEAD: Final = 6.0
-LEAD: Final = 8.0
 _BALANCED: Final = 300
 _SLANTED: Final = 600
 """In larger pictures arrows are level and upright: slanted ones take four times as long."""
@@ -185,12 +184,6 @@ def _drawn(
     right, bottom = map(max, zip(*corners, *chain(*lines), strict=True))
     bands = list(_bands(layers, shapes, (room[1] / 2, room[0] / 2), bottom))
     return Placed(layers, shapes, lines, labels, ends, right, bottom, bands, lefts)
-
-
-def room_beside(outermost: list[list[Turn]]) -> float:
-    """Return the room that is taken by what is written beside turns."""
-    words = (text_width(turn.words, NAME) + LEAD for turn in chain(*outermost))
-    return max(words, default=0.0)
 
 
 def _bands(layers: Layers, shapes: list[Drawn], words: Point, down: float) -> Iterator[Band]:

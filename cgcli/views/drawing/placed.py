@@ -1,14 +1,25 @@
-"""A scene with its places, which is what each kind of picture is drawn from."""
+"""A scene with its places, which is what each kind of picture is drawn from.
+
+A picture that is read down can be folded into columns side by side, with as many turns of a loop
+as fit best. What leads on leaves a column below, goes up beside it, and comes into the next from
+above. The arrows keep their order on this way, so that none crosses another.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
-from cgcli.views.drawing.layers import Layers
+from cgcli.views.drawing.layers import TURN, Layers, room_beside
 from cgcli.views.drawing.scene import Scene
 
 MARGIN: Final = 16.0
 """The room around a picture."""
+PAGE: Final = 1600.0, 900.0
+"""What a picture is to fit on, such as a slide, in pixels."""
+_TRACK: Final = 9.0
 
 Point = tuple[float, float]
 
@@ -76,3 +87,107 @@ def transposed(placed: Placed) -> Placed:
             for words, left, top, right, bottom, (x, y) in placed.turns
         ],
     )
+
+
+def scale(placed: Placed) -> float:
+    """Return how large a picture is on the page, 1 where it is not made smaller."""
+    return min(PAGE[0] / (placed.width + 2 * MARGIN), PAGE[1] / (placed.height + 2 * MARGIN))
+
+
+def folded(placed: Placed) -> Placed:
+    """Return a picture with its turns in columns, as large on the page as they can be.
+
+    Where turns of two loops stand side by side it stays as it is.
+    """
+    count = sum(map(len, placed.layers.loops.sequences))
+    if len(placed.turns) < count:
+        return placed
+    return max((_Columns(placed, count, most).placed() for most in range(1, count)), key=scale)
+
+
+class _Columns:
+    """The columns of a picture, each of at most so many turns."""
+
+    def __init__(self, placed: Placed, count: int, most: int) -> None:
+        self.picture = placed
+        self.firsts = placed.turns[:count:most]
+        # Behind the last shape of a column, before its arrows turn.
+        self.cuts = [placed.turns[k - 1].bottom + 2 for k in range(most, count, most)]
+        self.is_single = most == 1
+        self.left = room_beside(placed.layers.loops.sequences) if self.is_single else 0.0
+        self.wide = placed.width - self.left
+        crossings = [self._crossing(cut) for cut in self.cuts]
+        # The place of each arrow among those that lead on, from the left.
+        self.tracks = [{arrow: k for k, (_, arrow) in enumerate(sorted(c))} for c in crossings]
+        self.room = (max(map(len, crossings)) + 1) * _TRACK
+        leads = [first.top - cut for first, cut in zip(self.firsts[1:], self.cuts, strict=True)]
+        self.lead = max(leads)
+        self.top = max(self.firsts[0].top, self.room + self.lead) + TURN * self.is_single
+        self.bottom = max(
+            cut + self.top - first.top for cut, first in zip(self.cuts, self.firsts, strict=False)
+        )
+
+    def _crossing(self, cut: float) -> list[tuple[float, int]]:
+        """Return where arrows come to a cut, each with its number."""
+        return [
+            (x, number)
+            for number, route in enumerate(self.picture.routes[: len(self.picture.scene.arrows)])
+            for (x, y), (_, below) in pairwise(route)
+            if y < cut <= below
+        ]
+
+    def placed(self) -> Placed:
+        """Return the picture in columns."""
+        before = self.picture
+        shapes = [s._replace(x=x, y=y) for s in before.shapes for x, y in [self._at((s.x, s.y))]]
+        count = len(before.scene.arrows)
+        routes = [self._route(number, route) for number, route in enumerate(before.routes[:count])]
+        routes += [list(map(self._at, route)) for route in before.routes[count:]]
+        labels = [self._at(point) for point in before.labels]
+        last = self._at((before.width, before.height))
+        lowest = max(last[1], self.bottom + self.room)
+        bands = [self._band(band, lowest) for band in before.turns]
+        return before._replace(
+            shapes=shapes,
+            routes=routes,
+            labels=labels,
+            width=last[0],
+            height=lowest,
+            turns=bands,
+        )
+
+    def _at(self, point: Point, column: int | None = None) -> Point:
+        if column is None:
+            column = bisect_right(self.cuts, point[1])
+        x = point[0] - self.left + column * (self.wide + MARGIN + self.room)
+        return x, point[1] + self.top - self.firsts[column].top
+
+    def _route(self, number: int, route: Sequence[Point]) -> list[Point]:
+        column = bisect_right(self.cuts, route[0][1])
+        points = [self._at(route[0], column)]
+        for start, end in pairwise(route):
+            while column < len(self.cuts) and start[1] < self.cuts[column] <= end[1]:
+                points += self._way(start, end, number, column)
+                column += 1
+            points.append(self._at(end, column))
+        return points
+
+    def _way(self, start: Point, end: Point, number: int, column: int) -> list[Point]:
+        """Return the way of an arrow from a column to the next, for a piece that passes a cut."""
+        place = self.tracks[column][number]
+        outer = (len(self.tracks[column]) - place) * _TRACK
+        x0, x1 = self._at(start, column)[0], self._at(end, column + 1)[0]
+        beside = self._at((self.left + self.wide, 0.0), column)[0] + MARGIN / 2 + outer
+        low, high = self.bottom + outer, self.top - self.lead - (place + 1) * _TRACK
+        return [(x0, low), (beside, low), (beside, high), (x1, high)]
+
+    def _band(self, band: Band, lowest: float) -> Band:
+        """Return what lies behind a turn: a column, or its part of one."""
+        column = bisect_right(self.cuts, band.top)
+        left, top = self._at((self.left, band.top), column)
+        bottom = self._at((0, band.bottom), column)[1]
+        right, at = left + self.wide + MARGIN / 2, self._at(band.at, column)
+        if self.is_single:
+            top, bottom = -MARGIN / 2, lowest + MARGIN / 2
+            at = (left + right) / 2, TURN / 2
+        return Band(band.words, left - MARGIN / 2, top, right, bottom, at)

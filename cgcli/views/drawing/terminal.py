@@ -47,8 +47,7 @@ def check_width(scene: Scene) -> None:
     least = _NARROWEST * (max(Layers(repeated(scene)).levels, default=0) + 1)
     most = console().width
     if least > most:
-        message = f"the picture takes {least} columns at least, and there are {most} here"
-        raise UnfitError(message)
+        raise UnfitError(f"the picture takes {least} columns at least, and there are {most} here")
 
 
 def print_picture(placed: Placed) -> None:
@@ -185,8 +184,7 @@ def _untangled(placed: Placed, squeeze: float) -> tuple[_Grid, int, int]:
             return _draw(columns, placed.scene.down)
         except _TangledError as error:
             error.stop.moved += 1
-    message = "the arrows of this picture would hide each other in a terminal"
-    raise UnfitError(message)
+    raise UnfitError("the arrows of this picture would hide each other in a terminal")
 
 
 def _draw(columns: list[Column], down: bool) -> tuple[_Grid, int, int]:

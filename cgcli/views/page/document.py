@@ -84,10 +84,8 @@ class Document:
 
     def _live(self) -> None:
         """Write the lines with slots, and the code for the numbers in them."""
-        graph, only = self.graph, self.explanation.only
-        numbers = self._numbers(answered=False)
-        name = None if only is None else graph.names[only]
-        sketch = Sketch(self.result, numbers, name, complete=self.explanation.complete)
+        graph, numbers = self.graph, self._numbers(answered=False)
+        sketch = Sketch(self.explanation, numbers)
         rows = list(self._lines(SketchLines(sketch, self.wanted.shown)))
         notes = list(self._notes(numbers))
         code = _function("compute", numbers)
@@ -166,9 +164,11 @@ class Document:
     def _note(
         self, node: int, kind: str, key: str, message: Message, holds: int = 1
     ) -> dict[str, Any]:
-        label = "domain" if kind == "nothing" else kind
-        said = self._say(Message("{kind}: {what}", kind=Message(label), what=message))
+        said = self._noted("domain" if kind == "nothing" else kind, message)
         return {"node": node, "kind": kind, "key": key, "holds": holds, "text": said}
+
+    def _noted(self, kind: str, message: Message) -> str:
+        return self._say(Message("{kind}: {what}", kind=Message(kind), what=message))
 
     def _at(self, node: int) -> Message | str:
         """Return the words for the numbers that a scalar node was asked at."""
@@ -224,27 +224,10 @@ class Document:
                 "active": bool(result.active[node]),
             }
 
-    def _inputs(self) -> Iterator[dict[str, Any]]:
-        graph, result = self.graph, self.result
-        for name, node in graph.inputs.items():
-            yield {
-                "node": node,
-                "value": number(result.values[node]),
-                "fixed": name in graph.read,
-                "learns": name in result.sources,
-            }
-
-    def _first_notes(self) -> Iterator[dict[str, Any]]:
-        """Yield the notes at the point that the page is made for."""
-        places = {name: node for node, name in enumerate(self.graph.names)}
-        for note in self.result.notes:
-            what = self.write.note(note)
-            message = Message("{kind}: {what}", kind=Message(note.kind), what=what)
-            yield {"node": places[note.node], "text": self._say(message)}
-
     def data(self) -> dict[str, Any]:
         """Return all of it."""
         graph, result, numbers = self.graph, self.result, self.numbers
+        places = {name: node for node, name in enumerate(graph.names)}
         spoken = json.loads(read_text(__package__, "words.json"))
         return {
             "digits": self.wanted.shown.digits,
@@ -254,12 +237,23 @@ class Document:
             "opens": "graph" if self.wanted.format == "page" else "steps",
             "practice": self.wanted.practice,
             "nodes": list(self._nodes()),
-            "inputs": list(self._inputs()),
+            "inputs": [
+                {
+                    "node": node,
+                    "value": number(result.values[node]),
+                    "fixed": name in graph.read,
+                    "learns": name in result.sources,
+                }
+                for name, node in graph.inputs.items()
+            ],
             "keys": [] if numbers is None else list(numbers.keys),
             "arguments": [] if numbers is None else [graph.inputs[n] for n in numbers.arguments],
             "follow": self.follow,
             "rows": self.rows,
             "rules": self.notes,
-            "notes": list(self._first_notes()),
+            "notes": [
+                {"node": places[note.node], "text": self._noted(note.kind, self.write.note(note))}
+                for note in result.notes
+            ],
             "words": {key: self.words.say(Message(text)) for key, text in spoken.items()},
         }

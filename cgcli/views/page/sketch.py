@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.explain import Contribution, Explanation, Gradient
-from cgcli.calculus.local import Formula, Locals
+from cgcli.calculus.local import Formula
 from cgcli.calculus.result import Result
 from cgcli.export.nodes import Numbers
 from cgcli.graph.graph import Graph
@@ -99,14 +99,13 @@ def _constant(formula: Formula) -> float | None:
 class Sketch(Explanation):
     """The steps of both passes, with slots; the formulas are those at the point."""
 
-    def __init__(
-        self, result: Result, numbers: Numbers, only: str | None = None, *, complete: bool = True
-    ) -> None:
+    def __init__(self, explanation: Explanation, numbers: Numbers) -> None:
         self.numbers = numbers
         self.slots = {key: Slot(key, shape) for key, shape in numbers.keys.items()}
         # What decides between cases is numbers, and no slots.
-        self.locals = Locals(result)
-        super().__init__(SlotResult(result, self.slots), only, complete)
+        self.locals = explanation.locals
+        only = None if explanation.only is None else explanation.graph.names[explanation.only]
+        super().__init__(SlotResult(explanation.result, self.slots), only, explanation.complete)
 
     def partial(self, node: int, place: int) -> Any:
         """Return the slot of a local derivative; a number as it was typed is its own."""
