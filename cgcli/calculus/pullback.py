@@ -64,6 +64,8 @@ class ArraySweep(MaskedSweep):
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
     ) -> Any:
         """Return contributions, which may be doubles though a partial is none."""
+        if self.bare:
+            return upstream
         operation = self.graph.operations[node]
         return mended_arrays(operation, place, upstream, partial, self.values[node], parts)
 
@@ -216,12 +218,6 @@ class TaintSweep(ArraySweep):
     def tainted(self, node: int) -> bool:
         """Return whether a step sends on what comes to it."""
         return self._steps is not None
-
-    def times(
-        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
-    ) -> Any:
-        """Return upstream."""
-        return upstream
 
     def visits(self, of: int, active: bytearray) -> Iterable[int]:
         """Yield the nodes, scalars among them; the steps with what comes to them."""
