@@ -72,8 +72,7 @@ def sizes_sent(graph: Graph, values: list[Any], of: int, choices: Choices) -> li
     Of an array, that is all that the gradients of its elements are.
     """
     seed: Any = np.ones(graph.shape(of)) if graph.shape(of) else 1.0
-    with quiet():
-        return _Sizes(graph, values).backward(of, choices.moving, seed)
+    return _Sizes(graph, values).backward(of, choices.moving, seed)
 
 
 class _Sizes(ArraySweep):
@@ -148,7 +147,8 @@ def ways_beside(
         return None
     shape = graph.shape(of)
     sweep = _Beside(graph, values, moved, needed)
-    output = sweep.forward(_leaves(graph, values, directions), needed)[of]
+    with quiet():
+        output = sweep.forward(_leaves(graph, values, directions), needed)[of]
     rows = [_terms(number, len(directions)) for number in (output.flat if shape else [output])]
     terms = np.array(rows).reshape(*shape, 2, len(ways), 2)
     return [
@@ -193,11 +193,6 @@ class _Beside(Sweep):
         ]
         super().__init__(graph, TAYLOR, still)
         self._at_point = values
-
-    def forward(self, leaves: Mapping[int, Any], needed: bytearray | None = None) -> list[Any]:
-        """Return the values, in NumPy's silence."""
-        with quiet():
-            return super().forward(leaves, needed)
 
     def value(self, node: int, parts: list[Any]) -> Any:
         """Return a value, NaN outside the domain: 1/0 is none, though its sign would be 1."""

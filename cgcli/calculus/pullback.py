@@ -34,16 +34,6 @@ class ArraySweep(MaskedSweep):
             return rule(ARRAYS, *map(_double, numbers))
         return real.run(rule, *map(float, numbers))
 
-    def forward(self, leaves: Mapping[int, Any], needed: bytearray | None = None) -> list[Any]:
-        """Return the values, in NumPy's silence."""
-        with quiet():
-            return super().forward(leaves, needed)
-
-    def valued(self, node: int) -> Any:
-        """Return one value, in NumPy's silence."""
-        with quiet():
-            return super().valued(node)
-
     def value(self, node: int, parts: list[Any]) -> Any:
         """Return a float or an array."""
         operation = self.graph.operations[node]
@@ -52,9 +42,8 @@ class ArraySweep(MaskedSweep):
         return as_value(operation.value(ARRAYS, *parts, *self.graph.static.get(node, ())))
 
     def locals(self, node: int, places: Sequence[int]) -> list[Any]:
-        """Return the local derivatives in the node's shape, in NumPy's silence."""
-        with quiet():
-            partials = super().locals(node, places)
+        """Return the local derivatives in the node's shape."""
+        partials = super().locals(node, places)
         if node not in self.graph.tensors:
             return partials
         shape = self.graph.shape(node)
@@ -138,11 +127,6 @@ class ArraySweep(MaskedSweep):
             yield node
             first = node - 1
         send_floats(graph, self.values, first, -1, active, {}, gradients)
-
-    def contribution(self, node: int, place: int, upstream: Any) -> Any:
-        """Return one contribution, in NumPy's silence."""
-        with quiet():
-            return super().contribution(node, place, upstream)
 
     def send(self, node: int, places: Sequence[int], upstream: Any) -> Iterable[tuple[int, Any]]:
         """Return what a node sends; through an element outside its domain nothing is finite."""
