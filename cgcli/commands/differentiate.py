@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cgcli.commands.choices import conflict, format_of
-from cgcli.commands.options import ASKED, NUMBERS, OUTPUT, Options, choice, count, flag, takes
+from cgcli.commands.options import (
+    ABOUT,
+    ASKED,
+    NUMBERS,
+    OPTIONS,
+    OUTPUT,
+    Options,
+    choice,
+    count,
+    flag,
+    takes,
+)
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, excerpt
 from cgcli.views.formats import CODE, DERIVATIVES
@@ -31,18 +42,20 @@ class DiffOptions(Options):
     jacobian: bool = flag("The matrix of all derivatives of a list, [f, g].")
     share: bool = flag("Name the parts that are used several times.")
     simplify: bool = flag("Let SymPy simplify the formulas; needs the extra 'simplify'.")
-    form: str | None = choice(DERIVATIVES, "{words}.", "FORMAT", names=("--format",), group=OUTPUT)
-    precision: int | None = count(
-        "Print the values to N digits, each proved.", 1, None, group=NUMBERS
-    )
+    form: str | None = choice(DERIVATIVES, "{words}.", "FORMAT", names=("--format",))
+    precision: int | None = count("Print the values to N digits, each proved.", 1, None)
 
 
-_ORDER: Final = (
-    f"{ASKED} order hessian jacobian shape share simplify form exact json digits precision"
+@takes(
+    DiffOptions,
+    {
+        **ASKED,
+        ABOUT: "at of wrt shape",
+        OPTIONS: "order hessian jacobian share simplify",
+        OUTPUT: "form json digits",
+        NUMBERS: "exact precision",
+    },
 )
-
-
-@takes(DiffOptions, _ORDER)
 def differentiate_command(given: DiffOptions) -> None:
     """Derivatives as formulas, which can be parsed again.
 
