@@ -13,9 +13,9 @@ import numpy as np
 
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.masks import Masked
-from cgcli.calculus.pullback import ArraySweep
+from cgcli.calculus.pullback import ArraySweep, TaintSweep
 from cgcli.calculus.sums import Scattered
-from cgcli.calculus.sweep import Sweep
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers.arrays import quiet
 from cgcli.numbers.elements import by_element
@@ -49,9 +49,13 @@ def elements_that_move(
     `places` has by node a flag, or an array of them.
     """
     moving = choices.moving
-    sweep = _Reach(graph, values, places)
-    with quiet():
-        gradients = sweep.backward(max(places), moving, None)
+    shapes = {node: graph.shape(node) for node in places}
+    begun = {
+        node: Masked(np.ones(shapes[node]), np.broadcast_to(np.asarray(flags), shapes[node]))
+        for node, flags in places.items()
+    }
+    sweep = TaintSweep(graph, values, Trail(), {}, begun)
+    gradients = sweep.backward(max(places), moving, None)
     moving_elements: list[Element] = []
     for node, arguments in enumerate(graph.arguments):
         if gradients[node] is None or not moving[node] or any(moving[a] for a in arguments):
@@ -62,36 +66,13 @@ def elements_that_move(
     return moving_elements
 
 
-class _Reach(ArraySweep):
-    """A backward pass from several nodes at once, of which the masks alone are looked at."""
-
-    def __init__(self, graph: Graph, values: list[Any], places: Mapping[int, Any]) -> None:
-        super().__init__(graph, values)
-        self._places = places
-
-    def tainted(self, node: int) -> bool:
-        """Return that a step sends on what begins at it."""
-        return True
-
-    def visits(self, of: int, active: bytearray) -> Iterable[int]:
-        """Yield the nodes, each with what begins at it."""
-        for node in range(of, -1, -1):
-            flags = self._places.get(node)
-            if flags is not None:
-                shape = self.graph.shape(node)
-                mask = np.broadcast_to(np.asarray(flags), shape)
-                self.add(node, Masked(np.ones(shape), mask))
-            yield node
-
-
 def sizes_sent(graph: Graph, values: list[Any], of: int, choices: Choices) -> list[Any]:
     """Return by node the sum of the sizes of all that its gradient is added up from.
 
     Of an array, that is all that the gradients of its elements are.
     """
     seed: Any = np.ones(graph.shape(of)) if graph.shape(of) else 1.0
-    with quiet():
-        return _Sizes(graph, values).backward(of, choices.moving, seed)
+    return _Sizes(graph, values).backward(of, choices.moving, seed)
 
 
 class _Sizes(ArraySweep):
@@ -166,7 +147,8 @@ def ways_beside(
         return None
     shape = graph.shape(of)
     sweep = _Beside(graph, values, moved, needed)
-    output = sweep.forward(_leaves(graph, values, directions), needed)[of]
+    with quiet():
+        output = sweep.forward(_leaves(graph, values, directions), needed)[of]
     rows = [_terms(number, len(directions)) for number in (output.flat if shape else [output])]
     terms = np.array(rows).reshape(*shape, 2, len(ways), 2)
     return [
@@ -211,11 +193,6 @@ class _Beside(Sweep):
         ]
         super().__init__(graph, TAYLOR, still)
         self._at_point = values
-
-    def forward(self, leaves: Mapping[int, Any], needed: bytearray | None = None) -> list[Any]:
-        """Return the values, in NumPy's silence."""
-        with quiet():
-            return super().forward(leaves, needed)
 
     def value(self, node: int, parts: list[Any]) -> Any:
         """Return a value, NaN outside the domain: 1/0 is none, though its sign would be 1."""

@@ -16,7 +16,6 @@ from cgcli.calculus.floats import spread
 from cgcli.calculus.notes import Note, elements_in_words, kink_words, note_on, shown, sides_in_words
 from cgcli.calculus.result import Result
 from cgcli.errors import excerpt
-from cgcli.numbers.elements import anywhere
 from cgcli.words import Message, joined
 
 if TYPE_CHECKING:
@@ -94,19 +93,14 @@ def _turned(result: Result, values: list[Any]) -> dict[int, Any]:
     from cgcli.numbers.arrays import reduce_to
 
     graph, choices = result.graph, result.choices
-    run = lambda rule, *parts: spread(rule, parts)
-    turned: dict[int, Any] = {}
+    branches: dict[int, Any] = {}
     for node, arguments in enumerate(graph.arguments):
-        if choices.sides(node) is None:
-            continue
-        condition, *branches = arguments
-        parts = [values[argument] for argument in arguments]
-        beside, *_ = choices.asked(node, parts, values.__getitem__, run)
-        at = (beside != 0) ^ (values[condition] != 0)
-        for branch in branches if anywhere(at) else ():
-            if choices.moving[branch]:
-                turned[branch] = reduce_to(at * 1.0, graph.shape(branch)) != 0
-    return turned
+        turned = choices.turned(values, node, spread)
+        if turned is not None:
+            for branch in arguments[1:]:
+                if choices.moving[branch]:
+                    branches[branch] = reduce_to(turned[1] * 1.0, graph.shape(branch)) != 0
+    return branches
 
 
 class _Difference(NamedTuple):

@@ -16,17 +16,21 @@ import flint
 
 from cgcli.calculus.agreement import Agreement
 from cgcli.calculus.judge import (
+    FIRST_BITS,
+    MOST_BITS,
     VERDICTS,
     Finding,
     Judge,
+    Leaves,
+    bits_for,
     judge_digits,
     judge_each,
     judge_float,
+    raised,
 )
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.leaves import double_leaves
 from cgcli.calculus.notes import Note
-from cgcli.calculus.precision import FIRST_BITS, MOST_BITS, Leaves, bits_for, precisions
 from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
 from cgcli.calculus.sweep import Trail, jacobian
@@ -44,11 +48,11 @@ class Certificate:
     what was asked for.
     """
 
-    def __init__(self, result: Result, bits: int) -> None:
+    def __init__(self, result: Result) -> None:
         graph = self.graph = result.graph
         self.of = result.of
         self.sources = result.sources
-        self.bits = bits
+        self.bits = 0
         self.agreed = True
         self.values: list[Finding | None] = [None] * len(graph)
         self.gradients: list[Finding | None] = [None] * len(graph)
@@ -149,7 +153,7 @@ def _certify(
     The `floats` of the result are what is judged, else there are none.
     """
     graph, of, sources, active = result.graph, result.of, result.sources, result.active
-    certificate = Certificate(result, bounds[0])
+    certificate = Certificate(result)
     unknown: list[Any] = [None] * len(graph)
     known_values, known_gradients = unknown, unknown
     known_jacobian: dict[str, Any] = {}
@@ -163,33 +167,28 @@ def _certify(
             return before
         return judge_each(judge, number, truth)
 
-    for bits in precisions(graph, *bounds, size(graph.shape(of))):
-        certificate.bits = bits
-        with flint.ctx.workprec(bits):
-            balls, gradients = leaves(), unknown
-            values = BallSweep(graph).forward(balls)
-            sweep = BallSweep(graph, values)
-            certificate.values = list(map(settled, certificate.values, known_values, values))
-            if graph.shape(of):
-                before, blocks = certificate.jacobian or {}, _jacobian(sweep, of, sources)
-                certificate.jacobian = {
-                    name: settled(before.get(name), known_jacobian.get(name), block)
-                    for name, block in blocks.items()
-                }
-            else:
-                gradients = sweep.backward(of, active, ball(1))
-                certificate.gradients = [
-                    settled(*row, _proved(sweep, of, node, gradients)) if active[node] else None
-                    for node, row in enumerate(
-                        zip(certificate.gradients, known_gradients, strict=True)
-                    )
-                ]
-            certificate.asked = sweep.needed(of)
-            for node in sources.values():
-                certificate.asked[node] = 1
-            certificate.agreed = agreement.check(balls, values, gradients)
-            if not floats:
-                certificate.partials = _partials(sweep, judge, result.varying)
+    for balls, values in raised(graph, leaves, bounds, size(graph.shape(of))):
+        certificate.bits = flint.ctx.prec
+        sweep, gradients = BallSweep(graph, values), unknown
+        certificate.values = list(map(settled, certificate.values, known_values, values))
+        if graph.shape(of):
+            before, blocks = certificate.jacobian or {}, _jacobian(sweep, of, sources)
+            certificate.jacobian = {
+                name: settled(before.get(name), known_jacobian.get(name), block)
+                for name, block in blocks.items()
+            }
+        else:
+            gradients = sweep.backward(of, active, ball(1))
+            certificate.gradients = [
+                settled(*row, _proved(sweep, of, node, gradients)) if active[node] else None
+                for node, row in enumerate(zip(certificate.gradients, known_gradients, strict=True))
+            ]
+        certificate.asked = sweep.needed(of)
+        for node in sources.values():
+            certificate.asked[node] = 1
+        certificate.agreed = agreement.check(balls, values, gradients)
+        if not floats:
+            certificate.partials = _partials(sweep, judge, result.varying)
         if certificate.agreed and all(f.verdict != "unsettled" for f in certificate.findings()):
             break
     if not certificate.agreed:

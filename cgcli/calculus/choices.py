@@ -120,14 +120,22 @@ class Choices:
         They are the values themselves unless the node is a choice that turns. `spread` has the
         result of a rule over numbers and arrays.
         """
-        sides = self.sides(node)
-        if sides is None:
+        turned = self.turned(values, node, spread)
+        if turned is None:
             return values
-        arguments = self._graph.arguments[node]
+        condition, *branches = self._graph.arguments[node]
+        return {**{place: values[place] for place in (node, *branches)}, condition: turned[0]}
+
+    def turned(self, values: Any, node: int, spread: Callable[..., Any]) -> tuple[Any, Any] | None:
+        """Return the condition of a choice beside the point, and where it is another one there.
+
+        None where it is the same throughout, or not known.
+        """
+        sides, arguments = self.sides(node), self._graph.arguments[node]
+        if sides is None:
+            return None
         decided = spread(decided_beside, [values[place] for place in (*arguments, *sides)])
         if any(isinstance(element, NoValue) for element in elements(decided)):
-            return values
-        turned = (decided != 0) != (values[arguments[0]] != 0)
-        if not anywhere(turned):
-            return values
-        return {**{place: values[place] for place in (node, *arguments)}, arguments[0]: decided}
+            return None
+        at = (decided != 0) != (values[arguments[0]] != 0)
+        return (decided, at) if anywhere(at) else None

@@ -1,14 +1,28 @@
-"""A float beside the ball that its true value lies in → a verdict, or digits."""
+"""A float beside the ball that its true value lies in → a verdict, or digits.
+
+Precision is raised until numbers are known: values to so many digits, and truths.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+import flint
 from flint import arb, fmpq
 
-from cgcli.numbers.balls import BENT, INFINITE, UNSURE, VOIDED, Ball
+from cgcli.calculus.proved import BallSweep
+from cgcli.graph.graph import Graph
+from cgcli.numbers.balls import BENT, INFINITE, UNSURE, VOID, VOIDED, Ball, UndecidedError
 from cgcli.numbers.decimals import decimal, upper_double
+from cgcli.operations.shapes import size
+
+MOST_BITS: Final = 8192
+FIRST_BITS: Final = 128
+# A graph of many numbers is given fewer bits: their product bounds the time that is taken.
+_MOST_WORK: Final = 2**28
 
 VERDICTS: Final = ("proved", "certified", "corrected", "kink", "undefined", "unsettled")
 """From the best to the worst; a node has the worst of all its numbers."""
@@ -18,6 +32,10 @@ _PART: Final = arb(2) ** -40
 # or to the least double: a result that underflows is as near as a double can be.
 _LEAST: Final = arb(2) ** -1074
 _DIGITS: Final = 17
+
+
+Leaves = Callable[[], dict[int, Any]]
+"""Returns inputs and constants as balls, at the precision of the moment."""
 
 
 class Finding(NamedTuple):
@@ -101,3 +119,74 @@ def judge_each(judge: Judge, number: Any, truth: Any) -> Finding:
     columns[1] = [element.bound for element in judged]
     shown, bound = columns.reshape(2, *truth.shape)
     return Finding(verdict, shown, bound)
+
+
+def precise_values(graph: Graph, nodes: list[int], leaves: Leaves, digits: int) -> list[Finding]:
+    """Return the values of some nodes alone, as decimals of so many digits.
+
+    >>> import cgcli
+    >>> from cgcli.calculus.leaves import exact_leaves
+    >>> graph = cgcli.parse("sqrt(2)").graph()
+    >>> precise_values(graph, [graph.output], exact_leaves(graph, {}), 10)[0].shown
+    '1.414213562'
+    """
+    findings: list[Finding] = []
+    for _, values in raised(graph, leaves, bits_for(digits, MOST_BITS)):
+        judge = lambda _, truth: judge_digits(truth, digits)
+        findings = [judge_each(judge, None, values[node]) for node in nodes]
+        if all(finding.verdict != "unsettled" for finding in findings):
+            break
+    return findings
+
+
+def precise_truths(
+    graph: Graph, tests: Sequence[Callable[[list[Any]], Any]], leaves: Leaves, digits: int
+) -> list[bool | None]:
+    """Return what tests of the values of the nodes find, as far as `precise_values` would go.
+
+    None is where that does not tell. What is asked of no number is not so.
+
+    >>> import cgcli
+    >>> from cgcli.calculus.leaves import exact_leaves
+    >>> graph = cgcli.parse("0.1 + 0.2 - 0.3").graph()
+    >>> tests = [lambda values: values[-1] != 0, lambda values: values[0] > 0]
+    >>> precise_truths(graph, tests, exact_leaves(graph, {}), 10)
+    [False, True]
+    """
+    truths: list[bool | None] = [None] * len(tests)
+    for _, values in raised(graph, leaves, bits_for(digits, MOST_BITS)) if tests else ():
+        for k, test in enumerate(tests):
+            if truths[k] is None:
+                with contextlib.suppress(UndecidedError):
+                    truth = test(values)
+                    truths[k] = truth is not VOID and bool(truth)
+        if None not in truths:
+            break
+    return truths
+
+
+def raised(
+    graph: Graph, leaves: Leaves, bounds: tuple[int, int], passes: int = 1
+) -> Iterator[tuple[dict[int, Any], list[Any]]]:
+    """Yield the leaves and the values of all nodes, at one precision after the other.
+
+    Each has twice the bits of the one before, and graphs of many numbers have fewer; `passes` is
+    how many backward passes are made at each.
+    """
+    numbers = sum(size(shape) for shape in graph.shapes.values()) + len(graph)
+    bits, most = bounds
+    most = min(most, max(bits, _MOST_WORK // (numbers * passes)))
+    while True:
+        with flint.ctx.workprec(min(bits, most)):
+            balls = leaves()
+            yield balls, BallSweep(graph).forward(balls)
+        if bits >= most:
+            return
+        bits *= 2
+
+
+def bits_for(digits: int, most_bits: int) -> tuple[int, int]:
+    """Return the bits to begin with for so many digits, and the most."""
+    first = max(FIRST_BITS, math.ceil(digits * math.log2(10)) + 64)
+    most = max(most_bits, 2 * first) if most_bits == MOST_BITS else most_bits
+    return min(first, most), most

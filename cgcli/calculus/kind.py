@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cgcli.calculus.floats import spread
+from cgcli.calculus.floats import silent, spread
 from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.errors import CgraphError, Place
 from cgcli.graph.graph import Graph
@@ -151,11 +151,13 @@ class Kind:
 
     def value(self, graph: Graph, values: Any, node: int) -> Any:
         """Return what an operation's node is for the values of its arguments."""
-        return self.plain(self.sweep(graph, values).valued(node))
+        with silent(graph):
+            return self.plain(self.sweep(graph, values).valued(node))
 
     def local(self, graph: Graph, values: Any, node: int, place: int) -> Any:
         """Return a local derivative in the node's shape; None where that is not elementwise."""
-        return self.plain(self.sweep(graph, values).local(node, place))
+        with silent(graph):
+            return self.plain(self.sweep(graph, values).local(node, place))
 
     def contribution(
         self, graph: Graph, values: Any, node: int, place: int, upstream: Any, trail: Trail
@@ -165,9 +167,11 @@ class Kind:
         `upstream` is the node's own gradient, and `trail` the one that the pass left behind. A
         step sends on what is at fault.
         """
+        sweep = self.sweep(graph, values, trail)
         if trail.faults and graph.operations[node].step:
             from cgcli.calculus.pullback import TaintSweep
 
-            taints = TaintSweep(graph, values, Trail(trail.faults), trail.masks, {})
-            return taints.contribution(node, place, 0.0 * upstream)
-        return self.plain(self.sweep(graph, values, trail).contribution(node, place, upstream))
+            sweep = TaintSweep(graph, values, Trail(trail.faults), trail.masks, {})
+            upstream = 0.0 * upstream
+        with silent(graph):
+            return self.plain(sweep.contribution(node, place, upstream))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cgcli.calculus.floats import FloatSweep, send_floats
+from cgcli.calculus.floats import FloatSweep, send_floats, silent
 from cgcli.calculus.masks import Masked
 from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
@@ -28,7 +28,8 @@ def forward(graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
     if graph.tensors:
         from cgcli.calculus.pullback import ArraySweep
 
-        return ArraySweep(graph).forward(leaves)
+        with silent(graph):
+            return ArraySweep(graph).forward(leaves)
     values: list[Any] = []
     append = values.append
     m = real.FAST

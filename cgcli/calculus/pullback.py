@@ -34,16 +34,6 @@ class ArraySweep(MaskedSweep):
             return rule(ARRAYS, *map(_double, numbers))
         return real.run(rule, *map(float, numbers))
 
-    def forward(self, leaves: Mapping[int, Any], needed: bytearray | None = None) -> list[Any]:
-        """Return the values, in NumPy's silence."""
-        with quiet():
-            return super().forward(leaves, needed)
-
-    def valued(self, node: int) -> Any:
-        """Return one value, in NumPy's silence."""
-        with quiet():
-            return super().valued(node)
-
     def value(self, node: int, parts: list[Any]) -> Any:
         """Return a float or an array."""
         operation = self.graph.operations[node]
@@ -52,9 +42,8 @@ class ArraySweep(MaskedSweep):
         return as_value(operation.value(ARRAYS, *parts, *self.graph.static.get(node, ())))
 
     def locals(self, node: int, places: Sequence[int]) -> list[Any]:
-        """Return the local derivatives in the node's shape, in NumPy's silence."""
-        with quiet():
-            partials = super().locals(node, places)
+        """Return the local derivatives in the node's shape."""
+        partials = super().locals(node, places)
         if node not in self.graph.tensors:
             return partials
         shape = self.graph.shape(node)
@@ -64,6 +53,8 @@ class ArraySweep(MaskedSweep):
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
     ) -> Any:
         """Return contributions, which may be doubles though a partial is none."""
+        if self.bare:
+            return upstream
         operation = self.graph.operations[node]
         return mended_arrays(operation, place, upstream, partial, self.values[node], parts)
 
@@ -136,11 +127,6 @@ class ArraySweep(MaskedSweep):
             yield node
             first = node - 1
         send_floats(graph, self.values, first, -1, active, {}, gradients)
-
-    def contribution(self, node: int, place: int, upstream: Any) -> Any:
-        """Return one contribution, in NumPy's silence."""
-        with quiet():
-            return super().contribution(node, place, upstream)
 
     def send(self, node: int, places: Sequence[int], upstream: Any) -> Iterable[tuple[int, Any]]:
         """Return what a node sends; through an element outside its domain nothing is finite."""
@@ -216,12 +202,6 @@ class TaintSweep(ArraySweep):
     def tainted(self, node: int) -> bool:
         """Return whether a step sends on what comes to it."""
         return self._steps is not None
-
-    def times(
-        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
-    ) -> Any:
-        """Return upstream."""
-        return upstream
 
     def visits(self, of: int, active: bytearray) -> Iterable[int]:
         """Yield the nodes, scalars among them; the steps with what comes to them."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, overload
 
 from cgcli.calculus.choices import Choices
+from cgcli.calculus.floats import silent
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
 from cgcli.calculus.sweep import Sweep, Trail
@@ -196,7 +197,8 @@ class Result:
             self._sweep = kind.sweep(graph, values)
         varying, plain = self.varying, kind.plain
         places = [place for place, argument in enumerate(arguments) if varying[argument]]
-        partials = self._sweep.locals(node, places)
+        with silent(graph):
+            partials = self._sweep.locals(node, places)
         if len(places) == len(arguments):
             return [plain(partial) for partial in partials]
         by_place = dict(zip(places, partials, strict=True))

@@ -298,9 +298,8 @@ class Sweep:
 
     def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
         """Return the local derivatives of an elementwise node by some of its arguments."""
-        operation, y = self.graph.operations[node], self.part(node)
-        run = lambda rule, *numbers: self.run(node, rule, *numbers)
-        return operation.partials_by(places, run, y, parts)
+        run = functools.partial(self.run, node)
+        return self.graph.operations[node].partials_by(places, run, self.part(node), parts)
 
     def local(self, node: int, place: int) -> Any:
         """Return the local derivative of an elementwise node by one argument, else None."""

@@ -181,12 +181,6 @@ class Reach(Tangents):
     # Nothing cancels: the sums need not be exact.
     directions = dataclasses.replace(_DIRECTIONS, product=lambda a, b: _product(a, b, np.matmul))
 
-    def times(
-        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
-    ) -> Any:
-        """Return upstream."""
-        return upstream
-
     def moved(self, node: int, tangents: dict[int, Array], count: int) -> Any:
         """Return 1 for each element of a node that is reached, and 0 for the others."""
         (first, *_), moved = self.graph.arguments[node], None

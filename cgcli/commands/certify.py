@@ -52,7 +52,7 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
         raise conflict(message, "add one of the two, or leave it out")
     check_digits(given.precision)
     from cgcli.calculus.certify import precise, verify
-    from cgcli.calculus.precision import MOST_BITS
+    from cgcli.calculus.judge import MOST_BITS
     from cgcli.views.certificate import certified_evaluation, keep_notes, print_certificate
 
     _, result, inputs = solve(problem)

@@ -168,7 +168,7 @@ def _proved(
     check_digits(precision)
     from cgcli.calculus.certify import precise
     from cgcli.calculus.evaluate import prepared
-    from cgcli.calculus.precision import precise_truths, precise_values
+    from cgcli.calculus.judge import precise_truths, precise_values
 
     graph, source = formulas.graph, formulas.source
     leaves = leaves_of(problem, graph, values)

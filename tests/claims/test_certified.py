@@ -15,8 +15,7 @@ import pytest
 import cgcli
 from cgcli.calculus.agreement import DisagreementError
 from cgcli.calculus.certify import Certificate, verify
-from cgcli.calculus.judge import VERDICTS
-from cgcli.calculus.precision import MOST_BITS
+from cgcli.calculus.judge import MOST_BITS, VERDICTS
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
 from tests.oracles.functions import ELEMENTWISE
