@@ -247,20 +247,18 @@ def _flagged_sum(a: Ball, b: Ball) -> Ball:
     return _marked(plain, flags)
 
 
-def _less(a: Ball, b: Ball, *, strict: bool) -> Truth:
-    """Whether a < b, or a <= b; `VOID` for what is no number, which may be an infinity or none."""
+def _less(a: Ball, b: Ball) -> Truth:
+    """Whether a < b; `VOID` for what is no number, which may be an infinity or none."""
     if (a.flags | b.flags) & VOIDED:
         return VOID
     if a.exact is not None and b.exact is not None:
-        return bool(a.exact < b.exact) if strict else bool(a.exact <= b.exact)
+        return bool(a.exact < b.exact)
     if a is b and (a.flags & INFINITE or a.value.is_finite()):
-        return not strict
+        return False
     x, y = a.value, b.value
     if x.is_nan() or y.is_nan():
         return UNKNOWN
-    if strict:
-        return True if x < y else False if x >= y else UNKNOWN
-    return True if x <= y else False if x > y else UNKNOWN
+    return True if x < y else False if x >= y else UNKNOWN
 
 
 def _equal(a: Ball, b: Any) -> Truth:
@@ -281,8 +279,7 @@ def _equal(a: Ball, b: Any) -> Truth:
     return False
 
 
-def _unequal(a: Ball, b: Ball) -> Truth:
-    answer = _equal(a, b)
+def _negated(answer: Truth) -> Truth:
     return not answer if isinstance(answer, bool) else answer
 
 
@@ -292,12 +289,12 @@ _OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
     "mul": _product,
     "div": _quotient,
     "neg": _negative,
-    "lt": lambda a, b: _less(a, b, strict=True),
-    "le": lambda a, b: _less(a, b, strict=False),
-    "gt": lambda a, b: _less(b, a, strict=True),
-    "ge": lambda a, b: _less(b, a, strict=False),
+    "lt": _less,
+    "le": lambda a, b: _negated(_less(b, a)),
+    "gt": lambda a, b: _less(b, a),
+    "ge": lambda a, b: _negated(_less(a, b)),
     "eq": _equal,
-    "ne": _unequal,
+    "ne": lambda a, b: _negated(_equal(a, b)),
 }
 
 

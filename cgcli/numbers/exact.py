@@ -152,10 +152,6 @@ def _angle(a: Ratio, b: Ratio) -> Any:
 # Steps
 
 
-def _floor(x: Ratio) -> Ratio:
-    return Ratio(x.numerator // x.denominator, 1, x.room)
-
-
 def _round(x: Ratio) -> Ratio:
     doubled = 2 * x.numerator + x.denominator
     integer, rest = divmod(doubled, 2 * x.denominator)
@@ -179,7 +175,7 @@ _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
     "lgamma": _lgamma,
     "digamma": lambda x: _UNKNOWN,
     "polygamma": _polygamma,
-    "floor": _floor,
+    "floor": lambda x: Ratio(math.floor(x), 1, x.room),
     "round": _round,
     "abs": abs,
     "sign": lambda x: Ratio((x.numerator > 0) - (x.numerator < 0), 1, x.room),

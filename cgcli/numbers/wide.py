@@ -77,11 +77,7 @@ def _sinh(x: Decimal) -> Decimal:
 def _pow(a: Decimal, b: Decimal) -> Decimal:
     if a == 0 or not b.is_finite():
         return _by_double("pow", a, b)
-    integer = b == b.to_integral_value()
-    if b == 0 or (a < 0 and not integer):
-        return Decimal(1) if b == 0 else Decimal("nan")
-    size = _exp(b * abs(a).ln())
-    return -size if a < 0 and math.fmod(float(b), 2) else size
+    return a**b
 
 
 def _cbrt(x: Decimal) -> Decimal:
@@ -133,10 +129,6 @@ def _polygamma(n: Decimal, x: Decimal) -> Decimal:
     return total if order % 2 else -total
 
 
-def _rounding(rounding: str) -> Callable[[Decimal], Decimal]:
-    return lambda x: x.to_integral_value(rounding=rounding)
-
-
 def _by_double(name: str, *arguments: Decimal) -> Decimal:
     """Return what a function of doubles gives, for what it neither overflows nor vanishes at."""
     return wide(getattr(CAREFUL, name)(*map(float, arguments)))
@@ -163,8 +155,8 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "gamma": _gamma,
     "digamma": _digamma,
     "polygamma": _polygamma,
-    "floor": _rounding(decimal.ROUND_FLOOR),
-    "round": _rounding(decimal.ROUND_HALF_EVEN),
+    "floor": lambda x: x.to_integral_value(decimal.ROUND_FLOOR),
+    "round": lambda x: x.to_integral_value(decimal.ROUND_HALF_EVEN),
     "abs": abs,
     "max": lambda *values: max(values),
     "min": lambda *values: min(values),

@@ -127,6 +127,7 @@ TENSORS: Final = (
     Operation(
         name="stack",
         written="[<*>]",
+        usage="[a, …]",
         tangent=_linear("stack"),
         collects=True,
         parameters=("a",),
@@ -139,6 +140,7 @@ TENSORS: Final = (
     Operation(
         name="index",
         written="<0:atom>[<static>]",
+        usage="x[i]",
         tangent=_linear("index"),
         static=("i", "j"),
         required_static=1,
