@@ -206,18 +206,10 @@ def finite_sums(sums: Any, again: Callable[[float], Any]) -> Any:
     return np.where(np.isfinite(sums) | np.isnan(scaled), sums, scaled)
 
 
-def _index(x: Any, *indices: Index) -> Any:
-    return x[selected(indices)]
-
-
 def _scatter(value: Any, like: Any, *indices: Index) -> Any:
     result = np.zeros(np.shape(like))
     result[selected(indices)] = value
     return result
-
-
-def _concat(*parts: Any) -> Any:
-    return np.concatenate([np.atleast_1d(part) for part in parts])
 
 
 def _piece(row: Any, place: int, parts: Parts) -> Any:
@@ -238,12 +230,8 @@ def _onehot(k: float, n: int) -> Any:
     return result
 
 
-def _truth(condition: Any) -> Any:
-    return np.asarray(condition, dtype=np.float64)
-
-
 STRUCTURE: Final[dict[str, Callable[..., Any]]] = {
-    "index": _index,
+    "index": lambda x, *indices: x[selected(indices)],
     "product": _product,
     "outer_or_scale": _outer_or_scale,
     "transpose": np.transpose,
@@ -260,7 +248,7 @@ _ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
     "cbrt": _cube_root,
     "pow": np.float_power,
     "atan2": np.arctan2,
-    "truth": _truth,
+    "truth": lambda condition: np.asarray(condition, dtype=np.float64),
 }
 
 ARRAYS: Final = Rounded(
@@ -280,7 +268,7 @@ ARRAYS: Final = Rounded(
     # Of n numbers: `np.stack` makes an array of each of them first.
     stack=lambda *parts: np.array(parts),
     scatter=_scatter,
-    concat=_concat,
+    concat=lambda *parts: np.concatenate([np.atleast_1d(part) for part in parts]),
     sum=_sum,
     prod=_prod,
     norm_over=_norm_over,

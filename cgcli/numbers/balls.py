@@ -12,8 +12,7 @@ wide, and then nothing is claimed.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 from flint import arb, fmpq, fmpz
@@ -34,27 +33,8 @@ UNSURE: Final = 16
 
 _MARKS: Final = BENT | UNSURE
 _LARGEST: Final = 4096
-
-
-class _Kept:
-    """Rationals are kept up to so many bits, of numerator or denominator."""
-
-    bits = _LARGEST
-
-
-@contextlib.contextmanager
-def plain() -> Iterator[None]:
-    """Keep no rationals but those that a ball without radius is: FLINT's arithmetic alone.
-
-    >>> with plain():
-    ...     ball(1) / 3 * 3 == 1
-    UNKNOWN
-    """
-    before, _Kept.bits = _Kept.bits, 0
-    try:
-        yield
-    finally:
-        _Kept.bits = before
+KEPT = _LARGEST
+"""Rationals are kept up to so many bits, of numerator or denominator."""
 
 
 class UndecidedError(Exception):
@@ -128,7 +108,7 @@ Truth = bool | _Unknown | Ball
 
 def rational(exact: Any) -> Ball:
     """Return the ball of a rational number, which is kept where it is not too long."""
-    if exact.height_bits() <= _Kept.bits:
+    if exact.height_bits() <= KEPT:
         return Ball(arb(exact), exact)
     return of_flint(arb(exact))
 

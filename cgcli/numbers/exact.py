@@ -145,10 +145,6 @@ def _polygamma(_: Ratio, x: Ratio) -> Any:
     return _UNDEFINED if x.denominator == 1 and x.numerator <= 0 else _UNKNOWN
 
 
-def _angle(a: Ratio, b: Ratio) -> Any:
-    return Ratio(0, 1, a.room) if not a and b >= 0 else _IRRATIONAL
-
-
 # Steps
 
 
@@ -170,7 +166,7 @@ _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
     "log2": _logarithm(2),
     "log10": _logarithm(10),
     "pow": _power,
-    "atan2": _angle,
+    "atan2": lambda a, b: Ratio(0, 1, a.room) if not a and b >= 0 else _IRRATIONAL,
     "gamma": _gamma,
     "lgamma": _lgamma,
     "digamma": lambda x: _UNKNOWN,

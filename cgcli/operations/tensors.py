@@ -10,16 +10,7 @@ from typing import Any, Final
 
 from cgcli.operations import shapes
 from cgcli.operations.protocol import Directions, Number, Rulebook
-from cgcli.operations.row import (
-    LEVELS,
-    Domain,
-    Kink,
-    Operation,
-    Parts,
-    Pullback,
-    Static,
-    Tangent,
-)
+from cgcli.operations.row import LEVELS, Domain, Kink, Operation, Parts, Pullback, Static, Tangent
 
 # Pullbacks
 
