@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from cgcli.plan import kernels
 from cgcli.plan.kernels import SPECIAL, Bound, Call, Guard
-from cgcli.plan.tape import ONCE, STEP, VIEWS, Instruction, Tape
-
-_SUMS: Final = frozenset({"total", "weigh", "gram"})
+from cgcli.plan.tape import ONCE, STEP, SUMS, VIEWS, Instruction, Tape
 
 
 def run(calls: Sequence[Call], guard: Guard) -> None:
@@ -51,9 +49,8 @@ class Plan:
         self.by_row = list(by_row)
         self.known = frozenset(known)
         self.count = np.zeros(())
-        self._needed = self._ancestors()
-        self.instructions = [p for p in range(len(tape)) if self._needed[p]]
-        self.sums = [p for p in self.instructions if tape[p].operation in _SUMS]
+        self.instructions = tape.ancestors((*self.totals, *self.by_row), self.known)
+        self.sums = [p for p in self.instructions if tape[p].operation in SUMS]
         self.columns = [p for p in self.instructions if self.is_column(p)]
         self.guard = Guard(careful=any(tape[p].operation in SPECIAL for p in self.instructions))
         self.arrays: dict[int, Any] = {}
@@ -66,17 +63,6 @@ class Plan:
     def is_column(self, place: int) -> bool:
         """Whether the values of a place are given, a row each: a column, or known beforehand."""
         return self.tape[place].operation == "column" or place in self.known
-
-    def _ancestors(self) -> bytearray:
-        needed = bytearray(len(self.tape))
-        for place in (*self.totals, *self.by_row):
-            needed[place] = 1
-        for place in range(len(self.tape) - 1, -1, -1):
-            if needed[place] and place not in self.known:
-                for argument in self.tape[place].arguments:
-                    if isinstance(argument, int):
-                        needed[argument] = 1
-        return needed
 
     def _bind_unrowed(self, parameters: Mapping[str, Any]) -> None:
         """Give the instructions without rows their arrays, and run those that never change."""
@@ -98,7 +84,7 @@ class Plan:
                 arrays[place] = np.zeros(
                     instruction.shape, dtype=bool if instruction.truth else np.float64
                 )
-                if instruction.operation in _SUMS:
+                if instruction.operation in SUMS:
                     continue
                 call = _call(self, instruction, arrays, arrays[place])
                 if instruction.stage == ONCE:
@@ -161,7 +147,7 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
     """
     tape = plan.tape
     last: dict[int, int] = {}
-    by_row = [p for p in plan.instructions if tape[p].rows or tape[p].operation in _SUMS]
+    by_row = [p for p in plan.instructions if tape[p].rows or tape[p].operation in SUMS]
     for place in by_row:
         if plan.is_column(place):
             continue

@@ -7,6 +7,7 @@ an array with the rows along its first axis; everything else has one value for a
 from __future__ import annotations
 
 import math
+from collections.abc import Container, Iterable
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.operations.row import Shape
@@ -21,6 +22,10 @@ _LEAVES_OF_A_STEP: Final = ("parameter", "count")
 
 VIEWS: Final = frozenset({"transpose", "index", "spread", "piece", "grow", "repeat"})
 """Instructions that look at an array in another way, and compute nothing."""
+
+
+SUMS: Final = frozenset({"total", "weigh", "gram", "tally"})
+"""Instructions that sum over the rows."""
 
 
 class Instruction(NamedTuple):
@@ -44,13 +49,17 @@ class Instruction(NamedTuple):
 class Tape:
     """The instructions in order; what is written twice alike is one instruction.
 
+    Where it `gathers`, the rows that columns choose of an array are taken, and not multiplied by
+    vectors of zeros and a one.
+
     >>> tape = Tape()
     >>> x = tape.write("column", (), ("x",), (), rows=True)
     >>> tape.write("exp", (x,), (), ()), tape.write("exp", (x,), (), ())
     (1, 1)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, gathers: bool = True) -> None:
+        self.gathers = gathers
         self.instructions: list[Instruction] = []
         self.arrays: list[Any] = []
         self._places: dict[Any, int] = {}
@@ -104,6 +113,26 @@ class Tape:
                 Instruction(operation, arguments, static, shape, rows, truth, stage, varies)
             )
         return place
+
+    def ancestors(self, places: Iterable[int], known: Container[int] = ()) -> list[int]:
+        """Return places, and those that they are computed from, in order; of `known` ones none."""
+        flags = bytearray(len(self))
+        for place in places:
+            flags[place] = 1
+        for place in range(len(self) - 1, -1, -1):
+            if flags[place] and place not in known:
+                for argument in self.instructions[place].arguments:
+                    if isinstance(argument, int):
+                        flags[argument] = 1
+        return [place for place in range(len(self)) if flags[place]]
+
+    def label(self, place: int) -> int | None:
+        """Return the place of the column that a vector with a single one is made of, if it is."""
+        operation, arguments, *_ = self.instructions[place]
+        label = arguments[0] if operation == "onehot" else None
+        if not self.gathers or not isinstance(label, int) or not self.instructions[label].rows:
+            return None
+        return label
 
     def array(self, value: Any) -> int:
         """Return the place of a constant array."""
