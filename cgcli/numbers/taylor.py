@@ -253,11 +253,10 @@ _SPECIAL: Final[dict[str, Callable[..., Any]]] = {
     "round": _round,
 }
 
-_SMOOTH: Final = {*ELEMENTWISE} & {*OPERATIONS} - {*_SPECIAL, "where"}
+_OF_NUMBERS: Final = {*ELEMENTWISE} & {*OPERATIONS} - {"where"}
 
 TAYLOR: Final[Namespace] = Namespace(
-    **{name: _guarded(name, function) for name, function in _SPECIAL.items()},
-    **{name: _guarded(name, _smooth(name)) for name in _SMOOTH},
+    **{name: _guarded(name, _SPECIAL.get(name) or _smooth(name)) for name in _OF_NUMBERS},
     max=_extreme(lambda a, b: a >= b),
     min=_extreme(lambda a, b: a <= b),
     where=_choose,
