@@ -177,7 +177,9 @@ class Exactly(Kind):
     def sweep(self, graph: Graph, values: Any, trail: Trail | None = None) -> Sweep:
         """Return the sweep over fractions, which are taken as they are looked at."""
         change = functools.partial(taken, room=self.room)
-        return ExactSweep(graph, self.m, Parts(values, range(len(graph)), change), trail)
+        return ExactSweep(
+            graph, self.m, Parts(range(len(graph)), lambda node: change(values[node])), trail
+        )
 
     def doubles(self, value: Any) -> Any:
         """Return the doubles nearest to fractions; NaN for what has no value."""

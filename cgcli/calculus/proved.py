@@ -29,7 +29,7 @@ from cgcli.numbers.balls import (
     ball,
     hull,
 )
-from cgcli.numbers.certified import BALLS, as_balls
+from cgcli.numbers.certified import BALLS
 from cgcli.numbers.elements import by_element, elements, filled
 from cgcli.operations.row import Operation
 
@@ -46,7 +46,7 @@ class BallSweep(Sweep):
     def value(self, node: int, parts: list[Any]) -> Any:
         """Return a value, of which nothing is known where a decision hangs on what is not."""
         try:
-            return as_balls(super().value(node, parts))
+            return by_element(ball, super().value(node, parts))
         except UndecidedError:
             return self.undecided(node)
 
@@ -158,7 +158,7 @@ class BallSweep(Sweep):
         except UndecidedError:
             return self.undecided(node)
         # Of the node's own shape, whatever the rule returned.
-        return as_balls(by_element(lambda a, _: ball(a), partial, self.part(node)))
+        return by_element(lambda a, _: ball(a), partial, self.part(node))
 
     def tainted(self, node: int) -> bool:
         """Whether a value is no number in any element, or at a jump, which is to be marked."""
@@ -174,7 +174,7 @@ class BallSweep(Sweep):
         """Return a contribution in its argument's shape; None where nothing is reached."""
         if node not in self.graph.tensors:
             return sent
-        reduced = as_balls(super().reduce(sent, node, argument))
+        reduced = by_element(ball, super().reduce(sent, node, argument))
         return None if all(element.flags & ABSENT for element in elements(reduced)) else reduced
 
     def pull_back(
@@ -190,7 +190,7 @@ class BallSweep(Sweep):
         marks = [by_element(_mark, kink.at(m, x, *fixed)) for kink in operation.kinks]
         bends = [m.spread(mark, x, *fixed) for mark in marks]
         for place, sent in super().pull_back(node, places, upstream):
-            yield place, as_balls(functools.reduce(operator.mul, bends, sent))
+            yield place, by_element(ball, functools.reduce(operator.mul, bends, sent))
 
 
 def _bends(

@@ -331,7 +331,7 @@ class Sweep:
         `of` has for a node what stands for its value.
         """
         of = of or self.part
-        return of(node), Parts(range(len(self.graph)), self.graph.arguments[node], of)
+        return of(node), Parts(self.graph.arguments[node], of)
 
     def pulled(
         self, m: Namespace, node: int, place: int, upstream: Any, factors: tuple[Any, Parts]

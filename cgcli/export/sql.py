@@ -16,8 +16,9 @@ from cgcli.export.emit import Emitter
 from cgcli.export.routine import Result, Routine, known
 from cgcli.export.target import Function, Target
 from cgcli.export.views import looked
+from cgcli.numbers.elements import filled
 from cgcli.numbers.namespace import Namespace
-from cgcli.numbers.objects import arranged, arrays_of, filled, lift
+from cgcli.numbers.objects import arranged, arrays_of, lift
 from cgcli.numbers.real import Careful
 from cgcli.plan.cells import Cell, elementwise
 from cgcli.plan.functions import cells

@@ -90,10 +90,6 @@ def _cube_root(x: Any) -> Any:
     return np.where((root == 0) | ~np.isfinite(root), root, real.refined_root(root, x))
 
 
-def _axis(axis: tuple[int, ...]) -> int | None:
-    return axis[0] if axis else None
-
-
 def _spread(value: Any, like: Any, *axis: int) -> Any:
     """Undo a reduction's loss of an axis: every element takes the value of its group."""
     shape = np.shape(like)
@@ -108,17 +104,28 @@ def _count(x: Any, *axis: int) -> int:
     return int(np.shape(x)[axis[0]]) if axis else int(np.size(x))
 
 
-def _products_of_others(x: Any, *axis: int) -> Any:
+def _lines(x: Any, axis: tuple[int, ...]) -> Any:
+    """Return an array with the axis of a reduction in front, or all elements in one line."""
+    return np.moveaxis(x, axis[0], 0) if axis else np.reshape(x, -1)
+
+
+def _along_lines(function: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Let a function of lines keep the shape of an array."""
+
+    def apply(x: Any, *axis: int) -> Any:
+        result = function(_lines(x, axis))
+        return np.moveaxis(result, 0, axis[0]) if axis else result.reshape(np.shape(x))
+
+    return apply
+
+
+def _of_others(lines: Any) -> Any:
     """For every element, the product of all others: from the left times from the right."""
-    array = np.asanyarray(x)
-    along = axis[0] if axis else 0
-    moved = np.moveaxis(array if axis else array.reshape(-1), along, 0)
-    left = np.ones_like(moved)
-    right = np.ones_like(moved)
-    left[1:] = np.cumprod(moved[:-1], axis=0)
-    right[:-1] = np.cumprod(moved[:0:-1], axis=0)[::-1]
-    others = np.moveaxis(left * right, 0, along)
-    return others if axis else others.reshape(array.shape)
+    left = np.ones_like(lines)
+    right = np.ones_like(lines)
+    left[1:] = np.cumprod(lines[:-1], axis=0)
+    right[:-1] = np.cumprod(lines[:0:-1], axis=0)[::-1]
+    return left * right
 
 
 def flagged(compute: Callable[[], Any]) -> tuple[Any, bool]:
@@ -141,21 +148,20 @@ def _levelled(x: Any) -> tuple[Any, Any]:
 
 def _prod(x: Any, *axis: int) -> Any:
     """The product, of numbers whose products leave the doubles on the way too."""
-    product, left = flagged(lambda: np.multiply.reduce(x, axis=_axis(axis)))
+    product, left = flagged(lambda: np.multiply.reduce(x, axis=axis or None))
     if not left:
         return product
-    numbers, powers = _levelled(np.moveaxis(x, axis[0], 0) if axis else np.ravel(x))
+    numbers, powers = _levelled(_lines(x, axis))
     return np.ldexp(np.prod(numbers, axis=0), np.sum(powers, axis=0))
 
 
-def _others(x: Any, *axis: int) -> Any:
-    """For every element, the product of all others, which may be doubles though theirs are none."""
-    products, left = flagged(lambda: _products_of_others(x, *axis))
+def _finite_of_others(lines: Any) -> Any:
+    """The same, where a product of all others is a double though some on the way to it are none."""
+    products, left = flagged(lambda: _of_others(lines))
     if not left:
         return products
-    numbers, powers = _levelled(np.moveaxis(x, axis[0], 0) if axis else np.ravel(x))
-    others = np.ldexp(_products_of_others(numbers, 0), np.sum(powers, axis=0) - powers)
-    return np.moveaxis(others, 0, axis[0]) if axis else others.reshape(np.shape(x))
+    numbers, powers = _levelled(lines)
+    return np.ldexp(_of_others(numbers), np.sum(powers, axis=0) - powers)
 
 
 def _sum(x: Any, *axis: int) -> Any:
@@ -165,7 +171,7 @@ def _sum(x: Any, *axis: int) -> Any:
             return math.fsum(np.ravel(x).tolist())
         except real.EDGES:
             pass
-    return np.add.reduce(x, axis=_axis(axis))
+    return np.add.reduce(x, axis=axis or None)
 
 
 def _norm_over(by: float, x: Any, *axis: int) -> Any:
@@ -200,18 +206,10 @@ def finite_sums(sums: Any, again: Callable[[float], Any]) -> Any:
     return np.where(np.isfinite(sums) | np.isnan(scaled), sums, scaled)
 
 
-def _index(x: Any, *indices: Index) -> Any:
-    return x[selected(indices)]
-
-
 def _scatter(value: Any, like: Any, *indices: Index) -> Any:
     result = np.zeros(np.shape(like))
     result[selected(indices)] = value
     return result
-
-
-def _concat(*parts: Any) -> Any:
-    return np.concatenate([np.atleast_1d(part) for part in parts])
 
 
 def _piece(row: Any, place: int, parts: Parts) -> Any:
@@ -232,17 +230,13 @@ def _onehot(k: float, n: int) -> Any:
     return result
 
 
-def _truth(condition: Any) -> Any:
-    return np.asarray(condition, dtype=np.float64)
-
-
 STRUCTURE: Final[dict[str, Callable[..., Any]]] = {
-    "index": _index,
+    "index": lambda x, *indices: x[selected(indices)],
     "product": _product,
     "outer_or_scale": _outer_or_scale,
     "transpose": np.transpose,
     "piece": _piece,
-    "products_of_others": _products_of_others,
+    "products_of_others": _along_lines(_of_others),
     "spread": _spread,
     "count": _count,
     "rank": np.ndim,
@@ -254,11 +248,15 @@ _ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
     "cbrt": _cube_root,
     "pow": np.float_power,
     "atan2": np.arctan2,
-    "truth": _truth,
+    "truth": lambda condition: np.asarray(condition, dtype=np.float64),
 }
 
 ARRAYS: Final = Rounded(
-    **{**STRUCTURE, "product": _finite_product, "products_of_others": _others},
+    **{
+        **STRUCTURE,
+        "product": _finite_product,
+        "products_of_others": _along_lines(_finite_of_others),
+    },
     **_ELEMENTWISE,
     max=lambda *values: functools.reduce(np.maximum, values),
     min=lambda *values: functools.reduce(np.minimum, values),
@@ -270,12 +268,12 @@ ARRAYS: Final = Rounded(
     # Of n numbers: `np.stack` makes an array of each of them first.
     stack=lambda *parts: np.array(parts),
     scatter=_scatter,
-    concat=_concat,
+    concat=lambda *parts: np.concatenate([np.atleast_1d(part) for part in parts]),
     sum=_sum,
     prod=_prod,
     norm_over=_norm_over,
-    amax=lambda x, *axis: np.maximum.reduce(x, axis=_axis(axis)),
-    amin=lambda x, *axis: np.minimum.reduce(x, axis=_axis(axis)),
+    amax=lambda x, *axis: np.maximum.reduce(x, axis=axis or None),
+    amin=lambda x, *axis: np.minimum.reduce(x, axis=axis or None),
     len=lambda x: float(np.shape(x)[0]),
     onehot=_onehot,
     cumsum=_cumsum,

@@ -12,8 +12,7 @@ wide, and then nothing is claimed.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 from flint import arb, fmpq, fmpz
@@ -34,27 +33,8 @@ UNSURE: Final = 16
 
 _MARKS: Final = BENT | UNSURE
 _LARGEST: Final = 4096
-
-
-class _Kept:
-    """Rationals are kept up to so many bits, of numerator or denominator."""
-
-    bits = _LARGEST
-
-
-@contextlib.contextmanager
-def plain() -> Iterator[None]:
-    """Keep no rationals but those that a ball without radius is: FLINT's arithmetic alone.
-
-    >>> with plain():
-    ...     ball(1) / 3 * 3 == 1
-    UNKNOWN
-    """
-    before, _Kept.bits = _Kept.bits, 0
-    try:
-        yield
-    finally:
-        _Kept.bits = before
+KEPT = _LARGEST
+"""Rationals are kept up to so many bits, of numerator or denominator."""
 
 
 class UndecidedError(Exception):
@@ -128,7 +108,7 @@ Truth = bool | _Unknown | Ball
 
 def rational(exact: Any) -> Ball:
     """Return the ball of a rational number, which is kept where it is not too long."""
-    if exact.height_bits() <= _Kept.bits:
+    if exact.height_bits() <= KEPT:
         return Ball(arb(exact), exact)
     return of_flint(arb(exact))
 
@@ -247,20 +227,18 @@ def _flagged_sum(a: Ball, b: Ball) -> Ball:
     return _marked(plain, flags)
 
 
-def _less(a: Ball, b: Ball, *, strict: bool) -> Truth:
-    """Whether a < b, or a <= b; `VOID` for what is no number, which may be an infinity or none."""
+def _less(a: Ball, b: Ball) -> Truth:
+    """Whether a < b; `VOID` for what is no number, which may be an infinity or none."""
     if (a.flags | b.flags) & VOIDED:
         return VOID
     if a.exact is not None and b.exact is not None:
-        return bool(a.exact < b.exact) if strict else bool(a.exact <= b.exact)
+        return bool(a.exact < b.exact)
     if a is b and (a.flags & INFINITE or a.value.is_finite()):
-        return not strict
+        return False
     x, y = a.value, b.value
     if x.is_nan() or y.is_nan():
         return UNKNOWN
-    if strict:
-        return True if x < y else False if x >= y else UNKNOWN
-    return True if x <= y else False if x > y else UNKNOWN
+    return True if x < y else False if x >= y else UNKNOWN
 
 
 def _equal(a: Ball, b: Any) -> Truth:
@@ -281,8 +259,7 @@ def _equal(a: Ball, b: Any) -> Truth:
     return False
 
 
-def _unequal(a: Ball, b: Ball) -> Truth:
-    answer = _equal(a, b)
+def _negated(answer: Truth) -> Truth:
     return not answer if isinstance(answer, bool) else answer
 
 
@@ -292,12 +269,12 @@ _OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
     "mul": _product,
     "div": _quotient,
     "neg": _negative,
-    "lt": lambda a, b: _less(a, b, strict=True),
-    "le": lambda a, b: _less(a, b, strict=False),
-    "gt": lambda a, b: _less(b, a, strict=True),
-    "ge": lambda a, b: _less(b, a, strict=False),
+    "lt": _less,
+    "le": lambda a, b: _negated(_less(b, a)),
+    "gt": lambda a, b: _less(b, a),
+    "ge": lambda a, b: _negated(_less(a, b)),
     "eq": _equal,
-    "ne": _unequal,
+    "ne": lambda a, b: _negated(_equal(a, b)),
 }
 
 

@@ -240,15 +240,6 @@ def constants_at(name: str) -> Ball:
     return Ball(arb.const_e() if name == "e" else arb.pi() * (2 if name == "tau" else 1))
 
 
-def as_balls(result: Any) -> Any:
-    """Return a rule's result as a ball, or as an array of balls."""
-    if not hasattr(result, "ndim"):
-        return ball(result)
-    from cgcli.numbers.objects import Objects
-
-    return result.view(Objects) if result.ndim else ball(result.item())
-
-
 class BallNamespace(Boundless):
     """The namespace; π has as many digits as the precision of the moment asks for."""
 

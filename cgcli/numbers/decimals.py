@@ -28,23 +28,18 @@ def decimal(number: Ball, digits: int) -> str | None:
         return None
     if number.flags & INFINITE:
         return "Infinity" if number.value > 0 else "-Infinity"
-    if number.exact is not None:
-        return _of_rational(number.exact, digits)
-    value = number.value
+    exact, value, context = number.exact, number.value, boundless(digits)
+    if exact is not None:
+        quotient = context.divide(Decimal(int(exact.p)), Decimal(int(exact.q)))
+        return as_written(quotient, digits, exact=not context.flags[Inexact])
     if not value.is_finite() or value.contains(arb(0)):
         return None
     parts = _rounded(abs(value), digits)
     if parts is None:
         return None
     coefficient, power = parts
-    size = Decimal(coefficient.str()).scaleb(power + 1 - digits, boundless(digits))
+    size = Decimal(coefficient.str()).scaleb(power + 1 - digits, context)
     return as_written(size.copy_negate() if value < 0 else size, digits, exact=False)
-
-
-def _of_rational(exact: Any, digits: int) -> str:
-    context = boundless(digits)
-    quotient = context.divide(Decimal(int(exact.p)), Decimal(int(exact.q)))
-    return as_written(quotient, digits, exact=not context.flags[Inexact])
 
 
 def _rounded(size: Any, digits: int) -> tuple[Any, int] | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cgcli.operations.row import Shape
+from cgcli.operations.shapes import size
 
 
 def anywhere(flags: Any) -> bool:
@@ -26,9 +27,9 @@ def filled(value: Any, shape: Shape) -> Any:
     """Return an array that holds one number at every place; the number itself of shape ()."""
     if not shape:
         return value
-    from cgcli.numbers import objects
+    from cgcli.numbers.objects import arranged
 
-    return objects.filled(value, shape)
+    return arranged([value] * size(shape), shape)
 
 
 def by_element(function: Callable[..., Any], *parts: Any) -> Any:

@@ -145,15 +145,7 @@ def _polygamma(_: Ratio, x: Ratio) -> Any:
     return _UNDEFINED if x.denominator == 1 and x.numerator <= 0 else _UNKNOWN
 
 
-def _angle(a: Ratio, b: Ratio) -> Any:
-    return Ratio(0, 1, a.room) if not a and b >= 0 else _IRRATIONAL
-
-
 # Steps
-
-
-def _floor(x: Ratio) -> Ratio:
-    return Ratio(x.numerator // x.denominator, 1, x.room)
 
 
 def _round(x: Ratio) -> Ratio:
@@ -174,12 +166,12 @@ _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
     "log2": _logarithm(2),
     "log10": _logarithm(10),
     "pow": _power,
-    "atan2": _angle,
+    "atan2": lambda a, b: Ratio(0, 1, a.room) if not a and b >= 0 else _IRRATIONAL,
     "gamma": _gamma,
     "lgamma": _lgamma,
     "digamma": lambda x: _UNKNOWN,
     "polygamma": _polygamma,
-    "floor": _floor,
+    "floor": lambda x: Ratio(math.floor(x), 1, x.room),
     "round": _round,
     "abs": abs,
     "sign": lambda x: Ratio((x.numerator > 0) - (x.numerator < 0), 1, x.room),

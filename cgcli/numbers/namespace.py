@@ -1,24 +1,22 @@
-"""A namespace of numbers: its own primitive functions, and every row built from them."""
+"""A namespace of numbers: its own primitive functions, and the rule book's composites of them."""
 
 from __future__ import annotations
 
 import functools
 from typing import Any
 
-from cgcli.operations.protocol import FORMULAS, NAMES, Number, Rulebook
-from cgcli.operations.table import TABLE
+from cgcli.operations.protocol import FORMULAS, Number, Rulebook
 
 
 class Namespace(Rulebook):
-    """The `m` of the rules: the functions given, else formulas of them, and the rows' own rules.
+    """The `m` of the rules: the functions given, else formulas of them, and composites.
 
     >>> Namespace(exp=lambda x: 2.0**x, abs=abs, min=min, number=float).sigmoid(1.0)
     0.6666666666666666
     """
 
     def __init__(self, **functions: Any) -> None:
-        rules = {row.name: row.value for row in TABLE if row.words and row.name not in NAMES}
-        for name, rule in {**rules, **FORMULAS}.items():
+        for name, rule in FORMULAS.items():
             setattr(self, name, functools.partial(rule, self))
         for name, function in functions.items():
             setattr(self, name, function)

@@ -45,15 +45,6 @@ def arranged(values: Sequence[Any], shape: Shape) -> Any:
     return array.reshape(shape).view(Objects)
 
 
-def filled(value: Any, shape: Shape) -> Any:
-    """Return an array that holds one number at every place; the number itself of shape ()."""
-    if not shape:
-        return value
-    array = np.empty(shape, dtype=object)
-    array.fill(value)
-    return array.view(Objects)
-
-
 def lift(function: Callable[..., Any], count: int) -> Callable[..., Any]:
     """Return a function of `count` numbers as one of arrays of them, element by element."""
     elementwise = np.frompyfunc(function, count, 1)
@@ -118,7 +109,7 @@ def arrays_of(scalar: Namespace) -> Namespace:
     nothing = scalar.functions.get("nothing", scalar.number(0))
 
     def scatter(value: Any, like: Any, *indices: Index) -> Any:
-        result = filled(nothing, np.shape(like))
+        result = arranged([nothing] * np.size(like), np.shape(like))
         result[selected(indices)] = value
         return result
 

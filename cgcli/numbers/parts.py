@@ -13,24 +13,18 @@ class Parts(Sequence[Any]):
     """The values of a node's arguments, looked up as they are asked for.
 
     A list of n elements has n arguments, and sends to each of them: were all of them put in a
-    list for each, that would be n² steps. `change` is what is made of each value.
+    list for each, that would be n² steps. `of` has the value of a node.
 
-    >>> parts = Parts([1.0, 2.0, 3.0], (2, 0), lambda value: value * 10)
+    >>> parts = Parts((2, 0), [1.0, 2.0, 3.0].__getitem__)
     >>> parts[0], list(parts)
-    (30.0, [30.0, 10.0])
+    (3.0, [3.0, 1.0])
     """
 
-    __slots__ = ("_change", "_nodes", "_starts", "_values")
+    __slots__ = ("_nodes", "_of", "_starts")
 
-    def __init__(
-        self,
-        values: Sequence[Any],
-        nodes: Sequence[int],
-        change: Callable[[Any], Any] | None = None,
-    ) -> None:
-        self._values = values
+    def __init__(self, nodes: Sequence[int], of: Callable[[int], Any]) -> None:
         self._nodes = nodes
-        self._change = change
+        self._of = of
         self._starts: list[int] | None = None
 
     def __len__(self) -> int:
@@ -39,18 +33,16 @@ class Parts(Sequence[Any]):
 
     def __getitem__(self, place: Any) -> Any:
         """Return the value of the argument at a place."""
-        value = self._values[self._nodes[place]]
-        return value if self._change is None else self._change(value)
+        return self._of(self._nodes[place])
 
     def __iter__(self) -> Iterator[Any]:
         """Return the values, first to last."""
-        values = map(self._values.__getitem__, self._nodes)
-        return values if self._change is None else map(self._change, values)
+        return map(self._of, self._nodes)
 
     def start(self, place: int, shape_of: Callable[[Any], Shape]) -> int:
         """Return where an argument begins when all stand end to end, a scalar as one element.
 
-        >>> Parts(["ab", "c", "def"], (0, 1, 2)).start(2, lambda text: (len(text),))
+        >>> Parts((0, 1, 2), ["ab", "c", "def"].__getitem__).start(2, lambda text: (len(text),))
         3
         """
         if self._starts is None:

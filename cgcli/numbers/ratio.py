@@ -91,9 +91,6 @@ class Ratio(Operators):
             ratios.append(ratio)
         return _OPERATIONS[name](*ratios)
 
-    def __pos__(self) -> Ratio:
-        return self
-
     def __abs__(self) -> Ratio:
         return Ratio(abs(self.numerator), self.denominator, self.room)
 
@@ -109,9 +106,6 @@ class Ratio(Operators):
     def fraction(self) -> Fraction:
         """Return the same as Python's fraction, its two numbers as they are."""
         return Fraction(cast("numbers.Rational", self))
-
-    def __int__(self) -> int:
-        return int(self.fraction())
 
     def __floor__(self) -> int:
         return self.numerator // self.denominator

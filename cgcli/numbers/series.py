@@ -145,10 +145,6 @@ def _power_of_zero(a: Jet, b: Jet) -> Any:
     return nowhere()
 
 
-def _xlogy(a: Jet, b: Jet) -> Any:
-    return constant(0) if a.exact == 0 and a.still else a * JETS.log(b)
-
-
 def _atan2(a: Jet, b: Jet) -> Any:
     """The angle by the half plane that the point lies in."""
     half = constant(Ball(arb.pi() / 2))
@@ -193,7 +189,7 @@ DEFINITIONS: Final[dict[str, Callable[..., Jet]]] = {
     "pow": _power,
     "cbrt": _cbrt,
     "exp": _exp,
-    "xlogy": _xlogy,
+    "xlogy": lambda a, b: constant(0) if a.exact == 0 and a.still else a * JETS.log(b),
     "atan2": _atan2,
     "gamma": _gamma,
     "lgamma": _lgamma,

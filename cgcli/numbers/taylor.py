@@ -101,14 +101,6 @@ def _still(value: Array, like: Series) -> Series:
     return Series(terms)
 
 
-def _abs(x: Series) -> Any:
-    return _choose(x < 0, -x, x)
-
-
-def _sign(x: Series) -> Series:
-    return _still(order(x.terms, np.zeros(x.terms.shape)), x)
-
-
 def _drift(x: Series) -> Array:
     """Return the sign by which a series leaves its value."""
     return order(x.terms, _still(x.terms[0], x).terms)
@@ -253,19 +245,18 @@ _SPECIAL: Final[dict[str, Callable[..., Any]]] = {
     "pow": _power,
     "hypot": _hypot,
     "atan2": _atan2,
-    "abs": _abs,
-    "sign": _sign,
+    "abs": lambda x: _choose(x < 0, -x, x),
+    "sign": lambda x: _still(order(x.terms, np.zeros(x.terms.shape)), x),
     "floor": _floor,
     "ceil": lambda x: FORMULAS["ceil"](TAYLOR, x),
     "mod": lambda a, b: FORMULAS["mod"](TAYLOR, a, b),
     "round": _round,
 }
 
-_SMOOTH: Final = {*ELEMENTWISE} & {*OPERATIONS} - {*_SPECIAL, "where"}
+_OF_NUMBERS: Final = {*ELEMENTWISE} & {*OPERATIONS} - {"where"}
 
 TAYLOR: Final[Namespace] = Namespace(
-    **{name: _guarded(name, function) for name, function in _SPECIAL.items()},
-    **{name: _guarded(name, _smooth(name)) for name in _SMOOTH},
+    **{name: _guarded(name, _SPECIAL.get(name) or _smooth(name)) for name in _OF_NUMBERS},
     max=_extreme(lambda a, b: a >= b),
     min=_extreme(lambda a, b: a <= b),
     where=_choose,

@@ -62,26 +62,10 @@ def _exp(x: Decimal) -> Decimal:
     return x.exp()
 
 
-def _expm1(x: Decimal) -> Decimal:
-    return _by_double("expm1", x) if abs(x) < 100 else _exp(x) - 1
-
-
-def _cosh(x: Decimal) -> Decimal:
-    return (_exp(x) + _exp(-x)) / 2
-
-
-def _sinh(x: Decimal) -> Decimal:
-    return _by_double("sinh", x) if abs(x) < 100 else (_exp(x) - _exp(-x)) / 2
-
-
 def _pow(a: Decimal, b: Decimal) -> Decimal:
     if a == 0 or not b.is_finite():
         return _by_double("pow", a, b)
-    integer = b == b.to_integral_value()
-    if b == 0 or (a < 0 and not integer):
-        return Decimal(1) if b == 0 else Decimal("nan")
-    size = _exp(b * abs(a).ln())
-    return -size if a < 0 and math.fmod(float(b), 2) else size
+    return a**b
 
 
 def _cbrt(x: Decimal) -> Decimal:
@@ -113,10 +97,6 @@ def _gamma(x: Decimal) -> Decimal:
     return factor * _by_double("gamma", x) if abs(x) < 170 else factor
 
 
-def _digamma(x: Decimal) -> Decimal:
-    return -1 / x if abs(x) < Decimal("1e-25") else _by_double("digamma", x)
-
-
 def _polygamma(n: Decimal, x: Decimal) -> Decimal:
     """The derivative of order n of digamma: DLMF 5.15.5 below 100 + n, and 5.15.9 from there."""
     if not 1 <= n <= 101 or n != int(n) or x < -1000:
@@ -133,10 +113,6 @@ def _polygamma(n: Decimal, x: Decimal) -> Decimal:
     return total if order % 2 else -total
 
 
-def _rounding(rounding: str) -> Callable[[Decimal], Decimal]:
-    return lambda x: x.to_integral_value(rounding=rounding)
-
-
 def _by_double(name: str, *arguments: Decimal) -> Decimal:
     """Return what a function of doubles gives, for what it neither overflows nor vanishes at."""
     return wide(getattr(CAREFUL, name)(*map(float, arguments)))
@@ -151,20 +127,20 @@ _OF_DOUBLES: Final = {*ELEMENTWISE} - {"log2", "hypot", "ceil"}
 _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     **{name: functools.partial(_by_double, name) for name in _OF_DOUBLES},
     "exp": _exp,
-    "expm1": _expm1,
+    "expm1": lambda x: _by_double("expm1", x) if abs(x) < 100 else _exp(x) - 1,
     "log": Decimal.ln,
     "log10": Decimal.log10,
     "sqrt": Decimal.sqrt,
     "cbrt": _cbrt,
     "pow": _pow,
-    "cosh": _cosh,
-    "sinh": _sinh,
+    "cosh": lambda x: (_exp(x) + _exp(-x)) / 2,
+    "sinh": lambda x: _by_double("sinh", x) if abs(x) < 100 else (_exp(x) - _exp(-x)) / 2,
     "erfc": _erfc,
     "gamma": _gamma,
-    "digamma": _digamma,
+    "digamma": lambda x: -1 / x if abs(x) < Decimal("1e-25") else _by_double("digamma", x),
     "polygamma": _polygamma,
-    "floor": _rounding(decimal.ROUND_FLOOR),
-    "round": _rounding(decimal.ROUND_HALF_EVEN),
+    "floor": lambda x: x.to_integral_value(decimal.ROUND_FLOOR),
+    "round": lambda x: x.to_integral_value(decimal.ROUND_HALF_EVEN),
     "abs": abs,
     "max": lambda *values: max(values),
     "min": lambda *values: min(values),

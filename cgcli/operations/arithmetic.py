@@ -36,6 +36,7 @@ ARITHMETIC: Final = (
     Unary(
         name="same",
         written="<0>",
+        usage="name = a",
         value=lambda m, a: a,
         partials=(lambda m, y, a: 1,),
         parameters=("a",),

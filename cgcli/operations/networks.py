@@ -37,13 +37,7 @@ NETWORKS: Final = (
         name="leaky_relu",
         value=lambda m, x: m.where(x > 0, x, x / 100),
         partials=(lambda m, y, x: m.where(x > 0, 1, 1 / m.number(100)),),
-        kinks=(
-            Kink(
-                lambda m, x: x == 0,
-                lambda m, x: ((1 / m.number(100), 1),),
-                "a corner at 0",
-            ),
-        ),
+        kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((1 / m.number(100), 1),), "a corner at 0"),),
         gate=True,
         summary="x where positive, else 0.01*x",
         convention="the derivative at 0 is 0.01",

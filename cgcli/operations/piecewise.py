@@ -44,16 +44,6 @@ def _ties(m: Rulebook, y: Number, arguments: tuple[Number, ...]) -> Number:
     return ties
 
 
-def _max_sides(m: Rulebook, *arguments: Number) -> Number:
-    y = m.max(*arguments)
-    return tuple((0, 1) if a == y else None for a in arguments)
-
-
-def _min_sides(m: Rulebook, *arguments: Number) -> Number:
-    y = m.min(*arguments)
-    return tuple((1, 0) if a == y else None for a in arguments)
-
-
 def _above(m: Rulebook, a: Number, b: Number) -> Number:
     """What reaches the left of max(a, b): 1, a half where they tie, or 0."""
     return m.where(a == b, 1 / m.number(2), m.where(a > b, 1, 0))
@@ -115,7 +105,13 @@ def _step(name: str, at: Rule, sides: Rule, words: str, summary: str) -> Operati
     )
 
 
-def _extreme(name: str, taught: Rule, sides: Rule, summary: str) -> Operation:
+def _extreme(name: str, taught: Rule, corner: tuple[int, int], summary: str) -> Operation:
+    """A row of many arguments, with the slopes to the left and right of where they tie."""
+
+    def sides(m: Rulebook, *arguments: Number) -> Number:
+        y = getattr(m, name)(*arguments)
+        return tuple(corner if a == y else None for a in arguments)
+
     return Operation(
         name=name,
         partials=_shares,
@@ -181,8 +177,8 @@ PIECEWISE: Final = (
         "a jump at every half",
         "the nearest whole number, the even one at a tie",
     ),
-    _extreme("max", _greater, _max_sides, "the greatest"),
-    _extreme("min", _less, _min_sides, "the least"),
+    _extreme("max", _greater, (0, 1), "the greatest"),
+    _extreme("min", _less, (1, 0), "the least"),
     Ternary(
         name="clip",
         value=lambda m, x, low, high: m.min(m.max(x, low), high),

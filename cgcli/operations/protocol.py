@@ -280,9 +280,6 @@ class Directions:
 PRIMITIVES: Final[tuple[str, ...]] = tuple(Rulebook.__annotations__)
 """The names that a kind of number has to bring, those of arrays where it has arrays."""
 
-NAMES: Final = frozenset(PRIMITIVES).union(vars(Rulebook))
-"""All names of the rule book, those of primitives and of composites."""
-
 FORMULAS: Final[dict[str, Callable[..., Number]]] = {
     "hypot": lambda m, a, b: m.sqrt(a * a + b * b),
     "mod": lambda m, a, b: a - b * m.floor(a / b),

@@ -144,8 +144,8 @@ class Operation:
     that is another form. `pullback_words` says in words what a pullback does, the arguments in
     braces by the row's parameters, `{upstream}` and `{y}`; where the words depend on the shapes
     of the arguments, `wording(place, *shapes)` returns them. What is neither a sign nor a call
-    has a pattern of its own, `written`. `latex` is a macro, or a pattern
-    with the arguments in angle brackets.
+    has a pattern of its own, `written`, and in lists of operations its `usage`. `latex` is a
+    macro, or a pattern with the arguments in angle brackets.
     """
 
     name: str
@@ -154,6 +154,7 @@ class Operation:
     words: tuple[str, ...] = _BY_NAME
     symbol: str = ""
     written: str = ""
+    usage: str = ""
     level: int = LEVELS["atom"]
     parameters: tuple[str, ...] = ("x",)
     variadic: bool = False
@@ -294,22 +295,14 @@ class Operation:
     def accepts(self, count: int) -> bool:
         """Whether the operation can be called with that many arguments, static ones included."""
         least = len(self.parameters) + self.required_static
-        return count >= least and (self.variadic or count <= least + self.optional)
-
-    @property
-    def optional(self) -> int:
-        """How many arguments may be left out."""
-        return len(self.static) - self.required_static
+        most = len(self.parameters) + len(self.static)
+        return count >= least and (self.variadic or count <= most)
 
     def signature(self) -> str:
         """Return how the operation is written, with its parameters' names."""
         names = list(self.parameters)
-        if self.name == "stack":
-            return f"[{', '.join(names)}, …]"
-        if self.name == "index":
-            return "x[i]"
-        if self.name == "same":
-            return "name = a"
+        if self.usage:
+            return self.usage
         if self.symbol and len(names) == 1:
             return f"{self.symbol}{names[0]}"
         if self.symbol:

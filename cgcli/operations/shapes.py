@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import zip_longest
 from typing import Final
 
 from cgcli.operations.row import Index, Shape, Span
@@ -56,17 +57,12 @@ def broadcast(*shapes: Shape) -> Shape:
         if not result:
             result, first = shape, place
             continue
-        rank = max(len(result), len(shape))
-        left = (1,) * (rank - len(result)) + result
-        right = (1,) * (rank - len(shape)) + shape
-        if any(a not in (b, 1) and b != 1 for a, b in zip(left, right, strict=True)):
+        pairs = [*zip_longest(result[::-1], shape[::-1], fillvalue=1)]
+        if any(a != b and 1 not in (a, b) for a, b in pairs):
             message = f"{describe(result)} and {describe(shape)} do not fit together"
-            raise ShapeMismatchError(
-                message,
-                "elementwise, lengths must be equal, or 1, counted from the last",
-                (first, place),
-            )
-        result = tuple(max(a, b) for a, b in zip(left, right, strict=True))
+            hint = "elementwise, lengths must be equal, or 1, counted from the last"
+            raise ShapeMismatchError(message, hint, (first, place))
+        result = tuple(map(max, pairs))[::-1]
     return result
 
 

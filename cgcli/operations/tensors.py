@@ -10,16 +10,7 @@ from typing import Any, Final
 
 from cgcli.operations import shapes
 from cgcli.operations.protocol import Directions, Number, Rulebook
-from cgcli.operations.row import (
-    LEVELS,
-    Domain,
-    Kink,
-    Operation,
-    Parts,
-    Pullback,
-    Static,
-    Tangent,
-)
+from cgcli.operations.row import LEVELS, Domain, Kink, Operation, Parts, Pullback, Static, Tangent
 
 # Pullbacks
 
@@ -127,6 +118,7 @@ TENSORS: Final = (
     Operation(
         name="stack",
         written="[<*>]",
+        usage="[a, …]",
         tangent=_linear("stack"),
         collects=True,
         parameters=("a",),
@@ -139,6 +131,7 @@ TENSORS: Final = (
     Operation(
         name="index",
         written="<0:atom>[<static>]",
+        usage="x[i]",
         tangent=_linear("index"),
         static=("i", "j"),
         required_static=1,

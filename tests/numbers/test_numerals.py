@@ -65,8 +65,8 @@ def test_a_ball_is_rounded_as_its_number(value: float, digits: int) -> None:
 @example(1, 6)
 def test_a_short_decimal_is_itself(digits: int, places: int) -> None:
     value = Fraction(digits, 10**places)
-    text, whole = rounded(value, 6)
-    assert whole
+    text, exact = rounded(value, 6)
+    assert exact
     assert Fraction(text) == value
 
 

@@ -18,7 +18,7 @@ from cgcli.numbers.jets import constant
 from cgcli.numbers.objects import arrays_of
 from cgcli.numbers.real import CAREFUL, FAST
 from cgcli.numbers.series import JETS
-from cgcli.operations.protocol import NAMES, PRIMITIVES
+from cgcli.operations.protocol import PRIMITIVES, Rulebook
 from cgcli.operations.table import TABLE
 from cgcli.plan.functions import cells
 from cgcli.plan.tape import Tape
@@ -78,4 +78,4 @@ def test_rules_use_nothing_but_the_book() -> None:
     assert len(used) > 50
     # A row that states no value takes the book's function of its name.
     used |= {row.name for row in TABLE if "__post_init__" in row.value.__qualname__}
-    assert used - NAMES == set()
+    assert used - {*PRIMITIVES, *vars(Rulebook)} == set()

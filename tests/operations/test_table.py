@@ -86,7 +86,7 @@ def test_a_row_is_whole(row: Operation) -> None:
 def test_arity(row: Operation) -> None:
     """A call with too few arguments is refused, and with too many unless it takes any number."""
     least = len(row.parameters) + row.required_static
-    most = least + row.optional
+    most = len(row.parameters) + len(row.static)
     word = row.words[0]
     others = [other for other in WORDS[word] if other is not row]
     for count in {least - 1, most + 1}:

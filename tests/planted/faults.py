@@ -457,8 +457,8 @@ FAULTS: Final = (
     Fault(
         "a tie is rounded up",
         "cgcli/numbers/decimals.py",
-        "context = boundless(digits)\n    quotient",
-        "context = boundless(digits)\n    context.rounding = 'ROUND_HALF_UP'\n    quotient",
+        "    if exact is not None:\n        quotient",
+        "    if exact is not None:\n        context.rounding = 'ROUND_HALF_UP'\n        quotient",
         (NUMERALS,),
     ),
     Fault(
