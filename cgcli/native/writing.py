@@ -30,7 +30,7 @@ _FOLDS: Final = {
     "any": ("0", "{x} != 0 ? 1 : {o}"),
 }  # fmt: skip
 """By reduction where it starts, and a step of it."""
-_LEAVES: Final = ("array", "parameter", "count", "column")
+_LEAVES: Final = ("parameter", "count")
 
 
 class Writing:
@@ -146,19 +146,15 @@ class Writing:
             self._product(place, instruction)
         elif operation in ("cumsum", "others"):
             self._along(place, instruction)
+        elif operation in ("stack", "concat", "scatter", "diag"):
+            out, stage = self._base(place), instruction.stage
+            if operation in ("scatter", "diag"):
+                self._store(stage, out, 0.0)
+            parts = instruction.arguments
+            for view, part in laid(operation, instruction.static, out, parts, self.tape):
+                self._store(stage, view, part)
         else:
-            self._join(place, instruction)
-
-    def _join(self, place: int, instruction: Instruction) -> None:
-        """Write parts into an array, one behind the other or at places among zeros."""
-        operation, arguments, static, *_ = instruction
-        if operation not in ("stack", "concat", "scatter", "diag"):
             raise LackingError(operation)
-        stage, out = instruction.stage, self._base(place)
-        if operation in ("scatter", "diag"):
-            self._store(stage, out, 0.0)
-        for view, part in laid(operation, static, out, arguments, self.tape):
-            self._store(stage, view, part)
 
     def _add(self, place: int, instruction: Instruction) -> None:
         """Put an operation of elements into the last loop of its shape, if that has its arguments.
