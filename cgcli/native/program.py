@@ -19,6 +19,9 @@ from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
 from cgcli.plan.tape import DONE, ONCE, ROWS, STEP
 
+_NEAR: Final = 1e-9
+"""How near the first block is to be to NumPy's, beside the greatest of its numbers."""
+
 
 class Kernels(Writing):
     """The kernels of a plan; `functions` are their texts, and `calls` has them by stage."""
@@ -68,10 +71,6 @@ class Kernels(Writing):
                 if last.get(base) == number_of:
                     free.setdefault(self.sizes[base], []).append(starts[base])
         return starts, total
-
-
-_NEAR: Final = 1e-9
-"""How near the first block is to be to NumPy's, beside the greatest of its numbers."""
 
 
 class Program:
