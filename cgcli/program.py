@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,8 +35,8 @@ class UnboundError(CgraphError):
 def parse(text: str, limits: Limits = Limits()) -> Program:
     """Return the program that a text writes; raises `CgraphError` that says what is wrong.
 
-    >>> parse("p = x + y; g = p * z").evaluate(x=1, y=3, z=-3).gradient
-    {'x': -3.0, 'y': -3.0, 'z': 4.0}
+    >>> list(parse("p = x + y; g = p * z").graph().inputs)
+    ['x', 'y', 'z']
     """
     from cgcli.language.parse import parse as parse_syntax
 
@@ -44,16 +45,22 @@ def parse(text: str, limits: Limits = Limits()) -> Program:
     return Program(parse_syntax(text, limits), limits)
 
 
-class Program:
-    """A program, of which a graph is made for the shapes of each evaluation's bindings.
+@functools.lru_cache(8)
+def _parsed(text: str, limits: Limits) -> Program:
+    """Return the same in a worker process, which is sent a program with each of its tasks."""
+    return parse(text, limits)
 
-    >>> parse("a*x^2").evaluate({"a": 2, "x": [1, 2]}).value
-    array([2., 8.])
-    """
+
+class Program:
+    """A program, of which a graph is made for the shapes of each evaluation's bindings."""
 
     def __init__(self, syntax: Syntax, limits: Limits = Limits()) -> None:
         self.syntax = syntax
         self.limits = limits
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what it is made of again, for the way into a worker process."""
+        return _parsed, (self.text, self.limits)
 
     @property
     def text(self) -> str:
@@ -66,23 +73,6 @@ class Program:
         from cgcli.numbers.values import as_inputs
 
         return build(self.syntax, as_inputs(bindings or {}), self.limits)
-
-    def evaluate(
-        self,
-        bindings: Mapping[str, Any] | None = None,
-        /,
-        *,
-        of: str | None = None,
-        wrt: Sequence[str] | None = None,
-        **names: Any,
-    ) -> Result:
-        """Return values and gradients at a point.
-
-        Numbers, nested lists and NumPy arrays are bound by keyword, where each must be used, or
-        by a mapping, which may hold more than the program needs. `of` is the name of the node
-        to differentiate and `wrt` are those to differentiate by. Raises `CgraphError`.
-        """
-        return self._evaluate(bindings, names, of, wrt, None)
 
     def function(
         self,
@@ -125,41 +115,6 @@ class Program:
             engine=wanted,
         )
 
-    def evaluate_exactly(
-        self,
-        bindings: Mapping[str, Any] | None = None,
-        /,
-        *,
-        of: str | None = None,
-        wrt: Sequence[str] | None = None,
-        **names: Any,
-    ) -> Result:
-        """Return values and gradients as fractions; otherwise it is as `evaluate`.
-
-        A float is taken as the fraction that it holds: 0.1 is 1/10 as `Fraction("0.1")` alone.
-        Raises `CgraphError` of kind exact, where something asked for has no fraction.
-
-        >>> parse("x/3 + sqrt(y)").evaluate_exactly(x=1, y=4).value
-        Fraction(7, 3)
-        """
-        from cgcli.calculus.exactly import Exactly
-
-        return self._evaluate(bindings, names, of, wrt, Exactly(self.limits))
-
-    def _evaluate(
-        self,
-        bindings: Mapping[str, Any] | None,
-        names: dict[str, Any],
-        of: str | None,
-        wrt: Sequence[str] | None,
-        kind: Kind | None,
-    ) -> Result:
-        repeated = sorted(set(bindings or ()) & set(names))
-        if repeated:
-            raise CgraphError("binding", f"'{excerpt(repeated[0])}' is bound twice")
-        wanted = [wrt] if isinstance(wrt, str) else wrt
-        return evaluate_program(self, names, bindings or {}, of, wanted, kind)
-
 
 def evaluate_program(
     program: Program,
@@ -171,10 +126,12 @@ def evaluate_program(
 ) -> Result:
     """Return values and gradients where every `required` binding must be used.
 
-    They are in a `kind` of number, doubles unless it is given.
+    The `optional` bindings may be more than the program needs. `of` is the name of the node to
+    differentiate and `wrt` are those to differentiate by. Values are in a `kind` of number,
+    doubles unless it is given. Raises `CgraphError`.
 
-    The names of a program are its user's: none of them is a keyword here, as it would be in
-    `Program.evaluate`.
+    >>> evaluate_program(parse("p = x + y; p*z"), {"x": 1, "y": 3}, {"z": -3}).gradient
+    {'x': -3.0, 'y': -3.0, 'z': 4.0}
     """
     from cgcli.calculus.doubles import DOUBLES
     from cgcli.graph.build import build

@@ -241,7 +241,7 @@ class Formulas:
 
     def _rewritten(self, rewrite: Rewrite, form: Form) -> Form:
         """Return another formula for a derivative, if numbers find no difference."""
-        from cgcli.calculus.forward import forward
+        from cgcli.calculus.passes import forward
 
         if self.tensors:
             message = "--simplify is for formulas of numbers"

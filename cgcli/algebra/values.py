@@ -99,7 +99,7 @@ def is_outside(formulas: Formulas, held: list[bool | None] | list[bool]) -> bool
 
 def _held(formulas: Formulas, at: Mapping[str, Any], numbers: list[Any], kind: Kind) -> list[bool]:
     """Return whether each condition holds: by doubles where the numbers of the kind do not tell."""
-    from cgcli.calculus.forward import forward
+    from cgcli.calculus.passes import forward
 
     held: list[bool] = []
     for condition in formulas.conditions:

@@ -60,6 +60,8 @@ class Routine(NamedTuple):
 class PlainSweep(CellSweep):
     """Both passes in instructions that any language has: what guards a plan is written out."""
 
+    gathers = False
+
     def __init__(self, graph: Graph, m: Namespace, tape: Tape) -> None:
         functions = {name: made for name, made in m.functions.items() if name != "level"}
         super().__init__(graph, Rounded(**functions), tape)

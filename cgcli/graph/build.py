@@ -6,13 +6,14 @@ stands for, and `nodes` appends one node with its shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
+from cgcli.depth import Steps, descend
 from cgcli.errors import CgraphError
 from cgcli.graph.expressions import Expressions
 from cgcli.graph.graph import INPUT, Graph
-from cgcli.graph.names import Scope, Turn
+from cgcli.graph.names import Scope
 from cgcli.language.syntax import Assignment, Block, Expression, Function, Loop, Syntax, Value
 from cgcli.limits import Limits
 from cgcli.operations.table import CONSTANTS, OPERATIONS
@@ -92,46 +93,21 @@ class _Statements(Expressions):
 
     def run(self, block: Block) -> int:
         """Run the statements, unrolling loops, and return the node of the last value."""
-        scope: Scope = {}
-        running: list[tuple[Iterator[Any], Loop | None, Iterator[int], Any, int]] = [
-            (iter(block), None, iter(()), None, -1)
-        ]
-        output = -1
-        while running:
-            statements, loop, turns, outer, entered = running[-1]
-            for statement in statements:
-                if isinstance(statement, Loop):
-                    if not self.counted:
-                        self.check_work(statement, scope, *statement.range.span)
-                        self.counted = True
-                    values = iter(self.unrolled(statement.range, scope))
-                    hidden = scope.get(statement.variable)
-                    number = self.graph.turns.open(statement.variable)
-                    running.append((iter(()), statement, values, hidden, number))
-                    break
-                if isinstance(statement, Value):
-                    output = self.expression(statement.expression, scope)
-                elif isinstance(statement, Assignment):
-                    output = self.assign(statement, scope, loop)
-            else:
-                running.pop()
-                if loop is None:
-                    continue
-                value = next(turns, None)
-                if value is not None:
-                    self.count_turn(*loop.span)
-                    scope[loop.variable] = Turn(value)
-                    self.graph.turns.start(len(self.graph), entered, value)
-                    running.append((iter(loop.block), loop, turns, outer, entered))
-                    continue
-                self.graph.turns.close(len(self.graph), entered)
-                self.counted = len(running) > 1
-                if outer is None:
-                    scope.pop(loop.variable, None)
-                else:
-                    scope[loop.variable] = outer
-        self.check_end(block, output)
-        return output
+        self.output = -1
+        descend(self.statements(block, {}, None))
+        self.check_end(block, self.output)
+        return self.output
+
+    def statements(self, block: Block, scope: Scope, loop: Loop | None) -> Steps:
+        """Run the statements of a program, or of a loop once."""
+        for statement in block:
+            if isinstance(statement, Loop):
+                for _ in self.turns(statement, scope, statement.span):
+                    yield self.statements(statement.block, scope, statement)
+            elif isinstance(statement, Value):
+                self.output = self.expression(statement.expression, scope)
+            elif isinstance(statement, Assignment):
+                self.output = self.assign(statement, scope, loop)
 
     def check_end(self, block: Block, output: int) -> None:
         last = block[-1]

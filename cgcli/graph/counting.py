@@ -7,28 +7,35 @@ loop inside it depends on the turn.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
+from cgcli.depth import Steps, descend
 from cgcli.errors import CgraphError
 from cgcli.graph.static import turns
 from cgcli.language import syntax
 from cgcli.operations.table import WORDS
 
-Values = dict[str, float | None]
+Values: TypeAlias = Mapping[str, float | None]
 """Loop variables and parameters, with None for what is not known."""
+Part: TypeAlias = syntax.Loop | syntax.Comprehension | syntax.Expression | str
+"""What is counted; a function by its name."""
 
 
-class Work(NamedTuple):
-    """A number of nodes, and a number of turns of loops and calls."""
+@dataclass
+class Work:
+    """A number of nodes, and of turns of loops and calls; and the names that its ranges ask for."""
 
-    nodes: int
-    turns: int
+    nodes: int = 0
+    turns: int = 0
+    names: set[str] = field(default_factory=set)
 
-    def plus(self, other: Work, times: int = 1) -> Work:
-        """Return both together, the other one done so many times."""
-        return Work(self.nodes + other.nodes * times, self.turns + other.turns * times)
+    def add(self, other: Work, times: int = 1) -> None:
+        """Add other work, done so many times."""
+        self.nodes += other.nodes * times
+        self.turns += other.turns * times
+        self.names |= other.names
 
 
 class Count:
@@ -38,8 +45,8 @@ class Count:
 
     >>> from cgcli.language.parse import parse
     >>> loop = parse("for t in 0..9 { h[t] = [x*u for u in 0..t] }").block[0]
-    >>> Count("", {}, lambda name: None, 1_000_000).loop(loop, {})
-    Work(nodes=65, turns=65)
+    >>> Count("", {}, lambda name: None, 1_000_000).of(loop, {})
+    Work(nodes=65, turns=65, names=set())
     """
 
     def __init__(
@@ -54,80 +61,72 @@ class Count:
         self.known = known
         self.most = most
         self._calls: dict[str, Work] = {}
-        self._mentioned: dict[int, frozenset[str]] = {}
 
-    def loop(self, loop: syntax.Loop | syntax.Comprehension, values: Values) -> Work:
-        """Return what a loop comes to at least, the values of outer loops' variables given."""
-        work, calls = self._walk([(loop, values, 1)])
-        for name, times in calls.items():
-            work = work.plus(self.call(name), times)
+    def of(self, part: Part, values: Values) -> Work:
+        """Return what a part comes to at least, where names have these values."""
+        work = Work()
+        descend(self._count(part, values, work))
         return work
 
-    def call(self, name: str) -> Work:
-        """Return what a call of a function comes to at least, and 0 of one that calls itself."""
-        pending = [name]
-        entered: dict[str, tuple[Work, Counter[str]]] = {}
-        while pending:
-            last = pending[-1]
-            if last not in entered:
-                function = self.functions[last]
-                values: Values = dict.fromkeys(function.parameters)
-                entered[last] = self._walk([(function.expression, values, 1)])
-                pending += [callee for callee in entered[last][1] if callee not in self._calls]
-                continue
-            pending.pop()
-            work, calls = entered[last]
-            for callee, times in calls.items():
-                work = work.plus(self._calls.get(callee, Work(0, 0)), times)
-            self._calls[last] = work.plus(Work(0, 1))
-        return self._calls[name]
+    def _count(self, part: Part, values: Values, work: Work) -> Steps:
+        if isinstance(part, str):
+            return self._call(part, work)
+        if isinstance(part, list):
+            return self._expression(part, values, work)
+        return self._loop(part, values, work)
 
-    def _walk(self, items: list[tuple[Any, Values, int]]) -> tuple[Work, Counter[str]]:
-        """Return the work that is written out in loops and expressions, and their calls."""
-        nodes = taken = 0
-        calls: Counter[str] = Counter()
-        running: list[Iterator[tuple[Any, Values, int]]] = [iter(items)]
-        while running and nodes <= self.most and taken <= self.most:
-            item = next(running[-1], None)
-            if item is None:
-                running.pop()
-                continue
-            part, values, times = item
-            if isinstance(part, (syntax.Loop, syntax.Comprehension)):
-                span = self._range(part.range, values)
-                taken += times * len(span)
-                nodes += times * isinstance(part, syntax.Comprehension)
-                running.append(self._turns(part, span, values, times))
-                continue
-            nodes += times * _written(part)
-            for kind, payload, _, _, _ in part:
-                if kind == syntax.CALL and payload in self.functions:
-                    calls[payload] += times
-            inner = [entry[1] for entry in part if entry[0] == syntax.COMPREHENSION]
-            if inner:
-                running.append((loop, values, times) for loop in inner)
-        return Work(nodes, taken), calls
+    def _call(self, name: str, work: Work) -> Steps:
+        """Count a call of a function; one that calls itself comes to nothing there."""
+        if name not in self._calls:
+            self._calls[name] = Work()
+            function, body = self.functions[name], Work(0, 1)
+            yield self._expression(function.expression, dict.fromkeys(function.parameters), body)
+            self._calls[name] = Work(body.nodes, body.turns)
+        work.add(self._calls[name])
 
-    def _turns(
-        self, loop: syntax.Loop | syntax.Comprehension, span: range, values: Values, times: int
-    ) -> Iterator[tuple[Any, Values, int]]:
-        """Yield a loop's parts: once for all turns, or turn by turn where an inner range asks."""
-        parts = _inside(loop)
-        variable = loop.variable
-        if not span:
-            return
-        if variable not in self._inner_names(loop):
-            for part in parts:
-                yield part, {**values, variable: None}, times * len(span)
-            return
+    def _loop(self, loop: syntax.Loop | syntax.Comprehension, values: Values, work: Work) -> Steps:
+        """Count a loop: one turn for all, or turn by turn where a range inside it asks which."""
+        parts: Sequence[Any]
+        if isinstance(loop, syntax.Comprehension):
+            work.nodes, parts = work.nodes + 1, [loop.body]
+        else:
+            parts = [getattr(statement, "expression", statement) for statement in loop.block]
+        span = self._range(loop.range, values, work)
         for value in span:
+            turn, inner = Work(0, 1), {**values, loop.variable: float(value)}
             for part in parts:
-                yield part, {**values, variable: float(value)}, times
+                yield self._count(part, inner, turn)
+            if loop.variable not in turn.names:
+                work.add(turn, len(span))
+                break
+            turn.names.discard(loop.variable)
+            work.add(turn)
+            if work.nodes > self.most or work.turns > self.most:
+                break
 
-    def _range(self, limits: syntax.Range, values: Values) -> range:
+    def _expression(self, expression: syntax.Expression, values: Values, work: Work) -> Steps:
+        """Count an expression.
+
+        An axis or a length is no node in the end, so beside one no operation is counted.
+        """
+        operations, fixed = 0, False
+        for kind, payload, count, _, _ in expression:
+            operations += kind == syntax.OPERATION
+            work.nodes += kind == syntax.LIST
+            if kind == syntax.COMPREHENSION:
+                yield self._loop(payload, values, work)
+            elif kind == syntax.CALL and payload in self.functions:
+                yield self._call(payload, work)
+            elif kind == syntax.CALL and payload in WORDS:
+                work.nodes += 1
+                fixed |= any(row.static and count > len(row.parameters) for row in WORDS[payload])
+        work.nodes += 0 if fixed else operations
+
+    def _range(self, limits: syntax.Range, values: Values, work: Work) -> range:
         """Return a loop's turns, or none where they are not known, or wrong."""
 
         def lookup(name: str, key: tuple[int, ...] | None, start: int, end: int) -> float:
+            work.names.add(name)
             value = values[name] if name in values else self.known(name)
             if value is None or key is not None:
                 raise _UnknownError
@@ -138,59 +137,6 @@ class Count:
         except (CgraphError, _UnknownError):
             return range(0)
 
-    def _inner_names(self, loop: syntax.Loop | syntax.Comprehension) -> frozenset[str]:
-        """Return the names in the ranges of the loops inside a loop."""
-        mentioned = self._mentioned.get(id(loop))
-        if mentioned is None:
-            names: set[str] = set()
-            pending: list[Any] = [loop]
-            while pending:
-                part = pending.pop()
-                if isinstance(part, (syntax.Loop, syntax.Comprehension)):
-                    if part is not loop:
-                        names.update(_names(part.range))
-                    pending += _inside(part)
-                else:
-                    pending += [entry[1] for entry in part if entry[0] == syntax.COMPREHENSION]
-            mentioned = self._mentioned[id(loop)] = frozenset(names)
-        return mentioned
-
 
 class _UnknownError(Exception):
     """A range hangs on what is not known yet."""
-
-
-def _inside(loop: syntax.Loop | syntax.Comprehension) -> list[Any]:
-    """Return the loops and expressions that a loop has one by one."""
-    if isinstance(loop, syntax.Comprehension):
-        return [loop.body]
-    return [
-        one if isinstance(one, syntax.Loop) else one.expression
-        for one in loop.block
-        if isinstance(one, (syntax.Loop, syntax.Value, syntax.Assignment))
-    ]
-
-
-def _written(body: syntax.Expression) -> int:
-    """Return how many nodes an expression has at least, loops inside and functions aside.
-
-    An axis or a length is no node in the end, so beside one only calls are counted.
-    """
-    kinds: Counter[int] = Counter()
-    fixed = False
-    for kind, payload, count, _, _ in body:
-        rows = WORDS.get(payload, ()) if kind == syntax.CALL else ()
-        if kind != syntax.CALL or rows:
-            kinds[kind] += 1
-        fixed = fixed or any(row.static and count > len(row.parameters) for row in rows)
-    return kinds[syntax.CALL] + kinds[syntax.LIST] + (0 if fixed else kinds[syntax.OPERATION])
-
-
-def _names(limits: syntax.Range) -> Iterator[str]:
-    pending = limits.parts
-    while pending:
-        for kind, payload, _, _, _ in pending.pop():
-            if kind == syntax.NAME:
-                yield payload
-            elif kind == syntax.INDEX:
-                pending += payload.parts

@@ -1,14 +1,15 @@
 """Expressions → nodes: functions expanded where they are called, lists written out turn by turn.
 
-An expression is run on an explicit stack of frames, one for each body under way, so nothing
-recurses however deep functions call each other.
+Bodies that are under way are generators, one for each, so nothing recurses however deep functions
+call each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+from cgcli.depth import Steps, descend
 from cgcli.errors import CgraphError
 from cgcli.graph.names import Names, Scope, Turn
 from cgcli.language import syntax
@@ -16,26 +17,10 @@ from cgcli.limits import Limits
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS, WORDS
 
+Span: TypeAlias = tuple[int, int]
 _STACK: Final = OPERATIONS["stack"]
 _INDEX: Final = OPERATIONS["index"]
 _ONEHOT, _DOT, _MATMUL = OPERATIONS["onehot"], OPERATIONS["dot"], OPERATIONS["matmul"]
-
-
-class Frame:
-    """An expression under way: its entries, its scope, and what it is a body of."""
-
-    turns: Iterator[int] | None = None
-    body: syntax.Expression
-    variable = ""
-    loop = -1
-    counted = False
-    base = 0
-    span = (0, 0)
-
-    def __init__(self, body: syntax.Expression, scope: Scope, function: str = "") -> None:
-        self.entries: Iterator[syntax.Entry] = iter(body)
-        self.scope = scope
-        self.function = function
 
 
 class Expressions(Names):
@@ -49,27 +34,14 @@ class Expressions(Names):
 
     def expression(self, body: syntax.Expression, scope: Scope) -> int:
         """Append the nodes of an expression and return the last of them."""
-        frames = [Frame(body, scope)]
         stack: list[int] = []
-        while frames:
-            frame = frames[-1]
-            entered = self.advance(frame, stack)
-            if entered is not None:
-                frames.append(entered)
-                continue
-            if frame.turns is not None and self.next_turn(frame):
-                continue
-            frames.pop()
-            if frame.turns is not None:
-                self.close_list(frame, stack)
-            elif frame.function:
-                self.active.discard(frame.function)
+        descend(self.entries(body, scope, stack))
         return stack[0]
 
-    def advance(self, frame: Frame, stack: list[int]) -> Frame | None:
-        """Run a frame's entries; return the frame of a body that must be run first, or None."""
-        scope, append, operations = frame.scope, stack.append, OPERATIONS
-        for kind, payload, count, start, end in frame.entries:
+    def entries(self, body: syntax.Expression, scope: Scope, stack: list[int]) -> Steps:
+        """Append the nodes of an expression; what it comes to is left on the stack."""
+        append, operations = stack.append, OPERATIONS
+        for kind, payload, count, start, end in body:
             if kind == syntax.OPERATION:
                 if count == 2:
                     right = stack.pop()
@@ -82,41 +54,33 @@ class Expressions(Names):
             elif kind == syntax.NUMBER:
                 append(self.constant(float(payload), payload, start, end))
             elif kind == syntax.CALL:
-                entered = self.call(payload, count, stack, frame, start, end)
-                if entered is not None:
-                    return entered
+                arguments, function = syntax.taken(stack, count), self.functions.get(payload)
+                if function is not None:
+                    yield self.expanded(function, arguments, stack, (start, end))
+                else:
+                    append(self.call(payload, arguments, scope, start, end))
             elif kind == syntax.LIST:
                 append(self.operation(_STACK, tuple(syntax.taken(stack, count)), start, end))
             elif kind == syntax.INDEX:
-                base = self.base(payload, stack, scope, start, end)
-                if base is not None:
-                    append(self.element(base, payload.indices, scope, start, end))
+                append(self.indexed(payload, stack, scope, start, end))
             elif kind == syntax.COMPREHENSION:
-                return self.open_list(payload, scope, stack, start, end)
-        return None
+                yield self.listed(payload, scope, stack, (start, end))
 
-    def call(
-        self, name: str, count: int, stack: list[int], frame: Frame, start: int, end: int
-    ) -> Frame | None:
-        """Append a call's node, or return the frame that expands a function of the program."""
-        function = self.functions.get(name)
-        if function is not None:
-            return self.enter(function, count, stack, start, end)
-        rows = WORDS.get(name)
+    def call(self, name: str, arguments: list[int], scope: Scope, start: int, end: int) -> int:
+        """Append the node of a call of one of the language's functions."""
+        rows, count = WORDS.get(name), len(arguments)
         if rows is None:
-            raise self.not_a_function(name, count, frame.scope, start, end)
+            raise self.not_a_function(name, count, scope, start, end)
         row = next((row for row in rows if row.accepts(count)), None)
         if row is None:
             raise self.wrong_arity(name, rows, count, start, end)
-        arguments = syntax.taken(stack, count)
         fixed: tuple[int, ...] = ()
         if row.static and count > len(row.parameters):
             arguments, axes = arguments[: len(row.parameters)], arguments[len(row.parameters) :]
             pairs = zip(axes, row.static, strict=False)
             fixed = tuple(self.static_argument(*pair, name, start, end) for pair in pairs)
             self.drop(axes, start, end)
-        stack.append(self.operation(row, tuple(arguments), start, end, fixed))
-        return None
+        return self.operation(row, tuple(arguments), start, end, fixed)
 
     def drop(self, nodes: list[int], start: int, end: int) -> None:
         """Take the nodes of static arguments off the graph again: they are no part of the sum.
@@ -144,40 +108,39 @@ class Expressions(Names):
             hint = "write log2(x), log10(x), or log(x)/log(b) for any other base b"
         return self.error("arity", (start, end), function=name, given=given, hint=hint)
 
-    def enter(
-        self, function: syntax.Function, count: int, stack: list[int], start: int, end: int
-    ) -> Frame:
-        """Return the frame of a function's body, its parameters standing for the arguments."""
-        name, parameters, span = function.name, function.parameters, (start, end)
+    def expanded(
+        self, function: syntax.Function, arguments: list[int], stack: list[int], span: Span
+    ) -> Steps:
+        """Append the body of a function of the program, its parameters standing for arguments."""
+        name, parameters, count = function.name, function.parameters, len(arguments)
         if count != len(parameters):
             takes = f"{len(parameters)} argument{'' if len(parameters) == 1 else 's'}"
             values = {"count": takes, "given": count, "parameters": ", ".join(parameters)}
             raise self.error("arity-of-a-function", span, function.span, name=name, **values)
         if name in self.active:
             raise self.error("recursion", span, function.span, name=name)
-        arguments = syntax.taken(stack, count)
-        scope: Scope = dict(zip(parameters, arguments, strict=True))
-        frame = Frame(function.expression, scope, name)
         self.active.add(name)
         if not self.counted:
-            self.check_work(name, frame.scope, start, end)
-        self.count_turn(start, end)
-        return frame
+            self.check_work(name, {}, span)
+        self.count_turn(*span)
+        scope: Scope = dict(zip(parameters, arguments, strict=True))
+        yield self.entries(function.expression, scope, stack)
+        self.active.discard(name)
 
-    def base(
+    def indexed(
         self, indexed: syntax.Indexed, stack: list[int], scope: Scope, start: int, end: int
-    ) -> int | None:
-        """Return the node that is indexed; or push a family's member, which is one by itself."""
+    ) -> int:
+        """Return the member of a family, or the part of a vector or a matrix, that indices name."""
         name = indexed.name
         if not name:
-            return stack.pop()
-        if name in self.families and name not in scope:
+            base = stack.pop()
+        elif name in self.families and name not in scope:
             if indexed.slices:
                 raise self.error("family-sliced", (start, end), name=name)
-            key = self.key(indexed.parts, scope)
-            stack.append(self.member_of(name, key, start, end))
-            return None
-        return self.value_of(name, scope, start, start + len(name))
+            return self.member_of(name, self.key(indexed.parts, scope), start, end)
+        else:
+            base = self.value_of(name, scope, start, start + len(name))
+        return self.element(base, indexed.indices, scope, start, end)
 
     def element(
         self,
@@ -200,37 +163,35 @@ class Expressions(Names):
                 return self.operation(_DOT if len(shape) == 1 else _MATMUL, pair, start, end)
         return self.operation(_INDEX, (base,), start, end, self.indices(parts, scope))
 
-    def open_list(
-        self, payload: Any, scope: Scope, stack: list[int], start: int, end: int
-    ) -> Frame:
-        """Return the frame of a list's body, before its first turn."""
-        frame = Frame([], dict(scope))
-        frame.counted = not self.counted
-        if frame.counted:
-            self.check_work(payload, scope, *payload.range.span)
+    def listed(
+        self, comprehension: syntax.Comprehension, scope: Scope, stack: list[int], span: Span
+    ) -> Steps:
+        """Append the bodies of all the turns of a list, and the list of them."""
+        first = len(stack)
+        for _ in self.turns(comprehension, scope, span):
+            yield self.entries(comprehension.body, scope, stack)
+        elements = tuple(syntax.taken(stack, len(stack) - first))
+        if not elements:
+            raise self.error("empty-list", span)
+        stack.append(self.operation(_STACK, elements, *span))
+
+    def turns(
+        self, loop: syntax.Loop | syntax.Comprehension, scope: Scope, span: Span
+    ) -> Iterator[None]:
+        """Go through the turns of a loop, in which its variable stands in the scope."""
+        is_outermost, variable, graph = not self.counted, loop.variable, self.graph
+        if is_outermost:
+            self.check_work(loop, scope, loop.range.span)
             self.counted = True
-        frame.turns = iter(self.unrolled(payload.range, scope))
-        frame.body, frame.variable = payload.body, payload.variable
-        frame.base, frame.span = len(stack), (start, end)
-        frame.loop = self.graph.turns.open(payload.variable)
-        return frame
-
-    def next_turn(self, frame: Frame) -> bool:
-        """Start the next turn of a list's body; False when there is none."""
-        value = next(frame.turns, None) if frame.turns is not None else None
-        if value is None:
-            return False
-        self.count_turn(*frame.span)
-        frame.scope[frame.variable] = Turn(value)
-        self.graph.turns.start(len(self.graph), frame.loop, value)
-        frame.entries = iter(frame.body)
-        return True
-
-    def close_list(self, frame: Frame, stack: list[int]) -> None:
-        """Append the list of what all turns left on the stack."""
-        self.graph.turns.close(len(self.graph), frame.loop)
-        self.counted = self.counted and not frame.counted
-        arguments = tuple(syntax.taken(stack, len(stack) - frame.base))
-        if not arguments:
-            raise self.error("empty-list", frame.span)
-        stack.append(self.operation(_STACK, arguments, *frame.span))
+        values, hidden = self.unrolled(loop.range, scope), scope.get(variable)
+        number = graph.turns.open(variable)
+        for value in values:
+            self.count_turn(*span)
+            scope[variable] = Turn(value)
+            graph.turns.start(len(graph), number, value)
+            yield
+        graph.turns.close(len(graph), number)
+        self.counted = not is_outermost
+        scope.pop(variable, None)
+        if hidden is not None:
+            scope[variable] = hidden

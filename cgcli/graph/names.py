@@ -48,16 +48,11 @@ class Names(Nodes):
 
     def survey(self, block: syntax.Block) -> None:
         """Note every name that is assigned anywhere: only the others are inputs."""
-        pending = [(block, True)]
-        while pending:
-            statements, outermost = pending.pop()
-            for statement in statements:
-                if isinstance(statement, syntax.Assignment):
-                    self.note_assignment(statement)
-                elif isinstance(statement, syntax.Function):
-                    self.note_function(statement, outermost)
-                elif isinstance(statement, syntax.Loop):
-                    pending.append((statement.block, False))
+        for statement, variables in syntax.statements(block):
+            if isinstance(statement, syntax.Assignment):
+                self.note_assignment(statement)
+            elif isinstance(statement, syntax.Function):
+                self.note_function(statement, outermost=not variables)
 
     def note_assignment(self, statement: syntax.Assignment) -> None:
         """Note a name that is assigned; a bound one, or one that is both kinds, is an error."""
@@ -73,7 +68,7 @@ class Names(Nodes):
             raise error
         here.setdefault(name, span)
 
-    def note_function(self, statement: syntax.Function, outermost: bool) -> None:
+    def note_function(self, statement: syntax.Function, *, outermost: bool) -> None:
         """Note a function, wherever it is called from."""
         name, span = statement.name, statement.span
         if not outermost:
@@ -206,22 +201,21 @@ class Names(Nodes):
         return turns
 
     def check_work(
-        self, part: syntax.Loop | syntax.Comprehension | str, scope: Scope, *span: int
+        self,
+        part: syntax.Loop | syntax.Comprehension | str,
+        scope: Scope,
+        span: tuple[int, int],
     ) -> None:
         """Raise where a loop, or a call by a function's name, comes to more than there may be."""
-        count = self.count
-        if isinstance(part, str):
-            work = count.call(part)
-        else:
-            local = {
-                name: float(value.value) if isinstance(value, Turn) else self.value_known(value)
-                for name, value in scope.items()
-            }
-            work = count.loop(part, local)
-        if len(self.graph) + work.nodes > self.limits.nodes:
-            raise self.too_many_nodes(*span)
+        local = {
+            name: float(value.value) if isinstance(value, Turn) else self.value_known(value)
+            for name, value in scope.items()
+        }
+        work = self.count.of(part, local)
         if self.turned + work.turns > self.limits.nodes:
             raise self.too_many_turns(*span)
+        if len(self.graph) + work.nodes > self.limits.nodes:
+            raise self.too_many_nodes(*span)
 
     @functools.cached_property
     def count(self) -> Count:

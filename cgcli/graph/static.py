@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from cgcli.depth import Steps, descend
 from cgcli.graph.refusals import refusal
 from cgcli.language import syntax
-from cgcli.language.syntax import CALL, INDEX, NAME, NUMBER, OPERATION, Entry, Expression, taken
+from cgcli.language.syntax import CALL, INDEX, NAME, NUMBER, OPERATION, Expression, taken
 from cgcli.numbers import real
 from cgcli.operations.row import Shape
 from cgcli.operations.table import OPERATIONS, WORDS
@@ -21,13 +21,13 @@ Lookup = Callable[[str, tuple[int, ...] | None, int, int], float | Shape]
 when it is a vector or a matrix."""
 
 _LARGEST: Final = 2**53
-_AS_INDEX, _MEMBER = -1, -2
-"""Kinds of entries beside those of the syntax: what is to be whole, and what has indices."""
 
 
 def whole_number(text: str, expression: Expression, lookup: Lookup, what: str) -> int:
     """Return the whole number an expression stands for; raises `CgraphError` of kind index."""
-    return _integer(text, expression, _value(text, expression, lookup), what)
+    stack: list[Any] = []
+    descend(_run(text, expression, lookup, stack))
+    return _integer(text, expression, stack[0], what)
 
 
 def _integer(text: str, expression: Expression, value: float | Shape, what: str) -> int:
@@ -55,40 +55,23 @@ def turns(text: str, limits: syntax.Range, lookup: Lookup) -> range:
     return range(start, stop + (1 if step > 0 else -1), step)
 
 
-def _entries(expression: Expression) -> Iterator[Entry]:
-    """Yield an expression's entries, the indices of a member of a family before it: h[h[0] + 1]."""
-    running: list[Iterator[Entry]] = [iter(expression)]
-    while running:
-        for entry in running[-1]:
-            kind, payload, _, *span = entry
-            if kind == INDEX and payload.name and not payload.slices:
-                indices = ((*part, (_AS_INDEX, part, 1, *span)) for part in payload.indices)
-                member = (_MEMBER, payload.name, len(payload.indices), *span)
-                running.append(chain(*indices, [member]))
-                break
-            yield entry
-        else:
-            running.pop()
-
-
-def _value(text: str, expression: Expression, lookup: Lookup) -> float | Shape:
+def _run(text: str, expression: Expression, lookup: Lookup, stack: list[Any]) -> Steps:
     """Run a postfix expression over floats; a vector or a matrix is known by its shape alone."""
-    stack: list[Any] = []
-    for kind, payload, count, start, end in _entries(expression):
+    for kind, payload, count, start, end in expression:
         if kind == NUMBER:
             stack.append(float(payload))
         elif kind == NAME:
             stack.append(lookup(payload, None, start, end))
-        elif kind == _AS_INDEX:
-            stack.append(_integer(text, payload, stack.pop(), "an index"))
-        elif kind == _MEMBER:
-            stack.append(lookup(payload, tuple(taken(stack, count)), start, end))
         elif kind in (OPERATION, CALL):
             stack.append(_apply(text, kind, payload, taken(stack, count), start, end))
+        elif kind == INDEX and payload.name and not payload.slices:
+            for part in payload.indices:
+                yield _run(text, part, lookup, stack)
+                stack.append(_integer(text, part, stack.pop(), "an index"))
+            key = tuple(taken(stack, len(payload.indices)))
+            stack.append(lookup(payload.name, key, start, end))
         else:
             raise refusal(text, "unknown", (start, end))
-    value: float | Shape = stack[0]
-    return value
 
 
 def _apply(

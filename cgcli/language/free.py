@@ -27,7 +27,17 @@ def free_names(program: syntax.Syntax) -> dict[str, tuple[int, int]]:
     """
     given: set[str] = set()
     functions: dict[str, syntax.Function] = {}
-    pending = _statements(program, given, functions)
+    pending: list[_Read] = []
+    for statement, local in syntax.statements(program.block):
+        if isinstance(statement, syntax.Function):
+            functions[statement.name] = statement
+        elif isinstance(statement, syntax.Loop):
+            pending += [_Read(part, local) for part in statement.range.parts]
+        else:
+            pending.append(_Read(statement.expression, local))
+        if isinstance(statement, syntax.Assignment):
+            given.add(statement.name)
+            pending += [_Read(part, local) for part in statement.key]
     entered: set[str] = set()
     read: dict[str, tuple[int, int]] = {}
     while pending:
@@ -47,7 +57,7 @@ def free_names(program: syntax.Syntax) -> dict[str, tuple[int, int]]:
                 # A body sees its own parameters, and nothing of the place it is called from.
                 pending.append(_Read(function.expression, frozenset(function.parameters)))
     in_order = sorted(read.items(), key=lambda item: item[1])
-    return {name: span for name, span in in_order if name not in given}
+    return {name: span for name, span in in_order if name not in given and name not in functions}
 
 
 def given_names(program: syntax.Syntax) -> set[str]:
@@ -57,29 +67,5 @@ def given_names(program: syntax.Syntax) -> set[str]:
     >>> sorted(given_names(parse("sq(a) = a^2; for t in 0..1 { h[t] = sq(x) } h[1]")))
     ['h', 'sq']
     """
-    given: set[str] = set()
-    _statements(program, given, {})
-    return given
-
-
-def _statements(
-    program: syntax.Syntax, given: set[str], functions: dict[str, syntax.Function]
-) -> list[_Read]:
-    """Return every statement's expressions, and note the names and functions that they give."""
-    reads: list[_Read] = []
-    blocks = [(program.block, frozenset[str]())]
-    while blocks:
-        block, local = blocks.pop()
-        for statement in block:
-            if isinstance(statement, syntax.Value):
-                reads.append(_Read(statement.expression, local))
-            elif isinstance(statement, syntax.Assignment):
-                given.add(statement.name)
-                reads += [_Read(part, local) for part in (statement.expression, *statement.key)]
-            elif isinstance(statement, syntax.Function):
-                given.add(statement.name)
-                functions[statement.name] = statement
-            elif isinstance(statement, syntax.Loop):
-                reads += [_Read(part, local) for part in statement.range.parts]
-                blocks.append((statement.block, local | {statement.variable}))
-    return reads
+    named = (syntax.Assignment, syntax.Function)
+    return {one.name for one, _ in syntax.statements(program.block) if isinstance(one, named)}

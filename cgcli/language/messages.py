@@ -2,22 +2,53 @@
 
 `explain` is called where the parser met a token it has no use for. It reads the text again up
 to there; a character that the language does not have is answered by `characters`, everything
-else by the first of the `situations` that fits.
+else by the first of the rows in `situations.toml` that fits.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, Place, shorten
 from cgcli.language.characters import describe
 from cgcli.language.context import Context
 from cgcli.language.derivatives import DERIVATIVE
 from cgcli.language.reader import CLOSING, END, UNKNOWN, Machine, Token, tokens
-from cgcli.language.situations import SITUATIONS
 from cgcli.language.syntax import NAME, NUMBER, OPERATION, Expression
+from cgcli.resource import read_toml
 
+_NAME: Final = re.compile(r"\{(\w+)\}")
 _CLOSERS: Final = frozenset(CLOSING.values())
+
+
+class Situation(NamedTuple):
+    """Where the parser stopped, what is said, what to write instead, and texts it answers."""
+
+    asks: dict[str, bool | str | list[str]]
+    texts: tuple[str, str]
+    examples: list[str]
+
+    def fits(self, context: Context) -> bool:
+        """Return whether a context is as the row asks."""
+        return all(_is(getattr(context, name), wanted) for name, wanted in self.asks.items())
+
+    def said(self, context: Context) -> list[str]:
+        """Return what is wrong, and what to write instead."""
+        fill = lambda name: str(getattr(context, name[1]))
+        return [_NAME.sub(fill, text) for text in self.texts]
+
+
+def _is(value: Any, wanted: bool | str | list[str]) -> bool:
+    if isinstance(wanted, bool):
+        return bool(value) is wanted
+    return value in wanted if isinstance(wanted, list) else bool(value == wanted)
+
+
+SITUATIONS: Final = tuple(
+    Situation(row["fits"], (row["message"], row["hint"]), row["examples"])
+    for row in read_toml(__package__, "situations.toml")["situations"]
+)
 
 
 def explain(
@@ -32,7 +63,7 @@ def explain(
             message, hint = DERIVATIVE, context.derivative
     else:
         row = next(row for row in SITUATIONS if row.fits(context))
-        message, hint = row.message(context), row.hint(context)
+        message, hint = row.said(context)
     return CgraphError("syntax", message, hint, (Place(source, start, end),))
 
 

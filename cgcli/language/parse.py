@@ -8,7 +8,6 @@ precedence that does nothing is skipped over.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
 from typing import Any, Final, TypeAlias
 
 from cgcli.errors import CgraphError, Place, excerpt
@@ -54,7 +53,6 @@ def run(reader: Machine, text: str, build: Actions, limits: Limits) -> tuple[Any
     plain = normalise(text)
     tables, jump = reader.tables, reader.jump
     actions, rules = tables.actions, tables.rules
-    acts = _Acts(build)
     states = [tables.start]
     values: list[Any] = []
     starts: list[int] = []
@@ -77,7 +75,7 @@ def run(reader: Machine, text: str, build: Actions, limits: Limits) -> tuple[Any
             if action > 0:
                 break
             left, length, alias = rules[-action - 1]
-            act = acts[alias]
+            act = build[alias]
             if length == 1:
                 if act is not None:
                     values[-1] = act(values[-1:], starts[-1], previous_end)
@@ -131,37 +129,21 @@ def _follow(tables: Tables, state: int, left: str, kind: str) -> int:
         left = rule_left
 
 
-class _Acts(dict[str, "Action | None"]):
-    """The actions by alias, each looked up when a text first asks for it."""
+class Actions(dict[str, "Action | None"]):
+    """What each alias of the grammar builds, looked up when a text first asks for it.
 
-    def __init__(self, build: Actions) -> None:
-        self._build = build
-
-    def __missing__(self, alias: str) -> Action | None:
-        action = self[alias] = self._build.action(alias)
-        return action
-
-
-@cache
-def _method(actions: Any, alias: str) -> Callable[..., Any] | None:
-    return getattr(actions, f"on_{alias}", None)
-
-
-class Actions:
-    """What each alias of the grammar builds. An expression's value is where its entries begin."""
+    An expression's value is where its entries begin.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.code: syntax.Expression = []
 
-    def action(self, alias: str) -> Action | None:
+    def __missing__(self, alias: str) -> Action | None:
         """Return the action of an alias; one that has none here names an operation."""
-        if not alias:
-            return None
-        if (passing := _PASSING.get(alias)) is not None:
-            return passing
-        method = _method(type(self), alias)  # type: ignore[arg-type]  # a class is hashable
-        return self._operation(alias) if method is None else partial(method, self)
+        action = _PASSING.get(alias) or getattr(self, f"on_{alias}", None)
+        self[alias] = action = action or (self._operation(alias) if alias else None)
+        return action
 
     def _operation(self, name: str) -> Action:
         append = self.code.append

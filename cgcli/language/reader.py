@@ -39,11 +39,7 @@ class Machine(NamedTuple):
 @functools.cache
 def machine(grammar: str = GRAMMARS[0]) -> Machine:
     """Return the machine of one of the package's grammars, made once."""
-    return prepare(load(*files(grammar)))
-
-
-def prepare(tables: Tables) -> Machine:
-    """Return the machine of any grammar's tables."""
+    tables = load(*files(grammar))
     parts = [f"(?P<{name}>{_ungrouped(pattern)})" for name, pattern in tables.terminals]
     pattern = re.compile("|".join([*parts, f"(?P<{UNKNOWN}>.)"]), re.DOTALL)
     return Machine(pattern, frozenset(tables.ignored), tables, jump={})
@@ -67,12 +63,11 @@ def normalise(text: str) -> str:
     return text.translate(_PASTED)
 
 
-def tokens(text: str, source: str, depth: int, reader: Machine | None = None) -> Iterator[Token]:
+def tokens(text: str, source: str, depth: int, reader: Machine) -> Iterator[Token]:
     """Yield the tokens of a normalised text; `source` is the text as it was, for messages.
 
     Raises `CgraphError` of kind limit where brackets nest deeper than `depth`.
     """
-    reader = reader or machine()
     ignored, keywords = reader.ignored, reader.tables.keywords
     stack: list[str] = []
     for match in reader.pattern.finditer(text):

@@ -24,6 +24,7 @@ ATTRIBUTE       its name, on an answer sheet alone  ``x.grad``
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 NUMBER, NAME, OPERATION, CALL, LIST, INDEX, COMPREHENSION, PARTIAL, ATTRIBUTE = range(9)
@@ -132,3 +133,14 @@ class Syntax(NamedTuple):
     text: str
     block: Block
     names: frozenset[str]
+
+
+def statements(block: Block) -> Iterator[tuple[Statement, frozenset[str]]]:
+    """Yield the statements of a block and of the loops in it, with the variables around each."""
+    pending = [(block, frozenset[str]())]
+    while pending:
+        inner, variables = pending.pop()
+        for statement in inner:
+            yield statement, variables
+            if isinstance(statement, Loop):
+                pending.append((statement.block, variables | {statement.variable}))

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cgcli import program as core
-from cgcli.errors import CgraphError, few, shorten
+from cgcli.errors import CgraphError, excerpt, few, shorten
 from cgcli.limits import Limits
 
 if TYPE_CHECKING:
-    from cgcli.calculus.result import Result
+    from cgcli.calculus.kind import Kind
     from cgcli.graph.graph import Graph
     from cgcli.homework.exercise import Exercise
     from cgcli.library.answers import Code, Derivatives, Evaluation, Page, Trace
@@ -65,7 +65,7 @@ class Program(core.Program):
         >>> parse("(x+y)*z").evaluate(x=1, y=3, z=-3).gradient["z"]
         4.0
         """
-        return self._evaluation(super().evaluate(bindings, of=of, wrt=wrt, **names))
+        return self._evaluate(bindings, names, of, wrt)
 
     def evaluate_exactly(
         self,
@@ -83,7 +83,9 @@ class Program(core.Program):
         >>> parse("x/3 + sqrt(y)").evaluate_exactly(x=1, y=4).value
         Fraction(7, 3)
         """
-        return self._evaluation(super().evaluate_exactly(bindings, of=of, wrt=wrt, **names))
+        from cgcli.calculus.exactly import Exactly
+
+        return self._evaluate(bindings, names, of, wrt, Exactly(self.limits))
 
     def trace(
         self,
@@ -192,8 +194,9 @@ class Program(core.Program):
 
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
         title = title or f"cgraph: {result.output}"
-        wanted = Wanted("html", language, Shown(digits=digits), title=title)
-        return Page(Explanation(result, complete=of is None), wanted, tuple(practice))
+        blanks = tuple(sorted(practice))
+        wanted = Wanted("page", language, Shown(digits=digits), title=title, practice=blanks)
+        return Page(Explanation(result, complete=of is None), wanted)
 
     def diff(
         self,
@@ -342,10 +345,21 @@ class Program(core.Program):
         )
         return Code(made, to, name or ("data" if to == "sql" else "f"))
 
-    def _evaluation(self, result: Result) -> Evaluation:
+    def _evaluate(
+        self,
+        bindings: Bindings,
+        names: dict[str, Any],
+        of: str | None,
+        wrt: Sequence[str] | None,
+        kind: Kind | None = None,
+    ) -> Evaluation:
         from cgcli.library.answers import Evaluation
 
-        return Evaluation(result)
+        repeated = sorted(set(bindings or ()) & set(names))
+        if repeated:
+            raise CgraphError("binding", f"'{excerpt(repeated[0])}' is bound twice")
+        wanted = [wrt] if isinstance(wrt, str) else wrt
+        return Evaluation(core.evaluate_program(self, names, bindings or {}, of, wanted, kind))
 
     def _bound(self, bindings: Bindings, names: dict[str, Any]) -> dict[str, Any]:
         """Return the values of the names that the program uses, as numbers and arrays."""

@@ -144,6 +144,8 @@ class Writing:
             self._fold(place, instruction)
         elif operation == "matmul":
             self._product(place, instruction)
+        elif operation == "take":
+            self._take(place, instruction)
         elif operation in ("cumsum", "others"):
             self._along(place, instruction)
         elif operation in ("stack", "concat", "scatter", "diag"):
@@ -308,6 +310,16 @@ class Writing:
             f" {v[1]}, {rows}, {u[1]}, {len(w.places)}, {w.places.shape[1]});"
         )
 
+    def _take(self, place: int, instruction: Instruction) -> None:
+        """Write the rows of a table that labels name; NaN for a label that names none."""
+        label, table = (self.seen(int(argument)) for argument in instruction.arguments)
+        step, out = self._new(place)
+        at, count = self._text(step, label, ()), len(table.places)
+        index = axes(out.shape)
+        read = self._text(step, table, (f"(int){at}", *index))
+        named = f"{at} >= 0 && {at} < {count} && {at} == floor({at})"
+        step.loop(out.shape, f"{self._text(step, out, index)} = {named} ? {read} : NAN;")
+
     def _along(self, place: int, instruction: Instruction) -> None:
         """Write running sums, or the products of all other elements, along lines of an array."""
         (static,), seen = instruction.static, self.seen(int(instruction.arguments[0]))
@@ -346,6 +358,10 @@ class Writing:
             return
         shape = (parts[-1].places.size,)
         index = axes(shape)[0] or "0"
-        call = "cg_total(" if operation == "total" else f"cg_weighed({names[0]}, "
-        call = f"{out}[{index}] = {call}{names[-1]} + {index}*CG_ROWS, n);"
+        to, sent = f"{out} + {index}", f"{names[-1]} + {index}*CG_ROWS"
+        if operation == "tally":
+            call = f"cg_tally({to}, {shape[0]}, {instruction.shape[0]}, {names[0]}, {sent}, n);"
+        else:
+            call = "cg_total(" if operation == "total" else f"cg_weighed({names[0]}, "
+            call = f"*({to}) = {call}{sent}, n);"
         step.text = [*self.target.turns("loop", shape), call]

@@ -75,13 +75,7 @@ class Compiled:
         return {**{place: arrays[name] for place, name in self.names.items()}, **known}
 
     def sweep(
-        self,
-        columns: Mapping[int, Any],
-        count: int,
-        by_row: Sequence[Any] = (),
-        *,
-        adding: bool = False,
-        turns: int = 1,
+        self, columns: Mapping[int, Any], count: int, by_row: Sequence[Any] = (), *, turns: int = 1
     ) -> Sweep:
         """Return a sweep over columns by place, which is to run so many `turns`."""
         if self.engine is not None and self.program is None:
@@ -89,7 +83,7 @@ class Compiled:
             self.program = self.engine.program(self.plan, self._asked)
         if self.program is not None:
             return self.program.sweep(columns, count, by_row)
-        return Sweep(self.plan, columns, count, by_row, adding=adding)
+        return Sweep(self.plan, columns, count, by_row)
 
     @property
     def most(self) -> int:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import CgraphError, excerpt, few
+from cgcli.calculus.result import find
+from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Syntax
@@ -103,23 +104,14 @@ class Function:
         if missing:
             shown = ", ".join(f"'{excerpt(name)}'" for name in missing[:8])
             raise CgraphError("binding", f"{shown} has no value", f"call it with {missing[0]}=…")
-        target = graph.output if self.of is None else _find(graph, self.of)
+        target = graph.output if self.of is None else find(graph, self.of)
         graph.output = target
         if graph.shape(target) and not self.jacobian:
             message = f"the output is {describe(graph.shape(target))}: a gradient is of a number"
             raise CgraphError("shape", message, "take sum(…), or ask for jacobian=True")
         wanted = graph.inputs if self.wrt is None else self.wrt
-        sources = {name: _find(graph, name) for name in wanted}
-        rows = frozenset(self.rows)
-        return _Call(
-            graph,
-            sources,
-            rows,
-            total=self.total,
-            jacobian=self.jacobian,
-            limits=self.limits,
-            engine=self.engine,
-        )
+        sources = {name: find(graph, name) for name in wanted}
+        return _Call(self, graph, sources)
 
 
 class Shaped(NamedTuple):
@@ -139,59 +131,39 @@ def _taken(value: Any, name: str) -> Any:
     return np.asarray(as_input(value, name), dtype=np.float64)
 
 
-def _find(graph: Graph, name: str) -> int:
-    node = graph.node(name)
-    if node is None:
-        hint = f"the inputs are {few(list(graph.inputs))}"
-        raise CgraphError("name", f"there is no node '{excerpt(name)}'", hint)
-    return node
-
-
 class _Call:
     """A plan for inputs of certain shapes, and the arrays that it reads them from."""
 
-    def __init__(
-        self,
-        graph: Graph,
-        sources: Mapping[str, int],
-        rows: frozenset[str],
-        *,
-        total: bool,
-        jacobian: bool,
-        limits: Limits,
-        engine: Engine | None,
-    ) -> None:
+    def __init__(self, function: Function, graph: Graph, sources: Mapping[str, int]) -> None:
         self._graph = graph
-        self._limits = limits
+        self._limits = function.limits
         self._read = dict(graph.read)
         self._names = list(sources)
-        columns = {name: None for name in graph.inputs if name in rows}
+        self._rowed = [name for name in graph.inputs if name in function.rows]
         self._inputs = {
             name: np.zeros(graph.shape(node))
             for name, node in graph.inputs.items()
-            if name not in rows
+            if name not in function.rows
         }
-        self._rowed = list(columns)
-        self._leads = jacobian or (bool(columns) and not total)
-        lowered = Lowered(graph, columns, {})
+        self._leads = function.jacobian or (bool(self._rowed) and not function.total)
+        lowered = Lowered(graph, dict.fromkeys(self._rowed), {})
         target, nodes = graph.output, list(sources.values())
         self._shape = graph.shape(target)
         self._shapes = [graph.shape(node) for node in nodes]
         self._seeds: Any = None
-        if jacobian:
+        if function.jacobian:
             value = lowered.row(target)
             places = lowered.jacobian_rows(nodes)
             self._seeds = np.eye(size(self._shape)).reshape((-1, *self._shape))
-        elif columns and total:
+        elif self._rowed and function.total:
             value, places = lowered.total(target), lowered.gradient_totals(nodes)
         else:
             value, places = lowered.row(target), lowered.gradient_rows(nodes)
-        tape = lowered.tape
         self._places = [value, *places]
-        self._by_row = [tape[place].rows for place in self._places]
-        totals = [p for p in self._places if not tape[p].rows]
-        by_row = [p for p in self._places if tape[p].rows]
-        self._plan = Compiled(lowered, self._inputs, totals, by_row, engine=engine)
+        self._by_row = [lowered.tape[place].rows for place in self._places]
+        kinds = [*zip(self._places, self._by_row, strict=True)]
+        totals, by_row = ([p for p, rows in kinds if rows is kind] for kind in (False, True))
+        self._plan = Compiled(lowered, self._inputs, totals, by_row, engine=function.engine)
 
     def holds(self, given: Mapping[str, Any]) -> bool:
         """Whether the graph is that of these values: it was built with some, such as indices."""

@@ -24,6 +24,10 @@ VIEWS: Final = frozenset({"transpose", "index", "spread", "piece", "grow", "repe
 """Instructions that look at an array in another way, and compute nothing."""
 
 
+SUMS: Final = frozenset({"total", "weigh", "gram", "tally"})
+"""Instructions that sum over the rows."""
+
+
 class Instruction(NamedTuple):
     """An operation of arrays, its arguments' places, and what it leaves.
 
@@ -45,13 +49,17 @@ class Instruction(NamedTuple):
 class Tape:
     """The instructions in order; what is written twice alike is one instruction.
 
+    Where it `gathers`, the rows that columns choose of an array are taken, and not multiplied by
+    vectors of zeros and a one.
+
     >>> tape = Tape()
     >>> x = tape.write("column", (), ("x",), (), rows=True)
     >>> tape.write("exp", (x,), (), ()), tape.write("exp", (x,), (), ())
     (1, 1)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, gathers: bool = True) -> None:
+        self.gathers = gathers
         self.instructions: list[Instruction] = []
         self.arrays: list[Any] = []
         self._places: dict[Any, int] = {}
@@ -117,6 +125,14 @@ class Tape:
                     if isinstance(argument, int):
                         flags[argument] = 1
         return [place for place in range(len(self)) if flags[place]]
+
+    def label(self, place: int) -> int | None:
+        """Return the place of the column that a vector with a single one is made of, if it is."""
+        operation, arguments, *_ = self.instructions[place]
+        label = arguments[0] if operation == "onehot" else None
+        if not self.gathers or not isinstance(label, int) or not self.instructions[label].rows:
+            return None
+        return label
 
     def array(self, value: Any) -> int:
         """Return the place of a constant array."""

@@ -10,6 +10,7 @@ from cgcli.graph.graph import free_names
 from cgcli.graph.latex import LATEX, latex_name
 from cgcli.graph.templates import Pattern
 from cgcli.graph.text import COMPACT, write
+from cgcli.numbers.elements import by_element, elements
 from cgcli.operations.row import LEVELS, Operation
 from cgcli.views.document import number
 from cgcli.views.signs import PLAIN, PRINTED, Signs
@@ -215,11 +216,9 @@ def as_code(formulas: Formulas, to: str) -> str:
 
 def _in_json(value: Any) -> Any:
     """A number, or digits that are proved; null in place of a verdict that there are none."""
-    if isinstance(value, str):
-        return value if is_proved(value) else None
-    if getattr(value, "shape", ()) and isinstance(value.flat[0], str):
-        return [_in_json(element) for element in value]
-    return number(value)
+    if not isinstance(elements(value)[0], str):
+        return number(value)
+    return number(by_element(lambda text: text if is_proved(text) else None, value))
 
 
 def is_proved(value: Any) -> bool:
@@ -228,9 +227,7 @@ def is_proved(value: Any) -> bool:
     >>> is_proved("0.5"), is_proved("undefined")
     (True, False)
     """
-    if getattr(value, "shape", ()):
-        return all(is_proved(element) for element in value.flat)
-    return not value.isalpha()
+    return not any(map(str.isalpha, elements(value)))
 
 
 def as_document(

@@ -9,8 +9,9 @@ import pytest
 from cgcli.errors import CgraphError
 from cgcli.language import messages
 from cgcli.language.characters import CHARACTERS
+from cgcli.language.context import Context
+from cgcli.language.messages import SITUATIONS, Situation
 from cgcli.language.parse import parse
-from cgcli.language.situations import SITUATIONS, Context, Situation
 
 EXAMPLES = [pytest.param(row, text, id=repr(text)) for row in SITUATIONS for text in row.examples]
 
@@ -34,7 +35,7 @@ def test_example_is_answered_by_its_row(
     context = asked[-1]
     first = next(each for each in SITUATIONS if each.fits(context))
     assert first is row
-    assert error.message == row.message(context)
+    assert error.message == row.said(context)[0]
     assert error.hint
     assert error.column is not None
 

@@ -12,9 +12,9 @@ from lark.exceptions import LarkError
 
 from cgcli.errors import CgraphError
 from cgcli.language import tables
+from cgcli.language.messages import SITUATIONS
 from cgcli.language.parse import parse
-from cgcli.language.reader import normalise, tokens
-from cgcli.language.situations import SITUATIONS
+from cgcli.language.reader import machine, normalise, tokens
 from cgcli.language.syntax import Assignment, Function, Loop, Value
 from cgcli.limits import Limits
 
@@ -135,7 +135,7 @@ def test_accepts_what_lark_accepts(text: str) -> None:
 def feed(interactive: Any, text: str) -> None:
     from lark import Token
 
-    for kind, word, _, _ in tokens(normalise(text), text, 100):
+    for kind, word, _, _ in tokens(normalise(text), text, 100, machine()):
         if kind == "$END":
             break
         soft = kind in ("IN", "BY") and kind not in interactive.accepts()
