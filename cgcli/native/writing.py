@@ -8,7 +8,6 @@ once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -16,11 +15,11 @@ import numpy as np
 from cgcli.export.target import Target
 from cgcli.export.views import View, axes, contiguous, laid, looked
 from cgcli.graph.templates import ATOM, Slot, Template, parsed, spelled
-from cgcli.native.steps import LackingError, Step
+from cgcli.native.steps import LackingError, Places, Step
 from cgcli.operations.row import LEVELS, Shape
 from cgcli.operations.shapes import size
 from cgcli.plan.plan import Plan
-from cgcli.plan.tape import DONE, ONCE, ROWS, STEP, VIEWS, Instruction, Operand
+from cgcli.plan.tape import ONCE, ROWS, VIEWS, Instruction
 
 _TOGETHER: Final = 64
 """How many operations one loop has at most."""
@@ -33,21 +32,16 @@ _FOLDS: Final = {
 _LEAVES: Final = ("parameter", "count")
 
 
-class Writing:
-    """The steps of a plan by stage, and where everything that they read and write is.
+class Writing(Places):
+    """The steps of a plan by stage, written; `outs` are the bases of the results by row.
 
-    `sizes` are the elements of every base that has rows side by side. Raises `LackingError`.
+    Raises `LackingError`.
     """
 
     def __init__(self, plan: Plan, target: Target, lacking: frozenset[str]) -> None:
-        self.plan, self.tape, self.target, self._lacking = plan, plan.tape, target, lacking
-        self.sizes: dict[int, int] = {}
-        self.steps: dict[int, list[Step]] = {STEP: [], ROWS: [], DONE: []}
-        self._views: dict[int, View] = {}
-        self.made: dict[int, tuple[int, int]] = {}
+        super().__init__(plan, target)
+        self._lacking = lacking
         self._looped: dict[tuple[int, Shape], int] = {}
-        self._stored: set[int] = set()
-        self._copies = len(self.tape)
         for place in plan.instructions:
             instruction = self.tape[place]
             if plan.is_column(place):
@@ -62,68 +56,11 @@ class Writing:
             elif instruction.stage != ONCE and instruction.operation not in _LEAVES:
                 self._write(place, instruction)
         self.outs = [self._packed(place).base for place in plan.by_row]
-        """The bases of the results by row."""
         self._stored |= {self.seen(place).base for place in plan.totals}
         for steps in self.steps.values():
             for step in steps:
                 if step.places:
                     self._finish(step)
-
-    # Where values are
-
-    def _base(self, place: int) -> View:
-        """Give a place memory; what has no rows lies in the plan's own arrays."""
-        instruction = self.tape[place]
-        if instruction.rows:
-            self.sizes[place] = size(instruction.shape)
-        self._views[place] = contiguous(place, instruction.shape)
-        return self._views[place]
-
-    def seen(self, place: int) -> View:
-        """Return what a place looks at."""
-        return self._views.get(place) or self._base(place)
-
-    def _text(self, step: Step, seen: View, index: Sequence[str]) -> str:
-        """Return an element of what is seen."""
-        self._stored.add(seen.base)
-        at, name = seen.at(index, seen.offset), step.pointer(seen.base, seen.offset)
-        if seen.base in self.sizes:
-            return f"{name}[{f'({at})*CG_ROWS + ' if at != '0' else ''}r]"
-        if self.tape[seen.base].truth:
-            return f"((unsigned char *){name})[{at}]"
-        return f"{name}[{at}]"
-
-    def _step(self, stage: int, *writes: int) -> Step:
-        """Return a new step, whose text is written at once."""
-        steps = self.steps[stage]
-        for base in writes:
-            self.made[base] = (stage, len(steps))
-        steps.append(Step(self.target, (), rows=stage == ROWS))
-        steps[-1].writes += writes
-        return steps[-1]
-
-    def _new(self, place: int) -> tuple[Step, View]:
-        """Return a new step that writes a place, and where."""
-        return self._step(self.tape[place].stage, place), self._base(place)
-
-    def _copy(self, elements: int) -> int:
-        """Return a new base with rows that is no place."""
-        self._copies += 1
-        self.sizes[self._copies] = elements
-        return self._copies
-
-    def _packed(self, place: int) -> View:
-        """Return a place's value with rows, its elements one behind the other; it may be a copy."""
-        seen = self.seen(place)
-        if seen.packed and seen.places.size == self.sizes.get(seen.base):
-            self._stored.add(seen.base)
-            return seen
-        shape = self.tape[place].shape
-        out = contiguous(self._copy(size(shape)), shape)
-        self._store(ROWS, out, place)
-        return out
-
-    # What is written
 
     def _write(self, place: int, instruction: Instruction) -> None:
         operation = instruction.operation
@@ -246,17 +183,6 @@ class Writing:
         kind = "_Bool" if instruction.truth else "double"
         text = spelled(Slot(-1, LEVELS["choice"], truth=instruction.truth), written, ("(", ")"))
         return f"const {kind} {names[place]} = {text};"
-
-    def _store(self, stage: int, out: View, part: Operand | View) -> None:
-        """Write a step that stores a part, broadcast, at the places of a view."""
-        shape, step = out.shape, self._step(stage, out.base)
-        index = axes(shape)
-        seen = self.seen(part) if isinstance(part, int) else part
-        if isinstance(seen, View):
-            text = self._text(step, seen.broadcast(shape), index)
-        else:
-            text = spelled(Slot(-1), partial(self.target.number, seen), ("(", ")"))
-        step.loop(shape, f"{self._text(step, out, index)} = {text};")
 
     def _fold(self, place: int, instruction: Instruction) -> None:
         """Write a reduction along an axis, or of all elements."""
