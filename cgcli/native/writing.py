@@ -2,7 +2,7 @@
 
 A block has its rows side by side: element k of row r is at `k*CG_ROWS + r`. Operations of
 elements that follow from each other are one loop, which the compiler runs for several rows at
-once.
+once. A kernel is told addresses alone, so that layers and turns of one form share it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from cgcli.export.target import Target
 from cgcli.export.views import View, axes, contiguous, laid, looked
 from cgcli.graph.templates import ATOM, Slot, Template, parsed, spelled
-from cgcli.native.steps import LackingError, Places, Step
+from cgcli.native.steps import Address, LackingError, Places, Step
 from cgcli.operations.row import LEVELS, Shape
 from cgcli.operations.shapes import size
 from cgcli.plan.plan import Plan
@@ -32,9 +32,11 @@ _FOLDS: Final = {
 _LEAVES: Final = ("parameter", "count")
 
 
-class Writing(Places):
-    """The steps of a plan by stage, written; `outs` are the bases of the results by row.
+class Kernels(Places):
+    """The steps of a plan by stage, written as functions of C; those that are alike are one.
 
+    `functions` are their texts, and `calls` has them by stage. `outs` are the bases of the results
+    by row, `starts` is where each base with rows begins, and `elements` how many there are in all.
     Raises `LackingError`.
     """
 
@@ -57,10 +59,19 @@ class Writing(Places):
                 self._write(place, instruction)
         self.outs = [self._packed(place).base for place in plan.by_row]
         self._stored |= {self.seen(place).base for place in plan.totals}
-        for steps in self.steps.values():
+        self.functions: list[str] = []
+        self.calls: dict[int, list[tuple[int, list[Address]]]] = {}
+        numbers: dict[str, int] = {}
+        for stage, steps in self.steps.items():
+            self.calls[stage] = []
             for step in steps:
                 if step.places:
                     self._finish(step)
+                at = numbers.setdefault("\n".join(step.text), len(numbers))
+                if at == len(self.functions):
+                    self.functions.append(step.function(at))
+                self.calls[stage].append((at, [*step.operands]))
+        self.starts, self.elements = self._memory()
 
     def _write(self, place: int, instruction: Instruction) -> None:
         operation = instruction.operation
@@ -291,3 +302,37 @@ class Writing(Places):
             call = "cg_total(" if operation == "total" else f"cg_weighed({names[0]}, "
             call = f"*({to}) = {call}{sent}, n);"
         step.text = [*self.target.turns("loop", shape), call]
+
+    # Functions
+
+    def source(self, rows: int, head: str, end: str) -> str:
+        """Return the kernels as a file of C, for blocks of so many rows."""
+        names = ", ".join(f"cg_kernel_{k}" for k in range(len(self.functions)))
+        table = f"static const cg_kernel cg_kernels[] = {{{names or '0'}}};"
+        helpers = self.target.helpers([head, *self.functions])
+        return "\n\n".join([f"#define CG_ROWS {rows}", head, *helpers, *self.functions, table, end])
+
+    def _memory(self) -> tuple[dict[int, int], int]:
+        """Return where each base with rows begins, and how many elements there are in all.
+
+        What a base held is free again after the last call that names it.
+        """
+        uses = [[a.base for a in operands] for _, operands in self.calls[ROWS]]
+        last = {base: k for k, bases in enumerate(uses) for base in bases if base in self.sizes}
+        last.update(dict.fromkeys(self.outs, len(uses)))
+        columns = [base for base in last if base not in self.made and base <= len(self.tape)]
+        starts: dict[int, int] = {}
+        free: dict[int, list[int]] = {}
+        total = 0
+        for number_of, bases in enumerate([columns, *uses, self.outs], -1):
+            for base in dict.fromkeys(bases):
+                elements = self.sizes.get(base)
+                if elements is not None and base not in starts:
+                    if free.get(elements):
+                        starts[base] = free[elements].pop()
+                    else:
+                        starts[base], total = total, total + elements
+            for base in dict.fromkeys(bases):
+                if last.get(base) == number_of:
+                    free.setdefault(self.sizes[base], []).append(starts[base])
+        return starts, total
