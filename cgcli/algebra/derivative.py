@@ -84,7 +84,7 @@ def expand(forms: Forms, form: Form) -> Form:
     coefficient, factors = forms.factors(form)
     total = forms.number(coefficient)
     for base, exponent in factors.items():
-        power = forms.whole(exponent)
+        power = forms.integer(exponent)
         number, terms = forms.terms(base)
         if len(terms) + bool(number) > 1 and power is not None and 1 <= power <= 3:
             for _ in range(power):
@@ -177,7 +177,7 @@ class Derivatives:
             for base, exponent in factors
             if known[base] != forms.zero or known[exponent] != forms.zero
         ]
-        below = [factor for factor in varying if (forms.whole(factor[1]) or 0) < 0]
+        below = [factor for factor in varying if (forms.integer(factor[1]) or 0) < 0]
         above = [factor for factor in varying if factor not in below]
         if len(varying) == 1 and above:
             return self._product_rule(factors)
@@ -228,7 +228,7 @@ class Derivatives:
 
     def _quotient(self, above: list[tuple[Form, Form]], base: Form, exponent: Form) -> Form:
         """Return (a'·b - n·a·b')/b^(n+1) for a/b^n; a is taken apart where that is shorter."""
-        forms, power = self.forms, -(self.forms.whole(exponent) or 0)
+        forms, power = self.forms, -(self.forms.integer(exponent) or 0)
         top = functools.reduce(forms.mul, itertools.starmap(forms.power, above))
         slope = common(forms, self._product_rule(above))
         inner = self._known[base]

@@ -150,7 +150,7 @@ def _tidied(forms: Forms, coefficient: Fraction, factors: Factors) -> tuple[Frac
     factors = _without_signs(forms, factors)
     tidy: Factors = {}
     for factor, power in factors.items():
-        base, exponent = factor, forms.whole(power)
+        base, exponent = factor, forms.integer(power)
         if exponent is not None and forms.kinds[base] == SUM and base not in forms.closed:
             content = _content(forms, base)
             if content != 1 and forms.is_short(content, Fraction(exponent)):
@@ -175,11 +175,11 @@ def _without_signs(forms: Forms, factors: Factors) -> Factors:
             continue
         name, arguments, _ = forms.parts[base]
         inner = arguments[0]
-        if name == "abs" and (forms.whole(power) or 1) % 2 == 0:
+        if name == "abs" and (forms.integer(power) or 1) % 2 == 0:
             factors = _with(forms, without(factors, base), inner, power)
         elif name == "sign" and power == forms.one:
             size = forms.call("abs", (inner,))
-            beside = forms.whole(factors.get(size, forms.zero))
+            beside = forms.integer(factors.get(size, forms.zero))
             if beside is not None and beside % 2:
                 factors = _with(forms, without(factors, base, size), inner, forms.number(beside))
             elif factors.get(inner) == forms.one and size not in factors:
@@ -226,7 +226,7 @@ def _without_fractions(
             continue
         constant, terms = forms.terms(base)
         powers = (forms.factors(term)[1].get(name, forms.zero) for term in terms)
-        least = min((forms.whole(power) or 0 for power in powers), default=0)
+        least = min((forms.integer(power) or 0 for power in powers), default=0)
         if least < 0:
             lifted = forms.product(Fraction(1), {name: forms.number(-least)})
             total = forms.scale(lifted, constant)

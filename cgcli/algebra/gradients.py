@@ -51,70 +51,6 @@ def placed(forms: Forms, form: Form, place: int) -> Form:
     return known[form]
 
 
-class Rows:
-    """Rows put together: from the form that stands for any row, the matrix of all of them."""
-
-    def __init__(self, algebra: Algebra) -> None:
-        self.algebra = algebra
-        self.forms = algebra.forms
-        self._depends: dict[Form, bool] = {}
-        self._rows: dict[Form, Form | None] = {}
-
-    def matrix(self, row: Form, rank: int) -> Form | None:
-        """Return the matrix of all rows, or the vector of all elements; None where none is known.
-
-        Rows that are all alike are one row, which broadcasts; where a row has a rank and is one
-        number over and over, the matrix is one column.
-        """
-        for form in self.forms.reachable([row]):
-            depends = any(self._depends[part] for part in self.forms.inner(form))
-            kind, parts = self.forms.kinds[form], self.forms.parts[form]
-            self._depends[form] = depends or (kind == CALL and parts[0] in ("row", "unit"))
-            self._rows[form] = self._put(form) if self._depends[form] else form
-        return self._lined(row, rank)
-
-    def _put(self, form: Form) -> Form | None:
-        """Return all rows of a form that depends on which row it is."""
-        forms = self.forms
-        kind, parts = forms.kinds[form], forms.parts[form]
-        rank = len(forms.shapes[form])
-        if kind == CALL and parts[0] == "row":
-            return forms.inner(form)[0]
-        inner = [self._lined(part, rank) for part in forms.inner(form)]
-        lined = [rows for rows in inner if rows is not None]
-        if len(lined) < len(inner):
-            return None
-        operation = OPERATIONS.get(parts[0])
-        if kind != CALL or (operation is not None and operation.elementwise):
-            return forms.made_of(form, lined)
-        return self._product(parts[1]) if parts[0] == "matmul" else None
-
-    def _lined(self, part: Form, rank: int) -> Form | None:
-        """Return a part's rows as they broadcast beside those of the whole."""
-        rows = self._rows[part]
-        if rows is None or not self._depends[part]:
-            return rows
-        if rank and not self.forms.shapes[part]:
-            like = Tensor(self.forms, self.forms.zero, (1, 1))
-            return self.algebra.spread(Tensor(self.forms, rows), like, 1).form
-        return rows
-
-    def _product(self, arguments: tuple[Form, Form]) -> Form | None:
-        """Return the rows of a product with one factor that changes from row to row."""
-        forms, algebra = self.forms, self.algebra
-        (a, b), (left, right) = arguments, (self._rows[factor] for factor in arguments)
-        changing, rows = (b, right) if self._depends[b] else (a, left)
-        if left is None or right is None or rows is None or (self._depends[a] and changing == b):
-            return None
-        if len(forms.shapes[changing]) != 1 or len(forms.shapes[rows]) != 2:
-            return None
-        if changing == b:
-            over = Tensor(forms, left)
-            other = over if len(over.shape) == 1 else algebra.transpose(over)
-            return algebra.product(Tensor(forms, right), other).form
-        return algebra.product(Tensor(forms, left), Tensor(forms, right)).form
-
-
 class Gradients(Sweep):
     """The derivatives of a graph's nodes by its inputs, in forms that keep shapes.
 
@@ -129,6 +65,8 @@ class Gradients(Sweep):
         self.algebra = Algebra(forms)
         super().__init__(graph, self.algebra)
         self.forms = forms
+        self._depends: dict[Form, bool] = {}
+        self._rows: dict[Form, Form | None] = {}
 
     @property
     def arrays(self) -> Namespace:
@@ -226,10 +164,10 @@ class Gradients(Sweep):
             message = f"the derivative of {describe(shape)} by {excerpt(names[0])} is not written"
             raise CgraphError("shape", message, "ask for one element: f[0, 0]")
         length = shape[0]
-        rows = self.of(node, names, forms.unit(length))
+        rows = self.of(node, names, forms.call("unit", (), (length,)))
         matrices = {}
         for name, row in rows.items():
-            matrix = Rows(self.algebra).matrix(row.form, len(row.shape))
+            matrix = self._matrix(row.form, len(row.shape))
             if matrix is None:
                 if max((length, *row.shape)) > MOST:
                     message = f"the derivative of a vector of {length} has no matrix form here"
@@ -239,6 +177,60 @@ class Gradients(Sweep):
                 matrix = stacked(forms, [filled(forms, part, row.shape) for part in parts])
             matrices[name] = filled(forms, matrix, (length, *row.shape))
         return matrices
+
+    def _matrix(self, row: Form, rank: int) -> Form | None:
+        """Return the matrix of all rows, or the vector of all elements; None where none is known.
+
+        Rows that are all alike are one row, which broadcasts; where a row has a rank and is one
+        number over and over, the matrix is one column.
+        """
+        for form in self.forms.reachable([row]):
+            depends = any(self._depends[part] for part in self.forms.inner(form))
+            kind, parts = self.forms.kinds[form], self.forms.parts[form]
+            self._depends[form] = depends or (kind == CALL and parts[0] in ("row", "unit"))
+            self._rows[form] = self._put(form) if self._depends[form] else form
+        return self._lined(row, rank)
+
+    def _put(self, form: Form) -> Form | None:
+        """Return all rows of a form that depends on which row it is."""
+        forms = self.forms
+        kind, parts = forms.kinds[form], forms.parts[form]
+        rank = len(forms.shapes[form])
+        if kind == CALL and parts[0] == "row":
+            return forms.inner(form)[0]
+        inner = [self._lined(part, rank) for part in forms.inner(form)]
+        lined = [rows for rows in inner if rows is not None]
+        if len(lined) < len(inner):
+            return None
+        operation = OPERATIONS.get(parts[0])
+        if kind != CALL or (operation is not None and operation.elementwise):
+            return forms.made_of(form, lined)
+        return self._rows_of_product(parts[1]) if parts[0] == "matmul" else None
+
+    def _lined(self, part: Form, rank: int) -> Form | None:
+        """Return a part's rows as they broadcast beside those of the whole."""
+        rows = self._rows[part]
+        if rows is None or not self._depends[part]:
+            return rows
+        if rank and not self.forms.shapes[part]:
+            like = Tensor(self.forms, self.forms.zero, (1, 1))
+            return self.algebra.spread(Tensor(self.forms, rows), like, 1).form
+        return rows
+
+    def _rows_of_product(self, arguments: tuple[Form, Form]) -> Form | None:
+        """Return the rows of a product with one factor that changes from row to row."""
+        forms, algebra = self.forms, self.algebra
+        (a, b), (left, right) = arguments, (self._rows[factor] for factor in arguments)
+        changing, rows = (b, right) if self._depends[b] else (a, left)
+        if left is None or right is None or rows is None or (self._depends[a] and changing == b):
+            return None
+        if len(forms.shapes[changing]) != 1 or len(forms.shapes[rows]) != 2:
+            return None
+        if changing == b:
+            over = Tensor(forms, left)
+            other = over if len(over.shape) == 1 else algebra.transpose(over)
+            return algebra.product(Tensor(forms, right), other).form
+        return algebra.product(Tensor(forms, left), Tensor(forms, right)).form
 
 
 def check_axes(shape: Shape, by: Mapping[str, Shape], order: int) -> None:

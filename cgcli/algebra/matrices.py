@@ -131,7 +131,7 @@ class Matrices(BySeries):
         """Return the row that a unit vector picks."""
         forms = self.forms
         if self.forms.is_call(unit, "unit"):
-            return forms.row(form)
+            return forms.call("row", (form,))
         place = forms.value(forms.parts[unit][1][0])
         if place is None:
             return forms.call("matmul", (unit, form))

@@ -76,21 +76,18 @@ class Simplifier:
         for form in forms.reachable([root]):
             kind, parts = forms.kinds[form], forms.parts[form]
             if kind == NUMBER:
-                known[form] = self._rational(parts)
+                known[form] = sympy.Rational(parts)
             elif kind == NAME:
                 known[form] = self._name(forms, form)
             elif kind == SUM:
-                terms = [self._rational(factor) * known[term] for term, factor in parts[1]]
-                known[form] = sympy.Add(self._rational(parts[0]), *terms)
+                terms = [sympy.Rational(factor) * known[term] for term, factor in parts[1]]
+                known[form] = sympy.Add(sympy.Rational(parts[0]), *terms)
             elif kind == CALL:
                 known[form] = self._call(parts[0], [known[argument] for argument in parts[1]])
             else:
                 factors = [self._counted(known[base]) ** known[power] for base, power in parts]
                 known[form] = sympy.Mul(*factors)
         return known[root]
-
-    def _rational(self, value: Fraction) -> Any:
-        return self.sympy.Rational(value.numerator, value.denominator)
 
     def _name(self, forms: Forms, form: Form) -> Any:
         sympy, name = self.sympy, forms.parts[form]

@@ -20,6 +20,8 @@ SUM: Final = "sum"
 CROWD: Final = 60
 _ROOM: Final = 100_000
 _OPEN: Final = {SUM: 6, PRODUCT: 3}
+_ANY: Final = {"row": lambda shape: shape[1:], "unit": lambda length: (length,)}
+"""The shapes of what is no operation, and stands for any row of a matrix."""
 
 Form: TypeAlias = int
 Terms: TypeAlias = dict[Form, Fraction]
@@ -133,23 +135,17 @@ class Sums:
     def call(
         self, operation: str, arguments: tuple[Form, ...], static: tuple[int, ...] = ()
     ) -> Form:
-        """Return an operation of forms, which is not looked into."""
+        """Return an operation of forms, which is not looked into.
+
+        A "row" of a matrix, or an element of a vector, stands for any of them, and a "unit" is
+        the vector that has 1 at the place of those.
+        """
         parts = (operation, arguments, static)
-        rule = OPERATIONS[operation].shape
+        rule = _ANY[operation] if operation in _ANY else OPERATIONS[operation].shape
         if rule is None:
             return self._keep(CALL, parts, parts, over=arguments)
         shape = rule(*(self.shapes[argument] for argument in arguments), *static)
         return self._keep(CALL, parts, parts, shape)
-
-    def row(self, form: Form) -> Form:
-        """Return a row of a matrix, or an element of a vector, that stands for any of them."""
-        parts = ("row", (form,), ())
-        return self._keep(CALL, parts, parts, self.shapes[form][1:])
-
-    def unit(self, length: int) -> Form:
-        """Return the vector that has 1 at the place of those rows and elements."""
-        parts = ("unit", (), (length,))
-        return self._keep(CALL, parts, parts, (length,))
 
     def inner(self, form: Form) -> list[Form]:
         """Return the forms that a form is made of."""
@@ -189,7 +185,7 @@ class Sums:
         number: Fraction | None = self.parts[form] if self.kinds[form] == NUMBER else None
         return number
 
-    def whole(self, form: Form) -> int | None:
+    def integer(self, form: Form) -> int | None:
         """Return the whole number that a form is; None for any other."""
         value = self.value(form)
         return int(value) if value is not None and value.denominator == 1 else None

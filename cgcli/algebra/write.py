@@ -252,7 +252,7 @@ class Writer:
         factors = forms.parts[term] if forms.kinds[term] == PRODUCT else ((term, forms.one),)
         total = 0
         for base, exponent in factors:
-            power = forms.whole(exponent) or 0
+            power = forms.integer(exponent) or 0
             if forms.kinds[base] != NAME or power < 1:
                 return None
             total += 0 if base in forms.constants else power

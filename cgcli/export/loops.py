@@ -28,15 +28,40 @@ class LoopEmitter(Emitter):
 
     def write(self, place: int, instruction: Instruction) -> None:
         """Write an instruction down."""
-        operation, shape = instruction.operation, instruction.shape
+        operation, arguments, _, shape, *_ = instruction
+        index = axes(shape)
         if operation in VIEWS or (operation == "diag" and len(shape) == 1):
             self._look(place, instruction)
         elif operation in ("stack", "concat", "scatter", "diag"):
             self._join(place, instruction)
         elif operation in self.target.templates or operation in ("column", "array"):
             super().write(place, instruction)
+        elif operation in _REDUCED:
+            # What a function makes of the lines of an array along an axis, or of all of it.
+            (axis,) = instruction.static
+            view, axis = self.view(arguments[0], flat=axis is None), axis or 0
+            line = self._line(view, [*index[:axis], "", *index[axis:]], axis)
+            self._calculate(place, self.call(operation, *line, view.shape[axis]))
+        elif operation == "matmul":
+            a, b = (self.view(argument) for argument in arguments)
+            rows, columns = (len(a.shape) > 1), (len(b.shape) > 1)
+            left = self._line(a, [index[0] if rows else "", ""], len(a.shape) - 1)
+            right = self._line(b, ["", index[-1]] if columns else [""], 0)
+            self._calculate(place, self.call("dot", *left, *right, a.shape[-1]))
+        elif operation == "outer":
+            texts = []
+            for argument, variable in zip(arguments, index, strict=True):
+                self._index = [variable]
+                texts.append(self.expression(argument, LEVELS["sign"]))
+            self._calculate(place, "*".join(texts))
+        elif operation == "onehot":
+            label = self.expression(arguments[0])
+            text = self.call("onehot", label, index[0] or "0", instruction.static[0])
+            self._calculate(place, text)
+        elif operation in _ALONG:
+            self._along(place, instruction)
         else:
-            self._compute(place, instruction)
+            raise self.lacking(place)
 
     def fits(self, place: int, instruction: Instruction) -> bool:
         """Whether an instruction stands inside of the one that uses it, over the same elements."""
@@ -151,36 +176,6 @@ class LoopEmitter(Emitter):
         at = view.at([text if k != axis else "" for k, text in enumerate(index)])
         word = "first" if at == "0" else "slice"
         return self.target.word(word, name=view.base, offset=at), view.strides[axis]
-
-    def _compute(self, place: int, instruction: Instruction) -> None:
-        operation, arguments = instruction.operation, instruction.arguments
-        index = axes(instruction.shape)
-        if operation in _REDUCED:
-            # What a function makes of the lines of an array along an axis, or of all of it.
-            (axis,) = instruction.static
-            view, axis = self.view(arguments[0], flat=axis is None), axis or 0
-            line = self._line(view, [*index[:axis], "", *index[axis:]], axis)
-            self._calculate(place, self.call(operation, *line, view.shape[axis]))
-        elif operation == "matmul":
-            a, b = (self.view(argument) for argument in arguments)
-            rows, columns = (len(a.shape) > 1), (len(b.shape) > 1)
-            left = self._line(a, [index[0] if rows else "", ""], len(a.shape) - 1)
-            right = self._line(b, ["", index[-1]] if columns else [""], 0)
-            self._calculate(place, self.call("dot", *left, *right, a.shape[-1]))
-        elif operation == "outer":
-            texts = []
-            for argument, variable in zip(arguments, index, strict=True):
-                self._index = [variable]
-                texts.append(self.expression(argument, LEVELS["sign"]))
-            self._calculate(place, "*".join(texts))
-        elif operation == "onehot":
-            label = self.expression(arguments[0])
-            text = self.call("onehot", label, index[0] or "0", instruction.static[0])
-            self._calculate(place, text)
-        elif operation in _ALONG:
-            self._along(place, instruction)
-        else:
-            raise self.lacking(place)
 
     def _calculate(self, place: int, text: str, shape: Shape | None = None) -> None:
         """Assign a text to a number, or to every element of an array, in loops over a shape."""

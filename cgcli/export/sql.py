@@ -24,6 +24,21 @@ from cgcli.plan.cells import Cell, elementwise
 from cgcli.plan.functions import cells
 from cgcli.plan.tape import VIEWS, Instruction, Tape
 
+_CALLED: Final = {
+    "sum": "sum", "prod": "prod", "amax": "amax", "amin": "amin", "others": "products_of_others",
+    "matmul": "product", "outer": "outer_or_scale", "stack": "stack", "concat": "concat",
+    "diag": "diag", "onehot": "onehot",
+}  # fmt: skip
+"""The functions of the rule book for instructions of arrays."""
+_ROW: Final = "given"
+"""What a row of the table is called: names of steps are those of the program, v1, value or d_x."""
+
+_MOST: Final = 4_000
+"""How many steps a SELECT has at most: with more DuckDB takes minutes to plan it."""
+
+_DEEPEST: Final = 200
+"""How many of them need one another: the time that DuckDB takes grows with their cube."""
+
 
 def unrolled(routine: Routine) -> Routine:
     """Return a routine over numbers alone, in which an argument that is an array has elements.
@@ -102,25 +117,6 @@ def _number(tape: Tape, operation: str, *numbers: Any) -> Any:
         decided = bool(other) == (operation == "logical_or")
         return Careful(other) if decided else cases[0]
     return elementwise(tape, operation, *numbers) if cases else Careful(known(operation, numbers))
-
-
-_CALLED: Final = {
-    "sum": "sum", "prod": "prod", "amax": "amax", "amin": "amin", "others": "products_of_others",
-    "matmul": "product", "outer": "outer_or_scale", "stack": "stack", "concat": "concat",
-    "diag": "diag", "onehot": "onehot",
-}  # fmt: skip
-"""The functions of the rule book for instructions of arrays."""
-
-
-_ROW: Final = "given"
-"""What a row of the table is called: names of steps are those of the program, v1, value or d_x."""
-
-_MOST: Final = 4_000
-"""How many steps a SELECT has at most: with more DuckDB takes minutes to plan it."""
-
-
-_DEEPEST: Final = 200
-"""How many of them need one another: the time that DuckDB takes grows with their cube."""
 
 
 class SqlEmitter(Emitter):

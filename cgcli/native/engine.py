@@ -15,8 +15,9 @@ from cgcli.export.target import Target, pieces, table
 from cgcli.export.targets import target
 from cgcli.native import ENGINES
 from cgcli.native.library import CompileError, is_cached, library
-from cgcli.native.program import Kernels, Program
+from cgcli.native.program import Program
 from cgcli.native.steps import LackingError
+from cgcli.native.writing import Kernels
 from cgcli.operations.shapes import size
 from cgcli.plan.plan import Plan
 from cgcli.plan.tape import ONCE

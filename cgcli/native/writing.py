@@ -2,13 +2,12 @@
 
 A block has its rows side by side: element k of row r is at `k*CG_ROWS + r`. Operations of
 elements that follow from each other are one loop, which the compiler runs for several rows at
-once.
+once. A kernel is told addresses alone, so that layers and turns of one form share it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -16,11 +15,11 @@ import numpy as np
 from cgcli.export.target import Target
 from cgcli.export.views import View, axes, contiguous, laid, looked
 from cgcli.graph.templates import ATOM, Slot, Template, parsed, spelled
-from cgcli.native.steps import LackingError, Step
+from cgcli.native.steps import Address, LackingError, Places, Step
 from cgcli.operations.row import LEVELS, Shape
 from cgcli.operations.shapes import size
 from cgcli.plan.plan import Plan
-from cgcli.plan.tape import DONE, ONCE, ROWS, STEP, VIEWS, Instruction, Operand
+from cgcli.plan.tape import ONCE, ROWS, VIEWS, Instruction
 
 _TOGETHER: Final = 64
 """How many operations one loop has at most."""
@@ -30,24 +29,21 @@ _FOLDS: Final = {
     "any": ("0", "{x} != 0 ? 1 : {o}"),
 }  # fmt: skip
 """By reduction where it starts, and a step of it."""
-_LEAVES: Final = ("array", "parameter", "count", "column")
+_LEAVES: Final = ("parameter", "count")
 
 
-class Writing:
-    """The steps of a plan by stage, and where everything that they read and write is.
+class Kernels(Places):
+    """The steps of a plan by stage, written as functions of C; those that are alike are one.
 
-    `sizes` are the elements of every base that has rows side by side. Raises `LackingError`.
+    `functions` are their texts, and `calls` has them by stage. `outs` are the bases of the results
+    by row, `starts` is where each base with rows begins, and `elements` how many there are in all.
+    Raises `LackingError`.
     """
 
     def __init__(self, plan: Plan, target: Target, lacking: frozenset[str]) -> None:
-        self.plan, self.tape, self.target, self._lacking = plan, plan.tape, target, lacking
-        self.sizes: dict[int, int] = {}
-        self.steps: dict[int, list[Step]] = {STEP: [], ROWS: [], DONE: []}
-        self._views: dict[int, View] = {}
-        self.made: dict[int, tuple[int, int]] = {}
+        super().__init__(plan, target)
+        self._lacking = lacking
         self._looped: dict[tuple[int, Shape], int] = {}
-        self._stored: set[int] = set()
-        self._copies = len(self.tape)
         for place in plan.instructions:
             instruction = self.tape[place]
             if plan.is_column(place):
@@ -62,68 +58,20 @@ class Writing:
             elif instruction.stage != ONCE and instruction.operation not in _LEAVES:
                 self._write(place, instruction)
         self.outs = [self._packed(place).base for place in plan.by_row]
-        """The bases of the results by row."""
         self._stored |= {self.seen(place).base for place in plan.totals}
-        for steps in self.steps.values():
+        self.functions: list[str] = []
+        self.calls: dict[int, list[tuple[int, list[Address]]]] = {}
+        numbers: dict[str, int] = {}
+        for stage, steps in self.steps.items():
+            self.calls[stage] = []
             for step in steps:
                 if step.places:
                     self._finish(step)
-
-    # Where values are
-
-    def _base(self, place: int) -> View:
-        """Give a place memory; what has no rows lies in the plan's own arrays."""
-        instruction = self.tape[place]
-        if instruction.rows:
-            self.sizes[place] = size(instruction.shape)
-        self._views[place] = contiguous(place, instruction.shape)
-        return self._views[place]
-
-    def seen(self, place: int) -> View:
-        """Return what a place looks at."""
-        return self._views.get(place) or self._base(place)
-
-    def _text(self, step: Step, seen: View, index: Sequence[str]) -> str:
-        """Return an element of what is seen."""
-        self._stored.add(seen.base)
-        at, name = seen.at(index, seen.offset), step.pointer(seen.base, seen.offset)
-        if seen.base in self.sizes:
-            return f"{name}[{f'({at})*CG_ROWS + ' if at != '0' else ''}r]"
-        if self.tape[seen.base].truth:
-            return f"((unsigned char *){name})[{at}]"
-        return f"{name}[{at}]"
-
-    def _step(self, stage: int, *writes: int) -> Step:
-        """Return a new step, whose text is written at once."""
-        steps = self.steps[stage]
-        for base in writes:
-            self.made[base] = (stage, len(steps))
-        steps.append(Step(self.target, (), rows=stage == ROWS))
-        steps[-1].writes += writes
-        return steps[-1]
-
-    def _new(self, place: int) -> tuple[Step, View]:
-        """Return a new step that writes a place, and where."""
-        return self._step(self.tape[place].stage, place), self._base(place)
-
-    def _copy(self, elements: int) -> int:
-        """Return a new base with rows that is no place."""
-        self._copies += 1
-        self.sizes[self._copies] = elements
-        return self._copies
-
-    def _packed(self, place: int) -> View:
-        """Return a place's value with rows, its elements one behind the other; it may be a copy."""
-        seen = self.seen(place)
-        if seen.packed and seen.places.size == self.sizes.get(seen.base):
-            self._stored.add(seen.base)
-            return seen
-        shape = self.tape[place].shape
-        out = contiguous(self._copy(size(shape)), shape)
-        self._store(ROWS, out, place)
-        return out
-
-    # What is written
+                at = numbers.setdefault("\n".join(step.text), len(numbers))
+                if at == len(self.functions):
+                    self.functions.append(step.function(at))
+                self.calls[stage].append((at, [*step.operands]))
+        self.starts, self.elements = self._memory()
 
     def _write(self, place: int, instruction: Instruction) -> None:
         operation = instruction.operation
@@ -148,19 +96,15 @@ class Writing:
             self._take(place, instruction)
         elif operation in ("cumsum", "others"):
             self._along(place, instruction)
+        elif operation in ("stack", "concat", "scatter", "diag"):
+            out, stage = self._base(place), instruction.stage
+            if operation in ("scatter", "diag"):
+                self._store(stage, out, 0.0)
+            parts = instruction.arguments
+            for view, part in laid(operation, instruction.static, out, parts, self.tape):
+                self._store(stage, view, part)
         else:
-            self._join(place, instruction)
-
-    def _join(self, place: int, instruction: Instruction) -> None:
-        """Write parts into an array, one behind the other or at places among zeros."""
-        operation, arguments, static, *_ = instruction
-        if operation not in ("stack", "concat", "scatter", "diag"):
             raise LackingError(operation)
-        stage, out = instruction.stage, self._base(place)
-        if operation in ("scatter", "diag"):
-            self._store(stage, out, 0.0)
-        for view, part in laid(operation, static, out, arguments, self.tape):
-            self._store(stage, view, part)
 
     def _add(self, place: int, instruction: Instruction) -> None:
         """Put an operation of elements into the last loop of its shape, if that has its arguments.
@@ -250,17 +194,6 @@ class Writing:
         kind = "_Bool" if instruction.truth else "double"
         text = spelled(Slot(-1, LEVELS["choice"], truth=instruction.truth), written, ("(", ")"))
         return f"const {kind} {names[place]} = {text};"
-
-    def _store(self, stage: int, out: View, part: Operand | View) -> None:
-        """Write a step that stores a part, broadcast, at the places of a view."""
-        shape, step = out.shape, self._step(stage, out.base)
-        index = axes(shape)
-        seen = self.seen(part) if isinstance(part, int) else part
-        if isinstance(seen, View):
-            text = self._text(step, seen.broadcast(shape), index)
-        else:
-            text = spelled(Slot(-1), partial(self.target.number, seen), ("(", ")"))
-        step.loop(shape, f"{self._text(step, out, index)} = {text};")
 
     def _fold(self, place: int, instruction: Instruction) -> None:
         """Write a reduction along an axis, or of all elements."""
@@ -369,3 +302,37 @@ class Writing:
             call = "cg_total(" if operation == "total" else f"cg_weighed({names[0]}, "
             call = f"*({to}) = {call}{sent}, n);"
         step.text = [*self.target.turns("loop", shape), call]
+
+    # Functions
+
+    def source(self, rows: int, head: str, end: str) -> str:
+        """Return the kernels as a file of C, for blocks of so many rows."""
+        names = ", ".join(f"cg_kernel_{k}" for k in range(len(self.functions)))
+        table = f"static const cg_kernel cg_kernels[] = {{{names or '0'}}};"
+        helpers = self.target.helpers([head, *self.functions])
+        return "\n\n".join([f"#define CG_ROWS {rows}", head, *helpers, *self.functions, table, end])
+
+    def _memory(self) -> tuple[dict[int, int], int]:
+        """Return where each base with rows begins, and how many elements there are in all.
+
+        What a base held is free again after the last call that names it.
+        """
+        uses = [[a.base for a in operands] for _, operands in self.calls[ROWS]]
+        last = {base: k for k, bases in enumerate(uses) for base in bases if base in self.sizes}
+        last.update(dict.fromkeys(self.outs, len(uses)))
+        columns = [base for base in last if base not in self.made and base <= len(self.tape)]
+        starts: dict[int, int] = {}
+        free: dict[int, list[int]] = {}
+        total = 0
+        for number_of, bases in enumerate([columns, *uses, self.outs], -1):
+            for base in dict.fromkeys(bases):
+                elements = self.sizes.get(base)
+                if elements is not None and base not in starts:
+                    if free.get(elements):
+                        starts[base] = free[elements].pop()
+                    else:
+                        starts[base], total = total, total + elements
+            for base in dict.fromkeys(bases):
+                if last.get(base) == number_of:
+                    free.setdefault(self.sizes[base], []).append(starts[base])
+        return starts, total

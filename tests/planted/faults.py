@@ -38,6 +38,7 @@ CONDITIONS: Final = "tests/algebra/test_conditions.py"
 PRODUCTS: Final = "tests/algebra/test_products.py::test_a_formula_comes_to_the_gradient"
 WANTED: Final = "tests/algebra/test_wanted.py"
 HELPERS: Final = "tests/export/test_helpers.py"
+NATIVE: Final = "tests/native/test_engine.py"
 BOUNDARY: Final = "tests/calculus/test_boundary.py"
 DEPARTURES: Final = "tests/calculus/test_departures.py"
 THROUGH_A_STEP: Final = f"{DEPARTURES}::test_a_step_lets_pass_what_came_through_a_fault"
@@ -765,6 +766,20 @@ FAULTS: Final = (
         "return self.m.where(inside, sent, outside)",
         "return sent",
         ("tests/export/test_code.py::test_values",),
+    ),
+    Fault(
+        "a matrix of formulas is taken for a square one",
+        "cgcli/export/routine.py",
+        "(len(matrix), len(matrix[0]))",
+        "(len(matrix), len(matrix))",
+        ("tests/export/test_code.py::test_a_matrix_of_formulas_has_its_own_shape",),
+    ),
+    Fault(
+        "a column that is a gradient as well is not brought to the block that it is taken from",
+        "cgcli/native/program.py",
+        "direct = [base for base in self.columns if base not in outs]",
+        "direct = [*self.columns]",
+        (f"{NATIVE}::test_a_column_that_is_a_gradient_as_well_is_taken_over_whole_blocks",),
     ),
     Fault(
         "the axes of an exported matrix change places",
