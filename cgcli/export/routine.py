@@ -53,16 +53,7 @@ class Routine(NamedTuple):
 
     def needed(self) -> list[int]:
         """Return the places that the results are computed from, in order."""
-        flags = bytearray(len(self.tape))
-        for result in self.results:
-            for place in result.places:
-                flags[place] = 1
-        for place in range(len(self.tape) - 1, -1, -1):
-            if flags[place]:
-                for argument in self.tape[place].arguments:
-                    if isinstance(argument, int):
-                        flags[argument] = 1
-        return [place for place in range(len(self.tape)) if flags[place]]
+        return self.tape.needed(place for result in self.results for place in result.places)
 
 
 class PlainSweep(CellSweep):

@@ -134,9 +134,7 @@ class Lowered:
             sums = instruction.operation in ("total", "weigh", "gram")
             if not instruction.varies and not sums:
                 continue
-            for argument in instruction.arguments:
-                if not isinstance(argument, int):
-                    continue
+            for argument in instruction.places:
                 inner = tape[argument]
                 if inner.rows and not inner.varies and inner.operation != "column":
                     places[argument] = None

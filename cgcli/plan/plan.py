@@ -51,8 +51,7 @@ class Plan:
         self.by_row = list(by_row)
         self.known = frozenset(known)
         self.count = np.zeros(())
-        self._needed = self._ancestors()
-        self.instructions = [p for p in range(len(tape)) if self._needed[p]]
+        self.instructions = tape.needed((*self.totals, *self.by_row), self.known)
         self.sums = [p for p in self.instructions if tape[p].operation in _SUMS]
         self.columns = [p for p in self.instructions if self.is_column(p)]
         self.guard = Guard(careful=any(tape[p].operation in SPECIAL for p in self.instructions))
@@ -66,17 +65,6 @@ class Plan:
     def is_column(self, place: int) -> bool:
         """Whether the values of a place are given, a row each: a column, or known beforehand."""
         return self.tape[place].operation == "column" or place in self.known
-
-    def _ancestors(self) -> bytearray:
-        needed = bytearray(len(self.tape))
-        for place in (*self.totals, *self.by_row):
-            needed[place] = 1
-        for place in range(len(self.tape) - 1, -1, -1):
-            if needed[place] and place not in self.known:
-                for argument in self.tape[place].arguments:
-                    if isinstance(argument, int):
-                        needed[argument] = 1
-        return needed
 
     def _bind_unrowed(self, parameters: Mapping[str, Any]) -> None:
         """Give the instructions without rows their arrays, and run those that never change."""
@@ -165,8 +153,8 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
     for place in by_row:
         if plan.is_column(place):
             continue
-        for argument in tape[place].arguments:
-            if isinstance(argument, int) and tape[argument].rows:
+        for argument in tape[place].places:
+            if tape[argument].rows:
                 last[_base(tape, argument)] = place
     for place in plan.by_row:
         if tape[place].rows:
@@ -204,8 +192,5 @@ def _may_overwrite(tape: Tape, instruction: Instruction, place: int, argument: i
         instruction.operation in kernels.IN_PLACE
         and argument in instruction.arguments
         and (inner.shape, inner.truth) == (instruction.shape, instruction.truth)
-        and not any(
-            isinstance(a, int) and a != argument and _base(tape, a) == argument
-            for a in instruction.arguments
-        )
+        and not any(a != argument and _base(tape, a) == argument for a in instruction.places)
     )

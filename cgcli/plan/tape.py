@@ -7,6 +7,7 @@ an array with the rows along its first axis; everything else has one value for a
 from __future__ import annotations
 
 import math
+from collections.abc import Container, Iterable
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.operations.row import Shape
@@ -40,6 +41,11 @@ class Instruction(NamedTuple):
     stage: int
     varies: bool
 
+    @property
+    def places(self) -> list[int]:
+        """The places of its arguments, without those that are numbers."""
+        return [argument for argument in self.arguments if isinstance(argument, int)]
+
 
 class Tape:
     """The instructions in order; what is written twice alike is one instruction.
@@ -62,6 +68,20 @@ class Tape:
     def __len__(self) -> int:
         """Return the number of instructions."""
         return len(self.instructions)
+
+    def needed(self, places: Iterable[int], known: Container[int] = ()) -> list[int]:
+        """Return these places and all that they are computed from, in order.
+
+        What is `known` is not computed from anything.
+        """
+        flags = bytearray(len(self))
+        for place in places:
+            flags[place] = 1
+        for place in range(len(self) - 1, -1, -1):
+            if flags[place] and place not in known:
+                for argument in self[place].places:
+                    flags[argument] = 1
+        return [place for place, flag in enumerate(flags) if flag]
 
     def write(
         self,
