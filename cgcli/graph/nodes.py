@@ -108,7 +108,8 @@ class Nodes:
     def count_turn(self, start: int, end: int) -> None:
         """Bound the work of loops and calls that append no nodes, too."""
         self.turned += 1
-        self.check("turns", self.turned, start, end)
+        if self.turned > self.limits.nodes:
+            self.check("turns", self.turned, start, end)
 
 
 def _multiply(left: Shape, right: Shape) -> bool:
