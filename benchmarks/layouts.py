@@ -62,12 +62,12 @@ FAMILIES = {"expression": expression, "recurrence": recurrence, "network": netwo
 def graph(family: str, count: int) -> tuple[int, list[Edge], list[int]]:
     """Return how many nodes are drawn, their edges, and their layers."""
     import cgcli
-    from cgcli.views.drawing.layers import layers
+    from cgcli.views.drawing.layers import Layers
     from cgcli.views.drawing.scene import Picture, scene
 
     drawn = scene(cgcli.parse(FAMILIES[family](count)).graph(), None, Picture())
     edges = sorted({(arrow.source, arrow.target) for arrow in drawn.arrows})
-    return len(drawn.shapes), edges, layers(drawn)
+    return len(drawn.shapes), edges, Layers(drawn).levels
 
 
 def by_graphlay(count: int, edges: list[Edge], levels: list[int]) -> Any:

@@ -28,8 +28,7 @@ def measure(sizes: list[int], rounds: int) -> list[Row]:
     if not installed("cgcli"):
         return [Row("a list beside a loop", "not installed")]
     import cgcli
-    from cgcli.calculus.backward import backward
-    from cgcli.calculus.forward import forward
+    from cgcli.calculus.passes import backward, forward
 
     rows = []
     for size in sizes:

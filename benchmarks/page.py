@@ -17,7 +17,6 @@ from playwright.sync_api import sync_playwright
 import cgcli
 from cgcli.calculus.explain import Explanation
 from cgcli.views.catalogue import catalogue
-from cgcli.views.page.document import Asked
 from cgcli.views.page.page import as_page
 from cgcli.views.trace.writing import Wanted
 
@@ -49,7 +48,7 @@ def main() -> None:
             text = f"h[0] = x\nfor t in 0..{turns} {{ h[t+1] = tanh(w*h[t] + u*x + b) }}\n"
             at = {"x": 1, "w": 0.5, "u": 0.25, "b": 0.1, "y": 1}
             result = cgcli.parse(f"{text}(h[{turns + 1}] - y)^2").evaluate(at)
-            pieces = as_page(Explanation(result), Wanted("html"), catalogue("en"), Asked())
+            pieces = as_page(Explanation(result), Wanted("page"), catalogue("en"))
             file = Path(folder) / "page.html"
             file.write_text("".join(pieces), encoding="utf-8")
             page = browser.new_page()

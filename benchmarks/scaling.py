@@ -22,8 +22,7 @@ RATIO_GOAL = 4.0
 def time_once(size: int, rounds: int) -> dict[str, float]:
     """Return the node count and the median seconds of each pass, measured in this process."""
     import cgcli
-    from cgcli.calculus.backward import backward
-    from cgcli.calculus.forward import forward
+    from cgcli.calculus.passes import backward, forward
 
     terms = sums.terms_for(size)
     at = sums.bindings(terms)

@@ -133,12 +133,11 @@ def batches(rows: int, model: Model) -> Iterator[Any]:
 def run_cgraph(name: str) -> tuple[float, list[float], int]:
     """Return a run of cgcli: lowering, hoisting and binding are under the clock."""
     from cgcli.learning.descent import Watch
-    from cgcli.learning.parameters import Parameters
     from cgcli.learning.preparing import Given, Prepared, build_graph
     from cgcli.learning.reading import Report
     from cgcli.learning.stopping import Criteria
     from cgcli.learning.tables import ROW, TableWriter
-    from cgcli.learning.task import Task
+    from cgcli.learning.task import Parameters, Task
     from cgcli.learning.training import Options, Training
     from cgcli.program import parse
 
@@ -150,7 +149,7 @@ def run_cgraph(name: str) -> tuple[float, list[float], int]:
     table = writer.finish()
     began = time.perf_counter()
     given = Given(parse(model.program), start, {}, {})
-    graph, _ = build_graph(given, {}, table.shapes)
+    graph, _ = build_graph(given, table.shapes)
     task = Task(graph, Parameters(start), tuple(columns), {}, {}, {})
     prepared = Prepared(task, table, None, Report("", skip=False), {})
     options = Options(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import importlib
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 
@@ -173,11 +174,8 @@ class Lines:
     """The line starts of a text, for many look-ups: `Place.position` searches each time."""
 
     def __init__(self, text: str) -> None:
-        self._starts = [0]
-        start = text.find("\n")
-        while start >= 0:
-            self._starts.append(start + 1)
-            start = text.find("\n", start + 1)
+        lengths = (len(line) + 1 for line in text.split("\n"))
+        self._starts = list(accumulate(lengths, initial=0))
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return the line and column of an offset, both from 1.

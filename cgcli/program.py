@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,12 +45,22 @@ def parse(text: str, limits: Limits = Limits()) -> Program:
     return Program(parse_syntax(text, limits), limits)
 
 
+@functools.lru_cache(8)
+def _parsed(text: str, limits: Limits) -> Program:
+    """Return the same in a worker process, which is sent a program with each of its tasks."""
+    return parse(text, limits)
+
+
 class Program:
     """A program, of which a graph is made for the shapes of each evaluation's bindings."""
 
     def __init__(self, syntax: Syntax, limits: Limits = Limits()) -> None:
         self.syntax = syntax
         self.limits = limits
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what it is made of again, for the way into a worker process."""
+        return _parsed, (self.text, self.limits)
 
     @property
     def text(self) -> str:

@@ -22,11 +22,10 @@ from cgcli.views import table
 from cgcli.views.catalogue import catalogue
 from cgcli.views.drawing.draw import Drawing
 from cgcli.views.drawing.scene import Picture
-from cgcli.views.page.document import Asked
 from cgcli.views.page.page import as_page
 from cgcli.views.signs import PLAIN
 from cgcli.views.trace.lines import Lines
-from cgcli.views.trace.text import print_on
+from cgcli.views.trace.show import print_on
 from cgcli.views.trace.writing import Shown, Wanted
 
 EXAMPLE = "p = x + y; g = p*z"
@@ -76,7 +75,7 @@ def graph_picture() -> str:
 
 def page(title: str, result: Result) -> str:
     """Return the page of a result."""
-    pieces = as_page(Explanation(result), Wanted("html", title=title), catalogue("en"), Asked())
+    pieces = as_page(Explanation(result), Wanted("page", title=title), catalogue("en"))
     return "".join(pieces)
 
 

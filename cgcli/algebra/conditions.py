@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from typing import Any, Final, TypeAlias
 
 from cgcli.algebra.forms import Forms
-from cgcli.algebra.signs import COMPARISONS, parts_of
+from cgcli.algebra.normal import COMPARISONS, parts_of
 from cgcli.algebra.sums import CALL, PRODUCT, Condition, Form
 from cgcli.algebra.tensor import Tensor
 from cgcli.algebra.tensors import Algebra
@@ -20,6 +20,8 @@ from cgcli.graph.graph import Graph
 from cgcli.operations.table import OPERATIONS
 
 Guard: TypeAlias = tuple[tuple[Form, bool], ...]
+Look: TypeAlias = tuple[Iterable[Condition], Sequence[int], bool]
+"""What a form or a node asks for itself, its parts, and if the last two of them are branches."""
 
 _TURNED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _GUARDS: Final = 200
@@ -50,41 +52,34 @@ class Conditions:
         """
         forms = self.forms
 
-        def of_form(form: Form) -> Iterator[Condition]:
+        def look(form: Form) -> Look:
             kind, parts = forms.kinds[form], forms.parts[form]
-            if kind == PRODUCT:
-                for base, exponent in parts:
-                    if varies is None or base in varies or forms.value(exponent) is None:
-                        yield from self._of_power(base, exponent)
-            elif kind == CALL:
-                yield from self._domain(*parts)
+            conditions: list[Condition] = self._domain(*parts) if kind == CALL else []
+            for base, exponent in parts if kind == PRODUCT else ():
+                if varies is None or base in varies or forms.value(exponent) is None:
+                    conditions += self._of_power(base, exponent)
+            return conditions, forms.inner(form), forms.is_call(form, "where")
 
-        name = lambda form: forms.parts[form][0] if forms.kinds[form] == CALL else ""
         reaches = lambda form: varies is None or form in varies
-        return self._walked(root, of_form, name, forms.inner, reaches, lambda form: form)
+        return self._walked(root, look, reaches, lambda form: form)
 
     def _walked(
         self,
         root: int,
-        of_part: Callable[[int], Iterable[Condition]],
-        name: Callable[[int], str],
-        inner: Callable[[int], Sequence[int]],
+        look: Callable[[int], Look],
         reaches: Callable[[int], bool],
         form: Callable[[int], Form],
     ) -> dict[Condition, None]:
-        """Return what is asked for by all that a form or a node is made of, and is reached.
-
-        Each has a `name`, `inner` parts and a `form`; the last two parts of a choice are branches.
-        """
+        """Return what is asked for by all that a form or a node is made of, and is reached."""
         asked: dict[Condition, None] = {}
         pending: list[tuple[int, Guard]] = [(root, ())]
         seen = set(pending)
         guards: set[Guard] = set()
         while pending:
             place, guard = pending.pop()
-            for condition in of_part(place):
+            conditions, parts, is_choice = look(place)
+            for condition in conditions:
                 asked[condition._replace(guard=(*guard, *condition.guard))] = None
-            parts, is_choice = inner(place), name(place) == "where"
             within = [(part, guard) for part in parts[is_choice:]]
             choice = form(parts[0]) if is_choice else self.forms.zero
             value = self.forms.value(choice)
@@ -163,18 +158,16 @@ class Conditions:
         ways = itertools.product(stronger, range(len(guard) + 1))
         if any(Condition(left, strong, right, guard[:length]) in known for strong, length in ways):
             return True
-        return any(self._settles(choice, taken, condition, known) for choice, taken in guard)
-
-    def _settles(
-        self, choice: Form, taken: bool, condition: Condition, known: dict[Condition, None]
-    ) -> bool:
-        """Whether a branch is only taken where the condition holds, or is never taken."""
-        within, outside = self._compared(choice, taken), self._compared(choice, not taken)
-        if within is None or outside is None:
-            return False
-        if all(part in known for part in self._canonical(outside)):
-            return True
-        return self._follows(condition._replace(guard=()), self._known([within]))
+        for choice, taken in guard:
+            within, outside = self._compared(choice, taken), self._compared(choice, not taken)
+            if within is None or outside is None:
+                continue
+            # The branch is never taken, or only where the condition holds.
+            if all(part in known for part in self._canonical(outside)) or self._follows(
+                condition._replace(guard=()), self._known([within])
+            ):
+                return True
+        return False
 
     def _canonical(self, condition: Condition) -> Iterator[Condition]:
         """Yield a condition as signs before 0: abs(x) < 1 is 1 - x^2 > 0."""
@@ -203,15 +196,13 @@ class Conditions:
         def reaches(part: int) -> bool:
             return bool(graph.arguments[part]) and (active is None or bool(active[part]))
 
-        def of_part(part: int) -> Iterable[Condition]:
-            parts = tuple(values[argument] for argument in graph.arguments[part])
-            return self._domain(graph.operations[part].name, parts, graph.static.get(part, ()))
+        def look(part: int) -> Look:
+            name, arguments = graph.operations[part].name, graph.arguments[part]
+            parts = tuple(values[argument] for argument in arguments)
+            conditions = self._domain(name, parts, graph.static.get(part, ()))
+            return conditions, arguments, name == "where"
 
-        name = lambda part: graph.operations[part].name
-        inner = graph.arguments.__getitem__
-        if not reaches(node):
-            return {}
-        return self._walked(node, of_part, name, inner, reaches, values.__getitem__)
+        return self._walked(node, look, reaches, values.__getitem__) if reaches(node) else {}
 
     def _of_power(self, base: Form, exponent: Form) -> Iterator[Condition]:
         power, zero = self.forms.value(exponent), self.forms.zero

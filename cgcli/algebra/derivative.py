@@ -1,21 +1,124 @@
-"""The derivative of a form by a name, as a form: each part once, with the table's own rules."""
+"""The derivative of a form by a name, as a form: each part once, with the table's own rules.
+
+Sums are rewritten for it: what all terms have in common taken out, multiplied out, squares joined.
+"""
 
 from __future__ import annotations
 
 import functools
 import itertools
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
-from cgcli.algebra.factoring import common, expand, weight, with_squares
 from cgcli.algebra.forms import Forms
-from cgcli.algebra.signs import COMPARISONS
-from cgcli.algebra.sums import CALL, PRODUCT, SUM, Form
+from cgcli.algebra.normal import COMPARISONS
+from cgcli.algebra.sums import CALL, PRODUCT, SUM, Form, without
 from cgcli.algebra.tensor import Tensor
 from cgcli.algebra.tensors import Algebra
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS
+
+_EXPANDED: Final = 40
+
+
+def common(forms: Forms, form: Form) -> Form:
+    """Return a sum with what all its terms have in common taken out."""
+    number, terms = forms.terms(form)
+    if number or len(terms) < 2:
+        return form
+    shared, *others = (forms.factors(term)[1] for term in terms)
+    for powers in others:
+        shared = {
+            base: _lesser(forms, power, powers[base])
+            for base, power in shared.items()
+            if base in powers
+        }
+    taken = {base: power for base, power in shared.items() if power != forms.zero}
+    if not taken:
+        return form
+    rest = forms.zero
+    for term, factor in terms.items():
+        factors = forms.factors(term)[1]
+        for base, power in taken.items():
+            factors[base] = forms.sub(factors[base], power)
+        rest = forms.add(rest, forms.product(factor, factors))
+    return forms.mul(forms.product(Fraction(1), taken), rest)
+
+
+_SQUARES: Final = {"cos": ("sin", 1), "cosh": ("sinh", -1)}
+
+
+def with_squares(forms: Forms, form: Form) -> Form:
+    """Return a sum in which cos(x)^2 + sin(x)^2 is 1, and cosh(x)^2 - sinh(x)^2 too."""
+    number, terms = forms.terms(form)
+    two = forms.number(2)
+    for term, factor in list(terms.items()):
+        factors = forms.factors(term)[1]
+        for base, power in factors.items():
+            if power != two or forms.kinds[base] != CALL or forms.parts[base][0] not in _SQUARES:
+                continue
+            word, sign = _SQUARES[forms.parts[base][0]]
+            rest = without(factors, base)
+            other = forms.call(word, forms.parts[base][1])
+            if other in rest:
+                continue
+            twin = forms.product(Fraction(1), {**rest, other: two})
+            if term in terms and terms.get(twin) == sign * factor:
+                del terms[term], terms[twin]
+                left = forms.sum(number, terms)
+                return with_squares(forms, forms.add(left, forms.product(factor, rest)))
+    return form
+
+
+def _lesser(forms: Forms, a: Form, b: Form) -> Form:
+    """Return the lesser of two exponents, or 0 where they cannot be compared."""
+    first, second = forms.value(a), forms.value(b)
+    if first is None or second is None:
+        return a if a == b else forms.zero
+    return a if first <= second else b
+
+
+def expand(forms: Forms, form: Form) -> Form:
+    """Return a product of sums multiplied out once, when that is short; else the form itself."""
+    coefficient, factors = forms.factors(form)
+    total = forms.number(coefficient)
+    for base, exponent in factors.items():
+        power = forms.whole(exponent)
+        number, terms = forms.terms(base)
+        if len(terms) + bool(number) > 1 and power is not None and 1 <= power <= 3:
+            for _ in range(power):
+                total = _distributed(forms, total, base)
+                if len(forms.terms(total)[1]) > _EXPANDED:
+                    return form
+        else:
+            total = _distributed(forms, total, forms.power(base, exponent))
+    return total
+
+
+def _distributed(forms: Forms, a: Form, b: Form) -> Form:
+    """Return a*b, each term of one times each of the other."""
+    total = forms.zero
+    for first in _single_terms(forms, a):
+        for second in _single_terms(forms, b):
+            total = forms.add(total, forms.mul(first, second))
+    return total
+
+
+def _single_terms(forms: Forms, form: Form) -> list[Form]:
+    number, terms = forms.terms(form)
+    pieces = [forms.scale(term, factor) for term, factor in terms.items()]
+    return [*pieces, forms.number(number)] if number or not pieces else pieces
+
+
+def weight(forms: Forms, form: Form) -> int:
+    """Return how long a form is about, when it is written: its terms and their factors."""
+    number, terms = forms.terms(form)
+    total = len(terms) + bool(number)
+    for term in terms:
+        for base in forms.factors(term)[1]:
+            total += 1 + (len(forms.parts[base][1]) if forms.kinds[base] == SUM else 0)
+    return total
 
 
 class Derivatives:
@@ -74,31 +177,19 @@ class Derivatives:
             for base, exponent in factors
             if known[base] != forms.zero or known[exponent] != forms.zero
         ]
-        if len(varying) == 1 and not self._divides(varying[0][1]):
+        below = [factor for factor in varying if (forms.whole(factor[1]) or 0) < 0]
+        above = [factor for factor in varying if factor not in below]
+        if len(varying) == 1 and above:
             return self._product_rule(factors)
-        constant: Form = forms.one
-        above: list[tuple[Form, Form]] = []
-        below: list[tuple[Form, Fraction]] = []
-        for base, exponent in factors:
-            power = forms.value(exponent)
-            if (base, exponent) not in varying:
-                constant = forms.mul(constant, forms.power(base, exponent))
-            elif power is not None and self._divides(exponent):
-                below.append((base, -power))
-            else:
-                above.append((base, exponent))
+        fixed = [forms.power(*factor) for factor in factors if factor not in varying]
+        constant = functools.reduce(forms.mul, fixed, forms.one)
         if len(below) == 1 and above:
             return forms.mul(constant, self._quotient(above, *below[0]))
-        factors = above + [(base, forms.number(-power)) for base, power in below]
-        derivative = self._product_rule(factors)
+        derivative = self._product_rule(above + below)
         number = forms.value(constant)
         if number is not None:
             return forms.times(derivative, number)
         return forms.mul(constant, common(forms, derivative))
-
-    def _divides(self, exponent: Form) -> bool:
-        power = self.forms.value(exponent)
-        return power is not None and power < 0 and power.denominator == 1
 
     def _product_rule(self, factors: list[tuple[Form, Form]]) -> Form:
         forms = self.forms
@@ -135,16 +226,13 @@ class Derivatives:
         forms.granted = granted
         return total
 
-    def _quotient(self, above: list[tuple[Form, Form]], base: Form, power: Fraction) -> Form:
+    def _quotient(self, above: list[tuple[Form, Form]], base: Form, exponent: Form) -> Form:
         """Return (a'·b - n·a·b')/b^(n+1) for a/b^n; a is taken apart where that is shorter."""
-        forms = self.forms
+        forms, power = self.forms, -(self.forms.whole(exponent) or 0)
         top = functools.reduce(forms.mul, itertools.starmap(forms.power, above))
         slope = common(forms, self._product_rule(above))
         inner = self._known[base]
-        if slope == forms.zero:
-            top = forms.scale(forms.mul(top, inner), -power)
-            return forms.mul(top, forms.power(base, forms.number(-power - 1)))
-        left, right = forms.mul(slope, base), forms.scale(forms.mul(top, inner), power)
+        left, right = forms.mul(slope, base), forms.scale(forms.mul(top, inner), Fraction(power))
         numerator = forms.sub(left, right)
         expanded = forms.sub(expand(forms, left), expand(forms, right))
         expanded = with_squares(forms, expanded)

@@ -19,7 +19,7 @@ import numpy as np
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.sums import Condition, Form
 from cgcli.algebra.write import Writer
-from cgcli.calculus.forward import forward
+from cgcli.calculus.passes import forward
 from cgcli.graph.graph import Graph
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import size

@@ -117,7 +117,12 @@ class Forms(Sums):
         if value is not None and is_plain and self.is_short(value, n):
             return self.number(value ** int(n))
         if n.denominator != 1 or value is not None:
-            return self._root(base, n)
+            if value is not None and value > 0 and n.denominator == 2 and self.is_short(value, n):
+                root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
+                if root * root == value:
+                    return self.number(root**n.numerator)
+            # A root, or a power of a number that would be long.
+            return self.product(Fraction(1), {base: exponent})
         coefficient, factors = self.factors(base)
         if not self.is_short(coefficient, n):
             return self.product(Fraction(1), {base: exponent})
@@ -126,15 +131,6 @@ class Forms(Sums):
             if self.value(power) is None:
                 self.grant(factor, ">")
         return self.product(coefficient ** int(n), raised)
-
-    def _root(self, base: Form, n: Fraction) -> Form:
-        """Return a power that is not whole, or one of a number that would be long."""
-        value = self.value(base)
-        if value is not None and value > 0 and n.denominator == 2 and self.is_short(value, n):
-            root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
-            if root * root == value:
-                return self.number(root**n.numerator)
-        return self.product(Fraction(1), {base: self.number(n)})
 
     @staticmethod
     def is_short(value: Fraction, n: Fraction) -> bool:
@@ -154,17 +150,16 @@ def _tidied(forms: Forms, coefficient: Fraction, factors: Factors) -> tuple[Frac
     factors = _without_signs(forms, factors)
     tidy: Factors = {}
     for factor, power in factors.items():
-        base, exponent = factor, forms.value(power)
-        is_open = forms.kinds[base] == SUM and base not in forms.closed
-        if is_open and exponent is not None and exponent.denominator == 1:
+        base, exponent = factor, forms.whole(power)
+        if exponent is not None and forms.kinds[base] == SUM and base not in forms.closed:
             content = _content(forms, base)
-            if content != 1 and forms.is_short(content, exponent):
-                moved = coefficient * content ** int(exponent)
+            if content != 1 and forms.is_short(content, Fraction(exponent)):
+                moved = coefficient * content**exponent
                 if content.denominator == 1 or moved.denominator == 1:
                     coefficient = moved
                     base = forms.times(base, 1 / content)
             if exponent < 0:
-                base = _without_fractions(forms, base, int(exponent), factors, tidy)
+                base = _without_fractions(forms, base, exponent, factors, tidy)
         tidy[base] = forms.add(tidy.get(base, forms.zero), power)
     return coefficient, tidy
 
@@ -180,13 +175,12 @@ def _without_signs(forms: Forms, factors: Factors) -> Factors:
             continue
         name, arguments, _ = forms.parts[base]
         inner = arguments[0]
-        value = forms.value(power)
-        if name == "abs" and value is not None and value.denominator == 1 and value % 2 == 0:
+        if name == "abs" and (forms.whole(power) or 1) % 2 == 0:
             factors = _with(forms, without(factors, base), inner, power)
         elif name == "sign" and power == forms.one:
             size = forms.call("abs", (inner,))
-            beside = forms.value(factors.get(size, forms.zero))
-            if beside is not None and beside.denominator == 1 and beside % 2:
+            beside = forms.whole(factors.get(size, forms.zero))
+            if beside is not None and beside % 2:
                 factors = _with(forms, without(factors, base, size), inner, forms.number(beside))
             elif factors.get(inner) == forms.one and size not in factors:
                 factors = _with(forms, without(factors, base, inner), size, forms.one)
@@ -201,10 +195,7 @@ def _without_signs(forms: Forms, factors: Factors) -> Factors:
 
 def _with(forms: Forms, factors: Factors, base: Form, power: Form) -> Factors:
     """Return a product times a power; a base that is a product itself goes in by its factors."""
-    _, inner = forms.factors(base)
-    number = forms.value(power)
-    if forms.kinds[base] != PRODUCT or number is None:
-        inner = {base: forms.one}
+    inner = forms.factors(base)[1] if forms.kinds[base] == PRODUCT else {base: forms.one}
     for factor, exponent in inner.items():
         raised = forms.mul(exponent, power)
         factors[factor] = forms.add(factors.get(factor, forms.zero), raised)
@@ -217,10 +208,8 @@ def _content(forms: Forms, form: Form) -> Fraction:
     Where all terms are negative it is negative.
     """
     number, terms = forms.parts[form]
-    above, below = abs(number.numerator), number.denominator
-    for _, factor in terms:
-        above = math.gcd(above, factor.numerator)
-        below = math.lcm(below, factor.denominator)
+    above = math.gcd(number.numerator, *(factor.numerator for _, factor in terms))
+    below = math.lcm(number.denominator, *(factor.denominator for _, factor in terms))
     size = Fraction(above, below)
     if forms.is_short(size, Fraction(4)):
         return -size if number <= 0 and all(factor < 0 for _, factor in terms) else size
@@ -235,10 +224,11 @@ def _without_fractions(
         beside = forms.value(power)
         if forms.kinds[name] != NAME or beside is None or beside >= 0:
             continue
-        least = min((_exponent(forms, term, name) for term in _terms_of(forms, base)), default=0)
+        constant, terms = forms.terms(base)
+        powers = (forms.factors(term)[1].get(name, forms.zero) for term in terms)
+        least = min((forms.whole(power) or 0 for power in powers), default=0)
         if least < 0:
             lifted = forms.product(Fraction(1), {name: forms.number(-least)})
-            constant, terms = forms.terms(base)
             total = forms.scale(lifted, constant)
             for term, factor in terms.items():
                 total = forms.add(total, forms.scale(forms.mul(term, lifted), factor))
@@ -246,15 +236,3 @@ def _without_fractions(
             moved = forms.number(least * exponent)
             tidy[name] = forms.add(tidy.get(name, forms.zero), moved)
     return base
-
-
-def _terms_of(forms: Forms, form: Form) -> list[Form]:
-    number, terms = forms.terms(form)
-    return [*terms, forms.one] if number else list(terms)
-
-
-def _exponent(forms: Forms, term: Form, name: Form) -> int:
-    """Return the whole power of a name in a term; 0 where it is none."""
-    power = forms.factors(term)[1].get(name)
-    value = None if power is None else forms.value(power)
-    return int(value) if value is not None and value.denominator == 1 else 0

@@ -53,11 +53,6 @@ class Holds(NamedTuple):
     domain: bool
     never: bool = False
 
-    @property
-    def nodes(self) -> list[int]:
-        """All nodes that the condition speaks of."""
-        return [self.left, self.right, *(choice for choice, _ in self.guard)]
-
 
 class Found(NamedTuple):
     """A derivative in forms, and the conditions it was asked for on the way to it."""
@@ -145,10 +140,6 @@ class Formulas:
     def order(self) -> int:
         """The order of the derivatives."""
         return len(self.rows[0].wrt)
-
-    def to_compute(self) -> Formulas:
-        """Return the same derivatives in formulas that are accurate."""
-        return self if self.forms.accurate else Formulas(self.source, self.wanted, accurate=True)
 
     # The derivatives
 
@@ -238,22 +229,19 @@ class Formulas:
         return filled(self.forms, form, shape, like if self.forms.shapes[like] == shape else None)
 
     def _matrix(self, wanted: Wanted) -> list[list[str]] | None:
-        count = len(self.names)
-        if self.tensors:
+        if self.tensors or not (wanted.hessian or wanted.jacobian):
             return None
         if wanted.hessian:
             names = {frozenset(row.wrt): row.name for row in self.rows}
             return [[names[frozenset({a, b})] for b in self.names] for a in self.names]
-        if wanted.jacobian:
-            labels = [row.name for row in self.rows]
-            return [labels[k : k + count] for k in range(0, len(labels), count)]
-        return None
+        labels, count = [row.name for row in self.rows], len(self.names)
+        return [labels[k : k + count] for k in range(0, len(labels), count)]
 
     # Conditions
 
     def _rewritten(self, rewrite: Rewrite, form: Form) -> Form:
         """Return another formula for a derivative, if numbers find no difference."""
-        from cgcli.calculus.forward import forward
+        from cgcli.calculus.passes import forward
 
         if self.tensors:
             message = "--simplify is for formulas of numbers"

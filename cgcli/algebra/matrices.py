@@ -90,9 +90,8 @@ class Matrices(BySeries):
             return self.of(first * second)
         forms = self.forms
         shape = (*first.shape[:-1], *second.shape[1:])
-        (p, left), (q, right) = self._kind(first), self._kind(second)
-        outer_scale, left = self._apart(left)
-        inner_scale, right = self._apart(right)
+        p, outer_scale, left = self._scaled(first)
+        q, inner_scale, right = self._scaled(second)
         if p == "full" and len(first.shape) > 1 and forms.is_call(left, "diag"):
             # The other factor as it broadcasts.
             inner_scale, right = self._apart(second.form)
@@ -101,7 +100,7 @@ class Matrices(BySeries):
         elif q == "full" and len(second.shape) > 1 and forms.is_call(right, "diag"):
             outer_scale, left = self._apart(first.form)
             result = forms.mul(left, self._diagonal(right))
-        elif p == "scalar" or (p == "full" and not forms.shapes[left]):
+        elif p == "scalar":
             # Every element of the left one is 1.
             result = self.sum(self._tensor(right, second.shape), 0).form
         elif p == "row":
@@ -109,7 +108,7 @@ class Matrices(BySeries):
         elif p == "column":
             down = self.sum(self._tensor(right, second.shape), 0)
             result = self.outer_or_scale(self._tensor(left), down).form
-        elif q != "full" or not forms.shapes[right]:
+        elif q != "full":
             # A @ B is the transpose of B' @ A'.
             return self.transpose(self.product(self.transpose(second), self.transpose(first)))
         else:

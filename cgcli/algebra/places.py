@@ -6,9 +6,8 @@ from collections.abc import Generator
 from typing import Final, TypeAlias
 
 from cgcli.algebra.forms import Forms
-from cgcli.algebra.signs import COMPARISONS
+from cgcli.algebra.normal import COMPARISONS
 from cgcli.algebra.sums import CALL, NAME, NUMBER, Form
-from cgcli.algebra.walk import resolved
 from cgcli.errors import CgraphError
 from cgcli.operations.row import Shape, Static
 from cgcli.operations.shapes import describe, size
@@ -28,7 +27,22 @@ def element(forms: Forms, form: Form, place: int) -> Form:
     What is elementwise is taken apart: the element of x*sin(y) at 0 is x[0]*sin(y[0]). What is
     compared with its greatest is not: that finds it again only as long as both round alike.
     """
-    return resolved((form, place), lambda at: _element(forms, *at), {})
+    known: dict[At, Form] = {}
+    pending = [((form, place), _element(forms, form, place))]
+    answer: Form | None = None
+    while pending:
+        at, steps = pending[-1]
+        try:
+            # A generator that has just begun takes None.
+            wanted = steps.send(answer)  # type: ignore[arg-type]
+        except StopIteration as done:
+            answer = known[at] = done.value
+            pending.pop()
+            continue
+        answer = known.get(wanted)
+        if answer is None:
+            pending.append((wanted, _element(forms, *wanted)))
+    return known[form, place]
 
 
 def _element(forms: Forms, form: Form, place: int) -> Generator[At, Form, Form]:
@@ -142,15 +156,10 @@ def listed(forms: Forms, form: Form) -> Form:
     if not shape or size(shape) > MOST:
         return form
     for term in forms.terms(form)[1]:
-        if not any(_is_unit(forms, base) for base in forms.factors(term)[1]):
+        bases = forms.factors(term)[1]
+        firsts = [forms.inner(b)[0] if forms.is_call(b, "outer") else b for b in bases]
+        if not any(forms.is_call(first, "onehot") for first in firsts):
             return form
     rows = [filled(forms, element(forms, form, k), shape[1:]) for k in range(shape[0])]
     rows = [listed(forms, row) if forms.shapes[row] else row for row in rows]
     return forms.call("stack", tuple(rows))
-
-
-def _is_unit(forms: Forms, form: Form) -> bool:
-    """Whether a form is 0 but for one element, or one row."""
-    if forms.is_call(form, "outer"):
-        form = forms.inner(form)[0]
-    return forms.is_call(form, "onehot")

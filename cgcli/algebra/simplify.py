@@ -15,7 +15,6 @@ from typing import Any, Final
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.normal import apply
 from cgcli.algebra.sums import CALL, NAME, NUMBER, SUM, Form
-from cgcli.algebra.walk import worked_out
 from cgcli.errors import CgraphError, required
 
 MOST: Final = 200
@@ -145,15 +144,15 @@ class Simplifier:
             "Or": lambda a, b: forms.call("where", (a, forms.one, b)),
         }
         known: dict[Any, Form] = {}
-
-        def made(expression: Any) -> Form:
-            arguments = [known[part] for part in expression.args]
-            join = joined.get(type(expression).__name__)
-            if join is None:
-                return self._made(forms, expression, arguments)
-            return functools.reduce(join, arguments)
-
-        return worked_out(root, lambda expression: expression.args, made, known)
+        for part in sympy.postorder_traversal(root):
+            arguments = [known[inner] for inner in part.args]
+            join = joined.get(type(part).__name__)
+            known[part] = (
+                self._made(forms, part, arguments)
+                if join is None
+                else functools.reduce(join, arguments)
+            )
+        return known[root]
 
     def _made(self, forms: Forms, part: Any, arguments: list[Form]) -> Form:
         """Return the form of what takes arguments of a certain number, or none."""

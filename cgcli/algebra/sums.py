@@ -189,6 +189,11 @@ class Sums:
         number: Fraction | None = self.parts[form] if self.kinds[form] == NUMBER else None
         return number
 
+    def whole(self, form: Form) -> int | None:
+        """Return the whole number that a form is; None for any other."""
+        value = self.value(form)
+        return int(value) if value is not None and value.denominator == 1 else None
+
     # Sums
 
     def terms(self, form: Form) -> tuple[Fraction, Terms]:

@@ -12,9 +12,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from cgcli.algebra.forms import Forms
-from cgcli.algebra.normal import ARITHMETIC
+from cgcli.algebra.normal import ARITHMETIC, COMPARISONS
 from cgcli.algebra.places import element
-from cgcli.algebra.signs import COMPARISONS
 from cgcli.algebra.sums import CALL, NUMBER, Form
 from cgcli.numbers.operators import Operators
 from cgcli.operations.row import Shape

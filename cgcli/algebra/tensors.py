@@ -52,10 +52,7 @@ class Algebra(Matrices):
 
     # No call: a sum over a number joins other sums.
     mean = BySeries.mean
-
-    def number(self, value: Any) -> Tensor:
-        """Return a number as a tensor."""
-        return self.of(value)
+    number = Matrices.of
 
     def truth(self, condition: Any) -> Any:
         """Return a comparison, which counts as a number."""
@@ -190,10 +187,6 @@ class Algebra(Matrices):
         # The quotient has no value where an element is 0, and the derivative has one.
         forms.lost[Condition(tensor.form, "!=", forms.zero)] = None
         return self.of(total / tensor)
-
-    def onehot(self, k: Any, n: int) -> Tensor:
-        """Return a vector with 1 at a place."""
-        return self._tensor(self.forms.call("onehot", (self.of(k).form,), (n,)))
 
     def exp(self, x: Any) -> Tensor:
         """Return the exponential; that of x - logsumexp(x) is softmax(x)."""

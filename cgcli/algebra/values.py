@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cgcli.algebra.formulas import Formulas, Holds
-from cgcli.algebra.signs import COMPARISONS
+from cgcli.algebra.normal import COMPARISONS
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, excerpt
@@ -59,8 +59,10 @@ def evaluated(
 
 def _to_compute(formulas: Formulas) -> Formulas:
     """Return accurate formulas, or those that are shown where accurate ones grow too large."""
+    if formulas.forms.accurate:
+        return formulas
     try:
-        return formulas.to_compute()
+        return Formulas(formulas.source, formulas.wanted, accurate=True)
     except CgraphError as error:
         if error.kind != "limit":
             raise
@@ -97,7 +99,7 @@ def is_outside(formulas: Formulas, held: list[bool | None] | list[bool]) -> bool
 
 def _held(formulas: Formulas, at: Mapping[str, Any], numbers: list[Any], kind: Kind) -> list[bool]:
     """Return whether each condition holds: by doubles where the numbers of the kind do not tell."""
-    from cgcli.calculus.forward import forward
+    from cgcli.calculus.passes import forward
 
     held: list[bool] = []
     for condition in formulas.conditions:

@@ -10,7 +10,6 @@ from typing import Final
 
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.sums import CALL, NAME, NUMBER, PRODUCT, SUM, Form
-from cgcli.algebra.walk import worked_out
 from cgcli.graph.graph import INPUT
 from cgcli.graph.nodes import Nodes
 from cgcli.limits import MOST_COUNT, Limits
@@ -49,7 +48,15 @@ class Writer:
 
     def node(self, form: Form) -> int:
         """Return the node of a form, with all that it is made of."""
-        return worked_out(form, self._parts, self._write, self._nodes)
+        nodes, pending = self._nodes, [form]
+        while pending:
+            part = pending.pop()
+            missing = [inner for inner in self._parts(part) if inner not in nodes]
+            if part not in nodes and missing:
+                pending += [part, *reversed(missing)]
+            elif part not in nodes:
+                nodes[part] = self._write(part)
+        return nodes[form]
 
     def _parts(self, form: Form) -> Iterator[Form]:
         """Yield the forms whose nodes are needed first."""
@@ -57,20 +64,15 @@ class Writer:
         kind, parts = forms.kinds[form], forms.parts[form]
         if kind == CALL:
             yield from parts[1]
-        elif kind == PRODUCT:
-            yield from self._bases(parts)
-        elif kind == SUM:
-            for term, _ in parts[1]:
-                if forms.kinds[term] == PRODUCT and term not in forms.closed:
-                    yield from self._bases(forms.parts[term])
-                else:
-                    yield term
-
-    def _bases(self, factors: tuple[tuple[Form, Form], ...]) -> Iterator[Form]:
-        for base, exponent in factors:
-            yield base
-            if self.forms.value(exponent) is None:
-                yield exponent
+        terms = [term for term, _ in parts[1]] if kind == SUM else [form] if kind == PRODUCT else []
+        for term in terms:
+            if forms.kinds[term] != PRODUCT or (term in forms.closed and term != form):
+                yield term
+                continue
+            for base, exponent in forms.parts[term]:
+                yield base
+                if forms.value(exponent) is None:
+                    yield exponent
 
     def _write(self, form: Form) -> int:
         forms = self.forms
@@ -125,12 +127,8 @@ class Writer:
             return str(value.numerator)
         if not self.decimal:
             return ""
-        rest = value.denominator
-        for prime in (2, 5):
-            while rest % prime == 0:
-                rest //= prime
         text = f"{float(value):.12g}"
-        return text if rest == 1 and "e" not in text and Fraction(text) == value else ""
+        return text if "e" not in text and Fraction(text) == value else ""
 
     def _apply(self, name: str, nodes: tuple[int, ...], static: tuple[int, ...] = ()) -> int:
         key = (name, nodes, static)
@@ -222,11 +220,13 @@ class Writer:
 
     def _sum(self, number: Fraction, terms: list[tuple[Form, Fraction]]) -> int:
         """Return the node of a sum: by falling powers of one name, what is positive first."""
-        degrees = [self._degree(term) for term, _ in terms]
-        sorts = None not in degrees and len(self._names(terms)) < 2
+        forms, degrees = self.forms, [self._degree(term) for term, _ in terms]
+        bases = {base for term, _ in terms for base in forms.factors(term)[1]}
+        inputs = [base for base in bases if forms.parts[base] in self._inputs]
+        sorts = None not in degrees and len(inputs) < 2
         if sorts:
             terms = [terms[k] for k in sorted(range(len(terms)), key=lambda k: -(degrees[k] or 0))]
-        pieces = [*terms, (self.forms.one, number)] if number else [*terms]
+        pieces = [*terms, (forms.one, number)] if number else [*terms]
         if sorts and number > 0 > pieces[0][1]:
             # 3 - 3*x - x^4, by rising powers where the highest has a minus.
             pieces.reverse()
@@ -238,12 +238,6 @@ class Writer:
             word = "sub" if factor < 0 else "add"
             total = self._apply(word, (total, self._term(term, abs(factor))))
         return total
-
-    def _names(self, terms: list[tuple[Form, Fraction]]) -> set[Form]:
-        """Return the inputs among the factors of products of names."""
-        forms = self.forms
-        bases = {base for term, _ in terms for base in forms.factors(term)[1]}
-        return {base for base in bases if forms.parts[base] in self._inputs}
 
     def _term(self, term: Form, factor: Fraction) -> int:
         if term == self.forms.one:
@@ -258,10 +252,8 @@ class Writer:
         factors = forms.parts[term] if forms.kinds[term] == PRODUCT else ((term, forms.one),)
         total = 0
         for base, exponent in factors:
-            power = forms.value(exponent)
-            is_whole = power is not None and power.denominator == 1 and power > 0
-            if forms.kinds[base] != NAME or not is_whole or power is None:
+            power = forms.whole(exponent) or 0
+            if forms.kinds[base] != NAME or power < 1:
                 return None
-            if base not in forms.constants:
-                total += int(power)
+            total += 0 if base in forms.constants else power
         return total

@@ -1,19 +1,31 @@
-"""Whether the two ways to the same gradients meet: the rules over balls, and power series."""
+"""Whether the two ways to the same gradients meet: the rules over balls, and power series.
+
+The second way is one pass forward, which reads no derivative of ours. Every node v is moved by
+r·t, for a number r of its own, and the operations are done from their definitions. By the chain
+rule the output then moves by the sum of r·∂f/∂v over all nodes, so that one pass checks every
+gradient of the backward pass at once (Griewank & Walther, Evaluating Derivatives, 2nd ed.,
+chapter 3.1, on forward mode).
+"""
 
 from __future__ import annotations
 
+import functools
 import random
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flint import arb
 
-from cgcli.calculus.independent import forward_series, slope_of, value_of
 from cgcli.calculus.proved import BallSweep
+from cgcli.calculus.sweep import Sweep
 from cgcli.errors import FaultError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
-from cgcli.numbers.balls import ABSENT, INFINITE, VOIDED, Ball
-from cgcli.numbers.elements import by_element, elements
+from cgcli.numbers.balls import ABSENT, INFINITE, VOIDED, Ball, UndecidedError
+from cgcli.numbers.certified import terms
+from cgcli.numbers.elements import by_element, elements, filled
+from cgcli.numbers.jets import Jet, constant, nowhere
+from cgcli.numbers.series import DEFINITIONS, JETS
 from cgcli.operations.shapes import size
 
 _FINE: Final = arb(2) ** -40
@@ -22,6 +34,38 @@ _LEAST: Final = arb(2) ** -1074
 
 class DisagreementError(FaultError):
     """Two proofs of one number contradict each other: a fault in a rule, or in a definition."""
+
+
+class _Moving(Sweep):
+    """The pass forward over numbers that move, at the precision of `flint.ctx.prec`.
+
+    `steps` has for a node how much it moves by itself: a number, or an array of them.
+    """
+
+    def __init__(self, graph: Graph, steps: Mapping[int, Any]) -> None:
+        super().__init__(graph, JETS)
+        self._steps = steps
+
+    def of(self, leaves: Mapping[int, Any]) -> list[Any]:
+        """Return every node as a number that moves, or an array of them; `leaves` are balls."""
+        with terms(2):
+            still = {node: by_element(constant, leaf) for node, leaf in leaves.items()}
+            return self.forward({node: self._moved(node, leaf) for node, leaf in still.items()})
+
+    def value(self, node: int, parts: list[Any]) -> Any:
+        """Do one operation by its definition."""
+        operation = self.graph.operations[node]
+        try:
+            if not operation.elementwise:
+                return self._moved(node, super().value(node, parts))
+            rule = functools.partial(operation.value, self.m)
+            return self._moved(node, by_element(DEFINITIONS.get(operation.name, rule), *parts))
+        except UndecidedError:
+            return filled(nowhere(), self.graph.shape(node))
+
+    def _moved(self, node: int, number: Any) -> Any:
+        step = self._steps.get(node)
+        return number if step is None else by_element(Jet.moved, number, step)
 
 
 class Agreement:
@@ -43,38 +87,34 @@ class Agreement:
 
         Where the output is an array, a random combination of its elements is differentiated.
         """
-        weights = None
-        active = self.active
-        if self.graph.shape(self.of):
-            weights = _weights(size(self.graph.shape(self.of)))
+        shape, active, weights = self.graph.shape(self.of), self.active, [arb(1)]
+        if shape:
+            from cgcli.numbers.objects import arranged
+
+            weights = _weights(size(shape))
             active = self.graph.dependents(self.sources)
             if not active[self.of]:
                 return True
-            gradients = BallSweep(self.graph, values).backward(self.of, active, self._seed(weights))
+            seed = arranged([Ball(weight) for weight in weights], shape)
+            gradients = BallSweep(self.graph, values).backward(self.of, active, seed)
         steps, expected = self._steps(gradients, active)
-        moved = forward_series(self.graph, leaves, steps, len(self.graph) - 1)
+        moved = _Moving(self.graph, steps).of(leaves)
         for node in range(len(self.graph)):
-            self._compare_values(node, values[node], value_of(moved[node]))
+            self._compare_values(node, values[node], moved[node])
         if not all(map(_known, elements(values[self.of]))):
             # An output that is no number does not move, and its verdict says so.
             return True
         slope = self._slope(moved, weights)
         if slope.is_finite() and expected.is_finite() and not slope.overlaps(expected):
-            raise self._located(leaves, gradients, active, weights)
+            raise self._located(leaves, gradients, steps, weights)
         # The largest part that any gradient has in it is about 1.
         near = slope.is_finite() and slope.rad() < _FINE and expected.rad() < _FINE
-        return bool(near) and self._close(values[self.of], value_of(moved[self.of]))
+        return bool(near) and self._close(values[self.of], moved[self.of])
 
-    def _seed(self, weights: list[Any]) -> Any:
-        from cgcli.numbers.objects import arranged
-
-        return arranged([Ball(weight) for weight in weights], self.graph.shape(self.of))
-
-    def _slope(self, moved: list[Any], weights: list[Any] | None) -> Any:
-        slopes = slope_of(moved[self.of])
-        if weights is None:
-            return slopes[0]
-        return sum((w * s for w, s in zip(weights, slopes, strict=True)), arb(0))
+    def _slope(self, moved: list[Any], weights: list[Any]) -> Any:
+        """Return how much the output moves, or the combination of its elements."""
+        jets = elements(moved[self.of])
+        return sum((w * jet.slope for w, jet in zip(weights, jets, strict=True)), arb(0))
 
     def _steps(self, gradients: list[Any], active: bytearray) -> tuple[dict[int, Any], Any]:
         """Return how much every node is moved by itself, and how much the output then must move.
@@ -100,13 +140,15 @@ class Agreement:
         }
         return steps, expected
 
-    def _compare_values(self, node: int, value: Any, balls: list[Any]) -> None:
-        for element, other in zip(elements(value), balls, strict=True):
-            if _known(element) and other.is_finite() and not element.value.overlaps(other):
+    def _compare_values(self, node: int, value: Any, moved: Any) -> None:
+        for element, jet in zip(elements(value), elements(moved), strict=True):
+            known = _known(element) and jet.value.is_finite()
+            if known and not element.value.overlaps(jet.value):
                 raise self._error(f"the value of {self._name(node)}")
 
-    def _close(self, value: Any, balls: list[Any]) -> bool:
-        for element, other in zip(elements(value), balls, strict=True):
+    def _close(self, value: Any, moved: Any) -> bool:
+        for element, jet in zip(elements(value), elements(moved), strict=True):
+            other = jet.value
             if not other.is_finite():
                 return False
             # A number near 0 is only ever known to be near 0, unless it is known itself.
@@ -119,15 +161,12 @@ class Agreement:
         self,
         leaves: dict[int, Any],
         gradients: list[Any],
-        active: bytearray,
-        weights: list[Any] | None,
+        steps: dict[int, Any],
+        weights: list[Any],
     ) -> DisagreementError:
         """Return the error for the node nearest to the output whose gradient is contradicted."""
-        steps, _ = self._steps(gradients, active)
-        for node in reversed(range(len(self.graph))):
-            if node not in steps:
-                continue
-            moved = forward_series(self.graph, leaves, {node: steps[node]}, self.of)
+        for node in sorted(steps, reverse=True):
+            moved = _Moving(self.graph, {node: steps[node]}).of(leaves)
             pairs = zip(elements(steps[node]), elements(gradients[node]), strict=True)
             expected = sum((step * gradient.value for step, gradient in pairs if step), arb(0))
             if not self._slope(moved, weights).overlaps(expected):

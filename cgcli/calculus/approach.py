@@ -6,11 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cgcli.calculus.backward import backward
-from cgcli.calculus.forward import forward
 from cgcli.calculus.notes import examine
+from cgcli.calculus.passes import backward, forward
 from cgcli.calculus.result import Result
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail
 from cgcli.errors import excerpt
 from cgcli.words import Message
 

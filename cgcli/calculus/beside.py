@@ -24,7 +24,7 @@ from cgcli.numbers.real import Careful
 from cgcli.numbers.taylor import TAYLOR, TERMS, Series
 from cgcli.operations.shapes import size
 
-MOST: Final = 32
+_MOST: Final = 32
 """How many elements are looked along."""
 _WORK: Final = 20_000
 """How many nodes may move: each takes some tenths of a millisecond."""
@@ -117,23 +117,33 @@ class _Sizes(ArraySweep):
     visits = Sweep.visits
 
 
-class Side(NamedTuple):
-    """What an output is along a direction: its values and their slopes."""
+class Way(NamedTuple):
+    """What an output is on both sides of the point along a direction, the left one first.
+
+    Along their last axis `values` and `slopes` have the two sides; NaN is what is not there, or
+    not known.
+    """
 
     direction: Direction
-    value: Any
-    slope: Any
+    values: Any
+    slopes: Any
 
 
-def sides_beside(
-    graph: Graph, values: Sequence[Any], of: int, elements: list[Element], others: list[Element]
-) -> list[Side] | None:
-    """Return a node's values and slopes beside the point; None where that is too much work.
+def ways_beside(
+    graph: Graph, values: Sequence[Any], of: int, elements: list[Element], sources: Iterable[int]
+) -> list[Way] | None:
+    """Return what a node is beside the point, along each of the elements, and along all of them.
 
-    For each element come the side it is moved up to and the one it is moved down to, and then
-    both sides of a direction that moves all of them, and some others. Values and slopes are
-    arrays of the node's shape; NaN is what is not there, or not known.
+    Along all of them move other elements of the sources, too, where they are few. None where
+    that is too much work.
     """
+    if len(elements) > _MOST:
+        return None
+    shapes = {node: graph.shape(node) for node in sources}
+    others: Iterable[Element] = ()
+    if sum(map(size, shapes.values())) <= _MOST:
+        every = [(node, index) for node, shape in shapes.items() for index in np.ndindex(shape)]
+        others = [element for element in every if element not in elements]
     # Multiples of the golden ratio, so that no two elements move alike.
     oblique = {
         element: 0.5 + (0.6180339887 * place) % 1
@@ -141,10 +151,9 @@ def sides_beside(
     }
     ways = [{element: 1.0} for element in elements]
     ways += [oblique] if len(oblique) > 1 else []
+    signs = np.array([-1.0, 1.0])
     directions = [
-        {element: sign * step for element, step in way.items()}
-        for way in ways
-        for sign in (1.0, -1.0)
+        {element: sign * step for element, step in way.items()} for way in ways for sign in signs
     ]
     moved = graph.dependents({node for node, _ in oblique})
     needed = graph.ancestors([of])
@@ -159,10 +168,10 @@ def sides_beside(
     sweep = _Beside(graph, values, moved, needed)
     output = sweep.forward(_leaves(graph, values, directions), needed)[of]
     rows = [_terms(number, len(directions)) for number in (output.flat if shape else [output])]
-    terms = np.array(rows).reshape(*shape, 2, len(directions))
+    terms = np.array(rows).reshape(*shape, 2, len(ways), 2)
     return [
-        Side(direction, terms[..., 0, place], terms[..., 1, place])
-        for place, direction in enumerate(directions)
+        Way(way, terms[..., 0, k, :] + 0.0, terms[..., 1, k, :] * signs + 0.0)
+        for k, way in enumerate(ways)
     ]
 
 

@@ -6,20 +6,21 @@ has the value that is printed, and the slope that the printed gradient says, not
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cgcli.calculus.choices import taken_by, takes
+from cgcli.calculus.floats import spread
 from cgcli.calculus.notes import Note, elements_in_words, kink_words, note_on, shown, sides_in_words
 from cgcli.calculus.result import Result
 from cgcli.errors import excerpt
 from cgcli.numbers.elements import anywhere
-from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
 
 if TYPE_CHECKING:
-    from cgcli.calculus.beside import Direction, Element, Side
+    from cgcli.calculus.beside import Direction, Way
 
 _SAME: Final = 1e-9
 _ROUNDING: Final = 1e-13
@@ -59,13 +60,9 @@ def boundary(
     elements = beside.elements_that_move(graph, values, result.choices, places)
     if not elements:
         return {}
-    count = sum(size(graph.shape(node)) for node in result.sources.values())
-    sides = None
-    if len(elements) <= beside.MOST:
-        others = _others(result, elements) if count <= beside.MOST else []
-        sides = beside.sides_beside(graph, values, result.of, elements, others)
+    ways = beside.ways_beside(graph, values, result.of, elements, result.sources.values())
     first = next(iter(ties))
-    if sides is None:
+    if ways is None:
         words = Message(
             "whether {output} jumps or bends there was not looked at: too much depends on it",
             output=excerpt(result.output),
@@ -73,7 +70,7 @@ def boundary(
         return {first: [_note(result, first, ties[first], words, None)]}
     with quiet():
         sizes = beside.sizes_sent(graph, values, result.of, result.choices)
-        differing = _differing(result, sides, sizes)
+        differing = _differing(result, ways, sizes)
     if not differing:
         return {}
     unsaid = dict.fromkeys(differing)
@@ -92,32 +89,19 @@ def boundary(
     }
 
 
-def _others(result: Result, elements: list[Element]) -> list[Element]:
-    """Return the elements of what is differentiated by that are not among some."""
-    import numpy as np
-
-    every = (
-        (node, tuple(map(int, index)))
-        for node in result.sources.values()
-        for index in np.ndindex(result.graph.shape(node))
-    )
-    return [element for element in every if element not in set(elements)]
-
-
 def _turned(result: Result, values: list[Any]) -> dict[int, Any]:
     """Return the branches of choices whose gradient goes to the other branch, and where it does."""
-    from cgcli.calculus.pullback import ArraySweep
     from cgcli.numbers.arrays import reduce_to
 
     graph, choices = result.graph, result.choices
-    sweep = ArraySweep(graph, values)
-    sweep.choices = choices
+    run = lambda rule, *parts: spread(rule, parts)
     turned: dict[int, Any] = {}
     for node, arguments in enumerate(graph.arguments):
         if choices.sides(node) is None:
             continue
         condition, *branches = arguments
-        beside, *_ = sweep.asked(node)
+        parts = [values[argument] for argument in arguments]
+        beside, *_ = choices.asked(node, parts, values.__getitem__, run)
         at = (beside != 0) ^ (values[condition] != 0)
         for branch in branches if anywhere(at) else ():
             if choices.moving[branch]:
@@ -128,22 +112,20 @@ def _turned(result: Result, values: list[Any]) -> dict[int, Any]:
 class _Difference(NamedTuple):
     """A direction in which the output is not what the point's value and gradient say.
 
-    `here` is the value, `used` the printed derivative, `left` and `right` the values beside,
-    and `slopes` the one-sided derivatives; None is what is not there, or not known.
+    `here` is the value, `used` the printed derivative, `ends` are the values beside, and `slopes`
+    the one-sided derivatives, the left one first; None is what is not there, or not known.
     """
 
     name: str
     direction: tuple[Any, ...]
     here: float
     used: float
-    left: float | None
-    right: float | None
+    ends: Sides
     slopes: Sides
 
     def words(self, output: str) -> Message:
         """Return what is on both sides of an output's name."""
-        values = [side for side in (self.left, self.right) if side is not None]
-        if all(_same(value, self.here) for value in values):
+        if all(end is None or _same(end, self.here) for end in self.ends):
             return Message(
                 "the derivative of {output} by {name} {sides}, and {used:g} is used",
                 output=output,
@@ -155,9 +137,9 @@ class _Difference(NamedTuple):
             "along {name}, {output} is {left} on the left, {here:g} here, {right} on the right",
             name=self.name,
             output=output,
-            left=_value_in_words(self.left),
+            left=_value_in_words(self.ends[0]),
             here=self.here,
-            right=_value_in_words(self.right),
+            right=_value_in_words(self.ends[1]),
         )
 
 
@@ -167,10 +149,10 @@ def _value_in_words(value: float | None) -> Message:
 
 def _same(a: float, b: float, rounding: float = 0.0) -> bool:
     largest = max(abs(a), abs(b))
-    return a == b or (largest < float("inf") and abs(a - b) <= _SAME * largest + rounding + _LEAST)
+    return a == b or (largest < math.inf and abs(a - b) <= _SAME * largest + rounding + _LEAST)
 
 
-def _differing(result: Result, sides: list[Side], sizes: list[Any]) -> list[_Difference]:
+def _differing(result: Result, ways: list[Way], sizes: list[Any]) -> list[_Difference]:
     """Return the directions in which the output differs; of an array, by its first element.
 
     `sizes` are by node those of what slopes are added up from: their rounding shows in a slope.
@@ -180,17 +162,17 @@ def _differing(result: Result, sides: list[Side], sizes: list[Any]) -> list[_Dif
     shape = result.graph.shape(result.of)
     at_point = np.asarray(result.kind.doubles(result.values[result.of]), dtype=float)
     differences: list[_Difference] = []
-    used_along = [np.broadcast_to(_expected(result, up.direction), shape) for up in sides[::2]]
-    for up, down, used in zip(sides[::2], sides[1::2], used_along, strict=True):
+    for way in ways:
+        used = np.broadcast_to(_expected(result, way.direction), shape)
         added = [
             abs(step) * (sizes[node][index] if index else sizes[node])
-            for (node, index), step in up.direction.items()
+            for (node, index), step in way.direction.items()
             if sizes[node] is not None
         ]
         rounding = _ROUNDING * float(sum(size for size in added if size - size == 0))
         for index in np.ndindex(shape):
-            here, slope = float(at_point[index]) + 0.0, float(used[index])
-            one = _difference(result, up, down, here, slope, rounding, index)
+            here = float(at_point[index]) + 0.0
+            one = _difference(result, way, index, here, float(used[index]), rounding)
             if one is not None:
                 differences.append(one)
                 break
@@ -199,48 +181,41 @@ def _differing(result: Result, sides: list[Side], sizes: list[Any]) -> list[_Dif
 
 
 def _difference(
-    result: Result,
-    up: Side,
-    down: Side,
-    here: float,
-    used: float,
-    rounding: float,
-    index: tuple[int, ...],
+    result: Result, way: Way, index: tuple[int, ...], here: float, used: float, rounding: float
 ) -> _Difference | None:
     """Return what differs of one element of the output along a direction; None for nothing."""
     ends: list[float | None] = []
     slopes: list[float | None] = []
-    for side, sign in ((down, -1.0), (up, 1.0)):
-        value, slope = float(side.value[index]) + 0.0, sign * float(side.slope[index]) + 0.0
+    sides = zip((-1.0, 1.0), way.values[index].tolist(), way.slopes[index].tolist(), strict=True)
+    for sign, value, slope in sides:
         ends.append(None if value != value else value)
         if value != value or slope != slope:
             slopes.append(None)
+        elif _same(value, here):
+            slopes.append(slope)
         else:
-            jump = 0.0 if _same(value, here) else sign * (value - here)
-            slopes.append(slope if not jump else float("inf") if jump > 0 else float("-inf"))
+            slopes.append(math.inf if sign * (value - here) > 0 else -math.inf)
     if all(s is not None and _same(s, used, rounding) for s in slopes):
         return None
     names = [
         excerpt(result.graph.names[node]) + (f"[{', '.join(map(str, place))}]" if place else "")
-        for node, place in up.direction
+        for node, place in way.direction
     ]
     name = ", ".join(names if len(names) <= _SPOKEN else [*names[:_SPOKEN], "…"])
-    left, right = ends
-    return _Difference(name, tuple(up.direction), here, used, left, right, (slopes[0], slopes[1]))
+    pairs = (ends[0], ends[1]), (slopes[0], slopes[1])
+    return _Difference(name, tuple(way.direction), here, used, *pairs)
 
 
 def _expected(result: Result, direction: Direction) -> Any:
     """Return the derivative along a direction that the printed gradient says."""
+    import numpy as np
+
     names = {node: name for name, node in result.sources.items()}
+    printed = result.jacobian or result.gradient or {}
     total: Any = 0.0
     for (node, index), step in direction.items():
-        if result.jacobian is not None:
-            part = result.kind.doubles(result.jacobian[names[node]])[(..., *index)]
-        else:
-            assert result.gradient is not None
-            part = result.kind.doubles(result.gradient[names[node]])
-            part = part[index] if index else part
-        total = total + step * part
+        slopes: Any = np.asarray(result.kind.doubles(printed[names[node]]))
+        total = total + step * slopes[(..., *index)]
     return total
 
 

@@ -19,7 +19,6 @@ from cgcli.calculus.judge import (
     VERDICTS,
     Finding,
     Judge,
-    Judged,
     judge_digits,
     judge_each,
     judge_float,
@@ -30,9 +29,7 @@ from cgcli.calculus.notes import Note
 from cgcli.calculus.precision import FIRST_BITS, MOST_BITS, Leaves, bits_for, precisions
 from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
-from cgcli.calculus.sweep import jacobian
-from cgcli.calculus.trail import Trail
-from cgcli.graph.graph import Graph
+from cgcli.calculus.sweep import Trail, jacobian
 from cgcli.numbers.balls import ABSENT, NOTHING, VOID, VOIDED, Ball, ball
 from cgcli.numbers.elements import by_element, filled
 from cgcli.operations.shapes import size
@@ -47,10 +44,10 @@ class Certificate:
     what was asked for.
     """
 
-    def __init__(self, graph: Graph, of: int, sources: Mapping[str, int], bits: int) -> None:
-        self.graph = graph
-        self.of = of
-        self.sources = dict(sources)
+    def __init__(self, result: Result, bits: int) -> None:
+        graph = self.graph = result.graph
+        self.of = result.of
+        self.sources = result.sources
         self.bits = bits
         self.agreed = True
         self.values: list[Finding | None] = [None] * len(graph)
@@ -94,45 +91,25 @@ def verify(result: Result, most_bits: int = MOST_BITS) -> Certificate:
     >>> certificate.verdict(certificate.of), certificate.values[certificate.of].shown
     ('corrected', '9.9999999999999995e-21')
     """
-    graph = result.graph
-    return _certify(
-        graph,
-        result.of,
-        result.sources,
-        double_leaves(graph, result.values),
-        judge_float,
-        (min(FIRST_BITS, most_bits), most_bits),
-        (result.values, [result.grad(node) for node in range(len(graph))], result.jacobian),
-        result.active,
-    )
+    leaves = double_leaves(result.graph, result.values)
+    bounds = min(FIRST_BITS, most_bits), most_bits
+    return _certify(result, leaves, judge_float, bounds, floats=True)
 
 
-def precise(
-    graph: Graph,
-    of: int,
-    sources: Mapping[str, int],
-    leaves: Leaves,
-    digits: int,
-    most_bits: int = MOST_BITS,
-    active: bytearray | None = None,
-) -> Certificate:
+def precise(result: Result, leaves: Leaves, digits: int, most_bits: int = MOST_BITS) -> Certificate:
     """Return values and gradients as decimals of so many digits, each of them proved.
 
-    `active` flags the nodes whose gradients are wanted, all that depend on inputs by default.
+    Of the result it is what is asked for that matters, and none of its numbers.
 
     >>> import cgcli
     >>> from cgcli.calculus.leaves import exact_leaves
-    >>> graph = cgcli.parse("sqrt(2)").graph()
-    >>> found = precise(graph, graph.output, {}, exact_leaves(graph, {}), 30)
-    >>> found.values[graph.output].shown
+    >>> result = cgcli.parse("sqrt(2)").evaluate()
+    >>> proved = precise(result, exact_leaves(result.graph, {}), 30)
+    >>> proved.values[result.of].shown
     '1.41421356237309504880168872421'
     """
-
-    def judge(_: Any, number: Ball) -> Judged | None:
-        return judge_digits(number, digits)
-
-    bounds = bits_for(digits, most_bits)
-    return _certify(graph, of, sources, leaves, judge, bounds, None, active)
+    judge = lambda _, number: judge_digits(number, digits)
+    return _certify(result, leaves, judge, bits_for(digits, most_bits), floats=False)
 
 
 def boundary_notes(result: Result, certificate: Certificate) -> dict[int, list[Note]]:
@@ -165,21 +142,20 @@ def _doubles(finding: Finding | None) -> Any:
 
 
 def _certify(
-    graph: Graph,
-    of: int,
-    sources: Mapping[str, int],
-    leaves: Leaves,
-    judge: Judge,
-    bounds: tuple[int, int],
-    floats: tuple[list[Any], list[Any], dict[str, Any] | None] | None,
-    active: bytearray | None,
+    result: Result, leaves: Leaves, judge: Judge, bounds: tuple[int, int], *, floats: bool
 ) -> Certificate:
-    """Raise the precision until all is judged, and see that the second way agrees."""
-    certificate = Certificate(graph, of, sources, bounds[0])
-    varying = graph.dependents([*graph.inputs.values(), *sources.values()])
-    active = varying if active is None else active
+    """Raise the precision until all is judged, and see that the second way agrees.
+
+    The `floats` of the result are what is judged, else there are none.
+    """
+    graph, of, sources, active = result.graph, result.of, result.sources, result.active
+    certificate = Certificate(result, bounds[0])
     unknown: list[Any] = [None] * len(graph)
-    known_values, known_gradients, known_jacobian = floats or (unknown, unknown, None)
+    known_values, known_gradients = unknown, unknown
+    known_jacobian: dict[str, Any] = {}
+    if floats:
+        known_values, known_jacobian = result.values, result.jacobian or {}
+        known_gradients = list(map(result.grad, range(len(graph))))
     agreement = Agreement(graph, of, active, list(sources.values()))
 
     def settled(before: Finding | None, number: Any, truth: Any) -> Finding:
@@ -197,7 +173,7 @@ def _certify(
             if graph.shape(of):
                 before, blocks = certificate.jacobian or {}, _jacobian(sweep, of, sources)
                 certificate.jacobian = {
-                    name: settled(before.get(name), (known_jacobian or {}).get(name), block)
+                    name: settled(before.get(name), known_jacobian.get(name), block)
                     for name, block in blocks.items()
                 }
             else:
@@ -212,8 +188,8 @@ def _certify(
             for node in sources.values():
                 certificate.asked[node] = 1
             certificate.agreed = agreement.check(balls, values, gradients)
-            if floats is None:
-                certificate.partials = _partials(sweep, judge, varying)
+            if not floats:
+                certificate.partials = _partials(sweep, judge, result.varying)
         if certificate.agreed and all(f.verdict != "unsettled" for f in certificate.findings()):
             break
     if not certificate.agreed:
@@ -263,15 +239,13 @@ def _partials(sweep: BallSweep, judge: Judge, varying: bytearray) -> dict[int, l
 def _withdraw(certificate: Certificate) -> None:
     """Claim no gradient, and not the output, where the second way could not be compared."""
 
-    def without(finding: Finding) -> Finding:
-        if finding.verdict == "undefined":
+    def without(finding: Any) -> Any:
+        if finding is None or finding.verdict == "undefined":
             return finding
         return finding._replace(verdict="unsettled", bound=None)
 
-    of, gradients = certificate.of, certificate.gradients
-    output = certificate.values[of]
-    certificate.values[of] = output and without(output)
-    certificate.gradients = [finding and without(finding) for finding in gradients]
+    certificate.values[certificate.of] = without(certificate.values[certificate.of])
+    certificate.gradients = list(map(without, certificate.gradients))
     if certificate.jacobian is not None:
         rows = certificate.jacobian.items()
         certificate.jacobian = {name: without(finding) for name, finding in rows}

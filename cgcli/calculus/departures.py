@@ -7,18 +7,16 @@ the first such node is told: the rest follows from it.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, TypeAlias
 
-from cgcli.calculus.backward import backward, contribution, steps_of
-from cgcli.calculus.motion import Motion
+from cgcli.calculus.kinks import Motion
 from cgcli.calculus.notes import Note, merged, note_on, shown
+from cgcli.calculus.passes import backward, steps_of
 from cgcli.calculus.result import Result
-from cgcli.calculus.sweep import Sweep, seeds
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail, seeds
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import anywhere, by_element, elements
@@ -95,15 +93,6 @@ def underflow(graph: Graph, node: int) -> Note:
     return note_on(graph, node, "underflow", message)
 
 
-def silent(graph: Graph) -> Any:
-    """Return a context in which NumPy does not warn, where there are arrays."""
-    if not graph.tensors:
-        return contextlib.nullcontext()
-    from cgcli.numbers.arrays import quiet
-
-    return quiet()
-
-
 def gradient_departure(
     result: Result, gradients: list[Any], masks: Mapping[int, Any], kinds: Collection[str]
 ) -> dict[int, list[Note]]:
@@ -114,6 +103,7 @@ def gradient_departure(
     one of the result's sources is 0.
     """
     graph, values, faults = result.graph, result.values, result.trail.faults
+    trail = Trail(None, masks)
     unusual = {
         node
         for node, gradient in enumerate(gradients)
@@ -152,9 +142,10 @@ def gradient_departure(
                 continue
             # Of an array, other elements may be in their domain.
             upstream = upstream * ~faults[node]
-        seen = list(_added_up(node, gradients[node], endless)) if node in unusual else []
+        added_up = functools.partial(_added_up, graph, node, endless)
+        seen = list(added_up(gradients[node])) if node in unusual else []
         if seen:
-            seen = list(_added_up(node, motion.only(node, gradients[node]), endless))
+            seen = list(added_up(motion.only(node, gradients[node])))
         for place, argument in enumerate(graph.arguments[node]):
             if argument not in unusual or not result.active[argument]:
                 continue
@@ -162,7 +153,7 @@ def gradient_departure(
                 graph, values, node, place, upstream
             ):
                 continue
-            sent = contribution(graph, values, node, place, upstream, Trail(None, masks))
+            sent = steps_of(graph, values, trail).contribution(node, place, upstream)
             if sent is None or _is_usual(sent):
                 continue
             judge = functools.partial(_judge, graph, values, node, place, upstream)
@@ -171,17 +162,15 @@ def gradient_departure(
             if not is_finite(sent):
                 endless[argument] = endless.get(argument, False) or anywhere(sent != sent)
                 beyond.update({argument} if node in beyond else ())
-        for departure in seen:
-            beyond.update({departure.of} if departure.kind == "overflow" else ())
-            if departure.kind not in left or (departure.kind == "domain" and node in beyond):
+        for of, note in seen:
+            beyond.update({of} if note.kind == "overflow" else ())
+            if note.kind not in left or (note.kind == "domain" and node in beyond):
                 continue
-            message = _words(graph, departure, node)
-            note = note_on(graph, departure.of, departure.kind, message)
-            candidates.append((departure.of, note))
-            if departure.kind == "underflow":
-                lost.setdefault(departure.of, note)
+            candidates.append((of, note))
+            if note.kind == "underflow":
+                lost.setdefault(of, note)
             else:
-                left.remove(departure.kind)
+                left.remove(note.kind)
     asked = {lost[source] for source in result.sources.values() if source in lost}
     first = next((note for _, note in candidates if note in asked), None)
     notes: dict[int, list[Note]] = {}
@@ -221,46 +210,28 @@ def jacobian_departure(
     return notes
 
 
-def _added_up(node: int, gradient: Any, endless: dict[int, bool]) -> Iterator[_Departure]:
+_Departure: TypeAlias = tuple[int, Note]
+"""A node, and the note on what became of its gradient."""
+
+
+def _added_up(
+    graph: Graph, node: int, endless: dict[int, bool], gradient: Any
+) -> Iterator[_Departure]:
     """Yield what became of a gradient as contributions were added up to it."""
     if node not in endless and anywhere(abs(gradient) == math.inf):
-        yield _Departure("overflow", node)
+        yield _overflow(graph, node)
     elif not endless.get(node, True) and anywhere(gradient != gradient):
-        yield _Departure("domain", node, _SUM)
-
-
-class _Departure(NamedTuple):
-    """What became of the gradient by a node."""
-
-    kind: str
-    of: int
-    form: str = ""
-
-
-_PRODUCT: Final = "product"
-_SUM: Final = "sum"
-
-
-def _words(graph: Graph, departure: _Departure, node: int) -> Message:
-    """Say what became of a gradient, at the node from which it was sent."""
-    name = excerpt(graph.names[departure.of])
-    if departure.kind == "overflow":
-        return Message("the gradient by {name} is beyond the largest double, 1.8e308", name=name)
-    if departure.kind == "underflow":
-        return Message(
-            "the gradient by {name} is nearer to 0 than the smallest positive double, 4.9e-324, "
-            "and becomes 0",
-            name=name,
+        message = Message(
+            "the gradient by {name} is an indeterminate form, infinity minus infinity",
+            name=excerpt(graph.names[node]),
         )
-    if departure.form == _SUM:
-        return Message(
-            "the gradient by {name} is an indeterminate form, infinity minus infinity", name=name
-        )
-    return Message(
-        "the gradient by {name} is an indeterminate form, such as 0 times infinity, at {formula}",
-        name=name,
-        formula=shown(graph, node),
-    )
+        yield node, note_on(graph, node, "domain", message)
+
+
+def _overflow(graph: Graph, node: int) -> _Departure:
+    name = excerpt(graph.names[node])
+    message = Message("the gradient by {name} is beyond the largest double, 1.8e308", name=name)
+    return node, note_on(graph, node, "overflow", message)
 
 
 def _judge(
@@ -269,21 +240,33 @@ def _judge(
     """Yield what became of what a node sends to an argument, where that is of note."""
     argument = graph.arguments[node][place]
     parts = [values[number] for number in graph.arguments[node]]
+    name = excerpt(graph.names[argument])
     if anywhere(sent != sent):
         known = not any(anywhere(number != number) for number in (upstream, values[node], *parts))
         # A rule that says that there is no derivative has a convention, or a note of its own.
         partial = steps_of(graph, values).local(node, place)
         absent = partial is not None and anywhere(partial != partial)
         if known and not (absent and all(map(is_finite, parts))):
-            yield _Departure("domain", argument, _PRODUCT)
+            message = Message(
+                "the gradient by {name} is an indeterminate form, such as 0 times infinity, at "
+                "{formula}",
+                name=name,
+                formula=shown(graph, node),
+            )
+            yield argument, note_on(graph, argument, "domain", message)
     if not _can_be_told(graph, node, [upstream, *parts]):
         return
     truths = WideSweep(graph, values, node).contribution(node, place, upstream)
     pairs = list(_pairs(sent, truths))
     if any(math.isinf(number) and truth.is_finite() for number, truth in pairs):
-        yield _Departure("overflow", argument)
+        yield _overflow(graph, argument)
     if any(number == 0 and _is_less(truth) for number, truth in pairs):
-        yield _Departure("underflow", argument)
+        message = Message(
+            "the gradient by {name} is nearer to 0 than the smallest positive double, 4.9e-324, "
+            "and becomes 0",
+            name=name,
+        )
+        yield argument, note_on(graph, argument, "underflow", message)
 
 
 def _may_vanish(graph: Graph, values: list[Any], node: int, *more: Any) -> bool:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
 from typing import Any, Final
 
 from cgcli.calculus import notes
-from cgcli.calculus.backward import backward
 from cgcli.calculus.choices import Choices, taken_by, takes
 from cgcli.calculus.departures import (
     gradient_departure,
     jacobian_departure,
-    silent,
     underflow,
     vanished_values,
 )
-from cgcli.calculus.forward import forward
+from cgcli.calculus.floats import silent
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.notes import Note
+from cgcli.calculus.passes import backward, forward
 from cgcli.calculus.result import Result, find
-from cgcli.calculus.sweep import jacobian
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail, jacobian
 from cgcli.errors import CgraphError, few
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
@@ -70,7 +67,7 @@ def evaluate(result: Result, inputs: Mapping[str, Any]) -> Result:
     if (bent or forms) and result.trail.scattered:
         # An element that is not picked is at no kink, and no indeterminate form.
         result.trail = Trail(faults, marks=True)
-        reached = backward(graph, values, target, active, result.trail, _ones(graph, target))
+        reached = backward(graph, values, target, active, result.trail, _ones(result))
         bent = kinks(result, reached, lambda: values)
     for node, form in forms.items():
         reach = result.trail.masks.get(node, True) & form
@@ -224,7 +221,7 @@ def _jacobian(result: Result) -> tuple[dict[str, Any], list[Any]]:
 
     if active[target]:
         # What a gradient meets on its way is the same for every element of the output.
-        reached = backward(graph, values, target, active, trail, _ones(graph, target))
+        reached = backward(graph, values, target, active, trail, _ones(result))
         if _is_narrow(graph, target, active, sources.values()):
             blocks = _by_columns(result, active)
             if blocks is not None:
@@ -243,13 +240,9 @@ _VISIT: Final = 2000
 """What a visit to a node takes, in the numbers that NumPy works on in that time."""
 
 
-def _ones(graph: Graph, target: int) -> Any:
-    """Return the gradient of the sum of a node's elements by the node."""
-    if not graph.shape(target):
-        return 1.0
-    import numpy as np
-
-    return np.ones(graph.shape(target))
+def _ones(result: Result) -> Any:
+    """Return the gradient of the sum of the output's elements by the output."""
+    return result.kind.zero(result.graph.shape(result.of)) + 1.0
 
 
 def _is_narrow(graph: Graph, target: int, active: bytearray, sources: Iterable[int]) -> bool:
@@ -274,7 +267,7 @@ def _by_columns(result: Result, active: bytearray) -> dict[str, Any] | None:
     """
     import numpy as np
 
-    from cgcli.calculus.tangents import Tangents, seeded
+    from cgcli.calculus.tangents import Tangents, by_source, seeded
 
     graph, target, sources = result.graph, result.of, list(result.sources.values())
     needed = graph.ancestors([target])
@@ -291,9 +284,5 @@ def _by_columns(result: Result, active: bytearray) -> dict[str, Any] | None:
         if tangent is None:
             return None
         matrix[:, start : start + step] = tangent.reshape(len(tangent), -1).T
-    ends = accumulate(size(graph.shape(source)) for source in sources)
-    blocks = np.split(matrix, list(ends)[:-1], axis=1)
-    return {
-        name: block.reshape(shape + graph.shape(source))
-        for (name, source), block in zip(result.sources.items(), blocks, strict=True)
-    }
+    blocks = by_source(graph, sources, matrix, shape)
+    return {name: blocks[source] for name, source in result.sources.items()}

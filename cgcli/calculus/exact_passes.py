@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import by_element, elements, filled
 from cgcli.numbers.exact import run
@@ -65,13 +64,12 @@ class ExactSweep(Sweep):
         self._masks = {} if trail is None else trail.masks
         self._doubles: list[Any] | None = None
 
-    def value(self, node: int, parts: list[Any]) -> Any:
-        """Return a value; of what has no value there is none, but for a choice."""
-        self._room.node = node
-        return super().value(node, parts)
-
     def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
-        """Return a rule's result; what acts on each element is run over each by itself."""
+        """Return a rule's result; what acts on each element is run over each by itself.
+
+        Of what has no value there is none, but for a choice.
+        """
+        self._room.node = node
         if self.graph.operations[node].elementwise:
             return self._elementwise(node, rule, numbers)
         compute = functools.partial(rule, self.book(node), *numbers)
@@ -125,7 +123,7 @@ class ExactSweep(Sweep):
     def _is_nan(self, node: int) -> Any:
         """Return where a value that is no fraction would be NaN among doubles, and no infinity."""
         if self._doubles is None:
-            from cgcli.calculus.forward import forward
+            from cgcli.calculus.passes import forward
 
             inputs = {
                 name: doubles(self.values[place]) for name, place in self.graph.inputs.items()
@@ -155,9 +153,10 @@ class ExactSweep(Sweep):
             up = by_element(_reached, up, self._masks[node])
         return super().contribution(node, place, up)
 
-    def limit(self, sent: Any, reached: Any) -> Any:
-        """Return a contribution where it is reached."""
-        return sent if reached is True else by_element(_reached, sent, reached)
+    def deliver(self, node: int, place: int, sent: Any, reached: Any) -> Any:
+        """Return a contribution where it is reached, in its argument's shape."""
+        sent = sent if reached is True else by_element(_reached, sent, reached)
+        return super().deliver(node, place, sent, reached)
 
     def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Return a contribution in its argument's shape; None where no element is reached."""

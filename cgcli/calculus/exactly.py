@@ -25,17 +25,16 @@ from cgcli.calculus.exact_passes import (
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
 from cgcli.calculus.result import Result
-from cgcli.calculus.sweep import Sweep, jacobian
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail, jacobian
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
-from cgcli.numbers.elements import by_element
+from cgcli.numbers.elements import by_element, filled
 from cgcli.numbers.exact import exact_namespace, run
-from cgcli.numbers.missing import NoValue, NoValueError
+from cgcli.numbers.missing import NoValue
 from cgcli.numbers.numerals import read_numeral
 from cgcli.numbers.parts import Parts
 from cgcli.numbers.ratio import Ratio, Room, RoomError
-from cgcli.operations.row import Rule
+from cgcli.operations.row import Rule, Shape
 
 _WORK: Final = 1_000
 """All numbers together may take so many times the work of passing through one of full length."""
@@ -68,13 +67,11 @@ class Exactly(Kind):
             raise refusals.too_long(self.limits)
         return Fraction(ratio)
 
-    def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
+    def constant(self, graph: Graph, inputs: Mapping[str, Any]) -> Any:
         """Return the output's value; raises where that is no fraction."""
-        with self._bounded(graph):
-            values = self._values(graph, inputs)
-        output = values[graph.output]
-        self.require(graph, output, values)
-        return handed_out(output)
+        values = self.forward(graph, inputs)
+        self.require(graph, values[graph.output], values)
+        return values[graph.output]
 
     def inputs(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
         """Return fractions and arrays of them: a double is the fraction that it holds."""
@@ -160,10 +157,8 @@ class Exactly(Kind):
         self, graph: Graph, values: list[Any], of: int, active: bytearray, trail: Trail
     ) -> list[Any]:
         """Return the gradients, a `NoValue` where there is no fraction."""
-        one = Ratio(1, 1, self.room)
-        sweep = self.sweep(graph, [taken(value, self.room) for value in values])
         with self._bounded(graph):
-            gradients = sweep.backward(of, active, one)
+            gradients = self.sweep(graph, values).backward(of, active, Ratio(1, 1, self.room))
         return [handed_out(gradient) for gradient in gradients]
 
     def _values(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
@@ -191,22 +186,10 @@ class Exactly(Kind):
     def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
         """Return where a rule of an operation's arguments is true: a flag, or an array of them."""
         numbers = [taken(part, self.room) for part in parts]
-        if graph.operations[node].elementwise:
-            truth = by_element(functools.partial(self._is_true, rule), *numbers)
-            return truth.astype(bool) if graph.shape(node) else truth
-        from cgcli.numbers.objects import arrays_of
-
-        try:
-            truth = rule(arrays_of(self.m), *numbers, *graph.static.get(node, ()))
-        except NoValueError:
-            return False
-        return truth.astype(bool) if getattr(truth, "shape", ()) else truth is True
-
-    def _is_true(self, rule: Rule, *parts: Any) -> bool:
-        if any(isinstance(part, NoValue) for part in parts):
-            return False
-        truth = run(rule, self.m, *parts)
-        return not isinstance(truth, NoValue) and bool(truth)
+        fixed = () if graph.operations[node].elementwise else graph.static.get(node, ())
+        truth = ExactSweep(graph, self.m).run(node, rule, *numbers, *fixed)
+        truth = by_element(lambda t: not isinstance(t, NoValue) and bool(t), truth)
+        return truth.astype(bool) if getattr(truth, "shape", ()) else truth
 
     def spread(self, rule: Rule, parts: Sequence[Any]) -> Any:
         """Return a fraction, or an array of them."""
@@ -216,6 +199,10 @@ class Exactly(Kind):
     def leaf(self, graph: Graph, node: int) -> Any:
         """Return the fraction that a constant's text is."""
         return handed_out(literal(graph.literals[node], node, self.room))
+
+    def zero(self, shape: Shape) -> Any:
+        """Return 0 in a shape."""
+        return filled(Fraction(0), shape)
 
     def plain(self, value: Any) -> Any:
         """Return ratios as fractions."""

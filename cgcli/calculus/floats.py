@@ -1,18 +1,37 @@
-"""The backward pass over floats: the general sweep, and the quick loop that stands beside it."""
+"""Rules over floats, and the backward pass: the general sweep, and the quick loop beside it."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 from typing import Any
 
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.ends import LEAST, mended
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.operations.row import Rule
+
+
+def silent(graph: Graph) -> Any:
+    """Return a context in which NumPy does not warn, where there are arrays."""
+    if not graph.tensors:
+        return contextlib.nullcontext()
+    from cgcli.numbers.arrays import quiet
+
+    return quiet()
+
+
+def spread(rule: Rule, parts: Sequence[Any]) -> Any:
+    """Return a rule's result over floats and arrays of them, element by element."""
+    if all(isinstance(part, float) for part in parts):
+        return real.run(rule, *parts)
+    from cgcli.numbers.arrays import ARRAYS, quiet
+
+    with quiet():
+        return rule(ARRAYS, *parts)
 
 
 class FloatSweep(Sweep):
@@ -25,15 +44,6 @@ class FloatSweep(Sweep):
     def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
         """Return a rule's result: inf and NaN where plain floats raise."""
         return real.run(rule, *numbers)
-
-    def locals(self, node: int, places: Sequence[int]) -> list[Any]:
-        """Return the local derivatives of a node by some arguments."""
-        operation = self.graph.operations[node]
-        values: Any = self.values
-        if not operation.elementwise:
-            return [None] * len(places)
-        parts = [values[argument] for argument in self.graph.arguments[node]]
-        return operation.partials_by(places, real.run, values[node], parts)
 
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]

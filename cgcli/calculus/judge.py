@@ -20,18 +20,11 @@ _LEAST: Final = arb(2) ** -1074
 _DIGITS: Final = 17
 
 
-class Judged(NamedTuple):
-    """One number: the verdict, what is shown for it, and how far from the truth it may be."""
-
-    verdict: str
-    shown: Any
-    bound: float | None
-
-
 class Finding(NamedTuple):
     """What is proved of a value or a gradient: of each element where it is an array.
 
-    `shown` is a float or a decimal, and `bound` is None where nothing is claimed.
+    `shown` is a float or a decimal; `bound` is how far that may be from the truth, and None where
+    nothing is claimed.
     """
 
     verdict: str
@@ -39,22 +32,22 @@ class Finding(NamedTuple):
     bound: Any
 
 
-Judge = Callable[[Any, Ball], Judged | None]
+Judge = Callable[[Any, Ball], Finding | None]
 """From a float and a ball around its true value to a verdict; None asks for more precision."""
 
 
-def judge_float(number: float, truth: Ball) -> Judged | None:
+def judge_float(number: float, truth: Ball) -> Finding | None:
     """Return the verdict on a float whose true value lies in a ball.
 
     >>> from cgcli.numbers.balls import ball
     >>> judge_float(0.1, ball(fmpq(1, 10)))
-    Judged(verdict='certified', shown=0.1, bound=5.551115123125783e-18)
+    Finding(verdict='certified', shown=0.1, bound=5.551115123125783e-18)
     """
     if truth.flags & VOIDED:
-        return Judged("undefined", number, None)
+        return Finding("undefined", number, None)
     if truth.flags & INFINITE:
         same = (number > 0) is bool(truth.value > 0) and abs(number) == float("inf")
-        return Judged("certified", number, 0.0) if same else Judged("undefined", number, None)
+        return Finding("certified", number, 0.0) if same else Finding("undefined", number, None)
     if truth.flags & UNSURE or not truth.value.is_finite():
         return None
     good = "kink" if truth.flags & BENT else "certified"
@@ -62,7 +55,7 @@ def judge_float(number: float, truth: Ball) -> Judged | None:
         distance = _distance(number, truth)
         length = abs(truth.value)
         if distance.upper() <= max(_LEAST, length.lower() * _PART):
-            return Judged(good, number, upper_double(distance))
+            return Finding(good, number, upper_double(distance))
         if not distance.lower() > max(_LEAST, length.upper() * _PART):
             return None
     return _judged("corrected", truth, _DIGITS)
@@ -74,37 +67,34 @@ def _distance(number: float, truth: Ball) -> Any:
     return abs(truth.value - arb(number))
 
 
-def judge_digits(truth: Ball, digits: int) -> Judged | None:
+def judge_digits(truth: Ball, digits: int) -> Finding | None:
     """Return a number's digits with its verdict, where so many of them are known.
 
     >>> from cgcli.numbers.balls import ball
     >>> judge_digits(ball(fmpq(1, 3)), 5)
-    Judged(verdict='proved', shown='0.33333', bound=None)
+    Finding(verdict='proved', shown='0.33333', bound=None)
     """
     if truth.flags & VOIDED:
-        return Judged("undefined", None, None)
+        return Finding("undefined", None, None)
     if truth.flags & UNSURE:
         return None
     return _judged("proved", truth, digits)
 
 
-def _judged(verdict: str, truth: Ball, digits: int) -> Judged | None:
+def _judged(verdict: str, truth: Ball, digits: int) -> Finding | None:
     text = decimal(truth, digits)
-    return None if text is None else Judged("kink" if truth.flags & BENT else verdict, text, None)
+    return None if text is None else Finding("kink" if truth.flags & BENT else verdict, text, None)
 
 
 def judge_each(judge: Judge, number: Any, truth: Any) -> Finding:
     """Judge a number, or every element of an array; the verdict is the worst of them."""
     if isinstance(truth, Ball):
-        one = judge(None if number is None else float(number), truth)
-        return Finding(*(one or Judged("unsettled", number, None)))
+        number = None if number is None else float(number)
+        return judge(number, truth) or Finding("unsettled", number, None)
     import numpy as np
 
     floats = [None] * truth.size if number is None else np.asarray(number).reshape(-1).tolist()
-    judged = [
-        judge(element, proved) or Judged("unsettled", element, None)
-        for element, proved in zip(floats, truth.flat, strict=True)
-    ]
+    judged = [judge_each(judge, *pair) for pair in zip(floats, truth.flat, strict=True)]
     verdict = max((element.verdict for element in judged), key=VERDICTS.index)
     columns = np.empty((2, len(judged)), dtype=object)
     columns[0] = [element.shown for element in judged]

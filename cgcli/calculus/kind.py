@@ -1,7 +1,8 @@
 """The kinds of number an evaluation may be in, as all that goes on with its numbers sees them.
 
 A kind reads a number from its text, runs both passes, and runs one rule again where a step is to
-be explained. What reads bindings, explains, marks or prints takes a kind and asks it.
+be explained. What reads bindings, explains, marks or prints takes a kind and asks it. A kind does
+as IEEE doubles do, floats and NumPy's arrays of them, unless it says otherwise.
 """
 
 from __future__ import annotations
@@ -9,40 +10,80 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.floats import spread
+from cgcli.calculus.sweep import Sweep, Trail
+from cgcli.errors import CgraphError, Place
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
-from cgcli.numbers.elements import filled
 from cgcli.operations.row import Rule, Shape
 
 
 class Kind:
     """A kind of number. What cannot be done in it raises `CgraphError`."""
 
-    exact: bool
+    exact = False
     """Whether its numbers are fractions, which have no rounding."""
-
-    as_written: bool
+    as_written = False
     """Whether the numbers of a JSON text are to be read from their digits."""
+    tolerated: tuple[str, ...] = ()
+    """The notes that a constant may have: what is said of others is an error."""
 
-    # What a kind says
+    # Numbers
 
     def numeral(self, text: str) -> Any:
-        """Return the number that a decimal numeral writes."""
-        raise NotImplementedError
+        """Return the number that a decimal numeral writes, or the float nearest to it."""
+        return float(text)
 
-    def constant(self, graph: Graph, limits: Limits, inputs: Mapping[str, Any]) -> Any:
-        """Return the value of a graph's output, of inputs that have values already."""
-        raise NotImplementedError
+    def constant(self, graph: Graph, inputs: Mapping[str, Any]) -> Any:
+        """Return the value of a graph's output, of inputs that have values already.
+
+        Raises where it leaves its domain or the doubles.
+        """
+        from cgcli.calculus.notes import examine
+
+        values = self.forward(graph, inputs)
+        for node, (note, *_) in examine(graph, values).notes.items():
+            if note.kind not in self.tolerated:
+                place = Place(graph.text, graph.starts[node], graph.ends[node])
+                raise CgraphError("binding", note.message, "", (place,))
+        return values[graph.output]
 
     def inputs(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
         """Return values from outside as the passes take them."""
-        raise NotImplementedError
+        from cgcli.numbers.values import as_inputs
+
+        return as_inputs(bindings)
 
     def outline(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the inputs as a graph is built for them: floats, or arrays of their shapes."""
         return inputs
+
+    def leaf(self, graph: Graph, node: int) -> Any:
+        """Return the value of a constant."""
+        return graph.constants[node]
+
+    def zero(self, shape: Shape) -> Any:
+        """Return 0 in a shape."""
+        if not shape:
+            return 0.0
+        import numpy as np
+
+        return np.zeros(shape)
+
+    def plain(self, value: Any) -> Any:
+        """Return a number, an array or None as it is handed out.
+
+        A scalar is a float: rules may return whole numbers, and NumPy's scalars.
+        """
+        if value is None or type(value) is float:
+            return value
+        return value if getattr(value, "shape", ()) else float(value)
+
+    def doubles(self, value: Any) -> Any:
+        """Return the double nearest to a number, or the array of those nearest to an array's."""
+        return value
+
+    # Both passes
 
     def evaluate(
         self,
@@ -57,7 +98,9 @@ class Kind:
 
     def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the value of every node."""
-        raise NotImplementedError
+        from cgcli.calculus.passes import forward
+
+        return forward(graph, inputs)
 
     def require(self, graph: Graph, value: Any, values: list[Any]) -> None:
         """Raise where a number that is needed is none of this kind; `values` are the nodes'."""
@@ -66,36 +109,45 @@ class Kind:
         self, graph: Graph, values: list[Any], of: int, active: bytearray, trail: Trail
     ) -> list[Any]:
         """Return the gradient of a scalar node by every node; None where none was sent."""
-        raise NotImplementedError
+        from cgcli.calculus.passes import backward
+
+        return backward(graph, values, of, active, trail)
 
     def sweep(self, graph: Graph, values: Any, trail: Trail | None = None) -> Sweep:
         """Return both passes over nodes of known values, for single steps of them."""
-        raise NotImplementedError
+        from cgcli.calculus.passes import steps_of
+
+        return steps_of(graph, values, trail)
+
+    # Single steps
 
     def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
         """Return where a rule of a node's arguments is true: a flag, or an array of them.
 
-        It is true of no NaN, and not of infinities alone.
+        It is true of no NaN, and not of infinities alone: a corner may lie beside an infinity, as
+        in clip(x, -inf, 3), but not at infinities.
         """
-        raise NotImplementedError
+        if node not in graph.tensors:
+            from cgcli.numbers.real import run
 
-    def doubles(self, value: Any) -> Any:
-        """Return the double nearest to a number, or the array of those nearest to an array's."""
-        return value
+            finite = any(part - part == 0 for part in parts)
+            return finite and all(part == part for part in parts) and bool(run(rule, *parts))
+        import numpy as np
+
+        from cgcli.numbers.arrays import ARRAYS, quiet
+
+        with quiet():
+            if not graph.operations[node].elementwise:
+                return rule(ARRAYS, *parts, *graph.static.get(node, ()))
+            at = np.asarray(rule(ARRAYS, *parts))
+            some: Any = False
+            for part in parts:
+                at, some = at & ~np.isnan(part), some | np.isfinite(part)
+        return at & some
 
     def spread(self, rule: Rule, parts: Sequence[Any]) -> Any:
         """Return a rule's result over numbers and arrays of them, element by element."""
-        raise NotImplementedError
-
-    def leaf(self, graph: Graph, node: int) -> Any:
-        """Return the value of a constant."""
-        raise NotImplementedError
-
-    def plain(self, value: Any) -> Any:
-        """Return a number, an array or None as it is handed out."""
-        raise NotImplementedError
-
-    # Single steps
+        return spread(rule, parts)
 
     def value(self, graph: Graph, values: Any, node: int) -> Any:
         """Return what an operation's node is for the values of its arguments."""
@@ -110,10 +162,12 @@ class Kind:
     ) -> Any:
         """Return what a node sends to one of its arguments, to the bit; None for nothing.
 
-        `upstream` is the node's own gradient, and `trail` the one that the pass left behind.
+        `upstream` is the node's own gradient, and `trail` the one that the pass left behind. A
+        step sends on what is at fault.
         """
-        return self.plain(self.sweep(graph, values, trail).contribution(node, place, upstream))
+        if trail.faults and graph.operations[node].step:
+            from cgcli.calculus.pullback import TaintSweep
 
-    def zero(self, shape: Shape) -> Any:
-        """Return 0 in a shape."""
-        return filled(self.numeral("0"), shape)
+            taints = TaintSweep(graph, values, Trail(trail.faults), trail.masks, {})
+            return taints.contribution(node, place, 0.0 * upstream)
+        return self.plain(self.sweep(graph, values, trail).contribution(node, place, upstream))

@@ -33,10 +33,6 @@ class MaskedSweep(Sweep):
         super().__init__(graph, m, values)
         self.masks: dict[int, Any] = {}
 
-    def decide(self, truth: Any) -> bool | None:
-        """Return whether a truth holds everywhere or nowhere; None for neither, or not known."""
-        raise TypeError(truth)
-
     def ones(self, node: int) -> Any:
         """Return a value of a node's shape, 1 at every place."""
         raise TypeError(node)
@@ -67,27 +63,17 @@ class MaskedSweep(Sweep):
             return None
         return sent.value.dense() if type(sent.value) is Scattered else sent.value
 
-    def multiply(
-        self, node: int, places: Sequence[int], upstream: Any
-    ) -> Iterator[tuple[int, Masked]]:
-        """Yield what an elementwise operation sends, and what that reaches."""
-        operation, arguments = self.graph.operations[node], self.graph.arguments[node]
-        parts = self.asked(node)
-        reaches, m = operation.reaches, self.book(node)
-        if reaches is not None:
-            places = [p for p in places if self.decide(reaches(m, p, *parts)) is not False]
-        for place, partial in zip(places, self.partials(node, places, parts), strict=True):
-            mask, argument = self.masks.get(node), arguments[place]
-            if reaches is not None:
-                taken = reaches(m, place, *parts)
-                if self.decide(taken) is None:
-                    mask = taken if mask is None else mask & taken
-            sent = self.times(node, place, upstream, partial, parts)
-            if mask is None:
-                yield place, Masked(self.reduce(sent, node, argument), None)
-            elif self.decide(mask) is not False:
-                sent = self.reduce(m.where(mask, sent, 0.0), node, argument)
-                yield place, Masked(sent, self.reach(mask, node, argument))
+    def deliver(self, node: int, place: int, sent: Any, reached: Any) -> Masked | None:
+        """Return a contribution where it is reached, and what it reaches; None for nothing."""
+        mask, argument = self.masks.get(node), self.graph.arguments[node][place]
+        if reached is not True and self.decide(reached) is None:
+            mask = reached if mask is None else mask & reached
+        if mask is None:
+            return Masked(self.reduce(sent, node, argument), None)
+        if self.decide(mask) is False:
+            return None
+        sent = self.reduce(self.book(node).where(mask, sent, 0.0), node, argument)
+        return Masked(sent, self.reach(mask, node, argument))
 
     def pull_back(
         self, node: int, places: Sequence[int], upstream: Any

@@ -7,17 +7,19 @@ convention's was used.
 
 from __future__ import annotations
 
+import functools
 import math
 import numbers
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.ends import is_outside
+from cgcli.calculus.floats import silent, spread
 from cgcli.errors import excerpt, shorten
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
-from cgcli.numbers import real
-from cgcli.operations.row import Kink, Rule
+from cgcli.numbers.elements import anywhere
+from cgcli.operations.row import Kink, Operation, Static
 from cgcli.words import Message
 
 _SUGGESTIONS_FOR: Final = 20
@@ -59,7 +61,8 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
     overflowed: set[int] = set()
     suggested = 0
     for node in _not_finite(graph, values):
-        outside, undefined, overflow = _judge(graph, values, node)
+        with silent(graph):
+            outside, undefined, overflow = _judge(graph, values, node)
         after = not overflowed.isdisjoint(graph.arguments[node])
         if overflow or after:
             overflowed.add(node)
@@ -118,59 +121,42 @@ def _judge(graph: Graph, values: list[Any], node: int) -> tuple[Any, Any, bool]:
     The first two are None for nowhere. What only passes on an argument's NaN or infinity is
     none of the three.
     """
-    operation = graph.operations[node]
-    arguments = graph.arguments[node]
-    value = values[node]
+    operation, arguments, value = graph.operations[node], graph.arguments[node], values[node]
     if not arguments:
-        literal = graph.literals.get(node, "inf")
-        return None, None, literal not in ("inf", "-inf")
-    parts = [values[a] for a in arguments]
-    if node not in graph.tensors:
-        if any(part != part for part in parts):
-            return None, None, False
-        if operation.domain and not holds(operation.domain.inside, parts):
-            return True, None, False
-        finite = all(part - part == 0 for part in parts)
-        if finite and value == value:
-            return None, None, True
-        return None, (True if value != value else None), False
-    return _judge_array(graph, node, value, parts)
+        return None, None, graph.literals.get(node, "inf") not in ("inf", "-inf")
+    parts = [values[argument] for argument in arguments]
+    if not operation.elementwise:
+        return _judge_whole(operation, value, parts, graph.static.get(node, ()))
+    # Flags of numbers and of arrays alike, of which `^ True` is the opposite.
+    nan = functools.reduce(operator.or_, (part != part for part in parts))
+    endless = functools.reduce(operator.or_, (part - part != 0 for part in parts))
+    unusual, outside = value - value != 0, False
+    if operation.domain:
+        outside = unusual & (spread(operation.domain.inside, parts) == 0) & (nan ^ True)
+    undefined = (value != value) & ((nan | outside) ^ True)
+    overflow = anywhere(unusual & ((endless | undefined | outside) ^ True))
+    if anywhere(outside):
+        return outside, None, overflow
+    return None, undefined if anywhere(undefined) else None, overflow
 
 
-def _judge_array(graph: Graph, node: int, value: Any, parts: list[Any]) -> tuple[Any, Any, bool]:
+def _judge_whole(
+    operation: Operation, value: Any, parts: list[Any], fixed: Static
+) -> tuple[Any, Any, bool]:
+    """Return the same of an operation on arrays as such."""
     import numpy as np
 
-    from cgcli.numbers.arrays import ARRAYS, quiet
+    from cgcli.numbers.arrays import ARRAYS
 
-    operation = graph.operations[node]
-    if not operation.elementwise:
-        if operation.domain:
-            inside = operation.domain.inside(ARRAYS, *parts, *graph.static.get(node, ()))
-            return (None, None, False) if inside else (np.asarray(True), None, False)
-        known = not any(np.isnan(part).any() for part in parts)
-        undefined = np.isnan(value) if known and np.isnan(value).any() else None
-        # What is infinite without the infinities of the arguments has left the doubles.
-        finite = [np.where(np.isfinite(part), part, 0.0) for part in parts]
-        with quiet():
-            alone = operation.value(ARRAYS, *finite, *graph.static.get(node, ()))
-        return None, undefined, not np.isfinite(alone).all()
-    spread = np.array(np.broadcast_arrays(*parts))
-    nan, infinite = np.isnan(spread).any(axis=0), np.isinf(spread).any(axis=0)
-    with quiet():
-        outside = is_outside(operation, value, parts) if operation.domain else np.False_
-    undefined = np.isnan(value) & ~nan & ~outside
-    overflow = ~np.isfinite(value) & ~nan & ~infinite & ~undefined & ~outside
-    if outside.any():
-        return outside, None, bool(overflow.any())
-    return None, (undefined if undefined.any() else None), bool(overflow.any())
-
-
-def holds(rule: Rule, parts: list[float]) -> bool:
-    """Return whether a rule of scalars is true, carefully where it raises."""
-    try:
-        return bool(rule(real.FAST, *parts))
-    except real.EDGES:
-        return bool(real.careful(rule, *parts))
+    if operation.domain:
+        inside = operation.domain.inside(ARRAYS, *parts, *fixed)
+        return None if inside else np.asarray(True), None, False
+    known = not any(np.isnan(part).any() for part in parts)
+    undefined = np.isnan(value) if known and np.isnan(value).any() else None
+    # What is infinite without the infinities of the arguments has left the doubles.
+    finite = [np.where(np.isfinite(part), part, 0.0) for part in parts]
+    alone = operation.value(ARRAYS, *finite, *fixed)
+    return None, undefined, not np.isfinite(alone).all()
 
 
 def shown(graph: Graph, node: int) -> str:

@@ -165,11 +165,10 @@ class BallSweep(Sweep):
         value = elements(self.part(node))
         return any(elements(self._bends(node))) or any(element.flags & VOIDED for element in value)
 
-    def limit(self, sent: Any, reached: Any) -> Any:
-        """Return a contribution where it is reached."""
-        if reached is True:
-            return sent
-        return by_element(_only_if, reached, sent)
+    def deliver(self, node: int, place: int, sent: Any, reached: Any) -> Any:
+        """Return a contribution where it is reached, in its argument's shape."""
+        sent = sent if reached is True else by_element(_only_if, reached, sent)
+        return super().deliver(node, place, sent, reached)
 
     def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Return a contribution in its argument's shape; None where nothing is reached."""
@@ -192,11 +191,6 @@ class BallSweep(Sweep):
         bends = [m.spread(mark, x, *fixed) for mark in marks]
         for place, sent in super().pull_back(node, places, upstream):
             yield place, as_balls(functools.reduce(operator.mul, bends, sent))
-
-
-def _at_fault(value: Ball, *parts: Ball) -> bool:
-    """Whether a node itself is what has no value: none of its arguments lacks one."""
-    return bool(value.flags & VOIDED) and not any(part.flags & VOIDED for part in parts)
 
 
 def _bends(
@@ -250,7 +244,9 @@ def _mark(at: Any) -> Ball:
 
 
 def _unless_at_fault(partial: Any, value: Ball, *parts: Ball) -> Ball:
-    return VOID if _at_fault(value, *parts) else ball(partial)
+    """A partial, but none of a node that has no value itself: none of its arguments lacks one."""
+    fault = value.flags & VOIDED and not any(part.flags & VOIDED for part in parts)
+    return VOID if fault else ball(partial)
 
 
 def _only_if(reached: Any, sent: Any) -> Any:

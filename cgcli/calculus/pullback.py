@@ -11,7 +11,7 @@ from cgcli.calculus.ends import LEAST, mended_arrays, mended_pullback
 from cgcli.calculus.floats import send_floats
 from cgcli.calculus.masks import Masked, MaskedSweep
 from cgcli.calculus.sums import Scattered
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.numbers.arrays import ARRAYS, as_value, flagged, quiet, reduce_to
@@ -23,7 +23,7 @@ class ArraySweep(MaskedSweep):
 
     arrays = ARRAYS
 
-    def __init__(self, graph: Graph, values: Any, trail: Trail | None = None) -> None:
+    def __init__(self, graph: Graph, values: Any = None, trail: Trail | None = None) -> None:
         super().__init__(graph, real.FAST, values)
         self._trail = trail or Trail()
         self._faults, self.masks = self._trail.faults, self._trail.masks
@@ -34,18 +34,31 @@ class ArraySweep(MaskedSweep):
             return rule(ARRAYS, *map(_double, numbers))
         return real.run(rule, *map(float, numbers))
 
-    def value(self, node: int, parts: list[Any]) -> Any:
-        """Return a float or an array, in NumPy's silence."""
+    def forward(self, leaves: Mapping[int, Any], needed: bytearray | None = None) -> list[Any]:
+        """Return the values, in NumPy's silence."""
         with quiet():
-            return as_value(super().value(node, parts))
+            return super().forward(leaves, needed)
 
-    def local(self, node: int, place: int) -> Any:
+    def valued(self, node: int) -> Any:
+        """Return one value, in NumPy's silence."""
+        with quiet():
+            return super().valued(node)
+
+    def value(self, node: int, parts: list[Any]) -> Any:
+        """Return a float or an array."""
+        operation = self.graph.operations[node]
+        if node not in self.graph.tensors:
+            return real.run(operation.value, *map(float, parts))
+        return as_value(operation.value(ARRAYS, *parts, *self.graph.static.get(node, ())))
+
+    def locals(self, node: int, places: Sequence[int]) -> list[Any]:
         """Return the local derivatives in the node's shape, in NumPy's silence."""
         with quiet():
-            partial = super().local(node, place)
-        if partial is None or node not in self.graph.tensors:
-            return partial
-        return np.broadcast_to(np.asarray(partial, dtype=np.float64), self.graph.shape(node))
+            partials = super().locals(node, places)
+        if node not in self.graph.tensors:
+            return partials
+        shape = self.graph.shape(node)
+        return [p if p is None else np.broadcast_to(np.asarray(p, float), shape) for p in partials]
 
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]

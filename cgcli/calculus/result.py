@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, overload
 
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.errors import CgraphError, excerpt, few, nearest
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
@@ -127,6 +127,7 @@ class Nodes(Sequence[Node]):
         return [Node(self._result, node) for node in places]
 
 
+@dataclass(eq=False, repr=False)
 class Result:
     """The values and gradients of a program at one point.
 
@@ -141,31 +142,23 @@ class Result:
     (-12.0, {'x': -3.0, 'y': -3.0, 'z': 4.0}, None)
     """
 
-    def __init__(
-        self,
-        graph: Graph,
-        values: list[Any],
-        of: int,
-        active: bytearray,
-        sources: dict[str, int],
-        kind: Kind,
-        varying: bytearray | None = None,
-    ) -> None:
-        self.graph = graph
-        self.values = values
-        self.of = of
-        self.active = active
-        self.choices = Choices(graph, active)
-        self.varying = active if varying is None else varying
-        self.sources = sources
-        self.kind = kind
-        self.gradients: list[Any] | None = None
-        self.gradient: dict[str, Any] | None = None
-        self.jacobian: dict[str, Any] | None = None
-        self.trail = Trail()
-        self._sweep: Sweep | None = None
-        self.notes: list[Note] = []
-        self.notes_by_node: dict[int, list[Note]] = {}
+    graph: Graph
+    values: list[Any]
+    of: int
+    active: bytearray
+    sources: dict[str, int]
+    kind: Kind
+    varying: bytearray
+    gradients: list[Any] | None = None
+    gradient: dict[str, Any] | None = None
+    jacobian: dict[str, Any] | None = None
+    trail: Trail = field(default_factory=Trail)
+    notes: list[Note] = field(default_factory=list)
+    notes_by_node: dict[int, list[Note]] = field(default_factory=dict)
+    _sweep: Sweep | None = None
+
+    def __post_init__(self) -> None:
+        self.choices = Choices(self.graph, self.active)
 
     @property
     def value(self) -> Any:

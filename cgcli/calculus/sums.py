@@ -25,13 +25,10 @@ class Scattered:
         return self._scatter(self.value, self.like, *self.indices)
 
 
+@functools.lru_cache(16)
 def scattering(m: Namespace) -> Namespace:
     """Return a namespace of arrays in which what is scattered stays a `Scattered`."""
-    # It is kept with the other, for as long as that is: to make one takes a hundred rules' time.
-    known = vars(m).get("_scattering")
-    if known is None:
-        known = vars(m)["_scattering"] = m.copy(scatter=functools.partial(Scattered, m.scatter))
-    return known
+    return m.copy(scatter=functools.partial(Scattered, m.scatter))
 
 
 class Sums:

@@ -93,6 +93,31 @@ def jacobian(
     return {name: row.reshape(shape + shapes[name]) for name, row in rows.items()}
 
 
+class Trail:
+    """What a backward pass meets: nodes at fault, and the masks that it carries.
+
+    `faults` are the nodes outside their domain, True or for an array the mask of the elements
+    that are: what goes through them is never finite. The pass adds those that it `crossed`. A
+    mask flags the elements of a node that a gradient reached; where there is none, all are, or
+    some were picked without `marks` and the pass is `scattered`.
+    """
+
+    __slots__ = ("crossed", "faults", "marks", "masks", "scattered")
+
+    def __init__(
+        self,
+        faults: dict[int, Any] | None = None,
+        masks: Mapping[int, Any] | None = None,
+        *,
+        marks: bool = False,
+    ) -> None:
+        self.faults = faults or {}
+        self.masks = dict(masks or {})
+        self.crossed: set[int] = set()
+        self.marks = marks
+        self.scattered = False
+
+
 class Sweep:
     """Both passes over the numbers of a namespace, and arrays of them.
 
@@ -149,9 +174,13 @@ class Sweep:
         """Return upstream times the partial by one argument of a node."""
         return upstream * partial
 
-    def limit(self, sent: Any, reached: Any) -> Any:
-        """Return a contribution where it is reached, and nothing elsewhere."""
-        return sent
+    def decide(self, truth: Any) -> bool | None:
+        """Return whether a truth holds everywhere or nowhere; None for neither, or not known."""
+        return None if truth is not False else False
+
+    def deliver(self, node: int, place: int, sent: Any, reached: Any) -> Any:
+        """Return a contribution where it is reached, in its argument's shape; None for nothing."""
+        return self.reduce(sent, node, self.graph.arguments[node][place])
 
     def reduce(self, sent: Any, node: int, argument: int) -> Any:
         """Return a node's contribution in the shape of its argument; None where it is nothing."""
@@ -251,17 +280,14 @@ class Sweep:
         self, node: int, places: Sequence[int], upstream: Any
     ) -> Iterator[tuple[int, Any]]:
         """Yield what an elementwise operation sends: upstream times its partials."""
-        operation, arguments = self.graph.operations[node], self.graph.arguments[node]
-        parts = self.asked(node)
-        partials = self.partials(node, places, parts)
-        for place, partial in zip(places, partials, strict=True):
-            reached: Any = True
-            if operation.reaches is not None:
-                reached = operation.reaches(self.book(node), place, *parts)
-            if reached is False:
-                continue
-            sent = self.limit(self.times(node, place, upstream, partial, parts), reached)
-            sent = self.reduce(sent, node, arguments[place])
+        reaches, parts = self.graph.operations[node].reaches, self.asked(node)
+        reached: dict[int, Any] = {}
+        if reaches is not None:
+            reached = {place: reaches(self.book(node), place, *parts) for place in places}
+            places = [place for place in places if self.decide(reached[place]) is not False]
+        for place, partial in zip(places, self.partials(node, places, parts), strict=True):
+            sent = self.times(node, place, upstream, partial, parts)
+            sent = self.deliver(node, place, sent, reached.get(place, True))
             if sent is not None:
                 yield place, sent
 
@@ -278,14 +304,14 @@ class Sweep:
 
     def local(self, node: int, place: int) -> Any:
         """Return the local derivative of an elementwise node by one argument, else None."""
-        if not self.graph.operations[node].elementwise:
-            return None
-        parts = [self.part(argument) for argument in self.graph.arguments[node]]
-        return self.partials(node, (place,), parts)[0]
+        return self.locals(node, (place,))[0]
 
     def locals(self, node: int, places: Sequence[int]) -> list[Any]:
         """Return the local derivatives of a node by some arguments, as `local` does."""
-        return [self.local(node, place) for place in places]
+        if not self.graph.operations[node].elementwise:
+            return [None] * len(places)
+        parts = [self.part(argument) for argument in self.graph.arguments[node]]
+        return self.partials(node, places, parts)
 
     def pull_back(
         self, node: int, places: Sequence[int], upstream: Any

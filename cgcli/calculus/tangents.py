@@ -9,8 +9,9 @@ each direction reaches, a sweep of flags tells.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -46,10 +47,10 @@ def _sum(x: Any, *axis: int) -> Any:
     return x.sum(axis=axis[0] + 1 if axis[0] >= 0 else axis[0])
 
 
-def _product(a: Any, b: Any) -> Any:
+def _product(a: Any, b: Any, multiply: Callable[[Any, Any], Any]) -> Any:
     left = a[:, np.newaxis, :] if a.ndim == 2 else a
     right = b[:, :, np.newaxis] if b.ndim == 2 else b
-    product = _sums_of_products(left, right)
+    product = multiply(left, right)
     product = product[..., 0] if b.ndim == 2 else product
     return product[:, 0] if a.ndim == 2 else product
 
@@ -77,7 +78,7 @@ _DIRECTIONS: Final = Directions(
     transpose=lambda x: np.swapaxes(x, 1, -1),
     concat=_concat,
     sum=_sum,
-    product=_product,
+    product=lambda a, b: _product(a, b, _sums_of_products),
     outer_or_scale=lambda a, b: a[:, :, np.newaxis] * b[:, np.newaxis, :],
     cumsum=lambda x: np.cumsum(x, axis=1),
     diag=lambda x: x.diagonal(axis1=1, axis2=2) if x.ndim > 2 else _diagonal(x),
@@ -91,6 +92,8 @@ class Tangents(ArraySweep):
     as for the backward pass.
     """
 
+    directions = _DIRECTIONS
+
     def __init__(
         self,
         graph: Graph,
@@ -102,7 +105,7 @@ class Tangents(ArraySweep):
         super().__init__(graph, values)
         self.needed = needed
         self.choices = choices
-        self.lossy = False
+        self.lossy = self.bare
         """Whether a local derivative is so small that it has lost digits."""
         self.faults = {node: fault for node, fault in faults.items() if needed[node]}
 
@@ -111,27 +114,33 @@ class Tangents(ArraySweep):
 
         None where numbers left the doubles or a domain: the way back tells which are lost.
         """
-        tangent, left = flagged(lambda: self._sweep(target, seeds))
+        tangents, left = flagged(lambda: self.sweep(target, seeds))
+        count = len(next(iter(seeds.values())))
+        tangent = _of(tangents, target, (count, *self.graph.shape(target)))
         if not np.isfinite(tangent).all():
             return None
         return None if left and (self.lossy or (np.abs(tangent) < LEAST).any()) else tangent
 
-    def _sweep(self, target: int, seeds: dict[int, Array]) -> Array:
-        graph, tangents = self.graph, dict(seeds)
+    def sweep(self, target: int, seeds: dict[int, Array]) -> dict[int, Array]:
+        """Return by node the tangents of what is up to a node, where anything moves."""
+        tangents = dict(seeds)
         count = len(next(iter(seeds.values())))
         for node in range(target + 1):
-            if not self.needed[node] or node in seeds:
-                continue
-            if graph.operations[node].elementwise:
-                moved = self._elementwise(node, tangents)
-            else:
-                moved = self._as_one(node, tangents, count)
-            if moved is not None:
-                if node in self.faults:
-                    moved = np.where(self.faults[node], np.nan, moved)
-                tangents[node] = moved
-        tangent = tangents.get(target)
-        return np.zeros((count, *graph.shape(target))) if tangent is None else tangent
+            if self.needed[node] and node not in seeds:
+                moved = self.moved(node, tangents, count)
+                if moved is not None:
+                    tangents[node] = moved
+        return tangents
+
+    def moved(self, node: int, tangents: dict[int, Array], count: int) -> Any:
+        """Return a node's tangent by those of its arguments; None for nothing."""
+        if self.graph.operations[node].elementwise:
+            moved = self._elementwise(node, tangents)
+        else:
+            moved = self._as_one(node, tangents, count)
+        if moved is None or node not in self.faults:
+            return moved
+        return np.where(self.faults[node], np.nan, moved)
 
     def _elementwise(self, node: int, tangents: dict[int, Array]) -> Any:
         """Return the sum of the partials times the arguments' tangents; None for nothing."""
@@ -148,7 +157,7 @@ class Tangents(ArraySweep):
                 if not taken.any():
                     continue
             moved = _spread(tangents[arguments[place]], shape)
-            self.lossy |= bool(((partial != 0) & (np.abs(partial) < LEAST)).any())
+            self.lossy = self.lossy or bool(((partial != 0) & (np.abs(partial) < LEAST)).any())
             sent = self.times(node, place, moved, partial, parts)
             sent = sent if taken is True else np.where(taken, sent, 0.0)
             total = sent if total is None else total + sent
@@ -161,67 +170,57 @@ class Tangents(ArraySweep):
         rule, fixed = operation.tangent, graph.static.get(node, ())
         if rule is None or not any(a in tangents for a in arguments):
             return None
-        moves = [_of(tangents, a, (count, *graph.shape(a)), 0.0) for a in arguments]
-        return rule(_DIRECTIONS, moves, *self.factors(node), fixed)
+        moves = [_of(tangents, a, (count, *graph.shape(a))) for a in arguments]
+        return rule(self.directions, moves, *self.factors(node), fixed)
 
-    def reached(self, target: int, seeds: dict[int, Array]) -> dict[int, Array]:
-        """Return by node which elements each direction reaches, by the branches that are taken."""
-        graph = self.graph
-        count = len(next(iter(seeds.values())))
-        reached: dict[int, Array] = {node: seed != 0 for node, seed in seeds.items()}
-        for node in range(target + 1):
-            operation, arguments = graph.operations[node], graph.arguments[node]
-            if not self.needed[node] or node in seeds or not arguments:
-                continue
-            shape = graph.shape(node)
-            if operation.elementwise:
-                flags_there = np.zeros((count, *shape), dtype=bool)
-                parts = self.asked(node)
-                for place, argument in enumerate(arguments):
-                    if argument in reached:
-                        taken = operation.reaches
-                        at: Any = _spread(reached[argument], shape)
-                        flags_there |= at if taken is None else at & taken(ARRAYS, place, *parts)
-            else:
-                flags = [_of(reached, a, (count, *graph.shape(a)), False) for a in arguments]
-                flags_there = self._through(node, [flag.astype(float) for flag in flags])
-            reached[node] = flags_there
-        return reached
 
-    def _through(self, node: int, flags: list[Array]) -> Array:
-        """Return which elements of an operation's result the flagged elements reach."""
-        graph = self.graph
-        operation, shape = graph.operations[node], graph.shape(node)
-        if operation.tangent is None:
-            return np.zeros((len(flags[0]), *shape), dtype=bool)
-        if operation.mixes:
-            through = np.any(flags[0], axis=-1, keepdims=True)
-        else:
-            ones, fixed = self.factors(node, self.ones), graph.static.get(node, ())
-            through = operation.tangent(_DIRECTIONS, flags, *ones, fixed) != 0
-        return np.broadcast_to(through, (len(flags[0]), *shape))
+class Reach(Tangents):
+    """The forward sweep of what elements reach, by the branches that are taken: 1, else 0."""
+
+    bare = True
+    # Nothing cancels: the sums need not be exact.
+    directions = dataclasses.replace(_DIRECTIONS, product=lambda a, b: _product(a, b, np.matmul))
+
+    def times(
+        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
+    ) -> Any:
+        """Return upstream."""
+        return upstream
+
+    def moved(self, node: int, tangents: dict[int, Array], count: int) -> Any:
+        """Return 1 for each element of a node that is reached, and 0 for the others."""
+        (first, *_), moved = self.graph.arguments[node], None
+        if not self.graph.operations[node].mixes:
+            moved = super().moved(node, tangents, count)
+        elif first in tangents:
+            moved = np.any(tangents[first], axis=-1, keepdims=True)
+        flags = np.False_ if moved is None else moved != 0
+        return np.broadcast_to(flags, (count, *self.graph.shape(node))).astype(float)
 
 
 def seeded(graph: Graph, sources: Sequence[int], start: int, stop: int) -> dict[int, Array]:
     """Return tangents of the sources: each direction is one element, counted over all of them."""
-    seeds: dict[int, Array] = {}
-    before = 0
-    for source in sources:
-        shape = graph.shape(source)
-        count = size(shape)
-        tangent = np.zeros((stop - start, count))
-        first, last = max(start, before), min(stop, before + count)
-        for element in range(first, last):
-            tangent[element - start, element - before] = 1.0
-        seeds[source] = tangent.reshape(stop - start, *shape)
-        before += count
-    return seeds
+    count = stop - start
+    columns = sum(size(graph.shape(source)) for source in sources)
+    return by_source(graph, sources, np.eye(count, columns, start), (count,))
 
 
-def _of(kept: dict[int, Array], node: int, shape: Shape, nothing: Any) -> Any:
-    """Return what is kept of a node, or the same nothing at every place."""
-    known = kept.get(node)
-    return np.broadcast_to(np.asarray(nothing), shape) if known is None else known
+def by_source(
+    graph: Graph, sources: Sequence[int], matrix: Array, shape: Shape
+) -> dict[int, Array]:
+    """Return the columns of a matrix, an element each, by source; the rows in a shape."""
+    ends = np.cumsum([size(graph.shape(source)) for source in sources])
+    blocks = np.split(matrix, ends[:-1], axis=1)
+    return {
+        source: block.reshape(shape + graph.shape(source))
+        for source, block in zip(sources, blocks, strict=True)
+    }
+
+
+def _of(tangents: dict[int, Array], node: int, shape: Shape) -> Array:
+    """Return the tangent of a node, zeros where it does not move."""
+    tangent = tangents.get(node)
+    return np.zeros(shape) if tangent is None else tangent
 
 
 def _spread(tangent: Array, shape: Shape) -> Array:

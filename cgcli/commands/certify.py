@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import NUMBERS, OUTPUT, Options, choice, count, flag
+from cgcli.commands.options import Options, choice, count, flag
 from cgcli.commands.problem import Problem, solve
-from cgcli.errors import CgraphError, missing
+from cgcli.errors import CgraphError, required
 from cgcli.graph.graph import Graph
 from cgcli.limits import MOST_PRECISION
 from cgcli.views.formats import FIELDS
@@ -22,18 +22,14 @@ MOST_DIGITS = 10_000
 class EvalOptions(Options):
     """The options of `cgraph eval`."""
 
-    jsonl: bool = flag("Read a JSON object a line, write a result a line.", group=OUTPUT)
+    jsonl: bool = flag("Read a JSON object a line, write a result a line.")
     fields: set[str] = choice(
-        FIELDS,
-        "These parts of the JSON alone, with commas: {words}.",
-        "FIELDS",
-        several=True,
-        group=OUTPUT,
+        FIELDS, "These parts of the JSON alone, with commas: {words}.", "FIELDS", several=True
     )
-    rows: int = count("The most nodes that the table shows; 0 for all.", default=1000, group=OUTPUT)
-    verify: bool = flag("Prove how near every number is to the true one.", group=NUMBERS)
+    rows: int = count("The most nodes that the table shows; 0 for all.", default=1000)
+    verify: bool = flag("Prove how near every number is to the true one.")
     max_precision: int | None = count(
-        "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS", group=NUMBERS, rare=True
+        "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS"
     )
 
     @property
@@ -65,9 +61,7 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
         certificate = verify(result, bits)
     else:
         leaves = leaves_of(problem, result.graph, inputs)
-        certificate = precise(
-            result.graph, result.of, result.sources, leaves, digits, bits, result.active
-        )
+        certificate = precise(result, leaves, digits, bits)
         keep_notes(result, certificate)
     if given.json:
         publish_document(certified_evaluation(result, certificate, digits))
@@ -79,11 +73,9 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
 
 def shown(finding: Finding, why: str | None = None) -> Any:
     """Return digits, or an array of them; in their place why there are none."""
-    if not hasattr(finding.shown, "shape"):
-        return why or finding.shown or finding.verdict
-    import numpy as np
+    from cgcli.numbers.elements import by_element
 
-    return np.frompyfunc(lambda digits: why or digits or finding.verdict, 1, 1)(finding.shown)
+    return by_element(lambda digits: why or digits or finding.verdict, finding.shown)
 
 
 def check_digits(digits: int | None) -> None:
@@ -91,12 +83,7 @@ def check_digits(digits: int | None) -> None:
     if digits is not None and digits > MOST_DIGITS:
         message = f"--precision {digits} is more than the {MOST_DIGITS:,} digits there may be"
         raise CgraphError("limit", message, f"write --precision {MOST_DIGITS}")
-
-    try:
-        import flint  # noqa: F401  # what the extra brings
-    except ImportError:
-        option = "--verify" if digits is None else "--precision"
-        raise missing("verify", f"for {option}") from None
+    required("flint", "verify", f"for {'--verify' if digits is None else '--precision'}")
 
 
 def leaves_of(problem: Problem, graph: Graph, inputs: dict[str, Any]) -> Any:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import typer
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, flag, option, takes
+from cgcli.commands.options import (
+    ASKED,
+    NUMBERS,
+    OUTPUT,
+    Options,
+    choice,
+    count,
+    flag,
+    option,
+    takes,
+)
 from cgcli.commands.problem import Problem
 from cgcli.commands.submissions import collect, problems, read_list
 from cgcli.errors import CgraphError
@@ -22,10 +32,6 @@ if TYPE_CHECKING:
     from cgcli.homework.sheets import Sheet
     from cgcli.homework.students import Roster
 
-ANSWERS: Final = "Answers"
-MARKING: Final = "Marking"
-"""Headings of the help."""
-
 
 class CheckOptions(Options):
     """The options of `cgraph check`."""
@@ -35,84 +41,59 @@ class CheckOptions(Options):
         "FILE...",
         list[str],
         names=("-a", "--answers"),
-        group=ANSWERS,
     )
-    answer: list[str] = option(
-        'One answer, "dg/dx = -3"; repeatable.', "ANSWER", list[str], group=ANSWERS
-    )
+    answer: list[str] = option('One answer, "dg/dx = -3"; repeatable.', "ANSWER", list[str])
     students: str | None = option(
-        "A class list: a name a line, or CSV, with columns of values where they differ.",
-        "FILE",
-        group=ANSWERS,
+        "A class list: a name a line, or CSV, with columns of values where they differ.", "FILE"
     )
     reveal: str = choice(
         ("verdict", "hint", "answer"),
         "{words}: right or wrong alone, which mistake it was, the right number too.",
         "WHAT",
         default="hint",
-        group=MARKING,
     )
     require: str | None = choice(
         ("answered", "all", "number"),
         "{words}: the steps that are there alone, every step, every step as a number.",
         "WHAT",
-        group=MARKING,
-        rare=True,
     )
     tolerance: str | None = option(
-        'Take an answer as right within 0.01, or 1%, in place of its digits; "1%, p=0.1".',
-        "T",
-        group=MARKING,
-        rare=True,
+        'Take an answer as right within 0.01, or 1%, in place of its digits; "1%, p=0.1".', "T"
     )
     decimals: int | None = count(
-        "Take an answer as right that is rounded to so many decimals: 0.03 for 0.0286.",
-        0,
-        15,
-        group=MARKING,
-        rare=True,
+        "Take an answer as right that is rounded to so many decimals: 0.03 for 0.0286.", 0, 15
     )
-    points: str | None = option(
-        'Points a step, 2, or some their own: "1, dg/dx=3".', "POINTS", group=MARKING, rare=True
-    )
+    points: str | None = option('Points a step, 2, or some their own: "1, dg/dx=3".', "POINTS")
     scheme: str | None = option(
-        "A marking scheme in TOML: points, what mistakes earn, further mistakes.",
-        "FILE",
-        group=MARKING,
-        rare=True,
+        "A marking scheme in TOML: points, what mistakes earn, further mistakes.", "FILE"
     )
-    feedback: str | None = option("Write a file a student to this folder.", "DIR", group=OUTPUT)
+    feedback: str | None = option("Write a file a student to this folder.", "DIR")
     form: str = choice(
         ("txt", "md", "html", "pdf"),
         "With --feedback: {words} files.",
         "KIND",
         names=("--as",),
         default="txt",
-        group=OUTPUT,
-        rare=True,
     )
     summary: str | None = option(
-        "Write what was hard for the class, with charts: .txt, .md, .html or .pdf.",
-        "FILE",
-        group=OUTPUT,
-        rare=True,
+        "Write what was hard for the class, with charts: .txt, .md, .html or .pdf.", "FILE"
     )
-    csv: bool = flag("Print a table for a spreadsheet, a row a sheet.", group=OUTPUT)
+    csv: bool = flag("Print a table for a spreadsheet, a row a sheet.")
     columns: str | None = option(
-        "With --csv: the columns of a course system, from a map in TOML.",
-        "FILE",
-        group=OUTPUT,
-        rare=True,
+        "With --csv: the columns of a course system, from a map in TOML.", "FILE"
     )
 
 
-_ORDER: Final = (
-    f"{ASKED} answers answer students reveal require tolerance decimals points scheme feedback "
-    "form summary csv columns language exact json strict"
+@takes(
+    CheckOptions,
+    {
+        **ASKED,
+        "Answers": "answers answer students",
+        "Marking": "reveal (require) (tolerance) (decimals) (points) (scheme)",
+        OUTPUT: "feedback (form) (summary) csv (columns) language json (strict)",
+        NUMBERS: "exact",
+    },
 )
-
-
-@takes(CheckOptions, _ORDER)
 def check_command(given: CheckOptions) -> None:
     """Marks answer sheets: where it went wrong, and by which mistake.
 
@@ -124,7 +105,7 @@ def check_command(given: CheckOptions) -> None:
     from cgcli.homework.students import Roster
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.columns import check_table, read_columns
-    from cgcli.views.homework.report import Report, discreet, print_class, print_sheet
+    from cgcli.views.homework.report import Report, discreet, print_marks
     from cgcli.views.homework.sheets import check_document
     from cgcli.views.table import note_lines
 
@@ -161,10 +142,8 @@ def check_command(given: CheckOptions) -> None:
         publish_document(check_document(report, marks))
     elif given.csv:
         publish([check_table(report, marks, columns)])
-    elif len(marks) == 1:
-        print_sheet(report.of(marks[0].exercise), marks[0].marked, marks[0].score)
     else:
-        print_class(report, marks)
+        print_marks(report, marks)
     if not all(item.score.complete for item in marks):
         raise typer.Exit(1)
     given.heed(exercise.result.notes)

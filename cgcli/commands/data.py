@@ -51,15 +51,12 @@ def tell_read(text: str) -> None:
 
 def opened_workers(given: Options) -> contextlib.AbstractContextManager[Workers | None]:
     """Return the context of the workers that --jobs and --on ask for, if they do."""
-    if given.on is not None:
-        from cgcli.learning.remote import RayWorkers
-
-        return RayWorkers(given.jobs, given.on)
-    if given.jobs is None or given.jobs == 1:
+    jobs = given.jobs or 1
+    if given.on is None and jobs == 1:
         return contextlib.nullcontext()
-    from cgcli.learning.workers import Workers
+    from cgcli.learning.workers import RayWorkers, Workers
 
-    return Workers(given.jobs)
+    return Workers(jobs) if given.on is None else RayWorkers(given.jobs, given.on)
 
 
 def engine_of(given: Options, name: str | None) -> Engine | None:

@@ -7,16 +7,16 @@ from functools import partial
 from typing import Any, Final
 
 from cgcli.commands.choices import conflict, pairs
-from cgcli.commands.options import DATA, Options, choice, flag, option
+from cgcli.commands.options import Options, choice, flag, option
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.manner import MISSING, Manner
 from cgcli.library.sources import KINDS
 
-READING: Final = """
-data data_format delimiter decimal thousands percent comment encoding sheet
-category unseen date missing pad
-"""
-"""These options, in the order of the help."""
+READING: Final = (
+    "data (data_format) (delimiter) (decimal) (thousands) (percent) (comment) (encoding) (sheet) "
+    "(category) (unseen) (date) (missing) (pad)"
+)
+"""These options, as the help lists them."""
 
 _SIGNS: Final = {
     "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|", "space": " ",
@@ -80,80 +80,49 @@ class DataOptions(Options):
         "FILE",
         list[str],
         names=("-d", "--data"),
-        group=DATA,
     )
-    data_format: str | None = choice(
-        KINDS, "What the data is: {words}.", "FORMAT", group=DATA, rare=True
-    )
+    data_format: str | None = choice(KINDS, "What the data is: {words}.", "FORMAT")
     delimiter: str | None = option(
         "What parts the cells of CSV: ';', tab, space.",
         read=partial(_sign, of="", example="semicolon"),
-        group=DATA,
-        rare=True,
     )
     decimal: str | None = option(
-        "Numbers have a comma: 1,5.",
-        "SIGN",
-        read=partial(_sign, of=".,", example="comma"),
-        group=DATA,
-        rare=True,
+        "Numbers have a comma: 1,5.", "SIGN", read=partial(_sign, of=".,", example="comma")
     )
     thousands: str | None = option(
         "What groups digits by three: 1.234.567.",
         "SIGN",
         read=partial(_sign, of=".,' _", example="point"),
-        group=DATA,
-        rare=True,
     )
-    percent: bool = flag("12% is 0.12.", group=DATA, rare=True)
+    percent: bool = flag("12% is 0.12.")
     comment: str | None = option(
-        "Lines that begin so are comments: '#'.",
-        "SIGN",
-        read=partial(_sign, of="", example="'#'"),
-        group=DATA,
-        rare=True,
+        "Lines that begin so are comments: '#'.", "SIGN", read=partial(_sign, of="", example="'#'")
     )
     encoding: str = option(
-        "Of a text file: latin-1, utf-16, …; UTF-8 without it.",
-        "NAME",
-        read=_encoding,
-        group=DATA,
-        rare=True,
+        "Of a text file: latin-1, utf-16, …; UTF-8 without it.", "NAME", read=_encoding
     )
-    sheet: str | None = option("The sheet of a workbook.", "NAME", group=DATA, rare=True)
+    sheet: str | None = option("The sheet of a workbook.", "NAME")
     category: dict[str, list[str]] = option(
         "A column of words as numbers from 0: color, or size=S,M,L; repeatable.",
         "COLUMN",
         list[str],
         _levels,
-        group=DATA,
-        rare=True,
     )
     unseen: str | None = choice(
-        ("error", "other"),
-        "A category that is none of those known: {words}.",
-        "HOW",
-        group=DATA,
-        rare=True,
+        ("error", "other"), "A category that is none of those known: {words}.", "HOW"
     )
     date: dict[str, str] = option(
         "A column of dates as a number: 't=days since 2020-01-01'; repeatable.",
         "COLUMN=UNIT",
         list[str],
         partial(_named, example="t=days since 2020-01-01"),
-        group=DATA,
-        rare=True,
     )
-    missing: str | None = choice(
-        MISSING, "A cell that is missing: {words}.", "HOW", group=DATA, rare=True
-    )
+    missing: str | None = choice(MISSING, "A cell that is missing: {words}.", "HOW")
     pad: dict[str, int] = option(
         "Lists filled up to N numbers, and x_mask: x=20; repeatable.",
         "COLUMN=N",
         list[str],
         _lengths,
-        group=DATA,
-        rare=True,
     )
 
     @property

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cgcli.commands.choices import conflict, format_of
-from cgcli.commands.options import ASKED, NUMBERS, OUTPUT, Options, choice, count, flag, takes
+from cgcli.commands.options import (
+    ABOUT,
+    ASKED,
+    NUMBERS,
+    OPTIONS,
+    OUTPUT,
+    Options,
+    choice,
+    count,
+    flag,
+    takes,
+)
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, excerpt
 from cgcli.views.formats import CODE, DERIVATIVES
@@ -31,18 +42,20 @@ class DiffOptions(Options):
     jacobian: bool = flag("The matrix of all derivatives of a list, [f, g].")
     share: bool = flag("Name the parts that are used several times.")
     simplify: bool = flag("Let SymPy simplify the formulas; needs the extra 'simplify'.")
-    form: str | None = choice(DERIVATIVES, "{words}.", "FORMAT", names=("--format",), group=OUTPUT)
-    precision: int | None = count(
-        "Print the values to N digits, each proved.", 1, None, group=NUMBERS
-    )
+    form: str | None = choice(DERIVATIVES, "{words}.", "FORMAT", names=("--format",))
+    precision: int | None = count("Print the values to N digits, each proved.", 1, None)
 
 
-_ORDER: Final = (
-    f"{ASKED} order hessian jacobian shape share simplify form exact json digits precision"
+@takes(
+    DiffOptions,
+    {
+        **ASKED,
+        ABOUT: "at of wrt shape",
+        OPTIONS: "order hessian jacobian share simplify",
+        OUTPUT: "form json digits",
+        NUMBERS: "exact precision",
+    },
 )
-
-
-@takes(DiffOptions, _ORDER)
 def differentiate_command(given: DiffOptions) -> None:
     """Derivatives as formulas, which can be parsed again.
 
@@ -154,6 +167,7 @@ def _proved(
         raise conflict(message, "bind them with NAME=VALUE, or leave it out")
     check_digits(precision)
     from cgcli.calculus.certify import precise
+    from cgcli.calculus.evaluate import prepared
     from cgcli.calculus.precision import precise_truths, precise_values
 
     graph, source = formulas.graph, formulas.source
@@ -162,10 +176,9 @@ def _proved(
     tests = [partial(is_met, condition) for condition in formulas.conditions]
     held = precise_truths(graph, tests, leaves, precision)
     if formulas.order == 1:
-        sources = {name: source.inputs[name] for name in formulas.names}
-        leaves = leaves_of(problem, source, values)
-        certificate = precise(source, source.output, sources, leaves, precision)
-        by_name = {name: certificate.gradients[node] for name, node in sources.items()}
+        result = prepared(source, None, formulas.names, problem.limits, problem.kind)
+        certificate = precise(result, leaves_of(problem, source, values), precision)
+        by_name = {name: certificate.gradients[node] for name, node in result.sources.items()}
         by_name |= certificate.jacobian or {}
         proved = {name: shown(finding) for name, finding in by_name.items() if finding}
         return ordered(formulas, proved), held

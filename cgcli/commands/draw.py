@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.options import (
+    ABOUT,
     ASKED,
+    OPTIONS,
     OUTPUT,
     Options,
     choice,
@@ -33,61 +35,45 @@ class DrawOptions(Options):
         "Write graph.svg, .png, .pdf, .dot or .mmd (Mermaid); else the terminal shows it.",
         "FILE",
         names=("-o", "--output"),
-        group=OUTPUT,
     )
     format: str | None = choice(
-        PICTURES,
-        "{words}, for standard output or whatever the file is called.",
-        "FORMAT",
-        group=OUTPUT,
+        PICTURES, "{words}, for standard output or whatever the file is called.", "FORMAT"
     )
     direction: str = choice(
         DIRECTIONS,
         "Where the graph leads: {words}; auto is down where that is narrower.",
         "WAY",
         default="auto",
-        group=OUTPUT,
     )
     theme: str = choice(
-        THEMES,
-        "The colours: {words}; auto is as the reader's screen.",
-        "THEME",
-        default="auto",
-        group=OUTPUT,
+        THEMES, "The colours: {words}; auto is as the reader's screen.", "THEME", default="auto"
     )
     size: int | None = count(
-        "As wide as so many pixels, of 96 an inch.",
-        16,
-        100_000,
-        metavar="PIXELS",
-        group=OUTPUT,
-        rare=True,
+        "As wide as so many pixels, of 96 an inch.", 16, 100_000, metavar="PIXELS"
     )
-    dpi: int | None = count(
-        "Dots an inch of a PNG; 192 by itself.", 24, 1200, group=OUTPUT, rare=True
-    )
+    dpi: int | None = count("Dots an inch of a PNG; 192 by itself.", 24, 1200)
     elements: int | None = count(
         "In files, write out arrays of at most N elements, and larger ones as heat maps; by itself"
-        " matrices of 12 and vectors of 4.",
-        group=OUTPUT,
-        rare=True,
+        " matrices of 12 and vectors of 4."
     )
     repeat: bool = flag("An input once more beside each of its uses.")
     frame: int | None = count("Show what is known after K steps of the two passes.", metavar="K")
-    frames: str | None = option(
-        "Write every frame to a folder; with -o frame.png as PNG.", "DIR", rare=True
-    )
+    frames: str | None = option("Write every frame to a folder; with -o frame.png as PNG.", "DIR")
     hide: set[str] = choice(
         ("gradients", "values", "formulas"), "Leave out {words}.", "WHAT", several=True
     )
     no_values: bool = flag("The graph without numbers; no name needs a value.")
-    digits: int = count("Significant digits shown, 1 to 17.", 1, 17, default=4, group=OUTPUT)
+    digits: int = count("Significant digits shown, 1 to 17.", 1, 17, default=4)
 
 
 @takes(
     DrawOptions,
-    f"{ASKED} output format direction theme size dpi elements repeat frame frames hide no_values"
-    " shape digits json strict",
+    {
+        **ASKED,
+        ABOUT: "at of wrt shape",
+        OUTPUT: "output format direction theme (size) (dpi) (elements) digits json (strict)",
+        OPTIONS: "repeat frame (frames) hide no_values",
+    },
 )
 def draw_command(given: DrawOptions) -> None:
     """The picture of the graph, values over its arrows, gradients under.

@@ -6,14 +6,18 @@ import typer
 
 from cgcli.commands.certify import EvalOptions, certify
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import ASKED, takes
+from cgcli.commands.options import ASKED, NUMBERS, OUTPUT, takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.views.streams import publish_document
 
 
 @takes(
     EvalOptions,
-    f"{ASKED} exact json jsonl fields digits rows verify precision max_precision strict",
+    {
+        **ASKED,
+        NUMBERS: "exact verify precision (max_precision)",
+        OUTPUT: "json jsonl fields digits rows (strict)",
+    },
 )
 def evaluate_command(given: EvalOptions) -> None:
     """Values and gradients of every node.

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_names
-from cgcli.commands.options import ASKED, OUTPUT, Options, choice, flag, option, takes
+from cgcli.commands.options import (
+    ABOUT,
+    ASKED,
+    OPTIONS,
+    OUTPUT,
+    Options,
+    choice,
+    flag,
+    option,
+    takes,
+)
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, shorten
 from cgcli.library.files import ending_of, named, write_file
@@ -27,14 +37,14 @@ class ExportOptions(Options):
     jacobian: bool = flag("The gradients of every element of an output that is a list.")
     name: str | None = option("What the function is called; in SQL, the table it reads.", "NAME")
     output: str | None = option(
-        "Write a file; for C a header where it ends in .h.",
-        "FILE",
-        names=("-o", "--output"),
-        group=OUTPUT,
+        "Write a file; for C a header where it ends in .h.", "FILE", names=("-o", "--output")
     )
 
 
-@takes(ExportOptions, f"{ASKED} to value_only jacobian shape name output")
+@takes(
+    ExportOptions,
+    {**ASKED, ABOUT: "at of wrt shape", OPTIONS: "to value_only jacobian name", OUTPUT: "output"},
+)
 def export_command(given: ExportOptions) -> None:
     """A program and its gradients as a function in another language.
 

@@ -255,7 +255,7 @@ def _constant(text: str, name: str, limits: Limits, kind: Kind, known: Mapping[s
             place = Place(text, graph.starts[node], graph.ends[node])
             raise CgraphError("binding", f"the value of '{shown}' {why}", hint, (place,))
     try:
-        return kind.constant(graph, limits, known)
+        return kind.constant(graph, known)
     except CgraphError as error:
         error.message = _unusable(name, error.message)
         raise

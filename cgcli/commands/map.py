@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
@@ -19,7 +19,17 @@ from cgcli.commands.data import (
 )
 from cgcli.commands.data_options import READING, DataOptions, merged
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
-from cgcli.commands.options import ABOUT, OUTPUT, argument, choice, flag, option, takes
+from cgcli.commands.options import (
+    ABOUT,
+    ARGUMENTS,
+    DATA,
+    OUTPUT,
+    argument,
+    choice,
+    flag,
+    option,
+    takes,
+)
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.learning.manner import Manner
 from cgcli.library.files import ending_of, named, write_pieces
@@ -36,27 +46,28 @@ class MapOptions(DataOptions):
     """The options of `cgraph map`, and of `cgraph predict`."""
 
     model: str | None = argument("What cgraph train -o wrote.", "MODEL")
-    of: str | None = option(
-        "These nodes or expressions, p,softmax(z), not the output.", "NAMES", group=ABOUT
-    )
-    values: bool = flag("The values alone, without gradients.", group=ABOUT)
-    keep: str | None = option(
-        "Columns of the data to write as well, id,date.", "NAMES", group=OUTPUT
-    )
-    notes: bool = flag("Add a column of the kinds of notes that each row has.", group=OUTPUT)
+    of: str | None = option("These nodes or expressions, p,softmax(z), not the output.", "NAMES")
+    values: bool = flag("The values alone, without gradients.")
+    keep: str | None = option("Columns of the data to write as well, id,date.", "NAMES")
+    notes: bool = flag("Add a column of the kinds of notes that each row has.")
     output: str | None = option(
-        "Write to a file: .csv, .jsonl or .parquet.",
-        "FILE",
-        names=("-o", "--output"),
-        group=OUTPUT,
+        "Write to a file: .csv, .jsonl or .parquet.", "FILE", names=("-o", "--output")
     )
-    form: str | None = choice(ROWS, "{words}.", "FORMAT", names=("--format",), group=OUTPUT)
+    form: str | None = choice(ROWS, "{words}.", "FORMAT", names=("--format",))
+
+
+_RUNNING: Final = "(engine) (skip_bad) (jobs) (on) (verbose)"
+_WRITING: Final = "keep notes output form json (strict)"
 
 
 @takes(
     MapOptions,
-    f"program bindings {READING} at of wrt stack values keep notes engine skip_bad jobs on output "
-    "form verbose json strict",
+    {
+        ARGUMENTS: "program bindings",
+        DATA: f"{READING} stack {_RUNNING}",
+        ABOUT: "at of wrt values",
+        OUTPUT: _WRITING,
+    },
 )
 def map_command(given: MapOptions) -> None:
     """Values and gradients of every row of a data file.
@@ -66,7 +77,7 @@ def map_command(given: MapOptions) -> None:
     """
     one_thread()
     from cgcli.language.free import free_names
-    from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.learning.mapping import RowProgram
     from cgcli.numbers.values import as_inputs
 
     limits = given.limits
@@ -75,18 +86,23 @@ def map_command(given: MapOptions) -> None:
     names = _asked(given.of)
     if len(names) > 1 and not given.values:
         raise conflict("a gradient is of one node", "add --values, or name one with --of")
-    keep = split_names(given.keep, "--keep") or ()
-    wanted = Wanted(names, not given.values, split_names(given.wrt), keep)
-    required = [*bound, *given.stack]
-    mapping = RowProgram(parsed, as_inputs(bound), given.stack, {}, wanted, required)
+    mapping = RowProgram(
+        parsed,
+        as_inputs(bound),
+        given.stack,
+        of=names,
+        gradients=not given.values,
+        wrt=split_names(given.wrt),
+        keep=split_names(given.keep, "--keep") or (),
+        required=[*bound, *given.stack],
+    )
     free = free_names(parsed.syntax)
     optional = as_inputs({n: value for n, value in more.items() if n in free and n not in bound})
     _run(mapping, "map", given, given.manner, optional)
 
 
 @takes(
-    MapOptions,
-    f"model {READING} of keep notes engine skip_bad jobs on output form verbose json strict",
+    MapOptions, {ARGUMENTS: "model", DATA: f"{READING} {_RUNNING}", ABOUT: "of", OUTPUT: _WRITING}
 )
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.
@@ -95,22 +111,20 @@ def predict_command(given: MapOptions) -> None:
     cgraph predict model.json -d points.csv --of w*x --keep x -o predicted.csv
     """
     one_thread()
-    from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.learning.mapping import RowProgram
     from cgcli.library.models import read_model
 
     if given.model is None:
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"
         raise CgraphError("usage", "there is no model", hint)
     model = read_model(given.model)
-    wanted = Wanted(_asked(given.of), keep=split_names(given.keep, "--keep") or ())
-    scaling = {} if model.in_units else model.scaling()
-    bound = {**model.fixed, **model.parameters.values()}
-    mapping = RowProgram(parse(model.program), bound, model.data["stack"], scaling, wanted)
-    manner = merged(given.manner, Manner.read(model.data.get("read", {})))
+    keep = split_names(given.keep, "--keep") or ()
+    mapping = RowProgram.of_model(model, _asked(given.of), keep)
+    manner = merged(given.manner, Manner(**model.data.get("read", {})))
     with named(given.model):
         _run(mapping, "predict", given, manner)
-    if scaling:
-        tell(f"note: the model has {few(list(scaling))} scaled, to mean 0 and deviation 1")
+    if mapping.scaling:
+        tell(f"note: the model has {few(list(mapping.scaling))} scaled, to mean 0 and deviation 1")
 
 
 def _asked(text: str | None) -> list[str]:
@@ -143,7 +157,7 @@ def _run(
 ) -> None:
     from cgcli.learning.mapping import map_rows
     from cgcli.learning.sources import Report
-    from cgcli.views.learning.rows import RowWriter, rows_text
+    from cgcli.views.learning.rows import rows_end, rows_text
 
     output = given.output
     ending = ending_of(output or "")
@@ -165,7 +179,7 @@ def _run(
         if given.json:
             # An error in the middle must not stand behind half a document.
             text = "".join(pieces)
-            end = RowWriter(form, begun=bool(text)).end(report.notes, how_read(source, report))
+            end = rows_end(report.notes, how_read(source, report), empty=not text)
             publish([text + end])
         elif form == "parquet":
             from cgcli.views.learning.parquet import as_parquet

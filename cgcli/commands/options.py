@@ -1,14 +1,14 @@
 """Options as rows, of which Typer's parameters are made; the rows that commands share.
 
-A command states its own options as attributes of a class, and names all it takes in the order in
-which its help lists them. An object of the class has their values, read and checked.
+A command states its own options as attributes of a class, and names all it takes under the
+headings of its help. An object of the class has their values, read and checked.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
@@ -20,9 +20,6 @@ from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_NODES, Limits
 from cgcli.native import ENGINES
 from cgcli.words import Message
 
-ASKED: Final = "program bindings at of wrt"
-"""What every command takes that looks at a graph with values."""
-
 ARGUMENTS: Final = "Arguments"
 ABOUT: Final = "What to differentiate"
 DATA: Final = "Data"
@@ -31,6 +28,9 @@ OUTPUT: Final = "Output"
 LIMITS: Final = "Limits"
 OPTIONS: Final = "Options"
 """Headings of the help; the last is for what only one command has."""
+
+ASKED: Final = {ARGUMENTS: "program bindings", ABOUT: "at of wrt"}
+"""What every command takes that looks at a graph with values."""
 
 KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
 _LIMITS: Final = Limits()
@@ -43,8 +43,8 @@ class Row(NamedTuple):
 
     It is an attribute of a class, of whose objects each has the value, or the default. Its name
     is that of the attribute, --max-depth for `max_depth`, unless others are given; an argument
-    has none. `more` is what Typer takes beside these. In the help it stands under the heading
-    `group`; what is `rare` is left to --help-all.
+    has none. `more` is what Typer takes beside these. In the help of a command it stands under
+    the heading `group`; what is `rare` is left to --help-all.
     """
 
     kind: Any
@@ -52,7 +52,7 @@ class Row(NamedTuple):
     names: tuple[str, ...] | None
     default: Any
     more: dict[str, Any]
-    group: str = OPTIONS
+    group: str = ""
     rare: bool = False
 
     def __get__(self, options: object, owner: type) -> Any:
@@ -83,15 +83,13 @@ def option(
     *,
     names: tuple[str, ...] | None = (),
     default: Any = None,
-    group: str = OPTIONS,
-    rare: bool = False,
     **more: Any,
 ) -> Any:
     """Return the row of an option that takes a value; with a kind of list[str], several."""
     read = _all if kind == list[str] and read is None else read
     said = text if isinstance(text, Message) else Message(text)
     more = {"help": said, "metavar": metavar, **more}
-    return Row(kind | None, read, names, default, more, group, rare)
+    return Row(kind | None, read, names, default, more)
 
 
 def count(text: str, least: int = 0, most: int | None = MOST_COUNT, **more: Any) -> Any:
@@ -102,7 +100,7 @@ def count(text: str, least: int = 0, most: int | None = MOST_COUNT, **more: Any)
 
 def limit(text: str, least: int = 1, most: int = MOST_NODES, **more: Any) -> Any:
     """Return the row of a limit, which keeps a mistake from taking the machine."""
-    return count(text, least, most, group=LIMITS, rare=True, **more)
+    return count(text, least, most, **more)
 
 
 def real(text: str, least: float | None = None, most: float | None = None, **more: Any) -> Any:
@@ -130,7 +128,7 @@ def choice(words: Words, text: str, metavar: str, several: bool = False, **more:
 def argument(text: str, metavar: str, complete: Any = None, kind: Any = str) -> Any:
     """Return the row of an argument; `complete` returns what completes a word of it."""
     more = {"show_default": False, "autocompletion": complete}
-    return option(text, metavar, kind, names=None, group=ARGUMENTS, **more)
+    return option(text, metavar, kind, names=None, **more)
 
 
 def _all(name: str, given: list[str] | None) -> list[str]:
@@ -178,68 +176,35 @@ class Options:
         "The program; @FILE reads a file, - standard input.", "EXPR", after_at
     )
     bindings: list[str] = argument(
-        "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv",
-        "[NAME=VALUE]...",
-        after_at,
-        list[str],
+        "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv", "[NAME=VALUE]...", after_at, list[str]
     )
-    at: str | None = option(
-        "Values in a JSON file, by name; - is standard input.", "FILE", group=ABOUT
-    )
-    of: str | None = option("Differentiate this node instead of the output.", "NAME", group=ABOUT)
-    wrt: str | None = option(
-        "Differentiate by these, x,y, instead of all inputs.", "NAMES", group=ABOUT
-    )
-    shape: str | None = option(
-        "Vectors and matrices without values: W=3x2,x=2.", "SHAPES", group=ABOUT
-    )
+    at: str | None = option("Values in a JSON file, by name; - is standard input.", "FILE")
+    of: str | None = option("Differentiate this node instead of the output.", "NAME")
+    wrt: str | None = option("Differentiate by these, x,y, instead of all inputs.", "NAMES")
+    shape: str | None = option("Vectors and matrices without values: W=3x2,x=2.", "SHAPES")
     engine: str | None = choice(
-        ENGINES,
-        "What computes the rows: {words}; native compiles them by a C compiler.",
-        "NAME",
-        group=DATA,
-        rare=True,
+        ENGINES, "What computes the rows: {words}; native compiles them by a C compiler.", "NAME"
     )
-    verbose: bool = flag(
-        "Say which engine it is.", names=("-v", "--verbose"), group=DATA, rare=True
-    )
+    verbose: bool = flag("Say which engine it is.", names=("-v", "--verbose"))
     stack: dict[str, str] = option(
         "Columns as a vector: x=pixel_*, x=a..f,!c; repeatable.",
         "NAME=COLUMNS",
         list[str],
         partial(pairs, example="x=pixel_*"),
-        group=DATA,
     )
-    skip_bad: bool = flag(
-        "Leave out rows that cannot be read, and count them.", group=DATA, rare=True
-    )
-    jobs: int | None = count(
-        "So many processes share the rows; the results are the same.",
-        1,
-        256,
-        group=DATA,
-        rare=True,
-    )
+    skip_bad: bool = flag("Leave out rows that cannot be read, and count them.")
+    jobs: int | None = count("So many processes share the rows; the results are the same.", 1, 256)
     on: str | None = option(
-        "Where the rows are computed: ray, on this machine, or ray://HOST:PORT.",
-        "WHERE",
-        group=DATA,
-        rare=True,
+        "Where the rows are computed: ray, on this machine, or ray://HOST:PORT.", "WHERE"
     )
     language: str | None = choice(
-        _languages,
-        "The language, such as zh; else the locale's.",
-        "LANG",
-        names=("--lang",),
-        group=OUTPUT,
+        _languages, "The language, such as zh; else the locale's.", "LANG", names=("--lang",)
     )
-    exact: bool = flag("Compute with fractions: 0.1 is 1/10.", group=NUMBERS)
-    strict: bool = flag(
-        "End with status 1 where a value, a gradient or a fit has a note.", group=OUTPUT, rare=True
-    )
-    json: bool = flag("Print one JSON document.", group=OUTPUT)
-    digits: int = count("Significant digits in tables, 1 to 17.", 1, 17, default=6, group=OUTPUT)
-    precision: int | None = count("Print numbers to N digits, each proved.", 1, None, group=NUMBERS)
+    exact: bool = flag("Compute with fractions: 0.1 is 1/10.")
+    strict: bool = flag("End with status 1 where a value, a gradient or a fit has a note.")
+    json: bool = flag("Print one JSON document.")
+    digits: int = count("Significant digits in tables, 1 to 17.", 1, 17, default=6)
+    precision: int | None = count("Print numbers to N digits, each proved.", 1, None)
     max_depth: int = limit("How deep brackets may nest.", default=_LIMITS.depth)
     max_nodes: int = limit("How many nodes a graph may have.", default=_LIMITS.nodes)
     max_bits: int = limit(
@@ -248,14 +213,9 @@ class Options:
         MOST_BITS,
         default=_LIMITS.bits,
     )
-    debug: bool = flag("Show the traceback of a fault.", group=LIMITS, rare=True)
+    debug: bool = flag("Show the traceback of a fault.")
     help_all: bool = flag(
-        "Show the help with all options.",
-        group=LIMITS,
-        rare=True,
-        is_eager=True,
-        expose_value=False,
-        callback=print_all,
+        "Show the help with all options.", is_eager=True, expose_value=False, callback=print_all
     )
 
     def __init__(self, context: Any = None, **given: Any) -> None:
@@ -275,23 +235,30 @@ class Options:
 
 
 def takes(
-    options: type[Taker], order: str
+    options: type[Taker], headings: Mapping[str, str]
 ) -> Callable[[Callable[[Taker], None]], Callable[..., None]]:
-    """Make a command of a function of its options, which stand in the order of the help.
+    """Make a command of a function of its options, which stand under the headings of its help.
 
-    The limits of what it takes follow.
+    Those in parentheses are rare. The language and the limits of what it takes follow.
     """
-    names = order.split()
-    names += ["max_depth", "max_nodes"] if "program" in names else []
-    names += ["max_bits"] if "exact" in names else []
-    names += [name for name in ("language", "debug", "help_all") if name not in names]
+    groups = {heading: names.split() for heading, names in headings.items()}
+    taken = " ".join(headings.values()).split()
+    if "language" not in taken:
+        groups.setdefault(OUTPUT, []).append("language")
+    limits = ["(max_depth)", "(max_nodes)"] if "program" in taken else []
+    limits += ["(max_bits)"] if "exact" in taken else []
+    groups[LIMITS] = [*limits, "(debug)", "(help_all)"]
+    rows: dict[str, Row] = {}
+    for heading, names in groups.items():
+        for name in names:
+            bare = name.strip("()")
+            rows[bare] = getattr(options, bare)._replace(group=heading, rare=name != bare)
 
     def made(action: Callable[[Taker], None]) -> Callable[..., None]:
         def command(**given: Any) -> None:
             action(options(**given))
 
         command.__doc__ = action.__doc__
-        rows = {name: getattr(options, name) for name in names}
         command.rows = rows  # type: ignore[attr-defined]
         parameters = [inspect.Parameter("context", KEYWORD, annotation=typer.Context)]
         parameters += [row.parameter(name) for name, row in rows.items()]

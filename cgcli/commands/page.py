@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, option, takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.library.files import write_file
@@ -14,28 +12,19 @@ class PageOptions(Options):
     """The options of `cgraph page`."""
 
     output: str | None = option(
-        "Write a file, page.html; else standard output.",
-        "FILE",
-        names=("-o", "--output"),
-        group=OUTPUT,
+        "Write a file, page.html; else standard output.", "FILE", names=("-o", "--output")
     )
     practice: set[str] = choice(
         ("values", "gradients"),
         "Blanks to fill in, which the page marks: {words}; both with a comma.",
         "WHAT",
         several=True,
-        group=OUTPUT,
     )
-    title: str | None = option(
-        "What stands above the page; else the program's output.", "TEXT", group=OUTPUT
-    )
-    digits: int = count("Significant digits shown, 1 to 12.", 1, 12, default=6, group=OUTPUT)
+    title: str | None = option("What stands above the page; else the program's output.", "TEXT")
+    digits: int = count("Significant digits shown, 1 to 12.", 1, 12, default=6)
 
 
-_ORDER: Final = f"{ASKED} output practice title language digits"
-
-
-@takes(PageOptions, _ORDER)
+@takes(PageOptions, {**ASKED, OUTPUT: "output practice title language digits"})
 def page_command(given: PageOptions) -> None:
     """A web page to move the numbers in: the graph and the steps.
 
@@ -51,9 +40,9 @@ def page_command(given: PageOptions) -> None:
     result = solve(Problem("page", given)).result
     explanation = Explanation(result, complete=given.of is None)
     title = given.title or f"cgraph: {result.output}"
-    page = Page(
-        explanation, Wanted("html", said, Shown(digits=given.digits), title=title), given.practice
-    )
+    blanks = tuple(sorted(given.practice))
+    wanted = Wanted("page", said, Shown(digits=given.digits), title=title, practice=blanks)
+    page = Page(explanation, wanted)
     if given.output in (None, "-"):
         publish([page.html])
     else:

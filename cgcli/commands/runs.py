@@ -24,11 +24,11 @@ from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
-from cgcli.learning.bands import bands
 from cgcli.learning.initial import initial, meant
 from cgcli.learning.manner import Manner
 from cgcli.learning.models import Model, model_of, rows_of
 from cgcli.learning.preparing import Given, Prepared, Reading, prepare
+from cgcli.learning.statistics import bands
 from cgcli.learning.tables import plain
 from cgcli.learning.training import BATCHLESS, Options, Trained, Training
 from cgcli.library.files import named
@@ -189,11 +189,8 @@ class Run:
         """Return the model as it stands."""
         settings = {**self.settings, "criteria": list(self.settings["criteria"])}
         settings["engine"] = self.training.engine
-        text, skip_bad = self.given.program.text, self.reading.skip_bad
         path = self.paths[0] if len(self.paths) == 1 else self.paths
-        return model_of(
-            text, self.training, path, settings, stopped, skip_bad=skip_bad, manner=self.manner
-        )
+        return model_of(self.training, path, settings, stopped)
 
     # Running
 
@@ -236,7 +233,7 @@ def _listed(path: str | list[str] | None) -> list[str]:
 
 def _kept(given: Manner, model: Model) -> Manner:
     """Return how a run that goes on reads its data, which is as before."""
-    kept = Manner.read(model.data.get("read", {}))
+    kept = Manner(**model.data.get("read", {}))
     if given != Manner() and given.document() != kept.document():
         message = "the data is read otherwise than before"
         raise conflict(message, "leave out how it is read: --resume has it")

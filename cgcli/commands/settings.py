@@ -7,9 +7,9 @@ from typing import Any, Final
 from cgcli.commands.choices import conflict
 from cgcli.commands.train_options import TrainOptions
 from cgcli.learning.models import Model
-from cgcli.learning.optimisers import OPTIMISERS
+from cgcli.learning.settings import check_settings
 from cgcli.learning.stopping import Criteria
-from cgcli.learning.training import BATCHLESS, Options
+from cgcli.learning.training import Options
 
 _DEFAULTS: Final = {**Options()._asdict(), "batch": "all", "holdout": 0.0, "metrics": {}}
 _KEPT = ("optimizer", "batch", "reduce", "seed", "holdout", "engine")
@@ -21,7 +21,7 @@ def settings_of(given: TrainOptions, model: Model | None) -> dict[str, Any]:
     before = {**_DEFAULTS, **(model.settings if model is not None else {})}
     settings = {name: getattr(given, name) for name in _DEFAULTS}
     if given.residual:
-        settings["optimizer"] = "lm"
+        settings["optimizer"] = given.optimizer or "lm"
     if model is not None:
         settings["criteria"] = _merged(given.criteria, Criteria(*before["criteria"]))
         for name in _KEPT:
@@ -32,14 +32,15 @@ def settings_of(given: TrainOptions, model: Model | None) -> dict[str, Any]:
     for name, value in settings.items():
         if value is None or value == {}:
             settings[name] = before[name]
-    if settings["optimizer"] in BATCHLESS:
-        if settings["batch"] != "all":
-            message = f"{settings['optimizer']} looks at all rows at once"
-            raise conflict(message, "leave --batch out")
-        _check_heeded(settings["optimizer"], given)
-    _check_settings(settings)
-    _check_schedule(settings, given)
+    stated = {**vars(given), **given.settings}
+    check_settings(stated, settings, _called, residual=given.residual)
     return settings
+
+
+def _called(name: str, value: object = None) -> str:
+    """Return the option that gives a setting, with a value where there is one."""
+    option = "--betas" if name.startswith("beta") else getattr(TrainOptions, name).called(name)[0]
+    return option if value is None else f"{option} {value}"
 
 
 def _merged(given: Criteria, kept: Criteria) -> Criteria:
@@ -52,45 +53,3 @@ def _merged(given: Criteria, kept: Criteria) -> Criteria:
         kept = kept._replace(epochs=None, steps=None, seconds=None)
     both = zip(given, kept, strict=True)
     return Criteria._make(old if new is None else new for new, old in both)
-
-
-def _check_heeded(optimizer: str, given: TrainOptions) -> None:
-    """Refuse the options that an optimiser of SciPy's does not heed."""
-    if optimizer == "lm" and given.epochs == 0:
-        message = "least squares takes one epoch at least"
-        raise conflict(message, "write --epochs 1, or leave it out")
-    names = ["rate", "schedule", "warmup", "clip", "every", "factor", "patience"]
-    if optimizer == "lm":
-        names += ["until_cost", "until_change", "until_gradient", "seconds", "steps"]
-    for name in names:
-        if getattr(given, name) is not None:
-            option = getattr(TrainOptions, name).called(name)[0]
-            method = "least squares" if optimizer == "lm" else optimizer
-            message = f"{method} has no use for {option}: it chooses its own steps"
-            raise conflict(message, f"leave {option} out")
-
-
-def _check_schedule(settings: dict[str, Any], given: TrainOptions) -> None:
-    """Refuse a warm-up of no length, and options of another schedule."""
-    if settings["schedule"] == "warmup" and not settings["warmup"]:
-        raise conflict("--schedule warmup needs its length", "write --warmup 100, in steps")
-    for option, value in (("--every", given.every), ("--factor", given.factor)):
-        if value is not None and settings["schedule"] != "step":
-            message = f"{option} belongs to --schedule step"
-            raise conflict(message, f"add --schedule step, or leave {option} out")
-
-
-def _check_settings(settings: dict[str, Any]) -> None:
-    """Refuse a setting that the optimiser does not have."""
-    optimiser = OPTIMISERS.get(settings["optimizer"])
-    names = [_option(name) for name in (optimiser.settings if optimiser is not None else ())]
-    for name in settings["settings"]:
-        if _option(name) not in names:
-            message = f"{settings['optimizer']} has no {_option(name)}"
-            has = ", ".join(sorted(set(names)))
-            raise conflict(message, f"it has {has}" if has else "leave it out")
-
-
-def _option(setting: str) -> str:
-    """Return the option that gives an optimiser's setting."""
-    return "--betas" if setting.startswith("beta") else f"--{setting.replace('_', '-')}"

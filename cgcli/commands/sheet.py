@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, flag, option, takes
+from cgcli.commands.options import (
+    ASKED,
+    OPTIONS,
+    OUTPUT,
+    Options,
+    choice,
+    count,
+    flag,
+    option,
+    takes,
+)
 from cgcli.commands.problem import Problem, read_problem, solve
 from cgcli.errors import file_error
 from cgcli.library.files import read_bytes
@@ -34,7 +44,7 @@ class SheetOptions(Options):
         ("integer", "rational", "decimal"), "With --seed: {words} values.", "KIND"
     )
     vary: str | None = option(
-        'With --seed: choose these too, some within a range: "w, x=1..9".', "NAMES", rare=True
+        'With --seed: choose these too, some within a range: "w, x=1..9".', "NAMES"
     )
     students: str | None = option(
         "With --seed: a sheet for each student of a class list, with values of their own.", "FILE"
@@ -44,34 +54,25 @@ class SheetOptions(Options):
         "class list with the values.",
         "FILE",
         names=("-o", "--output"),
-        group=OUTPUT,
     )
     moodle: str | None = option(
-        "Print a question of this name for Moodle, in XML, with what mistakes give.",
-        "NAME",
-        group=OUTPUT,
+        "Print a question of this name for Moodle, in XML, with what mistakes give.", "NAME"
     )
-    variants: int = count(
-        "With --moodle and --seed: so many questions.", 1, 1000, default=1, group=OUTPUT, rare=True
-    )
+    variants: int = count("With --moodle and --seed: so many questions.", 1, 1000, default=1)
     tolerance: str | None = option(
-        'With --moodle: take an answer as right within 0.01, or 1%; "1%, p=0.1".',
-        "T",
-        group=OUTPUT,
-        rare=True,
+        'With --moodle: take an answer as right within 0.01, or 1%; "1%, p=0.1".', "T"
     )
-    decimals: int | None = count(
-        "With --moodle: ask for so many decimals.", 0, 15, group=OUTPUT, rare=True
-    )
+    decimals: int | None = count("With --moodle: ask for so many decimals.", 0, 15)
 
 
-_ORDER: Final = (
-    f"{ASKED} key seed values vary students output moodle variants tolerance decimals language "
-    "json strict"
+@takes(
+    SheetOptions,
+    {
+        **ASKED,
+        OPTIONS: "key seed values (vary) students",
+        OUTPUT: "output moodle (variants) (tolerance) (decimals) language json (strict)",
+    },
 )
-
-
-@takes(SheetOptions, _ORDER)
 def sheet_command(given: SheetOptions) -> None:
     """A blank answer sheet in the order of working, or its key.
 

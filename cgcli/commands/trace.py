@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import Final
 
 import typer
 
 from cgcli.commands.choices import conflict, format_of
-from cgcli.commands.options import ASKED, OUTPUT, Options, choice, flag, option, takes
+from cgcli.commands.options import (
+    ASKED,
+    NUMBERS,
+    OPTIONS,
+    OUTPUT,
+    Options,
+    choice,
+    flag,
+    option,
+    takes,
+)
 from cgcli.commands.problem import Problem, solve
 from cgcli.views.formats import TRACES
 
@@ -27,20 +36,20 @@ class TraceOptions(Options):
         "What to leave blank, for homework: {words}; both with a comma.",
         "WHAT",
         several=True,
-        group=OUTPUT,
     )
-    form: str | None = choice(
-        tuple(TRACES), "{words}.", "FORMAT", names=("--format",), group=OUTPUT
-    )
-    standalone: bool = flag("With --format latex: a complete document.", group=OUTPUT)
+    form: str | None = choice(tuple(TRACES), "{words}.", "FORMAT", names=("--format",))
+    standalone: bool = flag("With --format latex: a complete document.")
 
 
-_ORDER: Final = (
-    f"{ASKED} tree step passes only hide form standalone language exact json digits strict"
+@takes(
+    TraceOptions,
+    {
+        **ASKED,
+        OPTIONS: "tree step passes only",
+        OUTPUT: "hide form standalone language json digits (strict)",
+        NUMBERS: "exact",
+    },
 )
-
-
-@takes(TraceOptions, _ORDER)
 def trace_command(given: TraceOptions) -> None:
     """Every step of both passes, each with its reason.
 

@@ -10,7 +10,7 @@ import typer
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import opened_workers
 from cgcli.commands.data_options import READING
-from cgcli.commands.options import takes
+from cgcli.commands.options import ARGUMENTS, DATA, OUTPUT, takes
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import CgraphError, shorten
 from cgcli.library.files import ending_of
@@ -28,15 +28,19 @@ _ENDINGS: Final = {
 """By option how its file may end, and what is said where it ends otherwise."""
 
 
-_ORDER: Final = f"""
-program bindings at {READING} fix stack scale skip_bad holdout metrics reduce residual
-optimizer rate momentum decay betas epsilon weight_decay clip schedule warmup every factor
-batch engine epochs steps until_cost until_change until_gradient patience seconds seed
-output save_every resume jobs on plot log trace verbose json digits strict
-"""
-
-
-@takes(TrainOptions, _ORDER)
+@takes(
+    TrainOptions,
+    {
+        ARGUMENTS: "program bindings",
+        DATA: f"at {READING} (fix) stack scale (skip_bad) holdout (metrics) (engine) (jobs) (on) "
+        "(verbose)",
+        "Steps": "(reduce) residual optimizer rate (momentum) (decay) (betas) (epsilon) "
+        "(weight_decay) (clip) (schedule) (warmup) (every) (factor) batch (seed)",
+        "When to stop": "epochs (steps) (until_cost) until_change (until_gradient) (patience) "
+        "(seconds)",
+        OUTPUT: "output (save_every) resume (plot) (log) (trace) json digits (strict)",
+    },
+)
 def train_command(given: TrainOptions) -> None:
     """Gradient descent on a data file: W = W - rate * gradient.
 
@@ -63,20 +67,11 @@ def train_command(given: TrainOptions) -> None:
 
 def _check(given: TrainOptions) -> None:
     """Refuse options that do not go together."""
-    if given.clip is not None and given.clip <= 0:
-        message = f"--clip is the longest gradient, not {given.clip:g}"
-        raise conflict(message, "write --clip 1")
     if given.batch not in (None, "all") and (given.jobs or given.on):
         message = "the steps of --batch follow one another, and processes share those of all rows"
         raise conflict(message, "leave --batch out, or --jobs")
     if given.trace and given.json:
         raise conflict("--trace prints text, and --json one document")
-    if given.residual and given.optimizer not in (None, "lm"):
-        message = f"--residual is solved by Levenberg and Marquardt's method, not {given.optimizer}"
-        raise conflict(message, "leave --optimizer out, or square the program")
-    if given.optimizer == "lm" and not given.residual:
-        message = "Levenberg and Marquardt's method wants residuals"
-        raise conflict(message, "add --residual; the program's value is then one, not its square")
     for name, (endings, message, hint) in _ENDINGS.items():
         path = getattr(given, name)
         if path is not None and ending_of(path) not in endings:

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
 
 from cgcli.commands.choices import after_at, pairs
 from cgcli.commands.data_options import DataOptions
 from cgcli.commands.inputs import split_names
-from cgcli.commands.options import (
-    DATA,
-    OUTPUT,
-    argument,
-    choice,
-    count,
-    flag,
-    option,
-    real,
-)
+from cgcli.commands.options import argument, choice, count, flag, option, real
 from cgcli.errors import CgraphError, excerpt
-from cgcli.learning.optimisers import OPTIMISER_NAMES
-from cgcli.learning.schedule import SCHEDULES
+from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
 from cgcli.learning.stopping import Criteria
 
 
@@ -52,111 +41,65 @@ def _names(option: str, text: str | None) -> list[str] | None:
     return split_names(text, option)
 
 
-STEPS: Final = "Steps"
-STOPPING: Final = "When to stop"
-"""Headings of the help."""
-
-
 class TrainOptions(DataOptions):
     """The options of `cgraph train`; None for what the command line leaves open."""
 
     bindings: list[str] = argument(
-        'Parameters: w=0, "W=glorot(3,2)", "b=zeros(3)".',
-        "[NAME=INIT]...",
-        after_at,
-        list[str],
+        'Parameters: w=0, "W=glorot(3,2)", "b=zeros(3)".', "[NAME=INIT]...", after_at, list[str]
     )
-    at: str | None = option("Start from a model, or a JSON object of values.", "FILE", group=DATA)
+    at: str | None = option("Start from a model, or a JSON object of values.", "FILE")
     fix: list[str] = option(
-        "A constant: c=2; repeatable.",
-        "NAME=VALUE",
-        list[str],
-        autocompletion=after_at,
-        group=DATA,
-        rare=True,
+        "A constant: c=2; repeatable.", "NAME=VALUE", list[str], autocompletion=after_at
     )
     scale: list[str] | None = option(
-        "Columns to bring to mean 0 and deviation 1.", "NAMES", read=_names, group=DATA
+        "Columns to bring to mean 0 and deviation 1.", "NAMES", read=_names
     )
-    holdout: float | None = real("The part of the rows to hold out: 0.2.", 0.0, 0.9, group=DATA)
+    holdout: float | None = real("The part of the rows to hold out: 0.2.", 0.0, 0.9)
     metrics: dict[str, str] = option(
         "Its mean over the rows is told: error=abs(y-p); repeatable.",
         "NAME=EXPR",
         list[str],
         partial(pairs, example="error=abs(y - p)", alone=True),
         names=("--metric",),
-        group=DATA,
-        rare=True,
     )
-    reduce: str | None = choice(
-        ("mean", "sum"), "The cost of all rows: their {words}.", "HOW", group=STEPS, rare=True
-    )
-    residual: bool = flag("Least squares: the program is a residual.", group=STEPS)
+    reduce: str | None = choice(("mean", "sum"), "The cost of all rows: their {words}.", "HOW")
+    residual: bool = flag("Least squares: the program is a residual.")
     optimizer: str | None = choice(
         OPTIMISER_NAMES,
         "{words}, of which the last is for --residual.",
         "NAME",
         names=("--optimizer", "--optimiser"),
-        group=STEPS,
     )
-    rate: float | None = real(
-        "The learning rate.", 0.0, names=("--lr", "--learning-rate"), group=STEPS
-    )
-    momentum: float | None = real("Of momentum and nesterov.", 0.0, 1.0, group=STEPS, rare=True)
-    decay: float | None = real("What rmsprop keeps of its mean.", 0.0, 1.0, group=STEPS, rare=True)
+    rate: float | None = real("The learning rate.", 0.0, names=("--lr", "--learning-rate"))
+    momentum: float | None = real("Of momentum and nesterov.", 0.0, 1.0)
+    decay: float | None = real("What rmsprop keeps of its mean.", 0.0, 1.0)
     betas: tuple[float | None, float | None] = option(
-        "Of adam and adamw: 0.9,0.999.", "A,B", read=_betas, group=STEPS, rare=True
+        "Of adam and adamw: 0.9,0.999.", "A,B", read=_betas
     )
-    epsilon: float | None = real("What keeps a divisor from 0.", 0.0, group=STEPS, rare=True)
-    weight_decay: float | None = real("Pulls the parameters to 0.", 0.0, group=STEPS, rare=True)
-    clip: float | None = real(
-        "The longest gradient; longer ones are shortened.", group=STEPS, rare=True
-    )
-    schedule: str | None = choice(
-        SCHEDULES, "The rate over time: {words}.", "KIND", group=STEPS, rare=True
-    )
-    warmup: int | None = count("Steps in which the rate rises.", group=STEPS, rare=True)
-    every: int | None = count("Epochs between the falls of step.", 1, group=STEPS, rare=True)
-    factor: float | None = real("What step multiplies the rate by.", 0.0, group=STEPS, rare=True)
-    batch: int | str | None = option(
-        "Rows a step: a number, or all.", "N", read=_batch, group=STEPS
-    )
-    epochs: int | None = count("Stop after so many passes over the rows.", group=STOPPING)
-    steps: int | None = count("Stop after so many steps.", group=STOPPING, rare=True)
-    until_cost: float | None = real(
-        "Stop when the cost is at most this.", group=STOPPING, rare=True
-    )
-    until_change: float | None = real("Stop when it changes by at most this.", group=STOPPING)
-    until_gradient: float | None = real(
-        "Stop when the gradient's norm is at most this.", group=STOPPING, rare=True
-    )
-    patience: int | None = count(
-        "Stop after so many epochs without a better --holdout.", 1, group=STOPPING, rare=True
-    )
-    seconds: float | None = real(
-        "Stop after so many seconds.",
-        0.0,
-        metavar="S",
-        names=("--time",),
-        group=STOPPING,
-        rare=True,
-    )
-    seed: int | None = count("Of all that is random.", group=STEPS, rare=True)
-    output: str | None = option("Write the model.", "FILE", names=("-o", "--output"), group=OUTPUT)
+    epsilon: float | None = real("What keeps a divisor from 0.", 0.0)
+    weight_decay: float | None = real("Pulls the parameters to 0.", 0.0)
+    clip: float | None = real("The longest gradient; longer ones are shortened.")
+    schedule: str | None = choice(SCHEDULES, "The rate over time: {words}.", "KIND")
+    warmup: int | None = count("Steps in which the rate rises.")
+    every: int | None = count("Epochs between the falls of step.", 1)
+    factor: float | None = real("What step multiplies the rate by.", 0.0)
+    batch: int | str | None = option("Rows a step: a number, or all.", "N", read=_batch)
+    epochs: int | None = count("Stop after so many passes over the rows.")
+    steps: int | None = count("Stop after so many steps.")
+    until_cost: float | None = real("Stop when the cost is at most this.")
+    until_change: float | None = real("Stop when it changes by at most this.")
+    until_gradient: float | None = real("Stop when the gradient's norm is at most this.")
+    patience: int | None = count("Stop after so many epochs without a better --holdout.", 1)
+    seconds: float | None = real("Stop after so many seconds.", 0.0, metavar="S", names=("--time",))
+    seed: int | None = count("Of all that is random.")
+    output: str | None = option("Write the model.", "FILE", names=("-o", "--output"))
     save_every: float = real(
-        "Write it anew as often, at an epoch's end.",
-        0.0,
-        metavar="S",
-        default=10.0,
-        group=OUTPUT,
-        rare=True,
+        "Write it anew as often, at an epoch's end.", 0.0, metavar="S", default=10.0
     )
-    resume: str | None = option("Go on from a model.", "FILE", group=OUTPUT)
-    plot: str | None = option("Draw the cost: cost.svg, cost.png.", "FILE", group=OUTPUT, rare=True)
-    log: str | None = option(
-        "Write every epoch, a JSON line each.", "FILE", group=OUTPUT, rare=True
-    )
-    trace: int | None = count("Print the first steps in full.", group=OUTPUT, rare=True)
+    resume: str | None = option("Go on from a model.", "FILE")
+    plot: str | None = option("Draw the cost: cost.svg, cost.png.", "FILE")
+    log: str | None = option("Write every epoch, a JSON line each.", "FILE")
+    trace: int | None = count("Print the first steps in full.")
 
     @property
     def criteria(self) -> Criteria:

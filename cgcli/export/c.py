@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from cgcli.export.definition import commented, described, joined
 from cgcli.export.loops import LoopEmitter
 from cgcli.export.target import Function
 from cgcli.operations.shapes import size
@@ -25,7 +24,7 @@ class CEmitter(LoopEmitter):
 
     def define(self, function: Function) -> str:
         """Return the code of a function, after what it needs."""
-        lines = [*commented(function.lines, self.target.code["comment"])]
+        lines = [*self.target.commented(function.lines)]
         arguments = [
             f"const double {n}[{size(s)}]" if s else f"double {n}" for n, s in function.arguments
         ]
@@ -45,7 +44,7 @@ class CEmitter(LoopEmitter):
         kind = "void" if shape else "double"
         made = self.target.word(
             "function",
-            title=described(function),
+            title=function.words,
             notes=[*function.notes],
             kind=f"static inline {kind}" if function.header else kind,
             function=function.name,
@@ -54,7 +53,7 @@ class CEmitter(LoopEmitter):
             body=lines,
         )
         helpers = self.target.helpers(line for part in function.lines for line in part.text)
-        code = joined(self.target, (), ["\n".join(includes), *helpers, *parts, made])
+        code = self.target.joined(["\n".join(includes), *helpers, *parts, made])
         if not function.header:
             return code
         guard = f"{function.name.upper()}_H"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, cast
 
 from cgcli.errors import CgraphError, excerpt
-from cgcli.export.definition import defined
 from cgcli.export.routine import Result, Routine, known
 from cgcli.export.target import Function, Line, Target
 from cgcli.graph.graph import Graph, free_names
@@ -119,35 +117,29 @@ class Emitter:
 
     def write(self, place: int, instruction: Instruction) -> None:
         """Write an instruction down: as a variable, or inside of what uses it."""
+        numbers = [
+            self.literals.get(a, a) if isinstance(a, int) else a for a in instruction.arguments
+        ]
         if instruction.operation == "column":
             self.names[place] = self.arguments[instruction.static[0]]
         elif instruction.operation == "array" and not instruction.shape:
             self.literals[place] = float(self.tape.arrays[instruction.static[0]])
         elif instruction.operation == "array":
-            self.constant(place, self.tape.arrays[instruction.static[0]])
-        elif not instruction.shape and self.is_known(instruction):
-            numbers = [
-                a if isinstance(a, float) else self.literals[a] for a in instruction.arguments
-            ]
+            name, comment = self.named(place)
+            array = self.array(name, self.tape.arrays[instruction.static[0]])
+            self.lines.append(Line([array], comment))
+            self.names[place] = name
+        elif (
+            not instruction.shape
+            and instruction.operation in self.target.templates
+            and not any(isinstance(number, int) for number in numbers)
+        ):
+            # No argument varies.
             self.literals[place] = known(instruction.operation, numbers)
         elif self.fits(place, instruction):
             self.weights[place] = self.weight(instruction)
         else:
             self.assign(place)
-
-    def is_known(self, instruction: Instruction) -> bool:
-        """Whether an operation of numbers has no argument that varies."""
-        operands = instruction.arguments
-        return instruction.operation in self.target.templates and all(
-            isinstance(a, float) or (a in self.literals and not self.tape[a].shape)
-            for a in operands
-        )
-
-    def constant(self, place: int, array: Any) -> None:
-        """Assign a constant array to a variable."""
-        name, comment = self.named(place)
-        self.names[place] = name
-        self.lines.append(Line([self.array(name, array)], comment))
 
     def assign(self, place: int) -> None:
         """Assign an instruction to a variable."""
@@ -247,13 +239,10 @@ class Emitter:
         name = self.names.get(place)
         if name is not None:
             return Template(ATOM, (name,))
-        return self.operated(place)
-
-    def operated(self, place: int) -> Template:
-        """Return an operation of its arguments; a number stands before what it multiplies."""
         instruction = self.tape[place]
         arguments = instruction.arguments
         if instruction.operation == "multiply" and isinstance(arguments[1], float):
+            # A number stands before what it multiplies.
             arguments = arguments[::-1]
         return filled(self.pattern(place, instruction), cast("Sequence[int]", arguments))
 
@@ -288,32 +277,12 @@ class Emitter:
         return CgraphError("usage", message, "write it for another language with --to")
 
     def number(self, value: float, slot: Slot) -> Template:
-        """Return how a number is written in a slot; it reads back as the same double."""
-        constants = self.target.constants
-        if slot.truth:
-            return Template(ATOM, (constants["true" if value else "false"],))
-        size = abs(value)
-        if not math.isfinite(value):
-            text = constants["nan" if math.isnan(value) else "inf"]
-        elif size.is_integer() and size < 1e15:
-            pointed = self.target.pointed or slot.level <= LEVELS["comparison"]
-            text = f"{int(size)}.0" if pointed else str(int(size))
-        else:
-            text = repr(size)
-        text = self.digits(text, slot.level)
-        if math.copysign(1.0, value) < 0 and value == value:
-            return Template(LEVELS["sign"], (f"-{text}",))
-        return Template(ATOM, (text,))
-
-    def digits(self, text: str, level: int) -> str:
-        """Return a number's digits as they stand at a level."""
-        if "argument of a call" in self.target.code and level <= LEVELS["choice"]:
-            return self.target.word("argument of a call", text=text)
-        return text
+        """Return how a number is written in a slot."""
+        return self.target.number(value, slot)
 
     def define(self, function: Function) -> str:
         """Return the code of a function, after what it needs."""
-        return defined(self.target, function)
+        return self.target.define(function)
 
 
 def _title(graph: Graph) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import numpy as np
-
 from cgcli.export.emit import Emitter
 from cgcli.export.routine import Result, Routine
 from cgcli.export.target import Line, Target
-from cgcli.export.views import View, axes, contiguous, looked
+from cgcli.export.views import View, axes, contiguous, laid, looked
 from cgcli.graph.templates import ATOM, Template
-from cgcli.operations.row import LEVELS, Shape, selected
+from cgcli.operations.row import LEVELS, Shape, Static
 from cgcli.operations.shapes import size
 from cgcli.plan.tape import VIEWS, Instruction, Operand
 
@@ -33,7 +31,7 @@ class LoopEmitter(Emitter):
         operation, shape = instruction.operation, instruction.shape
         if operation in VIEWS or (operation == "diag" and len(shape) == 1):
             self._look(place, instruction)
-        elif operation in ("stack", "concat"):
+        elif operation in ("stack", "concat", "scatter", "diag"):
             self._join(place, instruction)
         elif operation in self.target.templates or operation in ("column", "array"):
             super().write(place, instruction)
@@ -53,15 +51,14 @@ class LoopEmitter(Emitter):
         """Assign an elementwise instruction to a variable, in a loop where it has elements."""
         shape = self.tape[place].shape
         # One loop is enough where all arrays lie in the same order.
-        if shape and all(self._flat(view, shape) for view in self._leaves(place)):
+        if shape and all(
+            (view.shape == shape and view.packed and not view.offset) or not any(view.strides)
+            for view in self._leaves(place)
+        ):
             shape = (size(shape),)
         self._index = axes(shape)
         text = self.expression(place, truth=self.tape[place].truth)
         self._calculate(place, text, shape)
-
-    @staticmethod
-    def _flat(view: View, shape: Shape) -> bool:
-        return (view.shape == shape and view.packed and not view.offset) or not any(view.strides)
 
     def _leaves(self, place: int) -> Iterator[View]:
         """Yield the views that an expression reads."""
@@ -77,12 +74,12 @@ class LoopEmitter(Emitter):
         """Return how a place is written: an element of its array, or its operation."""
         view = self.seen(place)
         if view is None:
-            return self.operated(place)
+            return super().template(place)
         if not view.array:
-            return Template(ATOM, (view.name,))
+            return Template(ATOM, (view.base,))
         # One index goes over all elements, as they lie.
         flat = len(self._index) == 1 and len(view.shape) > 1 and any(view.strides)
-        return Template(ATOM, (f"{view.name}[{(view.flat if flat else view).at(self._index)}]",))
+        return Template(ATOM, (f"{view.base}[{(view.flat if flat else view).at(self._index)}]",))
 
     # Variables
 
@@ -91,7 +88,7 @@ class LoopEmitter(Emitter):
         self.names[place], self._comment = self.named(place)
         return self.names[place]
 
-    def _add(self, place: int, lines: list[str]) -> None:
+    def _add(self, lines: list[str]) -> None:
         self.lines.append(Line(lines, self._comment))
 
     def seen(self, place: int) -> View | None:
@@ -133,19 +130,15 @@ class LoopEmitter(Emitter):
 
     def looped(self, shape: Shape, statement: str) -> list[str]:
         """Return loops over the axes of a shape around a statement."""
-        heads = self._turns("loop", shape)
+        heads = self.target.turns("loop", shape)
         return [f"{'    ' * k}{line}" for k, line in enumerate([*heads, statement])]
-
-    def _turns(self, word: str, shape: Shape) -> list[str]:
-        """Return the heads of loops over the axes of a shape that have more than one place."""
-        turns = [(name, count) for name, count in zip(axes(shape), shape, strict=True) if name]
-        return [self.target.word(word, name=name, count=count) for name, count in turns]
 
     def _filled(self, name: str, shape: Shape, text: str) -> list[str]:
         """Return what makes a new array that has a text at every place."""
         word = self.target.word
         if "filled" in self.target.code:
-            return [word("filled", name=name, text=text, turns="".join(self._turns("turn", shape)))]
+            turns = "".join(self.target.turns("turn", shape))
+            return [word("filled", name=name, text=text, turns=turns)]
         index = contiguous(name, shape).at(axes(shape))
         statement = word("store", name=name, index=index, text=text)
         return [word("empty", name=name, count=size(shape)), *self.looped(shape, statement)]
@@ -153,20 +146,21 @@ class LoopEmitter(Emitter):
     def _zeros(self, name: str, shape: Shape) -> str:
         return self.target.word("zeros", name=name, count=size(shape))
 
-    def _from(self, name: str, offset: str) -> str:
-        """Return an array from an offset on, as a function takes it."""
-        return self.target.word("first" if offset == "0" else "slice", name=name, offset=offset)
-
     def _line(self, view: View, index: Sequence[str], axis: int) -> tuple[str, int]:
         """Return a line of an array along an axis, as a function takes it, and its stride."""
         at = view.at([text if k != axis else "" for k, text in enumerate(index)])
-        return self._from(view.name, at), view.strides[axis]
+        word = "first" if at == "0" else "slice"
+        return self.target.word(word, name=view.base, offset=at), view.strides[axis]
 
     def _compute(self, place: int, instruction: Instruction) -> None:
-        operation, arguments, _, shape, *_ = instruction
-        index = axes(shape)
+        operation, arguments = instruction.operation, instruction.arguments
+        index = axes(instruction.shape)
         if operation in _REDUCED:
-            self._reduce(place, instruction)
+            # What a function makes of the lines of an array along an axis, or of all of it.
+            (axis,) = instruction.static
+            view, axis = self.view(arguments[0], flat=axis is None), axis or 0
+            line = self._line(view, [*index[:axis], "", *index[axis:]], axis)
+            self._calculate(place, self.call(operation, *line, view.shape[axis]))
         elif operation == "matmul":
             a, b = (self.view(argument) for argument in arguments)
             rows, columns = (len(a.shape) > 1), (len(b.shape) > 1)
@@ -185,8 +179,6 @@ class LoopEmitter(Emitter):
             self._calculate(place, text)
         elif operation in _ALONG:
             self._along(place, instruction)
-        elif operation in ("scatter", "diag"):
-            self._scatter(place, instruction)
         else:
             raise self.lacking(place)
 
@@ -194,15 +186,7 @@ class LoopEmitter(Emitter):
         """Assign a text to a number, or to every element of an array, in loops over a shape."""
         name, shape = self._start(place), self.tape[place].shape if shape is None else shape
         made = self._filled(name, shape, text) if shape else [self.variable(place, name, text)]
-        self._add(place, made)
-
-    def _reduce(self, place: int, instruction: Instruction) -> None:
-        """Assign what functions make of the lines of an array along an axis, or of all of it."""
-        (axis,), (argument,) = instruction.static, instruction.arguments
-        view, axis = self.view(argument, flat=axis is None), axis or 0
-        index = axes(instruction.shape)
-        line = self._line(view, [*index[:axis], "", *index[axis:]], axis)
-        self._calculate(place, self.call(instruction.operation, *line, view.shape[axis]))
+        self._add(made)
 
     def _along(self, place: int, instruction: Instruction) -> None:
         """Write what is computed along the lines of an array, into those of another."""
@@ -215,47 +199,31 @@ class LoopEmitter(Emitter):
         operands = (*self._line(out, index, axis), *self._line(view, index, axis), out.shape[axis])
         word = f"{operation}_back" if operation == "cumsum" and static else operation
         call = self.target.word("call", text=self.call(word, *operands))
-        self._add(place, [self._zeros(out.name, out.shape), *self.looped(others, call)])
+        self._add([self._zeros(out.base, out.shape), *self.looped(others, call)])
 
-    def _scatter(self, place: int, instruction: Instruction) -> None:
-        """Write an array of zeros that has a value at some places."""
-        (argument,) = instruction.arguments
-        shape, name = instruction.shape, self._start(place)
-        places = contiguous(name, shape).places
-        if instruction.operation == "scatter":
-            places = places[(*selected(instruction.static), ...)]
-        else:
-            places = np.diagonal(places)
-        self._add(place, [self._zeros(name, shape), *self._stored(View(name, places), argument)])
-
-    def _stored(self, out: View, argument: Operand) -> list[str]:
-        """Return what stores a value at the places of a view."""
-        self._index = axes(out.shape)
-        text, index = self.expression(argument), out.at(self._index)
-        store = self.target.word("store", name=out.name, index=index, text=text)
-        return self.looped(out.shape, store)
+    def _laid(
+        self, name: str, shape: Shape, operation: str, static: Static, parts: Sequence[Operand]
+    ) -> list[str]:
+        """Return what writes parts into a new array, one behind the other or among zeros."""
+        lines = [self._zeros(name, shape)]
+        for out, part in laid(operation, static, contiguous(name, shape), parts, self.tape):
+            self._index = axes(out.shape)
+            text, index = self.expression(part), out.at(self._index)
+            store = self.target.word("store", name=name, index=index, text=text)
+            lines += self.looped(out.shape, store)
+        return lines
 
     def _join(self, place: int, instruction: Instruction) -> None:
-        """Write numbers and arrays one behind the other."""
-        arguments, name = instruction.arguments, self._start(place)
-        shapes = [self.tape[a].shape if isinstance(a, int) else () for a in arguments]
-        if not any(shapes):
-            self._index = ()
-            texts = [*map(self.expression, arguments)]
-            count, text = len(texts), ", ".join(texts)
-            self._add(place, [self.target.word("literal", name=name, count=count, texts=text)])
+        """Write numbers and arrays one behind the other, or at places among zeros."""
+        operation, arguments, static, shape, *_ = instruction
+        name, parts = self._start(place), [a for a in arguments if isinstance(a, int)]
+        if operation in ("scatter", "diag") or any(self.tape[part].shape for part in parts):
+            self._add(self._laid(name, shape, operation, static, arguments))
             return
-        self._add(place, self._joined(name, instruction.shape, arguments, shapes))
-
-    def _joined(
-        self, name: str, shape: Shape, parts: Sequence[Operand], shapes: Sequence[Shape]
-    ) -> list[str]:
-        """Return what writes parts into a new array, one behind the other."""
-        lines, offset = [self._zeros(name, shape)], 0
-        for part, inner in zip(parts, shapes, strict=True):
-            lines += self._stored(contiguous(name, inner, offset), part)
-            offset += size(inner)
-        return lines
+        self._index = ()
+        texts = [*map(self.expression, arguments)]
+        count, text = len(texts), ", ".join(texts)
+        self._add([self.target.word("literal", name=name, count=count, texts=text)])
 
     def result(self, name: str, result: Result) -> str:
         """Return the text of a result: the name of a packed array, or of a number."""
@@ -265,6 +233,6 @@ class LoopEmitter(Emitter):
             self._index = ()
             return self.expression(places[0])
         if shape == result.shape:
-            return self.names.get(places[0]) or self._copied(places[0], name).name
-        self.lines.append(Line(self._joined(name, result.shape, places, [shape] * len(places))))
+            return self.names.get(places[0]) or self._copied(places[0], name).base
+        self.lines.append(Line(self._laid(name, result.shape, "concat", (), places)))
         return name

@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.calculus.sums import Scattered
-from cgcli.export.definition import defined
 from cgcli.export.loops import LoopEmitter
 from cgcli.export.routine import PlainSweep, Result, Routine
 from cgcli.export.target import Line
@@ -51,18 +50,19 @@ class Recorder(PlainSweep):
 
 
 class Numbers:
-    """A function of inputs that returns numbers of a graph, in a list; `keys` are their names.
+    """A function of inputs that returns numbers of a graph, in a list; `keys` names them.
 
-    The inputs in `fixed` have one value for good. When `answered` the function takes the values and
-    gradients of all nodes, as somebody worked them out, and returns what follows from these; those
-    arguments have a # before them, which no name of a program has.
+    Each key has its number's shape. The inputs in `fixed` have one value for good. When `answered`
+    the function takes the values and gradients of all nodes, as somebody worked them out, and
+    returns what follows from these; those arguments have a # before them, which no name of a
+    program has.
 
     >>> from cgcli.program import parse
     >>> graph = parse("x*y").graph()
     >>> numbers = Numbers(graph, {})
     >>> numbers.values()
     >>> numbers.backward(graph.output, graph.dependents([0, 1]))
-    >>> numbers.keys
+    >>> list(numbers.keys)
     ['v0', 'v1', 'v2', 'g0', 'g1', 'g2', 'p2_0', 's2_0', 'p2_1', 's2_1']
     >>> print(numbers.code("f"), end="")
     function f(x, y) {
@@ -74,7 +74,7 @@ class Numbers:
     def __init__(self, graph: Graph, fixed: Mapping[str, Any], *, answered: bool = False) -> None:
         self.graph = graph
         self.answered = answered
-        self.keys: list[str] = []
+        self.keys: dict[str, Shape] = {}
         self.arguments: dict[str, Shape] = {}
         self._results: list[Result] = []
         tape = self._tape = Tape()
@@ -99,7 +99,7 @@ class Numbers:
     def number(self, key: str, value: Number, shape: Shape) -> None:
         """Return one more number, or an array of a shape, when the function is called."""
         place = filled(self._tape, fit(value, shape), shape).place
-        self.keys.append(key)
+        self.keys[key] = shape
         self._results.append(Result(f"r{len(self._results)}", [place], shape))
 
     def values(self) -> None:
@@ -169,5 +169,4 @@ class Numbers:
         origins = sweep.all_origins()
         made = Routine(self.graph, self._tape, self.arguments, self._results, {}, {}, origins)
         function = LoopEmitter(page, made).emit(name)
-        lines = [Line(line.text) for line in function.lines]
-        return defined(page, function._replace(lines=lines))
+        return page.define(function._replace(lines=[Line(line.text) for line in function.lines]))

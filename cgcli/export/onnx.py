@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from cgcli.errors import required
 from cgcli.export.emit import Emitter
 from cgcli.export.routine import Result, Routine
 from cgcli.export.target import Function, Line, Target
@@ -118,12 +117,3 @@ def _part(shape: Shape, indices: tuple[Any, ...]) -> str:
 
 def _lengths(shape: Shape) -> str:
     return f"[{','.join(map(str, shape))}]" if shape else ""
-
-
-def as_bytes(code: str) -> bytes:
-    """Return the model of a text, checked; raises `CgraphError` without the package."""
-    onnx = required("onnx", "onnx", "to write an ONNX file")
-    required("onnx.parser", "onnx", "to write an ONNX file")
-    model = onnx.parser.parse_model(code)
-    onnx.checker.check_model(model, full_check=True)
-    return bytes(model.SerializeToString())

@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 
-from cgcli.calculus.sweep import element
+from cgcli.calculus.result import find
+from cgcli.calculus.sweep import seeds
 from cgcli.errors import CgraphError
 from cgcli.graph.graph import Graph
 from cgcli.numbers.arrays import ARRAYS, quiet
@@ -53,11 +54,13 @@ class Routine(NamedTuple):
 
     def needed(self) -> list[int]:
         """Return the places that the results are computed from, in order."""
-        return self.tape.needed(place for result in self.results for place in result.places)
+        return self.tape.ancestors(place for result in self.results for place in result.places)
 
 
 class PlainSweep(CellSweep):
     """Both passes in instructions that any language has: what guards a plan is written out."""
+
+    gathers = False
 
     def __init__(self, graph: Graph, m: Namespace, tape: Tape) -> None:
         functions = {name: made for name, made in m.functions.items() if name != "level"}
@@ -181,14 +184,14 @@ def routine(
     if shape and not (jacobian or value_only):
         message = f"the output is {describe(shape)}: a gradient is of a number"
         raise CgraphError("shape", message, "take sum(…), or ask for --jacobian")
-    used = graph.ancestors([graph.output, *(_node(graph, name) for name in wrt or ())])
+    used = graph.ancestors([graph.output, *(find(graph, name) for name in wrt or ())])
     free = [name for name in graph.inputs if name not in constants]
     missing = frozenset(n for n in free if needed and not used[graph.inputs[n]])
     columns = {name: scaling.get(name) for name in free if name not in missing}
     lowered = Lowered(graph, columns, constants, missing, sweep=PlainSweep)
     sweep = cast("PlainSweep", lowered.sweep)
     shapes = {name: graph.shape(graph.inputs[name]) for name in columns}
-    nodes = {name: _node(graph, name) for name in (columns if wrt is None else wrt)}
+    nodes = {name: find(graph, name) for name in (columns if wrt is None else wrt)}
     results = [Result("value", [lowered.row(graph.output)], shape)]
     if not value_only:
         for name, places in _slopes(lowered, nodes, rows=bool(shape)).items():
@@ -210,26 +213,20 @@ def _places(graph: Graph, numbers: Sequence[Number]) -> dict[int, int]:
 
 
 def of_formulas(
-    source: Graph, graph: Graph, rows: Mapping[str, int], matrix: Sequence[int] | None
+    source: Graph, graph: Graph, rows: Mapping[str, int], matrix: Sequence[Sequence[int]]
 ) -> Routine:
     """Return what a function computes whose results are nodes, formulas of another graph's inputs.
 
-    They are by name, or the elements of a square matrix.
+    They are by name, or the elements of a matrix where there is one.
     """
     lowered = Lowered(graph, dict.fromkeys(graph.inputs), {}, sweep=PlainSweep)
     results = [Result(name, [lowered.row(n)], graph.shape(n)) for name, n in rows.items()]
-    if matrix is not None:
-        length = math.isqrt(len(matrix))
-        results = [Result("hessian", [lowered.row(node) for node in matrix], (length, length))]
+    if matrix:
+        places = [lowered.row(node) for line in matrix for node in line]
+        results = [Result("hessian", places, (len(matrix), len(matrix[0])))]
     origins = cast("PlainSweep", lowered.sweep).all_origins()
     free = {name: source.shape(node) for name, node in source.inputs.items()}
     return Routine(source, lowered.tape, free, results, dict[int, int](), dict[int, int](), origins)
-
-
-def _node(graph: Graph, name: str) -> int:
-    from cgcli.calculus.result import find
-
-    return find(graph, name)
 
 
 def _slopes(lowered: Lowered, nodes: Mapping[str, int], *, rows: bool) -> dict[str, list[int]]:
@@ -242,25 +239,11 @@ def _slopes(lowered: Lowered, nodes: Mapping[str, int], *, rows: bool) -> dict[s
     zeros = {name: filled(tape, 0.0, graph.shape(node)).place for name, node in nodes.items()}
     rows_by = {name: [zeros[name]] * size(graph.shape(graph.output)) for name in nodes}
 
-    def backward(node: int, seed: Any) -> list[Any]:
-        mask = None
-        if np.ndim(seed):
-            # No other element of the output is multiplied by 0.
-            seed = Cell(tape, tape.array(seed))
-            mask = seed != 0
-        else:
-            seed = lowered.m.number(seed)
-        sweep = lowered.sweep
-        return sweep.gradients(active, by_row=True, seed=seed, of=node, mask=mask)
-
-    for number, index in enumerate(np.ndindex(graph.shape(graph.output))):
-        part, inner = element(graph, graph.output, index)
-        if not active[part]:
-            continue
-        seed: Any = 1.0 if not inner else np.zeros(graph.shape(part))
-        if inner:
-            seed[inner] = 1.0
-        gradients = backward(part, seed)
+    for number, part, one in seeds(graph, graph.output, active, 0.0, 1.0):
+        seed: Any = Cell(tape, tape.array(one)) if np.ndim(one) else lowered.m.number(one)
+        # No other element of an array is multiplied by 0.
+        mask = seed != 0 if np.ndim(one) else None
+        gradients = lowered.sweep.gradients(active, by_row=True, seed=seed, of=part, mask=mask)
         for name, node in nodes.items():
             rows_by[name][number] = lowered.shaped(node, gradients[node])
     return rows_by

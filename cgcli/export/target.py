@@ -7,14 +7,16 @@ operations of numbers, and the emitter writes loops over the elements of arrays.
 
 from __future__ import annotations
 
+import math
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from cgcli.graph.templates import Pattern, Template, parsed
-from cgcli.operations.row import Shape
+from cgcli.export.views import axes
+from cgcli.graph.templates import ATOM, Pattern, Slot, Template, parsed
+from cgcli.operations.row import LEVELS, Shape
 
 _DEFINED: Final = re.compile(
     r"^(?:(?:static|inline|const|double|int|long|void|struct|function|def|class) )*(\w+)",
@@ -49,6 +51,11 @@ class Function(NamedTuple):
     notes: Sequence[str] = ()
     header: bool = False
 
+    @property
+    def words(self) -> str:
+        """What it computes, in words."""
+        return f"{', '.join(name for name, _, _ in self.results)} of {self.title}"
+
 
 @dataclass(frozen=True, eq=False)
 class Target:
@@ -58,8 +65,8 @@ class Target:
     and `constants` inf, nan, and the truths. `code` has the templates of all else: variables,
     arrays, loops, the function. `prelude` has the helpers that templates call; no name of a
     user's is one of those, or of `reserved`, and `clean` returns a name as the language takes
-    it. With `pointed` every number has a decimal point, else whole operands have none. `emitter`
-    is the class that writes the language, behind its module.
+    it. `numbers` says that they are "pointed", have a decimal point, or "exponents"; else whole
+    operands have neither. `emitter` is the class that writes the language, behind its module.
 
     >>> from cgcli.export.targets import target
     >>> target("python").template("subtract", 2).pieces
@@ -75,7 +82,7 @@ class Target:
     prelude: Mapping[str, str]
     reserved: frozenset[str]
     clean: Callable[[str], str]
-    pointed: bool
+    numbers: str
     emitter: str
 
     def template(
@@ -100,6 +107,95 @@ class Target:
             pending += [self.prelude[word] for word in words - needed]
             needed |= words
         return [text for name, text in self.prelude.items() if name in needed]
+
+    def number(self, value: float, slot: Slot) -> Template:
+        """Return how a number is written in a slot; it reads back as the same double."""
+        if slot.truth:
+            return Template(ATOM, (self.constants["true" if value else "false"],))
+        size = abs(value)
+        if not math.isfinite(value):
+            text = self.constants["nan" if math.isnan(value) else "inf"]
+        elif self.numbers == "exponents":
+            text = repr(float(size)).removesuffix(".0")
+            text += "" if "e" in text else "e0"
+        elif size.is_integer() and size < 1e15:
+            pointed = self.numbers == "pointed" or slot.level <= LEVELS["comparison"]
+            text = f"{int(size)}.0" if pointed else str(int(size))
+        else:
+            text = repr(size)
+        if "argument of a call" in self.code and slot.level <= LEVELS["choice"]:
+            text = self.word("argument of a call", text=text)
+        if math.copysign(1.0, value) < 0 and value == value:
+            return Template(LEVELS["sign"], (f"-{text}",))
+        return Template(ATOM, (text,))
+
+    def turns(self, word: str, shape: Shape) -> list[str]:
+        """Return the heads of loops over the axes of a shape that have more than one place."""
+        turns = [(name, count) for name, count in zip(axes(shape), shape, strict=True) if name]
+        return [self.word(word, name=name, count=count) for name, count in turns]
+
+    # Functions
+
+    def define(self, function: Function) -> str:
+        """Return the code of a function, after what it needs.
+
+        >>> from cgcli.export.targets import target
+        >>> lines, results = [Line(["const value = 2*x;"])], [("value", "value", ())]
+        >>> print(target("js").define(Function("f", "2 * x", [("x", ())], lines, results)), end="")
+        /** value of 2 * x */
+        export function f(x) {
+            const value = 2*x;
+            return {value};
+        }
+        """
+        # Lines that make arguments what the body takes them for.
+        word = "matrix" if "matrix" in self.code else "argument"
+        opening = [
+            self.word(word, name=name)
+            for name, shape in function.arguments
+            if word in self.code and (word == "argument" or len(shape) == 2)
+        ]
+        if "arguments" in self.code and len(function.arguments) > 1:
+            names = ", ".join(name for name, _ in function.arguments)
+            opening = [self.word("arguments", names=names)]
+        returned = []
+        for name, flat, shape in function.results:
+            text = flat
+            # Where a language has no arrays, a result lies in a row.
+            for length in reversed(shape[1:]) if "rows" in self.code else ():
+                text = self.word("rows", text=text, length=length)
+            returned.append(name if name == text else self.word("result", name=name, text=text))
+        shapes = [f"{n} {'x'.join(map(str, shape))}" for n, shape in function.arguments if shape]
+        text = self.word(
+            "function",
+            function=function.name,
+            title=function.words,
+            shapes="; " * bool(shapes) + ", ".join(shapes),
+            notes=[*function.notes],
+            arguments=", ".join(name for name, _ in function.arguments),
+            opening=opening,
+            body=[*self.commented(function.lines)],
+            results=", ".join(returned),
+        )
+        code = (line for part in function.lines for line in part.text)
+        return self.joined([*self.helpers([*code, *opening, *returned]), text])
+
+    def joined(self, blocks: Sequence[str]) -> str:
+        """Return a file of blocks, after the modules whose names stand in them."""
+        between: str = self.code["between"]
+        code = between.join(blocks) + "\n"
+        imports = self.code.get("imports", ())
+        needed = [line for line in imports if f"{line.split()[-1]}." in code]
+        return between.join(["\n".join(needed), code]) if needed else code
+
+    def commented(self, lines: Iterable[Line]) -> Iterator[str]:
+        """Yield the lines of code, what each stands for behind it."""
+        mark = self.code["comment"]
+        for line in lines:
+            *before, last = line.text
+            yield from before
+            plain = line.comment and line.comment.replace(" ", "") not in last.replace(" ", "")
+            yield f"{last}  {mark}{line.comment}" if plain else last
 
 
 def written(template: str, texts: Mapping[str, Text]) -> str:

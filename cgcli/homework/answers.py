@@ -57,7 +57,11 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
         by_question.setdefault(key, []).append(answer)
     answers: list[Answer] = []
     for several in by_question.values():
-        if len(several) > 1 and not _agree(several):
+        # Of the same number written twice the one with more digits is taken.
+        best = max(several, key=_digits)
+        if all(_agree(best, other) for other in several):
+            answers.append(best)
+        else:
             name = exercise.steps.text(several[0].quantity, several[0].element)
             repeated = CgraphError(
                 "usage",
@@ -70,9 +74,6 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
             )
             steps = frozenset([several[0].quantity])
             unreadable += [Unreadable(one.line, one.text, repeated, steps) for one in several]
-            continue
-        # Of the same number written twice the one with more digits is taken.
-        answers.append(max(several, key=_digits))
     place = exercise.steps.place
     answers.sort(key=lambda answer: (place(answer.quantity), answer.element, not answer.formula))
     unreadable.sort(key=lambda answer: (answer.line, answer.text))
@@ -81,12 +82,12 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
 
 def _read(exercise: Exercise, lines: list[Line], unreadable: list[Unreadable]) -> Iterator[Answer]:
     """Yield the answers of lines; what is not understood as it stands is read in other ways."""
-    odd: dict[int, CgraphError] = {}
-    for place, line in enumerate(lines):
+    odd: dict[tuple[int, str], CgraphError] = {}
+    for line in lines:
         try:
             answer = read_answer(exercise, line)
         except CgraphError as error:
-            odd[place] = error
+            odd[line.number, line.text] = error
             continue
         if answer is not None:
             yield answer
@@ -97,11 +98,10 @@ def _read(exercise: Exercise, lines: list[Line], unreadable: list[Unreadable]) -
     from cgcli.homework.statements import mentioned
 
     lefts = Lefts(exercise)
-    errors = {(lines[place].number, lines[place].text): error for place, error in odd.items()}
     for line in readings(lefts, lines):
-        if (line.number, line.text) not in errors:
+        why = odd.get((line.number, line.text))
+        if why is None:
             continue
-        why = errors[line.number, line.text]
         try:
             answer = read_answer(exercise, line)
         except CgraphError:
@@ -120,15 +120,12 @@ def _digits(answer: Answer) -> tuple[float, str]:
     return answer.written.most_digits if answer.written else 0.0, answer.text
 
 
-def _agree(answers: list[Answer]) -> bool:
+def _agree(best: Answer, other: Answer) -> bool:
     """Whether answers to one question are the same number, or the same formula."""
-    best = max(answers, key=_digits)
-    if best.written is None:
-        return len({answer.text.partition("=")[2].strip() for answer in answers}) == 1
-    value = best.written.value
-    return all(
-        answer.written is not None and answer.written.is_rounding(value) for answer in answers
-    )
+    if best.written is None or other.written is None:
+        first, second = (answer.text.partition("=")[2].strip() for answer in (best, other))
+        return first == second
+    return other.written.is_rounding(best.written.value)
 
 
 def read_answer(exercise: Exercise, line: Line) -> Answer | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, Final
 
-from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.working import Working, is_same
-from cgcli.homework.written import added, is_fraction, shape_of
+from cgcli.homework.written import added, shape_of
 
 _MOST: Final = 40
 _LARGEST: Final = 1_000
@@ -17,16 +17,7 @@ _PATTERNS: Final = 16
 _BITS: Final = 50_000
 
 
-class Known(NamedTuple):
-    """The steps that are on a sheet, by node: values, and the gradients of one output."""
-
-    values: frozenset[int]
-    gradients: frozenset[int]
-
-
-def carried(
-    working: Working, known: Known, target: Quantity, changed: Quantity, number: Any
-) -> Any:
+def carried(working: Working, target: Quantity, changed: Quantity, number: Any) -> Any:
     """Return what a quantity comes to when a step before it has another number.
 
     What stands on the sheet stays; what was left out is worked out again.
@@ -34,52 +25,49 @@ def carried(
     >>> import cgcli
     >>> program = cgcli.parse("p = x + y; g = p*z")
     >>> working = Working(Exercise(program, program.evaluate(x=1, y=3, z=-3)))
-    >>> carried(working, Known(frozenset(), frozenset()), Quantity(4), Quantity(2), 5.0)
+    >>> carried(working, Quantity(4), Quantity(2), 5.0)
     -15.0
     """
     trial = working.copy()
-    graph, of = working.graph, target.of
+    graph, known, of = working.graph, working.known, target.of
     trial.take(changed, number)
     if changed.of < 0:
         moved = {changed.node}
         last = target.node if of < 0 else of
-        for node in range(changed.node + 1, last + 1):
-            left_out = node not in known.values or target == Quantity(node)
-            if left_out and not moved.isdisjoint(graph.arguments[node]):
-                trial.take(Quantity(node), trial.value(node))
-                moved.add(node)
+        for step in map(Quantity, range(changed.node + 1, last + 1)):
+            left_out = step not in known or step == target
+            if left_out and not moved.isdisjoint(graph.arguments[step.node]):
+                trial.take(step, trial.value(step.node))
+                moved.add(step.node)
         if of < 0:
             return trial.values[target.node]
     gradients = trial.gradients.get(of, {})
     for node in completed(graph, of):
-        if node == target.node:
+        step = Quantity(node, of)
+        if step == target:
             break
         # The node's value may be what was changed, and then its gradient is not.
-        kept = node in known.gradients or node == of or changed == Quantity(node, of)
-        if not kept and gradients.get(node) is not None:
-            trial.take(Quantity(node, of), trial.gradient(of, node))
+        if step not in known and step != changed and gradients.get(node) is not None:
+            trial.take(step, trial.gradient(of, node))
     return trial.gradient(of, target.node)
 
 
-def hangs_on(working: Working, known: Known, target: Quantity, step: Quantity) -> bool:
+def hangs_on(working: Working, target: Quantity, step: Quantity) -> bool:
     """Whether another number for a step before it makes another number of a quantity.
 
     In a large program that is taken for granted.
     """
     if len(working.graph) > _LARGEST:
         return True
-    gradients = working.gradients.get(step.of, {})
-    number = working.values[step.node] if step.of < 0 else gradients.get(step.node)
+    number = working.number(step)
     if number is None:
         return False
     numbers = (number, added(number, 1), added(number, 3))
-    first, *others = (carried(working, known, target, step, other) for other in numbers)
+    first, *others = (carried(working, target, step, other) for other in numbers)
     return not all(is_same(first, other) for other in others)
 
 
-def rounding_reach(
-    working: Working, known: Known, target: Quantity, reaches: Mapping[Quantity, Any]
-) -> Any:
+def rounding_reach(working: Working, target: Quantity, reaches: Mapping[Quantity, Any]) -> Any:
     """Return how far off a quantity may be when steps before it were gone on with unrounded.
 
     `reaches` has, for each step that was rounded on the sheet, how far the number that was gone
@@ -95,13 +83,11 @@ def rounding_reach(
         doubles = working.exercise.kind.doubles
         working = working.in_doubles()
         reaches = {step: doubles(reach) for step, reach in reaches.items()}
-    near = [step for step in before(working.exercise, known, target) if step in reaches]
+    near = [step for step in before(working, target) if step in working.known and step in reaches]
     for step in near[:_MOST]:
-        gradients = working.gradients.get(step.of, {})
-        written = working.values[step.node] if step.of < 0 else gradients.get(step.node)
-        if written is None or (target.of < 0 and step.node > target.node):
-            continue
-        total = added(total, _moved(working, known, target, step, written, reaches[step]))
+        written = working.number(step)
+        if written is not None:
+            total = added(total, _moved(working, target, step, written, reaches[step]))
     return total
 
 
@@ -109,23 +95,15 @@ def _is_light(working: Working) -> bool:
     """Whether a student's numbers can be carried as they are: fractions that are few and short."""
     if not working.exercise.kind.exact:
         return True
-    if working.graph.tensors:
-        return False
     numbers = [*working.values]
     for gradients in working.gradients.values():
         numbers += gradients.values()
-    return sum(map(_bits, numbers)) <= _BITS
+    fractions = [number for number in numbers if isinstance(number, Fraction)]
+    bits = (n.numerator.bit_length() + n.denominator.bit_length() for n in fractions)
+    return not working.graph.tensors and sum(bits) <= _BITS
 
 
-def _bits(number: Any) -> int:
-    if number is None or not is_fraction(number):
-        return 0
-    return int(number.numerator).bit_length() + int(number.denominator).bit_length()
-
-
-def _moved(
-    working: Working, known: Known, target: Quantity, step: Quantity, written: Any, reach: Any
-) -> Any:
+def _moved(working: Working, target: Quantity, step: Quantity, written: Any, reach: Any) -> Any:
     """Return how far a quantity moves when one step does, by as much as it may.
 
     The elements of an array are rounded each by itself. Of a large one they are moved together,
@@ -133,7 +111,7 @@ def _moved(
     """
 
     def moved(by: Any) -> Any:
-        up, down = (carried(working, known, target, step, added(written, end)) for end in (by, -by))
+        up, down = (carried(working, target, step, added(written, end)) for end in (by, -by))
         return added(up, -down) / 2
 
     if not shape_of(written):
@@ -148,26 +126,21 @@ def _moved(
     return 4 * np.sqrt(sum(moved(reach * pattern) ** 2 for pattern in signs) / _PATTERNS)
 
 
-def before(exercise: Exercise, known: Known, target: Quantity) -> Iterator[Quantity]:
-    """Yield the steps on the sheet that a quantity is worked out from, through what is left out."""
-    graph, users = exercise.graph, exercise.users
-    seen = {target}
+def before(working: Working, target: Quantity) -> list[Quantity]:
+    """Return the steps that a quantity is worked out from: back to those that are on the sheet."""
+    graph, users, known = working.graph, working.exercise.users, working.known
+    # It grows while it is gone through.
+    reached = {target: None}
     pending = [target]
-    while pending:
-        quantity = pending.pop()
-        node, of = quantity
-        if quantity is not target and node in (known.values if of < 0 else known.gradients):
-            yield quantity
+    for step in pending:
+        if step in known and step != target:
             continue
-        if of < 0:
-            following = [Quantity(argument) for argument in graph.arguments[node]]
-        else:
-            following = []
-            for user, _ in users.of(node):
-                if user <= of:
-                    following += [Quantity(user, of), Quantity(user)]
-                    following += [Quantity(argument) for argument in graph.arguments[user]]
-        for step in following:
-            if step not in seen:
-                seen.add(step)
-                pending.append(step)
+        node, of = step
+        following = [Quantity(argument) for argument in graph.arguments[node] if of < 0]
+        for user, _ in users.of(node) if of >= 0 else ():
+            if user <= of:
+                arguments = map(Quantity, graph.arguments[user])
+                following += [Quantity(user, of), Quantity(user), *arguments]
+        pending += [other for other in following if other not in reached]
+        reached.update(dict.fromkeys(following))
+    return [*reached][1:]

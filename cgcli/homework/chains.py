@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail
 from cgcli.errors import CgraphError
 from cgcli.homework.answers import asked
 from cgcli.homework.questions import refuse_gradients
@@ -56,6 +56,17 @@ class Value(NamedTuple):
         return is_near(self.number, other, self.reach * _CUT + reach + size)
 
 
+class Broken(NamedTuple):
+    """The first part of a chain that is wrong, "" for the result, and its number.
+
+    It `slipped` where the numbers before it are right, and come to another number.
+    """
+
+    part: str
+    number: Written
+    slipped: bool
+
+
 class Reader:
     """What the parts of one sheet come to, of the true numbers and of the student's own.
 
@@ -83,17 +94,57 @@ class Reader:
                 return
             for chosen, text in itertools.product(itertools.product(*factors), texts):
                 signs = zip(map(ord, LETTERS), map(_written, chosen), strict=False)
-                value = self._value(numbers, text.translate(dict(signs)))
+                value = self._value(numbers, text.translate(dict(signs)), self._is_exact)
                 if value is not None:
                     yield value._replace(named=value.named or bool(part.derivatives))
 
-    def gone_on_with(self, part: Part) -> Value | None:
-        """Return what the numbers put in come to, of which long ones alone may be rounded."""
-        return self._value(self.true, part.read, long=True)
+    def first_wrong(
+        self,
+        parts: Sequence[Part],
+        targets: Sequence[tuple[Any, Any]],
+        written: Written,
+        good: bool,
+    ) -> Broken | None:
+        """Return the first part of a chain that is wrong; None where all are right.
 
-    def _value(self, numbers: Working, text: str, *, long: bool = False) -> Value | None:
+        `targets` are the numbers that are right, each with how far a part may be off; `written` is
+        the result, which is `good` or not. What is not understood, or in two ways, is passed over,
+        and so is what has another shape.
+        """
+        before: Value | None = None
+        for part in parts:
+            value, right = None, False
+            for choice in self.values(part):
+                if shape_of(choice.number) != written.shape:
+                    continue
+                value, right = value or choice, any(choice.is_near(*target) for target in targets)
+                if right:
+                    value = choice
+                    break
+            if value is None or not (right or part.sure):
+                before = None
+                continue
+            # Numbers that come to the wrong result are no better than that.
+            led = not good and not value.named and written.is_rounding(value.number)
+            # Of what is gone on with, long numbers alone may be rounded.
+            long = self._value(self.true, part.read, is_short) if led else None
+            if long and any(long.is_near(*target) for target in targets):
+                # What rounded numbers come to is right as they are.
+                good, led = True, False
+            if led or not right:
+                digits = _DIGITS * (value.reach > 0)
+                put_in = Written(
+                    value.number, value.reach + 0 * value.number, digits + 0 * value.number
+                )
+                slipped = before is not None and not value.named
+                return Broken(part.text, written if led else put_in, slipped)
+            before = None if value.named else value
+        return None if good else Broken("", written, before is not None)
+
+    def _value(
+        self, numbers: Working, text: str, is_exact: Callable[[Written], bool]
+    ) -> Value | None:
         exercise = self.exercise
-        point = exercise.here._replace(values=numbers.values)
         text = f"0 = {text}"
         try:
             syntax = parse_answer(text, LIMITS)
@@ -101,15 +152,13 @@ class Reader:
                 return None
             refuse_gradients(syntax.right, text)
             with exercise.added(syntax.right, text) as node:
-                named = exercise.is_formula(node)
-                number = exercise.value_of(node, point)
-            if not is_finite(number):
-                return None
-            is_exact = is_short if long else self._is_exact
-            reach, _ = rounding(exercise, syntax.right, text, point, is_exact)
+                number = exercise.value_of(node, numbers.point)
+                if not is_finite(number):
+                    return None
+                reach, _ = rounding(exercise, node, numbers.point, is_exact)
+                return Value(number, reach, exercise.is_formula(node))
         except CgraphError:
             return None
-        return Value(number, reach, named)
 
     def _is_exact(self, number: Written) -> bool:
         """Whether a number put in is no rounded one: whole, and no number of the problem's is near.
@@ -119,16 +168,13 @@ class Reader:
         if number.half < _WHOLE:
             return False
         value = number.value
-        near = (other for other in self._numbers if math.floor(other) <= value <= math.ceil(other))
+        sizes = [*self._sizes, *_sizes(self.working.values)]
+        near = (other for other in sizes if math.floor(other) <= value <= math.ceil(other))
         return bool(number.digits < _TWO) or all(other == value for other in near)
 
-    @property
-    def _numbers(self) -> list[float]:
-        """The sizes of all numbers that may be put in: values, gradients, local derivatives."""
-        return [*self._true, *_sizes(self.working.values)]
-
     @cached_property
-    def _true(self) -> list[float]:
+    def _sizes(self) -> list[float]:
+        """The sizes of all true numbers: values, gradients, local derivatives."""
         exercise, graph = self.exercise, self.exercise.graph
         gradients = [] if graph.shape(exercise.of) else exercise.gradients(exercise.of)
         slopes = [
@@ -170,60 +216,6 @@ def _written(number: Any) -> str:
         return f"[{', '.join(map(_written, number))}]"
     above, below = float(number).as_integer_ratio()
     return f"({above}/{below})"
-
-
-class Broken(NamedTuple):
-    """The first part of a chain that is wrong, "" for the result, and its number.
-
-    It `slipped` where the numbers before it are right, and come to another number.
-    """
-
-    part: str
-    number: Written
-    slipped: bool
-
-
-def first_wrong(
-    reader: Reader,
-    parts: Sequence[Part],
-    targets: Sequence[tuple[Any, Any]],
-    written: Written,
-    good: bool,
-) -> Broken | None:
-    """Return the first part of a chain that is wrong; None where all are right.
-
-    `targets` are the numbers that are right, each with how far a part may be off; `written` is
-    the result, which is `good` or not. What is not understood, or in two ways, is passed over,
-    and so is what has another shape.
-    """
-    before: Value | None = None
-    for part in parts:
-        value, right = None, False
-        for choice in reader.values(part):
-            if shape_of(choice.number) != written.shape:
-                continue
-            value, right = value or choice, any(choice.is_near(*target) for target in targets)
-            if right:
-                value = choice
-                break
-        if value is None or not (right or part.sure):
-            before = None
-            continue
-        # Numbers that come to the wrong result are no better than that.
-        led = not good and not value.named and written.is_rounding(value.number)
-        long = reader.gone_on_with(part) if led else None
-        if long and any(long.is_near(*target) for target in targets):
-            # What rounded numbers come to is right as they are.
-            good, led = True, False
-        if led or not right:
-            digits = _DIGITS * (value.reach > 0)
-            put_in = Written(
-                value.number, value.reach + 0 * value.number, digits + 0 * value.number
-            )
-            slipped = before is not None and not value.named
-            return Broken(part.text, written if led else put_in, slipped)
-        before = None if value.named else value
-    return None if good else Broken("", written, before is not None)
 
 
 def _sizes(numbers: Sequence[Any]) -> list[float]:

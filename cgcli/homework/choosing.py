@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from cgcli.calculus.departures import silent
+from cgcli.calculus.floats import silent
 from cgcli.errors import CgraphError, Place, few, shorten
 from cgcli.homework.diagnosis import alternatives
 from cgcli.homework.exercise import Exercise
@@ -24,6 +24,7 @@ from cgcli.homework.students import Student, words_of
 from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import shape_of
 from cgcli.language.free import free_names
+from cgcli.numbers.elements import elements
 from cgcli.numbers.values import is_finite
 from cgcli.operations.table import CONSTANTS
 from cgcli.program import Program, evaluate_program
@@ -97,9 +98,8 @@ def _edges(exercise: Exercise) -> float:
     """Return how many numbers of a problem are 0, saturated or huge; notes count for more."""
     count = 10.0 * len(exercise.result.notes)
     for step in exercise.steps.asked:
-        truth = abs(exercise.truth(step))
-        least, most = (truth.min(), truth.max()) if shape_of(truth) else (truth, truth)
-        count += bool(least < _SMALLEST) + bool(most > _GREATEST)
+        sizes = [abs(part) for part in elements(exercise.truth(step))]
+        count += bool(min(sizes) < _SMALLEST) + bool(max(sizes) > _GREATEST)
     return count
 
 
@@ -107,10 +107,6 @@ def _repeated(values: Mapping[str, Fraction]) -> int:
     """Return how many values are those of another name, but for the sign, or 1."""
     sizes = [abs(value) for value in values.values()]
     return len(sizes) - len(set(sizes)) + sizes.count(Fraction(1))
-
-
-def _ugliness(values: Mapping[str, Fraction]) -> int:
-    return sum(len(str(abs(value))) for value in values.values())
 
 
 def true_working(exercise: Exercise) -> Working:
@@ -223,7 +219,8 @@ class Drawing:
             with silent(exercise.graph):
                 alone, made = told_apart(exercise)
             possible |= made
-            rank = (-edges, -repeated, len(alone), -_ugliness(values))
+            length = sum(len(str(abs(value))) for value in values.values())
+            rank = (-edges, -repeated, len(alone), -length)
             if best is None or rank > best[0]:
                 best = (rank, Choice(values, exercise, len(alone), 0))
             enough -= not edges and not repeated

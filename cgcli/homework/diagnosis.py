@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from cgcli.homework.carrying import Known, carried
+from cgcli.homework.carrying import before, carried
 from cgcli.homework.mistakes.row import GradientStep, Mistake, Numbers, ValueStep, step_at
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
@@ -29,12 +29,11 @@ class Diagnosis(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """A wrong answer: to what, and the steps that are on the sheet besides."""
+    """A wrong answer, and to what."""
 
     quantity: Quantity
     element: tuple[int, ...]
     written: Written
-    known: Known
 
 
 class Alternative(NamedTuple):
@@ -195,17 +194,20 @@ def words_of(working: Working, step: ValueStep | GradientStep, made: Alternative
 
 def _before_the_step(working: Working, wrong: Wrong) -> Iterator[Diagnosis]:
     """Yield the mistakes that lead to the number when made at a step that was left out."""
-    graph = working.graph
-    node, of = wrong.quantity
+    graph, node = working.graph, wrong.quantity.node
     left = _TRIALS
-    needed = graph.ancestors([node] if of < 0 else [of])
-    stated = wrong.known.values | {node}
-    steps = [Quantity(place, of) for place in _left_out(working, wrong)]
-    steps += [
-        Quantity(place)
-        for place in range(len(graph) - 1, -1, -1)
-        if needed[place] and graph.arguments[place] and place not in stated
+    steps = [
+        step
+        for step in before(working, wrong.quantity)
+        if step not in working.known
+        and (
+            graph.arguments[step.node] and step.node != node
+            if step.of < 0
+            else step.node != step.of
+        )
     ]
+    # Gradients first, the nearest before others; then the values, the last first.
+    steps.sort(key=lambda step: -len(graph) if step.of >= 0 else -step.node)
     expected = part_of(step_at(working, wrong.quantity).expected, wrong.element)
     for quantity in steps:
         step = step_at(working, quantity)
@@ -216,20 +218,7 @@ def _before_the_step(working: Working, wrong: Wrong) -> Iterator[Diagnosis]:
             left -= 1
             if left < 0:
                 return
-            number = carried(working, wrong.known, wrong.quantity, quantity, made.number)
+            number = carried(working, wrong.quantity, quantity, made.number)
             number = part_of(number, wrong.element)
             if _gives(wrong.written, number, expected):
                 yield Diagnosis(made.mistake, quantity, words_of(working, step, made), number)
-
-
-def _left_out(working: Working, wrong: Wrong) -> list[int]:
-    """Return the nodes whose gradients are not on the sheet and lead to the one asked for."""
-    known, of = working.gradients.get(wrong.quantity.of, {}), wrong.quantity.of
-    reached = [wrong.quantity.node]
-    # It grows while it is gone through.
-    for node in reached:
-        for user, _ in working.exercise.users.of(node):
-            inner = user in known and user not in wrong.known.gradients and user != of
-            if inner and user not in reached:
-                reached.append(user)
-    return reached[1:]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import compress
@@ -14,7 +13,7 @@ from cgcli.calculus.choices import Choices
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result, unknown_node
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail
 from cgcli.errors import CgraphError
 from cgcli.graph.build import Draft
 from cgcli.graph.graph import CONSTANT
@@ -23,6 +22,7 @@ from cgcli.homework.shaking import SHAKE, ShakenDoubles
 from cgcli.homework.written import shape_of
 from cgcli.language.syntax import Expression
 from cgcli.limits import Limits
+from cgcli.numbers.elements import elements
 from cgcli.program import Program
 
 _ANSWER: Final = Limits(depth=200, numbers=1_000_000)
@@ -164,17 +164,17 @@ class Exercise:
             value = self.truth(quantity)
             shaken = (self.truth(quantity, point) for point in self._shaken)
             moved = max(distance(value, other) for other in shaken)
-            size = float(abs(value).max() if shape_of(value) else abs(value))
+            size = float(max(map(abs, elements(value))))
             self._slack[quantity] = min(1e-13 * size + moved * (4e-14 / SHAKE), 1e-9 * (1 + size))
         return self._slack[quantity]
 
     @cached_property
     def _shaken(self) -> list[Point]:
         """The point with the inputs and every result on the way moved a little, a few times."""
-        graph, points = self.graph, []
+        points = []
         for kind in map(ShakenDoubles, range(4)):
-            values = kind.forward(graph, self.inputs)
-            inputs = {name: values[node] for name, node in graph.inputs.items()}
+            values = kind.forward(self.graph, self.inputs)
+            inputs = {name: values[node] for name, node in self.graph.inputs.items()}
             points.append(Point(kind, inputs, values, {}))
         return points
 
@@ -184,7 +184,7 @@ class Exercise:
         At all of them the corners of the program are passed on the side that the point that was
         set is on: what a student writes down is the derivative on that side.
         """
-        sides = self._passed(self.truths)
+        sides = self._passed(list(map(self.kind.doubles, self.truths)))
         here = {name: self.kind.doubles(value) for name, value in self.inputs.items()}
         for k in range(_SAMPLES):
             if k == len(self._samples):
@@ -241,9 +241,12 @@ class Exercise:
         needed = compress(graph.operations[: self.draft.size], graph.ancestors([node]))
         return any(operation is not CONSTANT for operation in needed)
 
-    def value_of(self, node: int, point: Point) -> Any:
-        """Return the value of what was added at a point, in doubles where there is no fraction."""
-        value = self._worked_out(node, point)[node]
+    def value_of(self, node: int, point: Point, moved: Mapping[int, Any] = {}) -> Any:
+        """Return the value of what was added at a point, in doubles where there is no fraction.
+
+        Some of its numbers may be `moved` to others.
+        """
+        value = self._worked_out(node, point, moved)[node]
         if point.kind.exact and not _is_number(value):
             values = [self.kind.doubles(number) for number in point.values]
             return self._worked_out(node, Point(DOUBLES, {}, values, {}))[node]
@@ -262,13 +265,14 @@ class Exercise:
         ]
         return max((float(size) for size in sizes if size - size == 0), default=0.0)
 
-    def _worked_out(self, node: int, point: Point) -> list[Any]:
+    def _worked_out(self, node: int, point: Point, moved: Mapping[int, Any] = {}) -> list[Any]:
         """Return the values of the program's nodes, and of those that were added."""
         graph, kind = self.draft.graph, point.kind
         values = list(point.values)
         for place in range(self.draft.size, node + 1):
             known = place in graph.constants
-            values.append(kind.leaf(graph, place) if known else kind.value(graph, values, place))
+            value = kind.leaf(graph, place) if known else kind.value(graph, values, place)
+            values.append(moved.get(place, value))
         return values
 
     def computed(self, values: dict[int, Any], compute: Callable[[Kind, Any], Any]) -> Any:
@@ -284,19 +288,9 @@ class Exercise:
         )
 
 
-def _times(a: Any, b: Any) -> Any:
-    """Return how many whole times one number is in another, NaN where that is 0."""
-    if shape_of(a) or shape_of(b):
-        import numpy as np
-
-        parts = (part.ravel().tolist() for part in np.broadcast_arrays(a, b))
-        return [_times(*pair) for pair in zip(*parts, strict=True)]
-    return a // b if b else math.nan
-
-
 _SIDES: Final[dict[str, Callable[..., list[Any]]]] = {
     "where": lambda y, c, a, b: [c > 0],
-    "mod": lambda y, a, b: [_times(a, b)],
+    "mod": lambda y, a, b: [DOUBLES.spread(lambda m, a, b: m.floor(a / b), [a, b])],
     **dict.fromkeys(("abs", "sign", "relu", "leaky_relu", "elu"), lambda y, x: [x > 0]),
     **dict.fromkeys(("floor", "ceil", "round"), lambda y, x: [y]),
     **dict.fromkeys(
@@ -308,20 +302,11 @@ _SIDES: Final[dict[str, Callable[..., list[Any]]]] = {
 
 def _is_number(value: Any) -> bool:
     """Whether a value is no NaN, and nowhere the lack of a fraction."""
-    if shape_of(value):
-        if value.dtype == object:
-            return not any(hasattr(element, "reason") for element in value.flat)
-        return not bool((value != value).any())
-    return not hasattr(value, "reason") and bool(value == value)
+    return not any(hasattr(part, "reason") or part != part for part in elements(value))
 
 
 def distance(a: Any, b: Any) -> float:
     """Return how far two numbers or arrays are apart at most; 0 where that is no number."""
-    if shape_of(a):
-        import numpy as np
-
-        with np.errstate(all="ignore"):
-            apart = np.abs(np.asarray(a) - np.asarray(b))
-        return float(np.nanmax(np.where(np.isfinite(apart), apart, 0.0)))
-    apart = abs(a - b)
-    return float(apart) if apart - apart == 0 else 0.0
+    pairs = zip(map(float, elements(a)), map(float, elements(b)), strict=True)
+    apart = (abs(x - y) for x, y in pairs)
+    return max((gap for gap in apart if gap - gap == 0), default=0.0)

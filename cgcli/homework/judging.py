@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.homework.answers import Answer
-from cgcli.homework.carrying import Known, rounding_reach
-from cgcli.homework.chains import Reader, first_wrong
+from cgcli.homework.carrying import rounding_reach
+from cgcli.homework.chains import Reader
 from cgcli.homework.diagnosis import Diagnosis, Wrong, diagnose
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.formulas import Equality, compare
@@ -16,6 +16,7 @@ from cgcli.homework.mistakes.table import ARITHMETIC
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import Written, alike, exact, is_fraction, part_of, shape_of
+from cgcli.numbers.elements import anywhere
 from cgcli.words import Message
 
 RIGHT: Final = "right"
@@ -98,18 +99,18 @@ class Judge:
 
     `working` has the numbers as they were written; `held` has, for each that was rounded, the
     number before rounding, with which the student may as well have gone on. `answers` are the
-    sheet's, by node, for the values under -1 and for gradients under what is differentiated.
+    sheet's, by quantity.
     """
 
     def __init__(self, exercise: Exercise, answers: list[Answer], tolerance: Tolerance) -> None:
         self.exercise = exercise
         self.tolerance = tolerance
-        self.workings = self.working, self.held = Working(exercise), Working(exercise)
-        self.reader = Reader(self.working)
-        self.answers: dict[int, dict[int, list[Answer]]] = {}
+        self.answers: dict[Quantity, list[Answer]] = {}
         for answer in answers:
-            node, of = answer.quantity
-            self.answers.setdefault(of, {}).setdefault(node, []).append(answer)
+            self.answers.setdefault(answer.quantity, []).append(answer)
+        self.working, self.held = (Working(exercise, self.answers.keys()) for _ in range(2))
+        self.workings = self.working, self.held
+        self.reader = Reader(self.working)
         self.judged: list[Judged] = []
         self.differs = False
         # How far the number that was gone on with may be from the one that is written, and the
@@ -129,51 +130,59 @@ class Judge:
             written, equality, element = answer.written, None, answer.element
             if answer.formula is not None:
                 equality = compare(self.exercise, answer)
-                written = exact(self._formula_value(answer))
+                with self.exercise.added(*answer.formula) as node:
+                    written = exact(self.exercise.value_of(node, self.working.point))
             assert written is not None
             right = part_of(truth, element)
+            pairs = [(part_of(a, element), part_of(b, element)) for a, b in expected]
             # A tolerance stands in place of the digits.
             read = written if tolerance.size is None else exact(written.value)
-            verdict, held = self._verdict(answer, read, right, slack, expected)
+            verdict, held = _verdict(read, right, slack, pairs, tolerance)
             by_digits = read is written and equality is None
-            if verdict == WRONG and expected and by_digits and self.reaches:
-                verdict, held = self._unrounded(written, expected, quantity, element)
+            if verdict == WRONG and pairs and by_digits and self.reaches:
+                verdict, held = self._unrounded(answer, written, pairs)
             if equality is not None:
                 verdict, held = _of_formula(equality, verdict, written, right, held)
             diagnoses: list[Diagnosis] = []
             if verdict == WRONG and expected:
                 diagnoses = self._diagnose(answer, written)
-                if diagnoses and not element and diagnoses[0].quantity == quantity:
-                    held = self._before_rounding(written, diagnoses[0])
+                first = diagnoses[0] if diagnoses and not element else None
+                if first and first.quantity == quantity and first.mistake.slip is None:
+                    # A mistake is tried in doubles, which say no more than a fraction does.
+                    near = is_same(written.value, first.number, 1e-13)
+                    held = held if near and self.exercise.kind.exact else first.number
             value = written.value
             if verdict == RIGHT and is_same(value, right, 1e-13):
                 value = right
-            elif verdict != RIGHT and not self._is_exact(verdict, value, held, diagnoses):
-                self._round(answer, written, _reach(written))
             elif verdict == RIGHT and shape_of(value) == shape_of(held):
                 self._round(answer, written, abs(value - held))
+            elif verdict != RIGHT:
+                # A number is known to be no rounded one when none before it was rounded and it is,
+                # to all digits, what follows from those or what a mistake gives.
+                made = [cause.number for cause in diagnoses if cause.mistake.slip is None]
+                known = [held] if verdict == FOLLOWS else made
+                if self.differs or self.reaches or not _is_any(value, known):
+                    self._round(answer, written, _reach(written))
             self.differs = self.differs or not is_same(value, held, 0.0)
-            first = part_of(expected[0][0], element) if expected else right
-            judged = Judged(answer, written.value, verdict, first, right, diagnoses, equality)
-            self.judged.append(
-                self._by_parts(judged, written, expected) if answer.parts else judged
-            )
+            follows = pairs[0][0] if pairs else right
+            judged = Judged(answer, written.value, verdict, follows, right, diagnoses, equality)
+            self.judged.append(self._by_parts(judged, written, pairs) if answer.parts else judged)
             if expected:
                 numbers = self._overlaid(numbers, expected[0], answer, (value, held))
         return numbers
 
-    def _by_parts(self, judged: Judged, written: Written, expected: list[Pair]) -> Judged:
+    def _by_parts(self, judged: Judged, written: Written, pairs: list[Pair]) -> Judged:
         """Return the verdict on a chain of equalities: that on the first part that is wrong."""
-        answer, element = judged.answer, judged.answer.element
-        numbers = [part_of(number, element) for pair in expected for number in pair]
+        answer = judged.answer
+        numbers = [number for pair in pairs for number in pair]
         numbers += [judged.truth, *([written.value] if judged.good else [])]
         tolerance, doubles_of = self.tolerance.of(answer.quantity), self.exercise.kind.doubles
         targets = [(doubles_of(number), doubles_of(tolerance.reach(number))) for number in numbers]
         doubles = written.in_doubles(self.exercise.kind)
-        broken = first_wrong(self.reader, answer.parts, targets, doubles, judged.good)
+        broken = self.reader.first_wrong(answer.parts, targets, doubles, judged.good)
         if broken is None:
             return judged if judged.good else judged._replace(verdict=FOLLOWS, diagnoses=[])
-        diagnoses = self._diagnose(answer, broken.number) if expected else []
+        diagnoses = self._diagnose(answer, broken.number) if pairs else []
         if broken.slipped:
             slip = Diagnosis(ARITHMETIC, answer.quantity, Message(ARITHMETIC.words), None)
             diagnoses = [slip, *(cause for cause in diagnoses if cause.mistake.slip)]
@@ -185,47 +194,25 @@ class Judge:
         for working, number in zip(self.workings, numbers, strict=True):
             working.take(quantity, number)
 
-    def _verdict(
-        self, answer: Answer, written: Written, right: Any, slack: Any, expected: list[Pair]
-    ) -> tuple[str, Any]:
-        """Return the verdict on a number, and the number that may have been rounded to it."""
-        element, tolerance = answer.element, self.tolerance.of(answer.quantity)
-        if written.is_rounding(right, slack + tolerance.reach(right)):
-            return RIGHT, right
-        # What cancels to 0 is as far off as the numbers that cancelled.
-        near = slack + _rounding(right, 1e-12)
-        for pair in expected:
-            first, second = part_of(pair[0], element), part_of(pair[1], element)
-            # The number before rounding first: what was written is gone on with anyway.
-            for number in (second, first):
-                reach = tolerance.reach(number)
-                if written.is_rounding(number, _rounding(number, 1e-9) + near + reach):
-                    return FOLLOWS, number
-            if not shape_of(first) and not written.shape and is_same(first, second, 0.02):
-                # Rounded here and not there: anything between the two is the same working.
-                middle, reach = (first + second) / 2, abs(first - second) / 2
-                if written.is_rounding(middle, reach + slack + tolerance.reach(middle)):
-                    return FOLLOWS, middle
-        return WRONG, written.value
-
-    def _unrounded(
-        self, written: Written, expected: list[Pair], quantity: Quantity, element: tuple[int, ...]
-    ) -> tuple[str, Any]:
+    def _unrounded(self, answer: Answer, written: Written, pairs: list[Pair]) -> tuple[str, Any]:
         """Return the verdict on a number that may come of numbers with more digits than written."""
         wrong = WRONG, written.value
-        if not _may_be_rounded(written.value, part_of(expected[0][0], element)):
-            return wrong
+        value, right = written.value, pairs[0][0]
+        if shape_of(value) and shape_of(right):
+            # Arrays must be the same but for rounding; that takes a while.
+            fits = shape_of(value) == shape_of(right)
+            if not fits or abs(value - right).max() > abs(right).max() / 20:
+                return wrong
         # Who writes more digits than rounded numbers have has not gone on with those.
         least = written.most_digits - _MORE
         reaches = {step: reach for step, (reach, digits) in self.reaches.items() if digits >= least}
-        carried = rounding_reach(self.working, self._known(quantity.of), quantity, reaches)
-        if shape_of(carried) not in ((), shape_of(expected[0][0])):
-            return wrong
-        part = part_of(carried, element if shape_of(carried) else ())
-        reach = part + part / 1_000_000
-        for number in (part_of(first, element) for pair in expected for first in pair):
-            if written.is_rounding(number, reach):
-                return FOLLOWS, number
+        reach = rounding_reach(self.working, answer.quantity, reaches)
+        reach = part_of(reach, answer.element) if shape_of(reach) else reach
+        if reach is not None and shape_of(reach) in ((), shape_of(right)):
+            reach = reach + reach / 1_000_000
+            for number in (number for pair in pairs for number in pair):
+                if written.is_rounding(number, reach):
+                    return FOLLOWS, number
         return wrong
 
     def _round(self, answer: Answer, written: Written, reach: Any) -> None:
@@ -234,57 +221,20 @@ class Judge:
         if element and shape_of(reach):
             return
         if element:
-            import numpy as np
-
             nothing = self.exercise.zeros(quantity.node), 0.0
             before, most = self.reaches.get(quantity, nothing)
-            reaches = np.array(before)
-            reaches[element] = reach
-            reach, digits = reaches, max(digits, most)
-        if reach.any() if shape_of(reach) else reach:
+            reach, digits = _changed(before, element, reach), max(digits, most)
+        if anywhere(reach):
             self.reaches[quantity] = reach, digits
-
-    def _is_exact(self, verdict: str, value: Any, held: Any, diagnoses: list[Diagnosis]) -> bool:
-        """Whether a number that is not right is known to be no rounded one.
-
-        It is when no number before it was rounded and it is, to all digits, what follows from
-        those or what a mistake gives.
-        """
-        if self.differs or self.reaches:
-            return False
-        numbers = [diagnosis.number for diagnosis in diagnoses if diagnosis.mistake.slip is None]
-        if verdict == FOLLOWS:
-            numbers = [held]
-        return any(is_same(value, number, 1e-12) for number in numbers)
-
-    def _before_rounding(self, written: Written, diagnosis: Diagnosis) -> Any:
-        """Return the number that a mistake gives, which was rounded to the one written."""
-        if diagnosis.mistake.slip is not None:
-            return written.value
-        # A mistake is tried in doubles, which say no more than the fraction that was written.
-        exactly = self.exercise.kind.exact and is_same(written.value, diagnosis.number, 1e-13)
-        return written.value if exactly else diagnosis.number
-
-    def _known(self, of: int) -> Known:
-        """Return which steps are on the sheet."""
-        gradients = self.answers.get(of, ()) if of >= 0 else ()
-        return Known(frozenset(self.answers.get(-1, ())), frozenset(gradients))
 
     def _diagnose(self, answer: Answer, written: Written) -> list[Diagnosis]:
         """Return the mistakes that give a wrong answer, from what was written or held."""
         kind, quantity = self.exercise.kind, answer.quantity
         if kind.exact and is_fraction(written.value):
             written = written.in_doubles(kind)
-        wrong = Wrong(quantity, answer.element, written, self._known(quantity.of))
+        wrong = Wrong(quantity, answer.element, written)
         workings = self.workings if self.differs else self.workings[:1]
         return diagnose([working.in_doubles() for working in workings], wrong)
-
-    def _formula_value(self, answer: Answer) -> Any:
-        """Return what a formula comes to with the student's own values."""
-        assert answer.formula is not None
-        point = self.exercise.here._replace(values=self.working.values)
-        with self.exercise.added(*answer.formula) as node:
-            return self.exercise.value_of(node, point)
 
     def _overlaid(
         self, before: Pair | None, expected: Pair, answer: Answer, numbers: Pair
@@ -296,31 +246,49 @@ class Judge:
             return numbers if fits else before
         if shape_of(numbers[0]) or shape_of(numbers[1]):
             return before
-        import numpy as np
-
-        changes = []
-        for array, number in zip(before or expected, numbers, strict=True):
-            changed = np.array(array, dtype=object if is_fraction(array) else np.float64)
-            changed[answer.element] = number if is_fraction(array) else alike(number, 0.0)[0]
-            changes.append(changed)
-        return changes[0], changes[1]
+        (written, held), (first, second) = before or expected, numbers
+        return _changed(written, answer.element, first), _changed(held, answer.element, second)
 
 
-def _may_be_rounded(a: Any, b: Any) -> bool:
-    """Whether two arrays may be the same but for rounding; of numbers that is not asked."""
-    if not (shape_of(a) and shape_of(b)):
-        return True
-    return shape_of(a) == shape_of(b) and bool(abs(a - b).max() <= abs(b).max() / 20)
+def _changed(array: Any, element: tuple[int, ...], number: Any) -> Any:
+    """Return an array with another number at one place."""
+    import numpy as np
+
+    changed = np.array(array, dtype=object if is_fraction(array) else np.float64)
+    changed[element] = number if is_fraction(array) else alike(number, 0.0)[0]
+    return changed
+
+
+def _verdict(
+    written: Written, right: Any, slack: Any, pairs: list[Pair], tolerance: Tolerance
+) -> tuple[str, Any]:
+    """Return the verdict on a number, and the number that may have been rounded to it."""
+    if written.is_rounding(right, slack + tolerance.reach(right)):
+        return RIGHT, right
+    # What cancels to 0 is as far off as the numbers that cancelled.
+    near = slack + _rounding(right, 1e-12)
+    for first, second in pairs:
+        # The number before rounding first: what was written is gone on with anyway.
+        for number in (second, first):
+            reach = tolerance.reach(number)
+            if written.is_rounding(number, _rounding(number, 1e-9) + near + reach):
+                return FOLLOWS, number
+        if not shape_of(first) and not written.shape and is_same(first, second, 0.02):
+            # Rounded here and not there: anything between the two is the same working.
+            middle, reach = (first + second) / 2, abs(first - second) / 2
+            if written.is_rounding(middle, reach + slack + tolerance.reach(middle)):
+                return FOLLOWS, middle
+    return WRONG, written.value
+
+
+def _is_any(value: Any, numbers: list[Any]) -> bool:
+    """Whether a value is one of some numbers, to all digits."""
+    return any(is_same(value, number, 1e-12) for number in numbers)
 
 
 def _reach(written: Written) -> Any:
     """Return half a unit of the last digit; 0 for what has few digits and may be exact."""
-    half, digits = written.half, written.digits
-    if not shape_of(half):
-        return half if digits >= _DIGITS and half < _WHOLE else 0
-    import numpy as np
-
-    return np.where((digits >= _DIGITS) & (half < _WHOLE), half, 0)
+    return written.half * ((written.digits >= _DIGITS) & (written.half < _WHOLE))
 
 
 def _rounding(number: Any, part: float) -> Any:

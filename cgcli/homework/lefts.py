@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -80,11 +80,10 @@ class Lefts:
     def name(self, text: str) -> Named | None:
         """Return the node that a name on a sheet stands for: x₁, x_1, h3, h(3), W_{11}."""
         text = re.sub(r"\s+", "", text).replace("][", ",")
-        for said in (text, text.replace("_", ""), _spelled(text), _spelled(text).replace("_", "")):
+        bare = text.replace("_", "")
+        for said in (text, bare, _spelled(text), _spelled(bare), self.bare.get(bare, "")):
             if self.graph.node(said) is not None:
                 return Named(said)
-        if (meant := self.bare.get(text.replace("_", ""))) and self.graph.node(meant) is not None:
-            return Named(meant)
         match = re.fullmatch(
             r"(?P<name>[^\W\d]\w*?)(?:_?(?P<digits>\d+)|[\[(](?P<index>[-\d,]+)[\])])", text
         )
@@ -162,7 +161,7 @@ class Lefts:
             return _one(self._prime(match["of"], match["at"] or ""))
         if (
             (match := PATTERNS["nabla"].fullmatch(text))
-            and self._here(match["at"])
+            and self.is_here(match["at"])
             and not (text[0] == "D" and len(self.inputs) > 1 and match["of"] != self.output)
         ):
             if text.startswith("grad") and match["of"] != self.output:
@@ -185,23 +184,19 @@ class Lefts:
             if match := pattern.fullmatch(text):
                 groups = match.groupdict()
                 left = self.derivative(groups.get("of"), groups["by"])
-                if left and self._here(groups.get("at")):
+                if left and self.is_here(groups.get("at")):
                     return left
         return None
 
     def _joined(self, text: str) -> str | None:
         """Return what dgdx, dL_dw and f_x mean, wherever they are cut."""
-        cuts: Iterator[tuple[str, str]] = iter(())
-        if text[:1] == "∂" or "_by_d" in text:
-            cuts = ((text[k:], text[1:k]) for k in range(2, len(text)))
-            if text[0] == "d":
-                of, _, by = text.partition("_by_d")
-                cuts = iter([(of[1:], by)])
-        elif text[:1] == "d":
-            cuts = ((text[1:k], text[k + 1 :]) for k in range(2, len(text)) if text[k] == "d")
-        elif "_" in text:
-            of, _, by = text.partition("_")
-            cuts = iter([(of, by)])
+        if text[:1] == "∂":
+            cuts = [(text[k:], text[1:k]) for k in range(2, len(text))]
+        elif text[:1] == "d" and "_by_d" not in text:
+            cuts = [(text[1:k], text[k + 1 :]) for k in range(2, len(text)) if text[k] == "d"]
+        else:
+            of, _, by = text.removeprefix("d").partition("_by_d" if text[:1] == "d" else "_")
+            cuts = [(of, by)]
         lefts = {self.derivative(of.strip("_"), by.strip("_")) for of, by in cuts if of and by}
         lefts.discard(None)
         return lefts.pop() if len(lefts) == 1 else None
@@ -212,43 +207,39 @@ class Lefts:
             return self.derivative(of, at.strip())
         return (
             self.derivative(of, self.inputs[0])
-            if len(self.inputs) == 1 and self._here(at)
+            if len(self.inputs) == 1 and self.is_here(at)
             else None
         )
 
-    def _here(self, at: str | None) -> bool:
-        """Whether f(2, -1) is said of the point that is asked for: all its inputs, in order."""
+    def is_here(self, at: str | None) -> bool:
+        """Whether f(2, -1) is said of the point that is asked for: all its inputs, in order.
+
+        Of `x = 1, y = 2` those count that are inputs.
+        """
         if not at or not at.strip():
             return True
+        pairs = list(zip(self.inputs, re.split(r"[,;]", at), strict=False))
+        if "=" in at:
+            parts = [part.partition("=") for part in at.split(",")]
+            names = [self.name(name) for name, _, _ in parts]
+            pairs = [(name.text, part[2]) for name, part in zip(names, parts, strict=True) if name]
+            if None in names:
+                return False
+        elif len(re.split(r"[,;]", at)) != len(self.inputs):
+            return False
         try:
-            said = [float(part) for part in re.split(r"[,;]", at)]
+            return all(self._is(name, float(value)) for name, value in pairs if name in self.bound)
         except ValueError:
             return [part.strip() for part in at.split(",")] == self.inputs
-        bound = [self.bound[name] for name in self.inputs]
-        return len(said) == len(bound) and all(
-            not getattr(there, "shape", ()) and abs(here - float(there)) <= 1e-9 * abs(here)
-            for here, there in zip(said, bound, strict=True)
-        )
 
-    def is_here(self, said: str) -> bool:
-        """Whether `x = 1, y = 2` or `1, 2` is the point asked for, as far as inputs tell."""
-        if "=" not in said:
-            return self._here(said)
-        for part in said.split(","):
-            name, _, value = part.partition("=")
-            node = self.name(name)
-            if node is None or (node.text in self.bound and not self._is(node.text, value)):
-                return False
-        return True
-
-    def _is(self, name: str, value: str) -> bool:
+    def _is(self, name: str, value: float) -> bool:
         there = self.bound[name]
-        return not getattr(there, "shape", ()) and float(value) == float(there)
+        return not getattr(there, "shape", ()) and abs(value - float(there)) <= 1e-9 * abs(value)
 
     def _values(self, text: str) -> list[str] | None:
         node = self.name(text)
         match = None if node is not None else PATTERNS["at"].fullmatch(text)
-        if match and match["of"] not in WORDS and self._here(match["at"]):
+        if match and match["of"] not in WORDS and self.is_here(match["at"]):
             node = self.name(match["of"])
         return None if node is None else [node.written]
 

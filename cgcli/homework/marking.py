@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+import math
+from typing import Final, NamedTuple
 
-from cgcli.calculus.departures import silent
-from cgcli.homework.answers import Unreadable, read_answers
-from cgcli.homework.carrying import Known, before, hangs_on
+from cgcli.calculus.floats import silent
+from cgcli.homework.answers import Answer, Unreadable, read_answers
+from cgcli.homework.carrying import before, hangs_on
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import FOLLOWS, WRONG, Judge, Judged, Pair, Tolerance
 from cgcli.homework.quantities import Quantity, completed
 from cgcli.homework.sheets import Sheet
 from cgcli.homework.working import Use, is_same
 from cgcli.homework.written import added, alike, shape_of
+from cgcli.numbers.elements import anywhere
 
 _CHOICES: Final = 12
 _SEVERAL: Final = 3
@@ -64,18 +66,21 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
 
 def _excused(marking: _Marking, judged: list[Judged], unread: frozenset[Quantity]) -> list[Judged]:
     """Return the verdicts, none of them wrong where it may come of what could not be read."""
-    steps = {step.answer.quantity for step in judged} | unread
-    values = frozenset(step.node for step in steps if step.of < 0)
-
-    def is_excused(step: Judged) -> bool:
+    working = marking.working.copy()
+    working.known = {step.answer.quantity for step in judged} | unread
+    excused = []
+    for step in judged:
         target = step.answer.quantity
-        if step.verdict != WRONG or (target.of >= 0 and marking.exercise.graph.shape(target.of)):
-            return False
-        known = Known(values, frozenset(other.node for other in steps if other.of == target.of))
-        earlier = unread.intersection(before(marking.exercise, known, target))
-        return any(hangs_on(marking.working, known, target, other) for other in earlier)
-
-    return [step.not_told()._replace(excused=True) if is_excused(step) else step for step in judged]
+        is_excused = (
+            step.verdict == WRONG
+            and (target.of < 0 or not working.graph.shape(target.of))
+            and any(
+                hangs_on(working, target, other)
+                for other in unread.intersection(before(working, target))
+            )
+        )
+        excused.append(step.not_told()._replace(excused=True) if is_excused else step)
+    return excused
 
 
 def _earned(judged: list[Judged]) -> list[Judged]:
@@ -85,16 +90,14 @@ def _earned(judged: list[Judged]) -> list[Judged]:
     wrong for three of them, may have been written down everywhere.
     """
     wrong = [step.number for step in judged if step.verdict == WRONG]
-
-    def is_told(step: Judged) -> bool:
+    earned = []
+    for step in judged:
         number = step.number
-        if step.verdict != FOLLOWS:
-            return True
-        if not number.any() if shape_of(number) else not number:
-            return False
-        return sum(is_same(number, other) for other in wrong) < _SEVERAL
-
-    return [step if is_told(step) else step.not_told() for step in judged]
+        is_told = step.verdict != FOLLOWS or (
+            anywhere(number) and sum(is_same(number, other) for other in wrong) < _SEVERAL
+        )
+        earned.append(step if is_told else step.not_told())
+    return earned
 
 
 class _Marking(Judge):
@@ -103,13 +106,12 @@ class _Marking(Judge):
     def values(self) -> None:
         """Judge the values, in the order of the program."""
         working, held = self.workings
-        by_value = self.answers.get(-1, {})
-        if not by_value:
+        if all(step.of >= 0 for step in self.answers):
             return
         alike: dict[int, int] = {}
         for node in range(len(working.graph)):
             expected = (working.worked_out(node), held.worked_out(node))
-            answers = by_value.get(node)
+            answers = self.answers.get(Quantity(node))
             numbers: Pair | None = expected
             if answers is not None:
                 numbers = self.judge(answers, [expected], Quantity(node))
@@ -126,20 +128,19 @@ class _Marking(Judge):
     def gradients(self) -> None:
         """Judge the gradients, those of inner nodes first."""
         output = self.exercise.of
-        for of in sorted(self.answers, key=lambda of: (of == output, of)):
-            if of < 0:
-                continue
+        targets = {step.of for step in self.answers if step.of >= 0}
+        for of in sorted(targets, key=lambda of: (of == output, of)):
+            answered = {step.node: self.answers[step] for step in self.answers if step.of == of}
             if not self.exercise.graph.shape(of):
-                self.gradients_of(of)
+                self.gradients_of(of, answered)
                 continue
             # Derivatives of what is no single number are judged against the right ones alone.
-            for node, answers in sorted(self.answers[of].items()):
+            for node, answers in sorted(answered.items()):
                 self.judge(answers, [], Quantity(node, of))
 
-    def gradients_of(self, of: int) -> None:
+    def gradients_of(self, of: int, answered: dict[int, list[Answer]]) -> None:
         """Judge the derivatives of one node by others, from that node backward."""
         exercise = self.exercise
-        answered = self.answers[of]
         order = completed(exercise.graph, of)
         order += sorted(set(answered).difference(order))
         truth = exercise.gradients(of)
@@ -156,7 +157,8 @@ class _Marking(Judge):
                 if judged is not None:
                     numbers, pairs = judged, [judged]
             choices[node] = pairs
-            if not all(_is_equal(number, truth[node]) for pair in pairs for number in pair):
+            right = exercise.zeros(node) if truth[node] is None else truth[node]
+            if not all(is_same(number, right, 0.0) for pair in pairs for number in pair):
                 changed.add(node)
             self.take(Quantity(node, of), numbers)
 
@@ -176,7 +178,7 @@ class _Marking(Judge):
         if not any(
             user in changed
             or any(working.is_moved(user) for working in self.workings)
-            or node in self.answers.get(user, ())
+            or Quantity(node, user) in self.answers
             for user, _ in users
         ):
             right = exercise.gradients(of)[node]
@@ -198,8 +200,8 @@ class _Marking(Judge):
         graph = self.exercise.graph
         argument = graph.arguments[user][place]
         stated = None
-        if user != of and argument in self.answers.get(user, ()):
-            stated = self.working.gradients.get(user, {}).get(argument)
+        if user != of and Quantity(argument, user) in self.answers:
+            stated = self.working.number(Quantity(argument, user))
         single = graph.arguments[user].count(argument) == 1
         for written, held in upstream:
             first = list(Use(self.working, user, place, written).contributions())
@@ -212,21 +214,8 @@ class _Marking(Judge):
             pairs += zip(first, second, strict=True)
             if stated is not None and single and not shape_of(stated) and not shape_of(written):
                 # The student's own local derivative, when the sheet states it.
-                pairs.append((_product(written, stated), _product(held, stated)))
+                pairs.append((math.prod(alike(written, stated)), math.prod(alike(held, stated))))
         return _distinct(pairs)
-
-
-def _product(a: Any, b: Any) -> Any:
-    a, b = alike(a, b)
-    return a * b
-
-
-def _is_equal(number: Any, truth: Any) -> bool:
-    """Whether a gradient is the true one to the bit; where nothing was sent that is 0."""
-    if number is truth:
-        return True
-    same = number == (0 if truth is None else truth)
-    return bool(same.all() if shape_of(same) else same)
 
 
 def _distinct(pairs: list[Pair]) -> list[Pair]:

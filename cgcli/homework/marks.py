@@ -23,6 +23,7 @@ from cgcli.homework.sheets import Sheet
 from cgcli.homework.students import Roster, Student, not_one
 from cgcli.homework.written import read_number, shape_of
 from cgcli.language.reader import normalise
+from cgcli.numbers.elements import elements
 
 ANSWERED: Final = "answered"
 ALL: Final = "all"
@@ -81,12 +82,14 @@ class Score(NamedTuple):
 
 
 def by_step(
-    exercise: Exercise, text: str, option: str
-) -> Iterator[tuple[Quantity | None, str, Place]]:
-    """Yield what an option says of each step: `1, dg/dx=3` says 1 of all, and 3 of one.
+    exercise: Exercise, text: str, option: str, read: Callable[[str, Place], Any]
+) -> dict[Any, Any]:
+    """Return what an option says of each step: `1, dg/dx=3` says 1 of all, and 3 of one.
 
-    With each text comes its place. Raises `CgraphError` for what is no step of the sheet.
+    `read` reads a text in its place; what is said of all steps stands under None. Raises
+    `CgraphError` for what is no step of the sheet.
     """
+    special: dict[Any, Any] = {}
     start = 0
     for piece in re.split(r"[,;](?![^\[(]*[\])])", text):
         place = Place(text, start, start + len(piece))
@@ -94,16 +97,15 @@ def by_step(
         if not piece.strip():
             continue
         left, equals, right = piece.rpartition("=")
-        if not equals:
-            yield None, right.strip(), place
-            continue
         try:
-            yield step_of(exercise, left), right.strip(), place
+            step = step_of(exercise, left) if equals else None
         except CgraphError as error:
             error.message = f"{option}: {error.message}"
             error.args = (error.message,)
             error.places = error.places or (place,)
             raise
+        special[step] = read(right.strip(), place)
+    return special
 
 
 def read_points(exercise: Exercise, text: str) -> Points:
@@ -115,13 +117,15 @@ def read_points(exercise: Exercise, text: str) -> Points:
     >>> read_points(exercise, "1, dg/dx=3").special
     {Quantity(node=0, of=4): 3.0}
     """
-    special: dict[Any, float] = {}
-    for step, worth, place in by_step(exercise, text, "--points"):
+
+    def read(worth: str, place: Place) -> float:
         number = read_number(worth)
         if number is None or not 0 <= number.value <= 1e9:
             message = f"'{shorten(worth)}' is no number of points"
             raise CgraphError("usage", message, "write --points 2, or --points dg/dx=3", (place,))
-        special[step] = number.value
+        return float(number.value)
+
+    special = by_step(exercise, text, "--points", read)
     return Points(special.pop(None, 1.0), special)
 
 
@@ -134,16 +138,19 @@ def read_tolerance(exercise: Exercise, text: str) -> Tolerance:
     >>> [special.size for special in read_tolerance(exercise, "1%, p=0.1").steps.values()]
     [0.1]
     """
-    special: dict[Any, Tolerance] = {}
-    for step, reach, place in by_step(exercise, normalise(text), "--tolerance"):
+
+    def read(reach: str, place: Place) -> Tolerance:
         number = read_number(reach.removesuffix("%").strip(), exercise.kind)
         if number is None or not 0 <= number.value < 1e300:
             message = f"'{shorten(reach)}' is no tolerance"
             hint = "write --tolerance 0.01, --tolerance 1%, or --tolerance p=0.1"
             raise CgraphError("usage", message, hint, (place,))
         relative = reach.endswith("%")
-        special[step] = Tolerance(number.value / 100 if relative else number.value, relative)
-    return special.pop(None, Tolerance())._replace(steps=special)
+        return Tolerance(number.value / 100 if relative else number.value, relative)
+
+    special = by_step(exercise, normalise(text), "--tolerance", read)
+    usual: Tolerance = special.pop(None, Tolerance())
+    return usual._replace(steps=special)
 
 
 def score(marked: Marked, points: Points, require: str = ANSWERED) -> Score:
@@ -278,7 +285,12 @@ def _graded(course: Course, exercise: Exercise, sheet: Sheet, student: Student) 
     marked = Marked(sheet, [], [], exercise.steps.asked)
     if not sheet.trouble:
         try:
-            marked = _without_unreadable(mark(exercise, sheet, course.reach))
+            marked = mark(exercise, sheet, course.reach)
+            # What cannot be read is not missing.
+            stated = [line.steps for line in marked.unreadable if len(line.steps) == 1]
+            unread = frozenset().union(*stated).intersection(marked.missing)
+            missing = [step for step in marked.missing if step not in unread]
+            marked = marked._replace(missing=missing, unread=unread)
         except Exception as error:  # noqa: BLE001  # one sheet must not stop the others
             why = f"a fault of the program itself, {type(error).__name__}; please report it"
             marked = Marked(sheet._replace(trouble=why), [], [], exercise.steps.asked)
@@ -308,7 +320,7 @@ def refuse_other_values(exercise: Exercise, sheet: Sheet) -> None:
         if name not in exercise.inputs:
             continue
         value = exercise.kind.doubles(exercise.inputs[name])
-        here = [float(item) for item in (value.flat if shape_of(value) else [value])]
+        here = list(map(float, elements(value)))
         there = _numbers(text)
         if there is None or (len(there) == len(here) and all(map(is_close, here, there))):
             continue
@@ -326,11 +338,3 @@ def _numbers(text: str) -> list[float] | None:
         return [float(above) / float(below or 1) for above, _, below in parts]
     except (ValueError, ZeroDivisionError):
         return None
-
-
-def _without_unreadable(marked: Marked) -> Marked:
-    """Return a sheet on which what cannot be read is not missing."""
-    stated = [line.steps for line in marked.unreadable if len(line.steps) == 1]
-    unread = frozenset(step for steps in stated for step in steps).intersection(marked.missing)
-    missing = [step for step in marked.missing if step not in unread]
-    return marked._replace(missing=missing, unread=unread)

@@ -86,13 +86,19 @@ def plain(text: str) -> str:
     ('((∂ g)/(∂ x)) = -3', 'x_1 = 2*10^(-3)')
     """
     text = rewritten(html.unescape(text), "first")
-    text = re.sub(r"(?<!\d)(\d{0,9})([¼-¾⅐-⅞])", _mixed, text)
-    text = PATTERNS["styled"].sub(lambda m: unicodedata.normalize("NFKC", m[0]), text)
-    text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{unicodedata.normalize('NFKC', m[0])}", text)
+    simple = functools.partial(unicodedata.normalize, "NFKC")
+    # 3½ is a sum.
+    fraction = r"(?<!\d)(\d{0,9})([¼-¾⅐-⅞])"
+    text = re.sub(fraction, lambda m: f"({m[1] or 0}+{simple(m[2])})", text)
+    text = PATTERNS["styled"].sub(lambda m: simple(m[0]), text)
+    text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{simple(m[0])}", text)
     text = text.translate(_SIGNS)
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda m: f"^({m[0].translate(_RAISED)})", text)
     text = re.sub(f"[{_SUBSCRIPTS}]+", lambda m: f"_{m[0].translate(_RAISED)}", text)
-    text = _dressed(text)
+    if not text.isascii():
+        # Hats and bars of names are words, ŷ is yhat, and même stays.
+        text = PATTERNS["hats"].sub(r"\1hat", unicodedata.normalize("NFD", text))
+        text = unicodedata.normalize("NFC", re.sub(r"(.)[\u0304\u0305]", r"bar_\1", text))
     if any(sign in text for sign in "\\${&"):
         text = _from_latex(text)
     return re.sub(r"\s{5,}", "    ", normalise(rewritten(text, "last")).strip())
@@ -109,19 +115,6 @@ def rewritten(text: str, stage: str) -> str:
     for pattern, by in rewriting(stage):
         text = pattern.sub(by, text)
     return text
-
-
-def _mixed(match: re.Match[str]) -> str:
-    """Return 3½ as a sum."""
-    return f"({match[1] or 0}+{unicodedata.normalize('NFKC', match[2])})"
-
-
-def _dressed(text: str) -> str:
-    """Return a text with the hats and bars of names as words: ŷ is yhat, and même stays."""
-    if text.isascii():
-        return text
-    text = PATTERNS["hats"].sub(r"\1hat", unicodedata.normalize("NFD", text))
-    return unicodedata.normalize("NFC", re.sub(r"(.)[\u0304\u0305]", r"bar_\1", text))
 
 
 def _from_latex(text: str) -> str:

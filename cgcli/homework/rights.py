@@ -58,7 +58,13 @@ def read_right(
         # What has no value here is no answer, as little as 1/0 is.
         _constant(exercise, node, entries, text)
         return None, Formula(entries, text)
-    return _rounded(exercise, _constant(exercise, node, entries, text), entries, text), None
+    written = _constant(exercise, node, entries, text)
+    if not (written.shape or exercise.kind.exact):
+        # What arithmetic comes to is as far off as its rounded numbers leave it.
+        half, fewest = rounding(exercise, node, exercise.here, is_short)
+        if half and math.isfinite(half):
+            written = Written(written.value, half, fewest)
+    return written, None
 
 
 def with_euler(graph: Graph, text: str) -> str:
@@ -74,49 +80,28 @@ def with_euler(graph: Graph, text: str) -> str:
     return PATTERNS["euler"].sub("exp(1)^", text) if all(wholes) else text
 
 
-def _rounded(exercise: Exercise, written: Written, entries: Expression, text: str) -> Written:
-    """Return what arithmetic comes to with the reach that its rounded numbers leave it."""
-    if written.shape or exercise.kind.exact:
-        return written
-    exercise.draft.undo()
-    half, fewest = rounding(exercise, entries, text, exercise.here, is_short)
-    return Written(written.value, half, fewest) if half and math.isfinite(half) else written
-
-
 def is_short(number: Written) -> bool:
     """Whether a number is taken for exact where it is calculated with: few digits, or whole."""
     return bool(number.digits < _ROUNDED or number.half >= 0.5)
 
 
 def rounding(
-    exercise: Exercise,
-    entries: Expression,
-    text: str,
-    point: Point,
-    is_exact: Callable[[Written], bool],
+    exercise: Exercise, node: int, point: Point, is_exact: Callable[[Written], bool]
 ) -> tuple[Any, int]:
-    """Return how far off an expression may be at a point by its rounded numbers, and their digits.
+    """Return how far off what was added may be by its rounded numbers, and their digits.
 
     To first order: each number that is not exact is moved by half a unit of its last digit, one
     after another.
     """
     half: Any = 0.0
-    value: Any = None
+    value = exercise.value_of(node, point)
     fewest = 99
-
-    def value_of(entries: Expression) -> Any:
-        with exercise.added(entries, text) as node:
-            return exercise.value_of(node, point)
-
-    for place, (kind, payload, count, start, end) in enumerate(entries):
-        number = read_number(payload) if kind == NUMBER else None
-        if number is None or not number.half or is_exact(number):
-            continue
-        moved = [*entries]
-        moved[place] = (kind, repr(number.value + number.half), count, start, end)
-        value = value_of(entries) if value is None else value
-        half += abs(value_of(moved) - value)
-        fewest = min(fewest, int(number.digits))
+    for place in range(exercise.draft.size, node + 1):
+        number = read_number(exercise.draft.graph.literals.get(place, ""))
+        if number is not None and number.half and not is_exact(number):
+            moved = {place: number.value + number.half}
+            half += abs(exercise.value_of(node, point, moved) - value)
+            fewest = min(fewest, int(number.digits))
     return half, fewest
 
 
@@ -158,32 +143,27 @@ def _list(entries: Expression, exercise: Exercise, text: str) -> Written | None:
         if kind == LIST:
             parts = []
             for k, (first, listed) in enumerate(operands):
-                part = listed or _element(entries[first : begins[k + 1]], exercise, text)
+                span = entries[first : begins[k + 1]]
+                part = listed or _plain(span, text, exercise.kind)
                 if part is None:
-                    return None
+                    node = exercise.add(span, text)
+                    if exercise.is_formula(node):
+                        return None
+                    part = _constant(exercise, node, span, text)
                 parts.append(part)
-            array = _stacked(parts, exercise.kind, text, start, end)
+            if len({part.shape for part in parts}) > 1:
+                message = Message("the rows of this list differ in length")
+                raise CgraphError("shape", message, "", (Place(text, start, end),))
+            array = _stacked(parts, exercise.kind)
         elif any(listed for _, listed in operands):
             return None
         stack.append((begins[0], array))
     return stack[0][1]
 
 
-def _element(entries: Expression, exercise: Exercise, text: str) -> Written | None:
-    """Return one number of a list; None where it is a formula."""
-    written = _plain(entries, text, exercise.kind)
-    if written is not None:
-        return written
-    node = exercise.add(entries, text)
-    return None if exercise.is_formula(node) else _constant(exercise, node, entries, text)
-
-
-def _stacked(parts: list[Written], kind: Kind, text: str, start: int, end: int) -> Written:
+def _stacked(parts: list[Written], kind: Kind) -> Written:
     import numpy as np
 
-    if len({part.shape for part in parts}) > 1:
-        place = (Place(text, start, end),)
-        raise CgraphError("shape", Message("the rows of this list differ in length"), "", place)
     dtype = object if kind.exact else np.float64
     return Written(
         np.array([part.value for part in parts], dtype=dtype),

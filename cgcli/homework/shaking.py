@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from cgcli.calculus.doubles import Doubles
-from cgcli.calculus.floats import FloatSweep
 from cgcli.calculus.masks import Masked
 from cgcli.calculus.sums import Scattered
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
 
 SHAKE: Final = 1e-9
@@ -40,16 +38,8 @@ class ShakenDoubles(Doubles):
         self, graph: Graph, values: list[Any], of: int, active: bytearray, trail: Trail
     ) -> list[Any]:
         """Return the gradients, of contributions that are moved."""
-        sweep: _Shaken
-        if graph.tensors:
-            from cgcli.calculus.pullback import ArraySweep
-
-            class ShakenArrays(_Shaken, ArraySweep):
-                """The sweep over arrays."""
-
-            sweep = ShakenArrays(graph, values, trail)
-        else:
-            sweep = _ShakenFloats(graph, values, trail)
+        kind = type(self.sweep(graph, values, trail))
+        sweep: _Shaken = type("Shaken", (_Shaken, kind), {})(graph, values, trail)
         sweep.moved = self._moved
         return sweep.backward(of, active, 1.0)
 
@@ -72,7 +62,3 @@ class _Shaken(Sweep):
     def add(self, node: int, sent: Any) -> None:
         """Add a contribution."""
         super().add(node, self.moved(sent))
-
-
-class _ShakenFloats(_Shaken, FloatSweep):
-    """The sweep over floats."""

@@ -91,13 +91,6 @@ def split(text: str) -> Iterator[Line]:
 
     A list may go on over several lines: one that has no `=` belongs to an open bracket above.
     """
-    for line in _lines(text):
-        if line.text.strip():
-            yield line._replace(text=line.text.strip())
-
-
-def _lines(text: str) -> Iterator[Line]:
-    """Yield the answers of a sheet with the blanks around them, and blank ones."""
     waiting, first = "", 0
     is_number = PATTERNS["a_number"].fullmatch
     text = PATTERNS["entity"].sub(lambda match: html.unescape(match[0]), text)
@@ -113,25 +106,26 @@ def _lines(text: str) -> Iterator[Line]:
         elif is_number(remark) and not is_number(plain.rpartition("=")[2]):
             # So is what stands behind a formula: dw = dz * x  # -6.
             line = f"{line} = {remark.strip()}"
-        if len(line) > _LONGEST:
-            yield Line(first, waiting)
-            waiting = ""
+        is_long = len(line) > _LONGEST
+        begins = "=" in PATTERNS["keyword"].sub("", normalise(line)).partition(";")[0]
+        done: list[Line] = []
+        if waiting and (begins or is_long):
+            done, waiting = [Line(first, waiting)], ""
+        if is_long:
             why = f"the line is longer than {_LONGEST:,} characters"
-            yield Line(number, shorten(line.strip(), 40), why)
-            continue
-        if waiting and "=" in PATTERNS["keyword"].sub("", normalise(line)).partition(";")[0]:
-            yield Line(first, waiting)
-            waiting = ""
-        if not waiting:
-            first = number
-        *done, waiting = _pieces(f"{waiting} {line}" if waiting else line)
-        for piece in done:
-            yield Line(first, piece)
-            first = number
-        if not _is_open(waiting):
-            yield Line(first, waiting)
-            waiting = ""
-    yield Line(first, waiting)
+            done.append(Line(number, shorten(line.strip(), 40), why))
+        else:
+            first = first if waiting else number
+            *pieces, waiting = _pieces(f"{waiting} {line}" if waiting else line)
+            is_open = normalise(waiting).count("[") > normalise(waiting).count("]")
+            if not is_open or len(waiting) > _LONGEST:
+                pieces, waiting = [*pieces, waiting], ""
+            for piece in pieces:
+                done.append(Line(first, piece))
+                first = number
+        yield from (one._replace(text=one.text.strip()) for one in done if one.text.strip())
+    if waiting.strip():
+        yield Line(first, waiting.strip())
 
 
 def _pieces(line: str) -> list[str]:
@@ -154,11 +148,6 @@ def _pieces(line: str) -> list[str]:
     return [*pieces, line[start:]]
 
 
-def _is_open(text: str) -> bool:
-    plain = normalise(text)
-    return len(text) <= _LONGEST and plain.count("[") > plain.count("]")
-
-
 def _from_json(text: str, name: str) -> Iterator[Sheet]:
     """Yield the sheets of one JSON document, or of one a line."""
     rows = [(k, row) for k, row in enumerate(text.splitlines(), 1) if row.strip()]
@@ -171,10 +160,8 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
             content = decode_json(document, called, as_written=True)
         except CgraphError as error:
             student = PATTERNS["student"].search(document)
-            where = ""
-            for place in error.places:
-                line, column, _ = place.position()
-                where = f"line {first + line - 1}, column {column}: "
+            line = None if error.line is None else first + error.line - 1
+            where = f"line {line}, column {error.column}: " if line else ""
             why = error.message.removeprefix(f"{shorten(called, 80)}: ")
             yield Sheet(shorten(student[1], 80) if student else called, [], where + why)
             continue
@@ -186,8 +173,6 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
 
 def _is_whole(row: str) -> bool:
     """Whether a line by itself is a JSON object."""
-    if not (row.lstrip().startswith("{") and row.rstrip().endswith("}")):
-        return False
     try:
         return isinstance(decode_json(row, "", as_written=True), dict)
     except CgraphError:
@@ -209,19 +194,15 @@ def sheet_of(student: Any, called: str, number: int = 0) -> Sheet:
         answers = {key: value for key, value in student.items() if key not in keys}
     if not isinstance(answers, dict):
         return Sheet(called, [], '"answers" must be an object of questions and answers')
-    for key in keys:
-        if isinstance(student.get(key), str) and student[key].strip():
-            called = shorten(str(student[key]).strip(), 80)
-            break
+    names = [student[key].strip() for key in keys if isinstance(student.get(key), str)]
+    if any(names):
+        called = shorten(next(filter(None, names)), 80)
     if len(answers) > _MOST:
         return _too_many(called)
     lines = [_line(number or k, *answer) for k, answer in enumerate(answers.items(), 1)]
     stated = student.get("at") if "answers" in student else None
-    at = (
-        {name: _text(value) or "" for name, value in stated.items()}
-        if isinstance(stated, dict)
-        else {}
-    )
+    pairs = stated.items() if isinstance(stated, dict) else ()
+    at = {name: _text(value) or "" for name, value in pairs}
     return Sheet(called, lines, at=at, key=_text(student.get("id")) or "")
 
 

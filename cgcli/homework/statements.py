@@ -257,47 +257,42 @@ class Table:
     def row(self, cells: list[str]) -> Iterator[str]:
         """Yield what a row states: a question's answer, a node's two, or those of its head."""
         numbers = [bool(re.match(r"[-+]?\.?\d", cell)) for cell in cells]
-        if not any(re.search(r"\d", cell) for cell in cells):
-            kinds = [
-                next((kind for kind in ("value", "gradient") if PATTERNS[kind].search(cell)), "")
-                for cell in cells
-            ]
-            if any(kinds[1:]):
-                self.kinds = kinds
+        heads = [
+            next((kind for kind in ("value", "gradient") if PATTERNS[kind].search(cell)), "")
+            for cell in cells
+        ]
+        if any(heads[1:]) and not any(re.search(r"\d", cell) for cell in cells):
+            self.kinds = heads
         kinds = self.kinds
         if re.fullmatch(r"\d{1,2}[.)]?", cells[0]) and self.lefts.read(cells[1]) is not None:
             # The rows are numbered.
-            cells, numbers, kinds = cells[1:], numbers[1:], kinds[1:]
+            cells, numbers, kinds, heads = cells[1:], numbers[1:], kinds[1:], heads[1:]
         asked = self.lefts.read(cells[0].partition("=")[0])
         if not any(numbers):
             questions = [self.lefts.read(cell) for cell in cells]
             if all(questions[1:]):
                 self.asked = questions
             return
+        pairs: list[tuple[str | None, str]] = []
         if asked is None and len(cells) == len(self.asked):
-            yield from self._below(cells, numbers)
-        if asked is None or len(asked) > 1:
-            return
-        named = len(kinds) == len(cells)
-        if not named and len(cells) > 3:
-            return
-        kinds = kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
-        for kind, cell, is_number in zip(kinds, cells[1:], numbers[1:], strict=False):
-            if not (named or is_number):
-                continue
-            left: str | None = asked[0]
-            if kind == "gradient" and "/" not in asked[0]:
-                left = self.lefts.derivative(None, cells[0])
-            if left and cell and kind:
-                yield from answered(self.lefts, [left], cell)
-
-    def _below(self, cells: list[str], numbers: list[bool]) -> Iterator[str]:
-        """Yield the answers of a row whose questions are the head's."""
-        gradients = bool(PATTERNS["gradient"].search(cells[0]))
-        for asked, cell, is_number in zip(self.asked, cells, numbers, strict=True):
-            if is_number and asked is not None and len(asked) == 1:
-                left = self.lefts.gradient(asked[0]) if gradients else asked[0]
-                yield from answered(self.lefts, [left], cell)
+            # The questions are the head's.
+            gradients = PATTERNS["gradient"].search(cells[0])
+            for several, cell, is_number in zip(self.asked, cells, numbers, strict=True):
+                if is_number and several is not None and len(several) == 1:
+                    pairs.append(
+                        (self.lefts.gradient(several[0]) if gradients else several[0], cell)
+                    )
+        elif asked is not None and len(asked) == 1:
+            named = len(kinds) == len(cells)
+            kinds = kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
+            for kind, cell, is_number in zip(kinds, cells[1:], numbers[1:], strict=False):
+                of_node = kind == "gradient" and "/" not in asked[0]
+                left = self.lefts.derivative(None, cells[0]) if of_node else asked[0]
+                if kind and cell and (named or (is_number and len(cells) < 4)):
+                    pairs.append((left, cell))
+        for question, cell in pairs:
+            if question:
+                yield from answered(self.lefts, [question], cell)
 
 
 def answered(lefts: Lefts, asked: list[str], written: str, *, alike: bool = False) -> Iterator[str]:

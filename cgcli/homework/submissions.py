@@ -110,15 +110,13 @@ def _headings(lines: list[str], name: str, roster: Roster | None) -> list[tuple[
         return [] if len(known) == 1 and roster.find(name) else sorted(known)
     for kind, several in kinds.items():
         names = {title for _, title in several}
-        if len(names) < 2:
-            continue
-        if kind == "label" or (all(map(_is_person, names)) and _repeats(lines, several)):
+        are_people = kind == "label" or all(
+            PATTERNS["person"].fullmatch(name) and HEADINGS.isdisjoint(words_of(name))
+            for name in names
+        )
+        if len(names) > 1 and are_people and (kind == "label" or _repeats(lines, several)):
             return several
     return []
-
-
-def _is_person(title: str) -> bool:
-    return bool(PATTERNS["person"].fullmatch(title)) and HEADINGS.isdisjoint(words_of(title))
 
 
 def _repeats(lines: list[str], places: list[tuple[int, str]]) -> bool:
@@ -223,7 +221,12 @@ def _notebook(text: str, name: str) -> Sheet:
         before += source.count("\n") + 1
         outputs = cell.get("outputs") if code else None
         for output in outputs if isinstance(outputs, list) else ():
-            printed, value = _printed(output)
+            printed, value = "", ""
+            if isinstance(output, dict):
+                data = output.get("data")
+                printed = _text(output.get("text"))
+                value = _text(data.get("text/plain")) if isinstance(data, dict) else ""
+                value = " ".join(value.split())
             if value and answers and "=" not in answers[-1].text:
                 # The value of the last line stands below the cell.
                 answers[-1] = answers[-1]._replace(text=f"{answers[-1].text} = {value}")
@@ -232,15 +235,6 @@ def _notebook(text: str, name: str) -> Sheet:
         if len(lines) > _MOST:
             return Sheet(name, [], f"it has more than {_MOST:,} answers")
     return Sheet(name, lines)
-
-
-def _printed(output: Any) -> tuple[str, str]:
-    """Return what a cell printed, and the value of its last line."""
-    if not isinstance(output, dict):
-        return "", ""
-    data = output.get("data")
-    value = _text(data.get("text/plain")) if isinstance(data, dict) else ""
-    return _text(output.get("text")), " ".join(value.split())
 
 
 def _text(source: Any) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from cgcli.calculus.kind import Kind
-from cgcli.calculus.trail import Trail
-from cgcli.homework.exercise import Exercise
+from cgcli.calculus.sweep import Trail
+from cgcli.homework.exercise import Exercise, Point
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.written import added, alike, is_fraction, is_near, shape_of
 from cgcli.numbers import real
@@ -64,16 +64,22 @@ def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
 class Working:
     """One set of numbers for a program: the true ones, or a student's where they differ.
 
-    `values` are those of the nodes, and `gradients` by node those of one `of`. Nothing is
-    changed in place but by `take`.
+    `values` are those of the nodes, and `gradients` by node those of one `of`; `known` are the
+    steps that are on the sheet. Nothing is changed in place but by `take`.
     """
 
-    def __init__(self, exercise: Exercise) -> None:
+    def __init__(self, exercise: Exercise, known: Collection[Quantity] = ()) -> None:
         self.exercise = exercise
+        self.known = known
         self.graph = exercise.graph
         self.values = list(exercise.truths)
         self.gradients: dict[int, dict[int, Any]] = {}
         self.moved: set[int] = set()
+
+    @property
+    def point(self) -> Point:
+        """The point at which nodes have these values."""
+        return self.exercise.here._replace(values=self.values)
 
     def copy(self) -> Working:
         """Return the same numbers, to be changed without changing these."""
@@ -87,7 +93,7 @@ class Working:
         kind = self.exercise.kind
         if not kind.exact:
             return self
-        other = Working(self.exercise.double)
+        other = Working(self.exercise.double, self.known)
         for node in self.moved:
             other.take(Quantity(node), kind.doubles(self.values[node]))
         for of, gradients in self.gradients.items():
@@ -106,6 +112,11 @@ class Working:
             self.moved.discard(node)
         else:
             self.moved.add(node)
+
+    def number(self, quantity: Quantity) -> Any:
+        """Return the number that a value or a derivative has; None where there is none."""
+        node, of = quantity
+        return self.values[node] if of < 0 else self.gradients.get(of, {}).get(node)
 
     def is_moved(self, node: int) -> bool:
         """Whether a node's value, or that of an argument, is not the true one."""
@@ -226,7 +237,7 @@ class Use(Worked):
     def pull(self, upstream: Any) -> Any:
         """Return what the operation sends for an upstream gradient."""
         if self.form == TAUGHT:
-            return self._times(upstream, self.local)
+            return self.send(self.local, upstream)
         doubles = self.working.exercise.kind.doubles
 
         def contribution(kind: Kind, values: Any) -> Any:
@@ -246,12 +257,9 @@ class Use(Worked):
 
         return exercise.computed(values, beside)
 
-    def send(self, derivative: Any) -> Any:
+    def send(self, derivative: Any, upstream: Any = None) -> Any:
         """Return the upstream gradient times a local derivative, in the shape of the node."""
-        return self._times(self.upstream, derivative)
-
-    def _times(self, upstream: Any, derivative: Any) -> Any:
-        upstream, derivative = alike(upstream, derivative)
+        upstream, derivative = alike(self.upstream if upstream is None else upstream, derivative)
         if not (shape_of(upstream) or shape_of(derivative) or self.shape):
             return upstream * derivative
         from cgcli.numbers.arrays import quiet, reduce_to

@@ -55,13 +55,8 @@ class Written(NamedTuple):
         """
         if self.shape != shape_of(value):
             return False
-        rounded = self.digits >= _LEAST
-        reach = self.half * self._leeway
-        if self.shape:
-            import numpy as np
-
-            return is_near(self.value, value, added(np.where(rounded, reach, 0), slack))
-        return is_near(self.value, value, added(reach, slack) if rounded else slack)
+        reach = self.half * self._leeway * (self.digits >= _LEAST)
+        return is_near(self.value, value, added(reach, slack))
 
     @property
     def _leeway(self) -> Any:
@@ -166,7 +161,8 @@ def exact(value: Any) -> Written:
     >>> exact(0.5).is_rounding(0.5), exact(0.5).is_rounding(0.51)
     (True, False)
     """
-    zeros = DOUBLES.zero(shape_of(value))
+    # A whole 0, which is exact beside a fraction too.
+    zeros = DOUBLES.zero(shape) if (shape := shape_of(value)) else 0
     return Written(value, zeros, zeros)
 
 
@@ -187,11 +183,8 @@ def read_number(text: str, kind: Kind = DOUBLES) -> Written | None:
     last = power - len(part)
     half = kind.numeral(f"5e{last - 1}") if -330 < last < 300 else kind.zero(())
     value = kind.numeral(text)
-    if digits > _SINGLE and not kind.exact and _is_single(value):
+    is_small = digits > _SINGLE and not kind.exact and abs(value) < _LARGEST
+    if is_small and struct.unpack("f", struct.pack("f", value))[0] == value:
+        # All digits are those of a number in single precision, as PyTorch prints it.
         return Written(value, abs(value) * 1e-6, _SINGLE)
     return Written(value, half, digits)
-
-
-def _is_single(value: float) -> bool:
-    """Whether all digits are those of a number in single precision, as PyTorch prints it."""
-    return abs(value) < _LARGEST and struct.unpack("f", struct.pack("f", value))[0] == value

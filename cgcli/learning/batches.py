@@ -18,8 +18,8 @@ class Batches:
 
     What is in memory is shuffled as a whole. Of rows on disk, blocks are read in random order
     and the rows of as many blocks as fit a window are shuffled among each other, so that memory
-    does not grow with the file. `buffers` hold the batch; `columns` are the columns of a table
-    in memory by other keys, and more that were computed of them.
+    does not grow with the file. `buffers` hold the batch; `columns` are the columns of the table
+    by other keys, and more that were computed of them.
 
     >>> from cgcli.learning.tables import TableWriter
     >>> writer = TableWriter()
@@ -35,12 +35,12 @@ class Batches:
         self.table = table
         self.size = size
         self.seed = seed
-        self.columns = columns if columns is not None else table.arrays
-        self._chosen: Any = np.zeros(0, dtype=int)
-        forms: dict[Any, Any] = {name: (shape, float) for name, shape in table.shapes.items()}
-        if self.columns is not None:
-            forms = {key: (array.shape[1:], array.dtype) for key, array in self.columns.items()}
-        self.buffers = {key: np.empty((size, *form), kind) for key, (form, kind) in forms.items()}
+        self.columns: Mapping[Any, Any] = table.columns if columns is None else columns
+        self._numbers: Any = np.zeros(0, dtype=int)
+        self.buffers: dict[Any, Any] = {
+            key: np.empty((size, *array.shape[1:]), array.dtype)
+            for key, array in self.columns.items()
+        }
 
     @property
     def count(self) -> int:
@@ -49,10 +49,8 @@ class Batches:
 
     def rows(self, count: int) -> dict[str, Any]:
         """Return the first rows of the batch by the columns' names."""
-        if self.table.arrays is not None:
-            chosen = self._chosen[:count]
-            return {name: array[chosen] for name, array in self.table.arrays.items()}
-        return {name: self.buffers[name][:count] for name in self.table.shapes}
+        numbers = self._numbers[:count]
+        return {name: array[numbers] for name, array in self.table.columns.items()}
 
     def order(self, number: int) -> Any:
         """Return the rows in memory in the order of an epoch."""
@@ -63,23 +61,24 @@ class Batches:
 
         The first `start` batches are passed over.
         """
-        if self.columns is None:
-            yield from self._on_disk(np.random.default_rng([self.seed, 2, number]), start)
-        else:
-            yield from self._in_memory(self.order(number), start)
+        for window, rows, numbers in self._windows(number, start):
+            pairs = [(array, self.buffers[key]) for key, array in window.items()]
+            for first in range(0, len(rows), self.size):
+                chosen = rows[first : first + self.size]
+                self._numbers = numbers[first : first + self.size]
+                for array, buffer in pairs:
+                    # Every index is one of the window's: "clip" only spares the check.
+                    np.take(array, chosen, 0, buffer[: len(chosen)], "clip")
+                yield len(chosen)
 
-    def _in_memory(self, rows: Any, start: int) -> Iterator[int]:
-        assert self.columns is not None
-        pairs = [(array, self.buffers[key]) for key, array in self.columns.items()]
-        for first in range(start * self.size, self.table.count, self.size):
-            self._chosen = chosen = rows[first : first + self.size]
-            for array, buffer in pairs:
-                # Every index is one of the table's: "clip" only spares the check.
-                np.take(array, chosen, 0, buffer[: len(chosen)], "clip")
-            yield len(chosen)
-
-    def _on_disk(self, order: Any, start: int) -> Iterator[int]:
+    def _windows(self, number: int, start: int) -> Iterator[tuple[Mapping[Any, Any], Any, Any]]:
+        """Yield what is shuffled together: columns, the order of their rows, and these' numbers."""
         table, size = self.table, self.size
+        if not table.on_disk:
+            rows = self.order(number)[start * size :]
+            yield self.columns, rows, rows
+            return
+        order = np.random.default_rng([self.seed, 2, number])
         length = size * -(-_BLOCK // size)
         blocks = order.permutation(table.count // length).tolist()
         if table.count % length:
@@ -88,15 +87,15 @@ class Batches:
         together = max(1, _WINDOW // (length * table.row_bytes))
         for first in range(0, len(blocks), together):
             chosen = blocks[first : first + together]
-            rows = sum(min(length, table.count - block * length) for block in chosen)
-            shuffled = order.permutation(rows)
+            ends = [(b * length, min((b + 1) * length, table.count)) for b in chosen]
+            numbers = np.concatenate([np.arange(*end) for end in ends])
+            shuffled = order.permutation(len(numbers))
             passed = first * length // size
-            if passed + -(-rows // size) <= start:
+            if passed + -(-len(numbers) // size) <= start:
                 continue
-            parts = [table.read(b * length, min((b + 1) * length, table.count)) for b in chosen]
-            window = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-            for place in range(max(start - passed, 0) * size, rows, size):
-                self._chosen = mine = shuffled[place : place + size]
-                for name, array in window.items():
-                    np.take(array, mine, 0, self.buffers[name][: len(mine)], "clip")
-                yield len(mine)
+            window = {
+                key: np.concatenate([array[slice(*end)] for end in ends])
+                for key, array in self.columns.items()
+            }
+            rows = shuffled[max(start - passed, 0) * size :]
+            yield window, rows, numbers[rows]

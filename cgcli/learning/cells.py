@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,28 +20,24 @@ _CALLED: Final = {
 _MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 
 
-class Bad(NamedTuple):
-    """A row that cannot be used: its number from 1, its line in the file, its column, and why."""
+class CellError(Exception):
+    """A cell that is no number: its column, and why; one `missing` may be filled.
 
-    row: int
-    line: int
-    column: str
-    why: str
-    path: str = ""
+    Whoever knows that says where it is: in which row from 1, and which line of a file.
+    """
+
+    row = 1
+    line = 0
+    path = ""
+
+    def __init__(self, column: str, why: str, *, missing: bool = False) -> None:
+        super().__init__(why)
+        self.column, self.why, self.missing = column, why, missing
 
     def __str__(self) -> str:
         """Return it as a message says it."""
         line = f" (line {self.line})" if self.line else ""
         return f"row {self.row}{line}, column '{excerpt(self.column)}': {self.why}"
-
-
-class CellError(Exception):
-    """A cell that is no number: its column, and why; one `missing` may be filled."""
-
-    def __init__(self, column: str, why: str, *, missing: bool = False) -> None:
-        super().__init__(why)
-        self.column = column
-        self.missing = missing
 
 
 def _missing(column: str) -> CellError:
@@ -66,7 +62,8 @@ class Columns:
         self.names = list(names)
         self.kept = list(kept)
         self.manner = manner
-        self._converted = set(filter(manner.converts, self.names))
+        readers = ((manner.levels, _level), (manner.dates, _date), (manner.pads, _padded))
+        self._readers = {n: read for part, read in readers for n in self.names if n in part}
         self.shapes: dict[str, Shape] = {}
 
     def row(self, cells: Mapping[str, Any] | CellError) -> list[Any]:
@@ -90,7 +87,7 @@ class Columns:
     def _value(self, cell: Any, name: str) -> Any:
         """Return a cell as a number or an array; NaN where it is missing and will be filled."""
         manner = self.manner
-        if name not in self._converted:
+        if name not in self._readers:
             try:
                 return convert(cell, name, manner)
             except CellError as problem:
@@ -99,11 +96,7 @@ class Columns:
                 return np.full(self.shapes.get(name, ()), math.nan)[()]
         if cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING):
             raise _missing(name)
-        if name in manner.levels:
-            return _level(cell, name, manner)
-        if name in manner.dates:
-            return _date(cell, name, manner)
-        return _padded(cell, name, manner)
+        return self._readers[name](cell, name, manner)
 
     def arrays(self, rows: list[list[Any]]) -> dict[str, Any]:
         """Return rows as an array for each column."""
@@ -111,10 +104,31 @@ class Columns:
         count = len(self.names)
         numbers = zip(self.names, columns[:count], strict=True)
         arrays = {name: np.array(column, dtype=np.float64) for name, column in numbers}
-        for name, cells in zip(self.kept, columns[count:], strict=True):
-            arrays[kept_as(name)] = np.empty(len(cells), dtype=object)
-            arrays[kept_as(name)][:] = cells
+        return arrays | kept_arrays(dict(zip(self.kept, columns[count:], strict=True)))
+
+    def at_once(self, block: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return columns of numbers as arrays; None where any has to be looked at cell by cell."""
+        if self._readers or not all(name in block for name in self.names):
+            return None
+        try:
+            arrays = {name: np.asarray(block[name], dtype=np.float64) for name in self.names}
+        except (TypeError, ValueError):
+            return None
+        shapes = {name: array.shape[1:] for name, array in arrays.items()}
+        fills = self.manner.fills
+        usable = (np.isfinite(part) | (fills & np.isnan(part)) for part in arrays.values())
+        if self.shapes not in ({}, shapes) or not all(part.all() for part in usable):
+            return None
+        self.shapes = shapes
         return arrays
+
+
+def kept_arrays(columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Return columns that are kept as they are as arrays."""
+    arrays = {kept_as(name): np.empty(len(cells), dtype=object) for name, cells in columns.items()}
+    for array, cells in zip(arrays.values(), columns.values(), strict=True):
+        array[:] = list(cells)
+    return arrays
 
 
 def kept_as(name: str) -> str:

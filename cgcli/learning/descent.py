@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from cgcli.learning.objective import Measure, Objective, measured
-from cgcli.learning.optimisers import Optimiser, Setting, clip
-from cgcli.learning.schedule import Schedule
+from cgcli.learning.optimisers import Optimiser, Schedule, Setting, clip
 from cgcli.learning.stopping import INTERRUPTED, Criteria, End
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.learning.objective import Objective
-from cgcli.learning.parameters import Parameters, joined
 from cgcli.learning.stopping import Doubt
-from cgcli.learning.tables import ROW, Table
+from cgcli.learning.tables import Table
+from cgcli.learning.task import Parameters, joined
 
 _FALLING: Final = 0.03
 """The part of a cost's fall that the last tenth of the epochs may have."""
@@ -74,15 +74,15 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
     shifts = {n: _NEAR * max(1.0, abs(v).max()) for n, v in parameters.look(end).items()}
     # All elements of a parameter move by one number, so that what is alike stays so.
     shift = np.concatenate([np.full(v.size, shifts[n]) for n, v in parameters.views.items()])
-    near = _gradient(objective, end + shift)
+    near = objective.at(end + shift)[1]
     stuck = end == before
     for name, view in parameters.look(stuck).items():
         if view.all():
             alone = np.zeros_like(end)
             parameters.look(alone)[name][...] = shifts[name]
             # Where the cost rises beside it, it is at its minimum, and may well stay there.
-            view[...] = not _gradient(objective, end + alone) @ alone > 0
-    here = _gradient(objective, end)
+            view[...] = not objective.at(end + alone)[1] @ alone > 0
+    here = objective.at(end)[1]
     blocked = stuck & (near == 0)
     constant = _constant(objective) if blocked.any() else []
     if constant:
@@ -120,11 +120,7 @@ def _freed(objective: Objective, columns: Sequence[str], theta: Any) -> Any:
     task, table = objective.task, objective.table
     part = table.read(0, _TRIED)
     moved = {name: part[name] + (task.scaled[name] or (0.0, 1.0))[1] for name in columns}
-    few = Table(table.shapes, len(part[ROW]), {**part, **moved}, {}, "")
-    here = task.parameters.flat.copy()
-    freed = _gradient(Objective(task, few, None, 0), theta) != 0
-    np.copyto(task.parameters.flat, here)
-    return freed
+    return Objective(task, Table({**part, **moved})).at(theta)[1] != 0
 
 
 def _alike(parameters: Parameters, before: Any, near: Any) -> list[Doubt]:
@@ -157,11 +153,7 @@ def _equal(rows: Any, part: float) -> Any:
 
 def bottomless(objective: Objective, before: Any, cost: float) -> list[Doubt]:
     """Return what is to be said of a cost that falls on and on, on the way from `before`."""
-    end = objective.task.parameters.flat.copy()
-    _gradient(objective, before)
-    start = objective.cost
-    far, farther = _beyond(objective, before, end)
-    _gradient(objective, end)
+    start, (far, farther) = objective.at(before)[0], _beyond(objective, before)
     fall = start - cost
     if not (fall > 0 and start - far > fall and start - farther > _FEWEST * fall and farther < 0):
         return []
@@ -170,13 +162,10 @@ def bottomless(objective: Objective, before: Any, cost: float) -> list[Doubt]:
     return [Doubt("unbounded", message, hint)]
 
 
-def _beyond(objective: Objective, before: Any, end: Any) -> list[float]:
+def _beyond(objective: Objective, before: Any) -> list[float]:
     """Return the costs beyond the end of a way, where it is 10 and 1000 times as long."""
-    costs = []
-    for reach in (10.0, 1000.0):
-        _gradient(objective, before + reach * (end - before))
-        costs.append(objective.cost)
-    return costs
+    way = objective.task.parameters.flat - before
+    return [objective.at(before + reach * way)[0] for reach in (10.0, 1000.0)]
 
 
 def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> list[Doubt]:
@@ -185,18 +174,14 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
     A cost may fall for ever on the way from `before`, or have a kink where the run ended: there
     the gradient leaps, however short the step.
     """
-    flat = objective.task.parameters.flat
-    end, here = flat.copy(), objective.gradient.copy()
+    end, here = objective.task.parameters.flat, objective.gradient.copy()
     norm = float(np.linalg.norm(here))
     if doubts := bottomless(objective, before, cost):
         return doubts
-    costs = [cost, *_beyond(objective, before, end)]
-    leaps = [
-        float(np.linalg.norm(_gradient(objective, end - step * here / (norm or 1.0)) - here))
-        for step in (_NEAR**2 * max(1.0, abs(end).max()), _NEAR**3 * max(1.0, abs(end).max()))
-    ]
-    _gradient(objective, end)
-    if costs[0] >= costs[1] >= costs[2] and costs[0] > costs[2]:
+    far, farther = _beyond(objective, before)
+    steps = [_NEAR**power * max(1.0, abs(end).max()) * here / (norm or 1.0) for power in (2, 3)]
+    leaps = [float(np.linalg.norm(objective.at(end - step)[1] - here)) for step in steps]
+    if cost >= far >= farther and cost > farther:
         message = (
             "the parameters grow without bound, and the cost falls all the way: it has no minimum"
         )
@@ -206,46 +191,35 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
         message = "the cost has a kink where it ended, and that need not be its minimum"
         hint = "try a smooth cost, such as sqrt(r^2 + 0.01) for abs(r), or --optimizer adam"
         return [Doubt("kink", message, hint)]
-    _gradient(objective, before)
     # What is left of a cost that is as good as 0 is rounding.
-    is_exact = cost <= _SWING**2 * objective.cost
-    _gradient(objective, end)
-    return [] if is_exact else _lower(objective, end, here, cost)
+    is_exact = cost <= _SWING**2 * objective.at(before)[0]
+    return [] if is_exact else _lower(objective, here, cost)
 
 
-def _lower(objective: Objective, end: Any, here: Any, cost: float) -> list[Doubt]:
+def _lower(objective: Objective, here: Any, cost: float) -> list[Doubt]:
     """Return the doubt that one parameter alone takes the cost lower, by a step of Newton's.
 
     A gradient by a parameter of another size is lost beside the others, and tells nothing.
     """
     parameters = objective.task.parameters
     names = [name for name, view in parameters.views.items() for _ in range(view.size)]
-    doubts: list[Doubt] = []
+    end = parameters.flat
     for place in range(min(end.size, _TRIED)):
         moved = end.copy()
         curvature = 0.0
         # Wide enough for the gradient to change in more than its last digits.
         for width in (_NEAR * abs(end[place]) or _NEAR**2, 1.0, 1e6, 1e12):
             moved[place] = end[place] + width
-            change = _gradient(objective, moved)[place] - here[place]
+            change = objective.at(moved)[1][place] - here[place]
             if abs(change) > _SWING * abs(here[place]):
                 curvature = change / width
                 break
         if not curvature > 0:
             continue
         moved[place] = end[place] - here[place] / curvature
-        _gradient(objective, moved)
-        if objective.cost < (1 - _LOWER) * cost:
-            message = f"moving {names[place]} alone takes the cost on to {objective.cost:.6g}"
+        lower, _ = objective.at(moved)
+        if lower < (1 - _LOWER) * cost:
+            message = f"moving {names[place]} alone takes the cost on to {lower:.6g}"
             hint = "columns of very different sizes want --scale, or least squares --residual"
-            doubts = [Doubt("unconverged", message, hint)]
-            break
-    _gradient(objective, end)
-    return doubts
-
-
-def _gradient(objective: Objective, theta: Any) -> Any:
-    """Return the gradient at some parameters, which are those of the task then."""
-    np.copyto(objective.task.parameters.flat, theta)
-    ((_, objective.cost),) = objective.epoch(0)
-    return objective.gradient.copy()
+            return [Doubt("unconverged", message, hint)]
+    return []

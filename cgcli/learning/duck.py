@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import base64
 import codecs
+import contextlib
 import functools
 import importlib.util
 import io
 import os
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from itertools import islice, repeat
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.errors import file_error, required
 from cgcli.learning.beginnings import unpacked
-from cgcli.learning.cells import Bad, Columns, kept_as
+from cgcli.learning.cells import CellError, Columns
 from cgcli.learning.manner import Manner
-from cgcli.learning.sources import Report, Source, check_names, chunk, gather
+from cgcli.learning.sources import Block, Report, Source, check_names, gather_blocks
 from cgcli.learning.tables import CHUNK
 
 _LEAST: Final = 12
@@ -38,9 +40,6 @@ _MANY: Final = 4096
 _LARGE: Final = 2 * 2**20
 """A CSV file of so many bytes is read sooner by DuckDB, whose import takes as long."""
 
-_CONNECTIONS: Final[list[Any]] = []
-"""The one connection of the process, once it is needed."""
-
 _CONFIG: Final = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -50,11 +49,9 @@ _CONFIG: Final = {
 
 
 def connection() -> Any:
-    """Return the connection to DuckDB; raises `CgraphError` where that is not installed."""
+    """Return the process's connection; raises `CgraphError` where DuckDB is not installed."""
     required("duckdb", "data", "to read and write Parquet files")
-    if not _CONNECTIONS:
-        _CONNECTIONS.append(opened(":memory:"))
-    return _CONNECTIONS[0]
+    return _kept(":memory:")
 
 
 def opened(path: str) -> Any:
@@ -62,6 +59,9 @@ def opened(path: str) -> Any:
     database = required("duckdb", "data", "to write Parquet files").connect(path, config=_CONFIG)
     database.execute("SET enable_progress_bar = false")
     return database
+
+
+_kept: Final = functools.cache(opened)
 
 
 def is_installed() -> bool:
@@ -78,22 +78,25 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-class _Table:
+class _Table(NamedTuple):
     """What DuckDB reads a file as: the text of a table, and its columns as SQL, by name.
 
-    `ask` asks it, and raises `CgraphError` for the file.
+    What reads it raises `RuntimeError` and DuckDB's errors.
     """
 
-    def __init__(self, ask: Any, text: str, columns: Mapping[str, str]) -> None:
-        self.ask = ask
-        self.text = text
-        self.columns = columns
+    text: str
+    columns: Mapping[str, str]
 
-    def numbers(self, names: Sequence[str]) -> Iterator[list[Any]]:
-        """Yield columns as doubles, NaN for nulls, CHUNK rows at a time.
+    def blocks(self, names: Sequence[str], kept: Sequence[str]) -> Iterator[Block]:
+        """Yield columns as doubles, NaN for nulls, and beside them those kept as objects."""
+        objects = self.objects(kept) if kept else iter(())
+        for arrays in self._numbers(names):
+            numbers, count = dict(zip(names, arrays, strict=True)), len(arrays[0])
+            beside = zip(*islice(objects, count), strict=True)
+            yield Block(count, numbers, dict(zip(kept, beside, strict=True)))
 
-        Raises `RuntimeError` and DuckDB's errors.
-        """
+    def _numbers(self, names: Sequence[str]) -> Iterator[list[Any]]:
+        """Yield columns as doubles, CHUNK rows at a time."""
         doubles = [f"coalesce({self.columns[name]}::DOUBLE, 'nan'::DOUBLE)" for name in names]
         query = f"SELECT {', '.join(doubles)} FROM {self.text}"  # noqa: S608  # our own
         cursor = connection().cursor()
@@ -112,24 +115,24 @@ class _Table:
         if len(rest[0]):
             yield rest
 
-    def objects(self, names: Sequence[str]) -> Callable[[int], list[tuple[Any, ...]]]:
-        """Return what fetches the next rows of columns as Python's objects, so many of them."""
+    def objects(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of columns as Python's objects."""
         asked = ", ".join(self.columns[name] for name in names)
         result = connection().cursor().execute(f"SELECT {asked} FROM {self.text}")  # noqa: S608
-        return lambda count: list(result.fetchmany(count))
+        while rows := result.fetchmany(CHUNK):
+            yield from rows
 
 
 def parquet(path: str, file: str, manner: Manner) -> Source:
     """Return the source of a Parquet file, which is called `path`; raises `CgraphError`."""
-    connection()
+    database = connection()
     name = quoted(_pattern(file))
     # Nothing is read of what the names of its folders say.
     rows = f"read_parquet({name}, hive_partitioning=false)"
 
-    ask = functools.partial(asked, path, file)
-
     def answer(query: str) -> Any:
-        return ask(lambda: connection().execute(query).fetchall())
+        with _readable(path, file):
+            return database.execute(query).fetchall()
 
     parts = answer(f"SELECT name, num_children FROM parquet_schema({name})")  # noqa: S608
     names = check_names(path, _outermost(parts))
@@ -140,38 +143,30 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
     ((total,),) = answer(f"SELECT count(*) FROM {rows}")  # noqa: S608
     kinds = dict(zip(names, [row[1] for row in answer(f"DESCRIBE FROM {rows}")], strict=True))
     # By their places: DuckDB makes others of names that differ in their letters' case alone.
-    table = _Table(ask, rows, {name: f"#{k}" for k, name in enumerate(names, 1)})
+    table = _Table(rows, {name: f"#{k}" for k, name in enumerate(names, 1)})
 
-    def chunks(
-        wanted: Sequence[str], report: Report, kept: Sequence[str]
-    ) -> Iterator[dict[str, Any]]:
-        if not wanted and not kept:
-            yield from _numbered(total, report)
-            return
-        for name in durations.intersection(wanted):
+    def read(columns: Columns) -> Iterator[Block]:
+        wanted, kept = columns.names, columns.kept
+        with _readable(path, file):
+            if wanted and all(kinds[n] in _NUMBERS and not manner.converts(n) for n in wanted):
+                yield from table.blocks(wanted, kept)
+                return
+            cells = list(dict.fromkeys([*wanted, *kept]))
+            objects = table.objects(cells) if cells else repeat((), total)
+            while rows := list(islice(objects, CHUNK)):
+                yield Block(len(rows), {}, dict(zip(cells, zip(*rows, strict=True), strict=True)))
+
+    def chunks(columns: Columns, report: Report) -> Iterator[dict[str, Any]]:
+        for name in durations.intersection(columns.names):
             # Parquet has a whole number for it, and of which unit is not for us to guess.
-            bad = Bad(1, 0, name, "a span of time is not a number")
+            bad = CellError(name, "a span of time is not a number")
             hint = "write it as a number of seconds, in a column whose name says so"
             raise file_error(path, str(bad), hint)
-        columns = Columns(wanted, kept, manner)
-        if wanted and all(kinds[n] in _NUMBERS and not manner.converts(n) for n in wanted):
-            yield from _quick(table, columns, report)
-        else:
-            yield from _slow(table, columns, report)
+        yield from gather_blocks(read(columns), columns, report)
         if report.of_file != total:
             raise file_error(path, f"{report.of_file:,} rows were read, and it has {total:,}")
 
     return Source(path, names, chunks, manner, kinds=kinds)
-
-
-def _quick(table: _Table, columns: Columns, report: Report) -> Iterator[dict[str, Any]]:
-    """Yield rows of numbers, which are read as arrays."""
-    kept = columns.kept
-    fetch = table.ask(lambda: table.objects(kept)) if kept else None
-    stream = table.numbers(columns.names)
-    while arrays := table.ask(lambda: next(stream, None)):
-        beside = table.ask(functools.partial(fetch, len(arrays[0]))) if fetch else []
-        yield from _read_block(columns, arrays, beside, report)
 
 
 def quick_csv(
@@ -196,14 +191,12 @@ def quick_csv(
         f"delim={quoted(delimiter)}, quote='\"', escape='\"', columns={{{columns_text}}}, "
         f"strict_mode=true, null_padding=false, compression='{packing}')"
     )
-    table = _Table(None, text, {name: f"c{k}" for k, name in enumerate(names)})
+    table = _Table(text, {name: f"c{k}" for k, name in enumerate(names)})
     try:
-        fetch = table.objects(columns.kept) if columns.kept else None
-        for arrays in table.numbers(columns.names):
-            if not all(np.isfinite(array).all() for array in arrays):
+        for block in table.blocks(columns.names, columns.kept):
+            if not all(np.isfinite(array).all() for array in block.numbers.values()):
                 return False
-            beside = fetch(len(arrays[0])) if fetch else []
-            yield from _read_block(columns, arrays, beside, report)
+            yield from gather_blocks([block], columns, report)
     except (duckdb.Error, RuntimeError):
         return False
     return True
@@ -236,41 +229,13 @@ def _pattern(path: str) -> str:
     return re.sub(r"[*?\[]", r"[\g<0>]", path)
 
 
-def _read_block(
-    columns: Columns, arrays: list[Any], beside: Sequence[tuple[Any, ...]], report: Report
-) -> Iterator[dict[str, Any]]:
-    """Yield rows of numbers, at once where all of them are good; those kept are `beside`."""
-    usable = np.isnan if columns.manner.fills else np.zeros_like
-    if all((np.isfinite(array) | usable(array).astype(bool)).all() for array in arrays):
-        part = chunk(columns, arrays, len(arrays[0]), report)
-        for name, cells in zip(columns.kept, zip(*beside, strict=True), strict=True):
-            part[kept_as(name)] = np.empty(len(cells), dtype=object)
-            part[kept_as(name)][:] = cells
-        yield part
-        return
-    names = [*columns.names, *columns.kept]
-    numbers = zip(*(array.tolist() for array in arrays), strict=True)
-    more = beside or [()] * len(arrays[0])
-    both = (first + second for first, second in zip(numbers, more, strict=True))
-    rows = ((0, dict(zip(names, row, strict=True))) for row in both)
-    yield from gather(rows, columns, report)
-
-
-def _slow(table: _Table, columns: Columns, report: Report) -> Iterator[dict[str, Any]]:
-    """Yield rows cell by cell, whatever they hold."""
-    names = list(dict.fromkeys([*columns.names, *columns.kept]))
-    fetch = table.ask(lambda: table.objects(names))
-    while block := table.ask(lambda: fetch(CHUNK)):
-        rows = ((0, dict(zip(names, row, strict=True))) for row in block)
-        yield from gather(rows, columns, report)
-
-
-def asked(path: str, file: str, question: Callable[[], Any]) -> Any:
-    """Return DuckDB's answer; raises `CgraphError` for whatever it cannot read."""
+@contextlib.contextmanager
+def _readable(path: str, file: str) -> Iterator[None]:
+    """Raise `CgraphError` for whatever DuckDB cannot read."""
     import duckdb
 
     try:
-        return question()
+        yield
     except (duckdb.Error, ValueError, OverflowError, RuntimeError, MemoryError):
         # What DuckDB says is of its own parts, and seldom of the file.
         if not _is_whole(file):
@@ -295,12 +260,6 @@ def _is_whole(path: str) -> bool:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 4))
         return size >= _LEAST and file.read() == b"PAR1"
-
-
-def _numbered(total: int, report: Report) -> Iterator[dict[str, Any]]:
-    """Yield as many rows of no columns as the file has."""
-    for start in range(0, total, CHUNK):
-        yield chunk(Columns(()), [], min(CHUNK, total - start), report)
 
 
 def _outermost(parts: list[tuple[str, int | None]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -112,12 +112,7 @@ def _end_of_lbfgs(outcome: Any, is_level: bool, doubts: list[Doubt]) -> End:
     return End("stopped", message, tuple(doubts) or (Doubt("unconverged", message, hint),))
 
 
-def fit_residuals(
-    task: Task,
-    table: Table,
-    evaluations: int,
-    workers: Callable[[str], Iterator[Any]] | None = None,
-) -> Fit:
+def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
     """Fit the parameters to residuals by Levenberg and Marquardt's method, in place.
 
     SciPy's MINPACK (Moré, 1978) goes as far as its stopping rule lets it; a few Gauss-Newton
@@ -131,7 +126,7 @@ def fit_residuals(
     if table.count < flat.size:
         message = f"{table.count:,} rows do not determine {flat.size:,} parameters"
         raise CgraphError("usage", message, "give more rows, or hold parameters with --fix")
-    residuals = residuals_of(task, table, workers)
+    residuals = residuals_of(task, table)
     with np.errstate(all="ignore"):
         begin = flat.copy()
         start = residuals.at(begin)

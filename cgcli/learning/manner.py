@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.errors import CgraphError, excerpt, few, shorten
 
 UNITS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400, "weeks": 604_800}
 """The units that dates are counted in, in seconds."""
@@ -117,10 +116,13 @@ class Manner:
         """Whether numbers are written as Python writes them, and nothing is passed over."""
         return (self.decimal, self.thousands, self.percent, self.comment) == (".", "", False, "")
 
+    @property
+    def _group(self) -> str:
+        return _SPACES if self.thousands == " " else re.escape(self.thousands)
+
     @cached_property
     def _number(self) -> re.Pattern[str]:
-        point = re.escape(self.decimal)
-        group = _SPACES if self.thousands == " " else re.escape(self.thousands)
+        point, group = re.escape(self.decimal), self._group
         grouped = rf"[0-9]{{1,3}}(?:{group}[0-9]{{3}})+(?![0-9])|" if self.thousands else ""
         digits = rf"(?:{grouped}[0-9]+)"
         exponent = r"(?:[eE][+-]?[0-9]+)?"
@@ -139,12 +141,7 @@ class Manner:
             return None
         if self.is_plain:
             return float(text)
-        digits = match["number"]
-        if self.thousands:
-            digits = re.sub(
-                _SPACES if self.thousands == " " else re.escape(self.thousands), "", digits
-            )
-        digits = digits.replace(self.decimal, ".")
+        digits = re.sub(self._group, "", match["number"]).replace(self.decimal, ".")
         if not match["percent"]:
             return float(digits)
         # One rounding, not that of a division after that of the number.
@@ -156,16 +153,13 @@ class Manner:
         return name in self.levels or name in self.dates or name in self.pads
 
     def document(self) -> dict[str, Any]:
-        """Return what differs from the defaults, as a model keeps it."""
+        """Return what differs from the defaults, as a model keeps it, by the fields' names.
+
+        No column of what is made of it again has more levels than it has there.
+        """
         usual = Manner()
         parts = {name: value for name, value in asdict(self).items() if name != "open"}
         return {name: part for name, part in parts.items() if part != getattr(usual, name)}
-
-    @classmethod
-    def read(cls, document: Mapping[str, Any]) -> Manner:
-        """Return what a model keeps; no column has more levels than it has there."""
-        names = {part.name for part in fields(cls)}
-        return cls(**{name: value for name, value in document.items() if name in names})
 
     def said(self) -> list[str]:
         """Return how the data was read, a few words for whatever was asked for."""
@@ -173,7 +167,7 @@ class Manner:
         document = self.document()
         said = [f"{name} {_sign(document[name])}" for name in texts if name in document]
         for name, levels in self.levels.items():
-            said.append(f"{name} is {_few([f'{k} {level}' for level, k in levels.items()])}")
+            said.append(f"{name} is {few([f'{k} {level}' for level, k in levels.items()])}")
             said[-1] += f", {len(levels)} other" if self.unseen == "other" else ""
         said += [f"{name} in {text}" for name, text in self.dates.items()]
         said += [f"{name} padded to {length}" for name, length in self.pads.items()]
@@ -182,10 +176,6 @@ class Manner:
 
 def _sign(value: Any) -> str:
     return "yes" if value is True else repr(value) if len(value) == 1 else str(value)
-
-
-def _few(parts: Sequence[str]) -> str:
-    return ", ".join(map(excerpt, parts[:8])) + (" …" if len(parts) > 8 else "")
 
 
 PLAIN: Final = Manner()

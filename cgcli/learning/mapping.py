@@ -14,37 +14,52 @@ from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
 from cgcli.language.syntax import NAME, Expression, Value
 from cgcli.learning.cells import kept_as
-from cgcli.learning.noted import RowNotes
+from cgcli.learning.noted import NotedRows
 from cgcli.learning.preparing import check_scaling, expression_of, read_columns, told_apart
-from cgcli.learning.sources import Report, Source, listed
-from cgcli.learning.stacks import Stack, stacked
-from cgcli.learning.tables import ROW, pieces, row_values
-from cgcli.limits import Limits
+from cgcli.learning.sources import Report, Source, Stack, listed, stacked
+from cgcli.learning.tables import ROW, row_values
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
-from cgcli.plan.compiled import Compiled, Engine
+from cgcli.plan.compiled import Engine
 from cgcli.plan.function import Shaped
 from cgcli.plan.lower import Lowered
 from cgcli.program import Program, input_spans, parse, unused_binding
 
 if TYPE_CHECKING:
+    from cgcli.learning.models import Model
     from cgcli.learning.workers import Workers
 
 Finish: TypeAlias = Callable[..., Any]
 """What makes of rows what they end as; it is told whether they are the first."""
 
 
-class Wanted(NamedTuple):
-    """What is asked of each row: nodes or expressions over them, else the output, and gradients.
+class RowProgram(NamedTuple):
+    """A program with values for those names that no column has, and what is asked of each row.
 
-    Gradients are of one of these, by some inputs or by all. `keep` are columns that come back as
-    the file has them.
+    That are nodes or expressions over them, else the output, and gradients of one of these, by
+    some inputs or by all. `keep` are columns that come back as the file has them. `required` are
+    the bound names that the program must use, and that are no columns. Without an `engine` NumPy
+    runs the rows.
     """
 
+    program: Program
+    bound: Mapping[str, Any]
+    stacks: Mapping[str, Stack] = {}
+    scaling: Mapping[str, tuple[Any, Any]] = {}
     of: Sequence[str] = ()
     gradients: bool = False
     wrt: Sequence[str] | None = None
     keep: Sequence[str] = ()
+    required: Sequence[str] = ()
+    engine: Engine | None = None
+
+    @classmethod
+    def of_model(cls, model: Model, of: Sequence[str], keep: Sequence[str]) -> RowProgram:
+        """Return the program of a model, with its values."""
+        scaling = {} if model.in_units else model.scaling()
+        bound = {**model.fixed, **model.parameters.values()}
+        stacks = model.data["stack"]
+        return cls(parse(model.program), bound, stacks, scaling, of=of, keep=keep)
 
     @property
     def expressions(self) -> dict[str, Expression]:
@@ -55,22 +70,6 @@ class Wanted(NamedTuple):
             if [entry[0] for entry in expression] != [NAME]:
                 expressions[text] = expression
         return expressions
-
-
-class RowProgram(NamedTuple):
-    """A program with values for those names that no column has.
-
-    `required` are the bound names that the program must use, and that are no columns. Without an
-    `engine` NumPy runs the rows.
-    """
-
-    program: Program
-    bound: Mapping[str, Any]
-    stacks: Mapping[str, Stack] = {}
-    scaling: Mapping[str, tuple[Any, Any]] = {}
-    wanted: Wanted = Wanted()
-    required: Sequence[str] = ()
-    engine: Engine | None = None
 
 
 def map_rows(
@@ -91,17 +90,15 @@ def map_rows(
         message = "a mean is known when all rows are read, and map reads them once"
         hint = "train with --missing mean and predict, or write --missing skip"
         raise CgraphError("usage", message, hint)
-    keep = mapping.wanted.keep
-    for name in keep:
+    for name in mapping.keep:
         if name not in source.names:
             message = f"--keep: there is no column '{excerpt(name)}'"
             raise CgraphError("usage", message, listed(source.names))
-    columns, missing, stacks = _columns(mapping, source)
-    needed = _needed(mapping, columns, stacks)
+    source, columns, missing = _columns(mapping, source)
+    needed = _needed(mapping, columns, source.stacks)
     missing += [name for name in columns if name not in needed]
-    program, *rest = mapping
-    recipe = (program.text, program.limits, rest, source._replace(rows=None), needed, missing)
-    chunks = read_columns(source, needed, stacks, report, keep)
+    recipe = (mapping, source._replace(rows=None), needed, missing)
+    chunks = read_columns(source, needed, report, mapping.keep)
     first = next(chunks, None)
     if first is None:
         # Nothing is computed, and a name that has no value is told all the same.
@@ -125,18 +122,18 @@ def map_rows(
         yield from parts
 
 
-def _columns(mapping: RowProgram, source: Source) -> tuple[list[str], list[str], dict[str, Stack]]:
-    """Return the columns that are mentioned, the names that have no value at all, and stacks."""
+def _columns(mapping: RowProgram, source: Source) -> tuple[Source, list[str], list[str]]:
+    """Return the source with stacks, the columns mentioned, and the names without any value."""
     syntax = mapping.program.syntax
-    asked = map(Value, mapping.wanted.expressions.values())
+    asked = map(Value, mapping.expressions.values())
     names = free_names(syntax._replace(block=[*syntax.block, *asked]))
     stacks = stacked(source.names, {n: p for n, p in mapping.stacks.items() if n in names})
-    available = {*stacks, *source.known}
+    source = source._replace(stacks=stacks)
     for name in mapping.required:
         if name in source.names:
             message = f"'{excerpt(name)}' is given a value, and is a column as well"
             raise CgraphError("binding", message, f"leave out {excerpt(name)}=…")
-    return *told_apart(names, available, mapping.bound), stacks
+    return source, *told_apart(names, set(source.known), mapping.bound)
 
 
 def _needed(mapping: RowProgram, columns: list[str], stacks: Mapping[str, Stack]) -> list[str]:
@@ -153,13 +150,13 @@ def _needed(mapping: RowProgram, columns: list[str], stacks: Mapping[str, Stack]
             raise
         return columns
     needed = graph.ancestors(nodes)
-    wrt = mapping.wanted.wrt or ()
+    wrt = mapping.wrt or ()
     return [n for n in columns if n in graph.inputs and (needed[graph.inputs[n]] or n in wrt)]
 
 
 def _graph(mapping: RowProgram, shapes: Mapping[str, Shape]) -> tuple[Graph, list[int]]:
     """Return the graph for columns of some shapes, and the nodes that are asked for."""
-    program, expressions = mapping.program, mapping.wanted.expressions
+    program, expressions = mapping.program, mapping.expressions
     bound = {**mapping.bound, **{name: Shaped(shape) for name, shape in shapes.items()}}
     graph = build(program.syntax, bound, program.limits)
     places = {text: graph.node(text) for text in expressions}
@@ -169,38 +166,31 @@ def _graph(mapping: RowProgram, shapes: Mapping[str, Shape]) -> tuple[Graph, lis
             places[text] = draft.add(expressions[text], text)
         graph = draft.graph
         graph.output = draft.output
-    nodes = [places.get(text) or find(graph, text) for text in mapping.wanted.of]
+    nodes = [places.get(text) or find(graph, text) for text in mapping.of]
     return graph, nodes or [graph.output]
 
 
 class _Block:
-    """A plan for rows of some shapes, run over a block of them; it knows nothing of other blocks.
-
-    It is made of a program's text, and of the `rest` of a `RowProgram`.
-    """
+    """A plan for rows of some shapes, run over a block of them; it knows of no other block."""
 
     def __init__(
         self,
-        text: str,
-        limits: Limits,
-        rest: Sequence[Any],
+        mapping: RowProgram,
         source: Source,
         columns: list[str],
         missing: list[str],
         shapes: Mapping[str, Shape],
         finish: Finish | None,
     ) -> None:
-        mapping = RowProgram(parse(text, limits), *rest)
-        self._keep, self._finish, self._path = mapping.wanted.keep, finish, source.path
+        self._keep, self._finish, self._path = mapping.keep, finish, source.path
         check_scaling(mapping.scaling, shapes)
         graph, nodes = _graph(mapping, shapes)
         for name in mapping.required:
             if name not in graph.inputs:
                 spans = input_spans(graph)
                 raise unused_binding(graph.text, spans, name, list(mapping.required))
-        wanted = mapping.wanted
         names = graph.names
-        self.names = list(wanted.of) or [names[graph.output]]
+        self.names = list(mapping.of) or [names[graph.output]]
         for name, node in zip(self.names, nodes, strict=True):
             _check_known(graph, node, name, missing, source)
         graph.output = nodes[0]
@@ -211,36 +201,26 @@ class _Block:
         # What nothing that is asked for needs may be any number.
         self._given = {**dict.fromkeys(missing, 0.0), **given}
         places = [lowered.row(node) for node in nodes]
-        self._of: Sequence[str | None] = [names[node] for node in nodes] if wanted.of else [None]
+        self._of: Sequence[str | None] = [names[node] for node in nodes] if mapping.of else [None]
         self._by: list[str] = []
-        if wanted.gradients:
-            self._by = _sources(graph, wanted.wrt, missing)
+        if mapping.gradients:
+            self._by = _sources(graph, mapping.wrt, missing)
             places += lowered.gradient_rows([graph.inputs[name] for name in self._by])
             self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
         sources = [graph.inputs[name] for name in self._by]
-        self._notes = RowNotes(lowered, sources, self._evaluate)
-        places += self._notes.flags
-        self._compiled = Compiled(lowered, by_row=places, engine=mapping.engine)
+        self._rows = NotedRows(lowered, sources, places, self._evaluate, engine=mapping.engine)
 
     def __call__(self, number: int, chunk: Mapping[str, Any]) -> tuple[list[Any], Any]:
         """Return what is asked of the rows of a block, a part at a time, and of their notes."""
         report = Report(self._path, skip=False)
-        self._compiled.forget()
-        self._notes.begin(number)
+        self._rows.begin(number)
         results = []
-        for k, part in enumerate(pieces(chunk, self._compiled.most)):
+        for k, (part, values, kinds) in enumerate(self._rows.parts(chunk, report)):
             kept = {name: part[kept_as(name)] for name in self._keep}
-            result = (part[ROW], *self._values(part, report), kept)
+            result = (part[ROW], dict(zip(self.names, values, strict=True)), kinds, kept)
             done = result if self._finish is None else self._finish(number + k == 0, *result)
             results.append(done)
         return results, report.notes
-
-    def _values(self, chunk: Mapping[str, Any], report: Report) -> tuple[dict[str, Any], Any]:
-        """Return the values of rows by name, and the kinds of notes that each row has."""
-        results = self._compiled.rows(chunk, len(chunk[ROW]))
-        count, flagged = len(self.names), self._compiled.flagged()
-        kinds = self._notes.look(chunk, results[count:], report, flagged=flagged)
-        return dict(zip(self.names, results[:count], strict=True)), kinds
 
     def _evaluate(self, chunk: Mapping[str, Any], place: int) -> Iterator[Any]:
         inputs = {**self._given, **row_values(chunk, place, self._scaling)}

@@ -10,9 +10,8 @@ import numpy as np
 
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.descent import Best, State
-from cgcli.learning.manner import PLAIN, Manner
-from cgcli.learning.parameters import Parameters
 from cgcli.learning.tables import plain
+from cgcli.learning.task import Parameters
 
 if TYPE_CHECKING:
     from cgcli.learning.preparing import Prepared
@@ -52,34 +51,28 @@ def rows_of(prepared: Prepared) -> dict[str, Any]:
 
 
 def model_of(
-    program: str,
-    training: Training,
-    path: str | list[str],
-    settings: Mapping[str, Any],
-    stopped: str,
-    *,
-    skip_bad: bool,
-    manner: Manner = PLAIN,
+    training: Training, path: str | list[str], settings: Mapping[str, Any], stopped: str
 ) -> Model:
     """Return the model of a training as it stands, of the data at a path, and why it stopped."""
     task, prepared = training.task, training.prepared
-    scaling = prepared.task.scaling
+    scaling, report, given = prepared.task.scaling, prepared.report, prepared.given
+    assert given is not None
     data = {
         "path": path,
         **rows_of(prepared),
-        "skipped": prepared.report.bad,
+        "skipped": report.bad,
         "columns": list(task.columns),
         "stack": dict(prepared.stacks),
         "scale": {name: [*map(plain, pair)] for name, pair in scaling.items()},
-        "skip_bad": skip_bad,
+        "skip_bad": report.skip,
     }
     if scaling and not task.scaling:
         data["unscaled"] = True
-    if read := manner.document():
+    if read := report.manner.document():
         data["read"] = read
     state = None if training.descent is None else training.descent.state
-    more = {"stopped": stopped}
-    return Model(program, task.parameters, task.constants, data, settings, state, more)
+    text, parameters = given.program.text, task.parameters
+    return Model(text, parameters, task.constants, data, settings, state, stopped)
 
 
 def _numbers(record: Any) -> Any:
@@ -107,7 +100,7 @@ class Model(NamedTuple):
     data: Mapping[str, Any]
     settings: Mapping[str, Any]
     state: State | None
-    more: Mapping[str, Any] = {}
+    stopped: str = ""
 
     def scaling(self) -> dict[str, tuple[Any, Any]]:
         """Return the mean and the deviation of the columns that a run scales, which goes on."""
@@ -130,7 +123,7 @@ class Model(NamedTuple):
             "fixed": _plain(self.fixed),
             "data": self.data,
             "settings": self.settings,
-            **self.more,
+            "stopped": self.stopped,
             "state": None if self.state is None else _state(self.state, self.parameters),
         }
 

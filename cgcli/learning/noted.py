@@ -1,5 +1,7 @@
 """What `eval` says of the rows of a file: how many have a note, of which kind, and the first.
 
+And where a run diverged the first row, and the first node, that went bad.
+
 Rows whose numbers lie alike have the same kinds of notes: at the same nodes values and gradients
 that are 0, infinite or NaN, and the same kinks. Only rows that an operation flagged are looked
 at so closely, and one of every sort is evaluated for all. What a tie or a jump means for the
@@ -9,19 +11,22 @@ many, rows are alike where their numbers are the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.notes import Note
+from cgcli.graph.graph import Graph
 from cgcli.learning.sources import Report
-from cgcli.learning.tables import ROW, Table, pieces, row_values
-from cgcli.learning.task import Task
+from cgcli.learning.stopping import Failure
+from cgcli.learning.tables import ROW, Table, pieces
+from cgcli.learning.task import Parameters, Task
 from cgcli.operations.row import Kink, Operation
 from cgcli.plan.cells import Cell, elementwise
-from cgcli.plan.compiled import Compiled
+from cgcli.plan.compiled import Compiled, Engine
 from cgcli.plan.kernels import SPECIAL
 from cgcli.plan.lower import Lowered
 from cgcli.plan.passes import has_rows
@@ -30,27 +35,31 @@ _NODES: Final = 20_000
 """How many nodes are evaluated for rows that are told apart by their numbers."""
 
 
-class RowNotes:
-    """The notes on the rows of a lowered graph, whose gradients are those by `sources`.
+class NotedRows:
+    """What is asked `by_row` of a lowered graph, and the notes on its rows.
 
-    `evaluate` returns the results of one row, by its place in a chunk.
+    Its gradients are those by `sources`. `evaluate` returns the results of one row, by its place
+    in a chunk.
     """
 
     def __init__(
         self,
         lowered: Lowered,
         sources: Sequence[int],
+        by_row: Sequence[int],
         evaluate: Callable[[Mapping[str, Any], int], Iterable[Any]],
         parameters: Mapping[str, Any] | None = None,
+        engine: Engine | None = None,
     ) -> None:
         sweep, tape = lowered.sweep, lowered.tape
         gradients = sweep.sums.gradients if sources else []
-        self._evaluate = evaluate
-        self.flags = _flags(lowered, sources)
+        self._evaluate, self._count = evaluate, len(by_row)
+        flags = _flags(lowered, sources)
+        self._compiled = Compiled(lowered, parameters, by_row=[*by_row, *flags], engine=engine)
         self._closely = self._most_closely = max(20, _NODES // len(sweep.values))
         numbers = [cell for cell in (*sweep.values, *gradients) if isinstance(cell, Cell)]
         places = dict.fromkeys(cell.place for cell in numbers if tape[cell.place].rows)
-        self._detail = Compiled(lowered, parameters, by_row=[*places, *self.flags])
+        self._detail = Compiled(lowered, parameters, by_row=[*places, *flags])
         self._kinds: dict[bytes, Mapping[str, Note]] = {}
         self._same = [not has_rows(value) for value in sweep.values]
         self._always: bool | None = None
@@ -63,16 +72,24 @@ class RowNotes:
         self._kinds.clear()
         self._closely = self._most_closely // (number + 1) ** 2
         self._detail.forget()
+        self._compiled.forget()
 
-    def look(
-        self, chunk: Mapping[str, Any], flags: Sequence[Any], report: Report, *, flagged: bool
-    ) -> Any:
-        """Report the notes of some rows; return for every row the kinds that it has, as text.
+    def parts(
+        self, chunk: Mapping[str, Any], report: Report
+    ) -> Iterator[tuple[Mapping[str, Any], list[Any], Any]]:
+        """Yield the rows, some at a time, with what is asked of them, and the kinds of notes.
 
-        `flags` are what `self.flags` asks of every row, and `flagged` tells that an operation
-        met what is no double, or no number.
+        These are a text for every row; the notes are reported.
         """
-        count = len(chunk[ROW])
+        for part in pieces(chunk, self._compiled.most):
+            results = self._compiled.rows(part, len(part[ROW]))
+            kinds = self._look(part, results[self._count :], report)
+            yield part, results[: self._count], kinds
+
+    def _look(self, chunk: Mapping[str, Any], flags: Sequence[Any], report: Report) -> Any:
+        """Report the notes of some rows; return for every row the kinds that it has, as text."""
+        # Whether an operation met what is no double, or no number.
+        flagged, count = self._compiled.flagged(), len(chunk[ROW])
         if self._always is None and count:
             # What is said of values that all rows share is known from any of them.
             results = self._evaluate(chunk, 0)
@@ -112,22 +129,16 @@ class RowNotes:
 def note_rows(task: Task, table: Table, report: Report) -> None:
     """Report the notes on the rows of a table at a task's parameters."""
     lowered = task.lowered()
-    names = list(task.parameters.views)
+    views = task.parameters.views
     # Where a gradient meets what is no double, that is flagged as well.
-    gradients = lowered.gradient_rows()
-    known = {**task.constants, **task.parameters.values()}
-    scaled = task.scaled
+    gradients = lowered.gradient_rows(task.inputs)
 
     def evaluate(chunk: Mapping[str, Any], place: int) -> Iterable[Any]:
-        yield DOUBLES.evaluate(task.graph, {**known, **row_values(chunk, place, scaled)}, wrt=names)
+        yield DOUBLES.evaluate(task.graph, task.values(chunk, place), wrt=list(views))
 
-    sources = [task.graph.inputs[name] for name in names]
-    notes = RowNotes(lowered, sources, evaluate, task.parameters.views)
-    compiled = Compiled(lowered, task.parameters.views, by_row=[*notes.flags, *gradients])
+    rows = NotedRows(lowered, task.inputs, gradients, evaluate, views)
     for chunk in table.chunks():
-        for part in pieces(chunk, compiled.most):
-            flags = compiled.rows(part, len(part[ROW]))[: len(notes.flags)]
-            notes.look(part, flags, report, flagged=compiled.flagged())
+        deque(rows.parts(chunk, report), maxlen=0)
 
 
 def _flags(lowered: Lowered, sources: Sequence[int]) -> list[int]:
@@ -178,3 +189,39 @@ def _sorts(arrays: Sequence[Any], count: int, *, closely: bool) -> Any:
         parts.append(flat if closely else np.stack([*flags, nothing.all(axis=1)], axis=1))
     numbers = np.concatenate(parts, axis=1, dtype=float)
     return numbers.view(f"V{8 * numbers.shape[1]}").reshape(-1)
+
+
+def locate(task: Task, table: Table, parameters: Any) -> Failure:
+    """Return the first row whose cost or gradient is not finite, and its first node that is not.
+
+    `parameters` is the flat vector at which that happened.
+    """
+    task = task._replace(parameters=Parameters(task.parameters.values(parameters)))
+    compiled = task.by_row()
+    with np.errstate(all="ignore"):
+        for chunk in table.chunks():
+            count = len(chunk[ROW])
+            bad = np.zeros(count, dtype=bool)
+            for values in compiled.rows(chunk, count):
+                bad |= ~np.isfinite(values.reshape(count, -1)).all(axis=1)
+            if bad.any():
+                first = int(np.argmax(bad))
+                return _named(task.graph, task.values(chunk, first), int(chunk[ROW][first]))
+    # Every row is finite, and their sum is not.
+    message = "every row is finite, and the cost grows without end"
+    return Failure(None, task.graph.names[task.graph.output], message)
+
+
+def _named(graph: Graph, values: dict[str, Any], number: int) -> Failure:
+    """Return the first note on a row, or its first node that is not finite."""
+    from cgcli.graph.text import formula
+
+    result = DOUBLES.evaluate(graph, values)
+    if result.notes:
+        note = result.notes[0]
+        return Failure(number, note.node, str(note.message))
+    # Of parameters that are no doubles no note is made.
+    for node, value in enumerate(result.values):
+        if not np.isfinite(value).all():
+            return Failure(number, graph.names[node], f"{formula(graph, node)} is not finite")
+    return Failure(number, graph.names[graph.output], "its cost is not finite")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+import math
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from cgcli.learning.batches import Batches
-from cgcli.learning.tables import CHUNK, Table
+from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import Lowered
-from cgcli.plan.sweep import SHARD, Sweep, block_rows
+from cgcli.plan.sweep import SHARD, Sweep
 
 if TYPE_CHECKING:
     from cgcli.native.descent import Leaps
@@ -25,40 +25,33 @@ _HOISTED: Final = 256 * 2**20
 class Whole:
     """A graph run over a whole table: in memory at once, from disk some rows at a time.
 
-    The sums over the rows are those of its shards, added up in their order. With `workers` these
-    come from them. Arrays `by_row` take the values of each row of a shard. Rows in memory, which
-    are run so many `turns`, are compiled where there is an engine.
+    The sums over the rows are those of its shards, added up in their order. Where workers have
+    the rows they are asked for sums of a `kind`. Arrays `by_row` take the values of each row of a
+    shard. Rows in memory, which are run so many `turns`, are compiled where there is an engine.
     """
 
     def __init__(
         self,
         compiled: Compiled,
         table: Table,
-        workers: Callable[[], Iterator[Any]] | None = None,
+        kind: str,
         by_row: Sequence[Any] = (),
         turns: int = 1,
     ) -> None:
         self.compiled = compiled
         self.table = table
-        self._workers = workers
+        self._kind = kind
         self._by_row = by_row
         self._starts = range(0, table.count, SHARD)
-        self._sweeps: list[Sweep] = []
+        self._columns = compiled.columns(table.columns)
+        self._sweeps: dict[int, Sweep] = {}
         self.careful = bytearray(len(self._starts))
         self._guarded = compiled.plan.guard.careful
         self._entire: Sweep | None = None
-        if table.arrays is not None and workers is None:
-            columns = compiled.columns(table.arrays)
-            if compiled.engine is not None and not by_row:
-                self._entire = compiled.sweep(columns, table.count, turns=turns)
-            if compiled.program is not None:
-                return
-            self._entire = None
-            for start in self._starts:
-                part = {place: array[start : start + SHARD] for place, array in columns.items()}
-                count, first = min(SHARD, table.count - start), next(iter(self._sweeps), None)
-                kept = [array[:count] for array in by_row]
-                self._sweeps.append(Sweep(compiled.plan, part, count, kept, beside=first))
+        plain = table.on_disk or table.sums is not None or bool(by_row)
+        if compiled.engine is not None and not plain:
+            entire = compiled.sweep(self._columns, table.count, turns=turns)
+            self._entire = entire if compiled.program is not None else None
 
     def run(self) -> None:
         """Run the plan over all rows; the compiled graph has the totals then."""
@@ -78,7 +71,7 @@ class Whole:
     def shards(self) -> Iterator[Any]:
         """Begin a step, and return the sums of all shards."""
         self.begin(self.table.count)
-        return self.sums() if self._workers is None else self._workers()
+        return self.sums() if self.table.sums is None else self.table.sums(self._kind)
 
     def begin(self, count: int) -> None:
         """Begin a step over so many rows in all, of which the table may have some."""
@@ -91,63 +84,54 @@ class Whole:
         """Yield the sums over the rows of each shard, whose numbers alone decide on care."""
         guard = self.compiled.plan.guard
         for number, start in enumerate(self._starts):
-            end = min(start + SHARD, self.table.count)
             guard.careful = self._guarded or bool(self.careful[number])
-            if self._sweeps:
-                self._sweeps[number].add()
-            else:
-                self._from_disk(start, end)
+            sweep = self._sweep(start)
+            sweep.add()
             self.careful[number] = guard.careful
-            yield self._sum(end - start)
+            yield self._sum(sweep.count)
         guard.careful = self._guarded
+
+    def _sweep(self, start: int) -> Sweep:
+        """Return what runs a shard; it is kept where the rows are in memory."""
+        sweep = self._sweeps.get(start)
+        if sweep is None:
+            count, first = min(SHARD, self.table.count - start), self._sweeps.get(0)
+            part = {place: array[start : start + count] for place, array in self._columns.items()}
+            kept = [array[:count] for array in self._by_row]
+            sweep = Sweep(self.compiled.plan, part, count, kept, beside=first)
+            if not (start and self.table.on_disk):
+                self._sweeps[start] = sweep
+        return sweep
 
     def _sum(self, count: int) -> Any:
         """Return what is summed of so many rows that were run last."""
         plan = self.compiled.plan
         return [plan.arrays[place].copy() for place in plan.sums]
 
-    def _from_disk(self, start: int, end: int) -> None:
-        plan, size = self.compiled.plan, block_rows(self.compiled.plan)
-        several = size * max(1, CHUNK // size)
-        adding = end - start > several
-        if adding:
-            plan.clear()
-        for place in range(start, end, several):
-            stop = min(place + several, end)
-            columns = self.compiled.columns(self.table.read(place, stop))
-            kept = [array[place - start : stop - start] for array in self._by_row]
-            Sweep(plan, columns, stop - place, kept, adding=adding).add()
-
 
 class Objective:
     """The cost of a table's rows at the task's parameters, and its gradient.
 
-    `gradient` is the flat vector of the last batch's, and `cost` its cost. Where the table is in
-    memory, what depends on the data alone is computed once. It may have some of all `rows`. Where
-    there are `workers`, they return the sums of all rows by kind. It is to be run so many `epochs`.
+    `gradient` is the flat vector of the last batch's. Where the table is in memory, what depends
+    on the data alone is computed once. It is to be run so many `epochs`.
     """
 
     def __init__(
         self,
         task: Task,
         table: Table,
-        size: int | None,
-        seed: int,
-        *,
-        workers: Callable[[str], Iterator[Any]] | None = None,
-        rows: int | None = None,
+        size: int | None = None,
+        seed: int = 0,
         epochs: int = 1,
     ) -> None:
         self.task = task
         self.table = table
         self.gradient = np.zeros_like(task.parameters.flat)
-        self.cost = 0.0
         lowered = task.lowered()
-        views = task.parameters.look(self.gradient)
-        self._views = [views[name] for name in lowered.parameters]
+        self._views = list(task.parameters.look(self.gradient).values())
         self._cost = lowered.total(task.graph.output)
-        self._places = lowered.gradient_totals()
-        known = {} if workers else self._hoisted(lowered, table.count if rows is None else rows)
+        self._places = lowered.gradient_totals(task.inputs)
+        known = {} if table.sums else self._hoisted(lowered)
         places = [self._cost, *self._places]
         self.compiled = compiled = Compiled(
             lowered, task.parameters.views, places, known=known, engine=task.engine
@@ -156,17 +140,13 @@ class Objective:
         self.full = size is None or size >= table.count
         self.batches: Batches | None = None
         if self.full:
-            shards = workers and partial(workers, "objective")
-            self.all_rows = Whole(compiled, table, shards, turns=epochs)
+            self.all_rows = Whole(compiled, table, "objective", turns=epochs)
             return
         assert size is not None
-        columns = None if table.arrays is None else compiled.columns(table.arrays)
-        self.batches = Batches(table, size, seed, columns)
-        buffers = self.batches.buffers
-        self._buffers = buffers if columns is not None else compiled.columns(buffers)
+        self.batches = Batches(table, size, seed, compiled.columns(table.columns))
         self._sweeps: dict[int, Sweep] = {}
 
-    def _hoisted(self, lowered: Lowered, rows: int) -> dict[int, Any]:
+    def _hoisted(self, lowered: Lowered) -> dict[int, Any]:
         """Return the values of what depends on the data alone, by place.
 
         How many rows there are in all decides what is worth it.
@@ -179,8 +159,8 @@ class Objective:
         room = _HOISTED
         for place in lowered.constant_columns():
             instruction = tape[place]
-            dtype = bool if instruction.truth else np.float64
-            size = rows * int(np.prod(instruction.shape, dtype=int)) * np.dtype(dtype).itemsize
+            dtype = np.dtype(bool if instruction.truth else np.float64)
+            size = table.total * math.prod(instruction.shape) * dtype.itemsize
             if size <= room:
                 room -= size
                 values[place] = np.empty((table.count, *instruction.shape), dtype=dtype)
@@ -197,7 +177,7 @@ class Objective:
         from cgcli.native.program import Program
 
         program, batches, mean = self.compiled.program, self.batches, self.task.mean
-        if batches is None or batches.columns is None or not isinstance(program, Program):
+        if batches is None or self.table.on_disk or not isinstance(program, Program):
             return None
         parts = [*zip(self._places, self._views, strict=True)]
         size, gradient = batches.size, self.gradient
@@ -222,10 +202,19 @@ class Objective:
             sweep = self._sweeps.get(count)
             if sweep is None:
                 turns = self._epochs * self.batches.count
-                sweep = self.compiled.sweep(self._buffers, count, turns=turns)
+                sweep = self.compiled.sweep(self.batches.buffers, count, turns=turns)
                 self._sweeps[count] = sweep
             sweep.run()
             yield count, self._result(count)
+
+    def at(self, theta: Any) -> tuple[float, Any]:
+        """Return the cost of all rows at some parameters, and its gradient; the task keeps its."""
+        flat = self.task.parameters.flat
+        kept = flat.copy()
+        np.copyto(flat, theta)
+        ((_, cost),) = self.epoch(0)
+        np.copyto(flat, kept)
+        return cost, self.gradient.copy()
 
     def _result(self, count: int) -> float:
         arrays = self.compiled.plan.arrays
@@ -241,14 +230,7 @@ class Objective:
 class Measure:
     """The cost and the metrics of a table's rows, without gradients; of residuals their squares."""
 
-    def __init__(
-        self,
-        task: Task,
-        table: Table,
-        *,
-        squared: bool = False,
-        workers: Callable[[str], Iterator[Any]] | None = None,
-    ) -> None:
+    def __init__(self, task: Task, table: Table, *, squared: bool = False) -> None:
         self.task = task
         self.count = table.count
         lowered = task.lowered()
@@ -256,8 +238,7 @@ class Measure:
         self._metrics = {name: lowered.total(node) for name, node in task.metrics.items()}
         places = [self._cost, *self._metrics.values()]
         compiled = Compiled(lowered, task.parameters.views, places)
-        kind = "squares" if squared else "measure"
-        self.all_rows = Whole(compiled, table, workers and partial(workers, kind))
+        self.all_rows = Whole(compiled, table, "squares" if squared else "measure")
 
     def run(self) -> tuple[float, dict[str, float]]:
         """Return the cost, and the mean of each metric over the rows."""

@@ -12,13 +12,11 @@ from cgcli.graph.build import Draft
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names, given_names
 from cgcli.language.parse import parse as parse_syntax
-from cgcli.language.syntax import Expression, Syntax, Value
+from cgcli.language.syntax import Expression, Value
 from cgcli.learning.cells import kept_as
-from cgcli.learning.parameters import Parameters
-from cgcli.learning.sources import Report, Source, listed
-from cgcli.learning.stacks import Stack, stacked
+from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, Table, means, plain, scaling, split
-from cgcli.learning.task import Task
+from cgcli.learning.task import Parameters, Task
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
@@ -34,6 +32,15 @@ class Given(NamedTuple):
     initial: Mapping[str, Any]
     fixed: Mapping[str, Any]
     metrics: Mapping[str, str] = {}
+
+    @property
+    def expressions(self) -> dict[str, Expression]:
+        """The metrics' syntax by name; raises `CgraphError` for what is not one expression."""
+        hint = '--metric "error=abs(y - p)"'
+        return {
+            name: expression_of(text, f"the metric '{excerpt(name)}'", hint)
+            for name, text in self.metrics.items()
+        }
 
 
 class Reading(NamedTuple):
@@ -66,15 +73,11 @@ class Prepared(NamedTuple):
 
 def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     """Return the task and its tables; raises `CgraphError` for names, shapes and rows."""
-    hint = '--metric "error=abs(y - p)"'
-    metrics = {
-        name: (expression_of(text, f"the metric '{excerpt(name)}'", hint), text)
-        for name, text in given.metrics.items()
-    }
-    stacks = stacked(source.names, reading.stacks)
-    columns = _columns(given, metrics, source, stacks)
+    names = _names(given, source)
+    source = source._replace(stacks=stacked(source.names, reading.stacks))
+    columns = _columns(given, names, source)
     report = Report(source.path, skip=reading.skip_bad, manner=source.manner)
-    chunks = read_columns(source, columns, stacks, report)
+    chunks = read_columns(source, columns, report)
     train, held = split(chunks, reading.holdout, reading.seed)
     _check_rows(source, train, held, report)
     if source.manner.fills:
@@ -84,7 +87,7 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
         for table in filter(None, (train, held)):
             table.fill(known)
     try:
-        graph, nodes = build_graph(given, metrics, train.shapes)
+        graph, nodes = build_graph(given, train.shapes)
     except CgraphError as error:
         _add_hint(error, columns, train.shapes)
         raise
@@ -99,7 +102,7 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
     task = Task(graph, Parameters(parameters), used, dict(given.fixed), scaled, nodes)
-    return Prepared(task, train, held, report, stacks, given)
+    return Prepared(task, train, held, report, source.stacks, given)
 
 
 def _add_hint(error: CgraphError, columns: Sequence[str], shapes: Mapping[str, Shape]) -> None:
@@ -135,16 +138,13 @@ def expression_of(text: str, called: str, hint: str = "") -> Expression:
     return statement.expression
 
 
-def _columns(
-    given: Given, metrics: Mapping[str, Any], source: Source, stacks: Mapping[str, Stack]
-) -> list[str]:
+def _columns(given: Given, names: Mapping[str, tuple[int, int]], source: Source) -> list[str]:
     """Return the columns and stacks that the program and the metrics read; check every name."""
-    for name in stacks:
+    for name in source.stacks:
         if name in source.names:
             message = f"'{excerpt(name)}' is a column, and a stack of others as well"
             raise CgraphError("usage", message, "give the stack another name")
-    names = _names(given.program.syntax, metrics, source)
-    available = {*stacks, *source.known}
+    available = set(source.known)
     bound = {**given.initial, **given.fixed}
     for name in names:
         if name in bound and name in available:
@@ -153,18 +153,18 @@ def _columns(
     columns, missing = told_apart(names, available, bound)
     if missing:
         raise _missing(given, names, missing, source)
-    required = [*bound, *stacks]
+    required = [*bound, *source.stacks]
     for name in required:
         if name not in names:
             raise unused_binding(given.program.text, names, name, required)
-    _check_uses(free_names(given.program.syntax), source, stacks)
+    _check_uses(free_names(given.program.syntax), source)
     return columns
 
 
-def _check_uses(names: Iterable[str], source: Source, stacks: Mapping[str, Stack]) -> None:
+def _check_uses(names: Iterable[str], source: Source) -> None:
     """Raise `CgraphError` for a column that a cost uses twice: a target among what predicts it."""
     uses = {name: "alone" for name in names if name in source.names}
-    for name, stack in stacks.items():
+    for name, stack in source.stacks.items():
         place = f"in the stack '{excerpt(name)}'"
         for column in [stack] if isinstance(stack, str) else stack:
             if column in uses:
@@ -185,15 +185,13 @@ def told_apart(
     return [name for name in free if name in columns], missing
 
 
-def _names(
-    syntax: Syntax, metrics: Mapping[str, tuple[Expression, str]], source: Source
-) -> dict[str, tuple[int, int]]:
+def _names(given: Given, source: Source) -> dict[str, tuple[int, int]]:
     """Return the free names of the program with their spans, and those of the metrics without.
 
     A metric's `f` is the program's value, unless there is a column of that name.
     """
+    syntax, measured = given.program.syntax, map(Value, given.expressions.values())
     names = free_names(syntax)
-    measured = [Value(expression) for expression, _ in metrics.values()]
     for name in free_names(syntax._replace(block=[*syntax.block, *measured])):
         if name != "f" or name in source.names:
             names.setdefault(name, (0, 0))
@@ -229,17 +227,13 @@ def check_scaling(scaling: Mapping[str, tuple[Any, Any]], shapes: Mapping[str, S
 
 
 def read_columns(
-    source: Source,
-    columns: Sequence[str],
-    stacks: Mapping[str, Stack],
-    report: Report,
-    kept: Sequence[str] = (),
+    source: Source, columns: Sequence[str], report: Report, kept: Sequence[str] = ()
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of a source, some at a time, the columns of each stack side by side.
 
     A missing cell that is to be filled is the mean that is known, and NaN as long as none is.
     """
-    manner = source.manner
+    manner, stacks = source.manner, source.stacks
     wanted: dict[str, None] = {}
     for name in columns:
         part = stacks.get(name, name)
@@ -262,9 +256,7 @@ def read_columns(
         yield values
 
 
-def build_graph(
-    given: Given, metrics: Mapping[str, Any], shapes: Mapping[str, Shape]
-) -> tuple[Graph, dict[str, int]]:
+def build_graph(given: Given, shapes: Mapping[str, Shape]) -> tuple[Graph, dict[str, int]]:
     """Return the graph of one row, and the metrics' nodes in it; raises `CgraphError`."""
     bound: dict[str, Any] = {name: Shaped(shape) for name, shape in shapes.items()}
     bound.update((name, Shaped(np.shape(value))) for name, value in given.initial.items())
@@ -274,8 +266,8 @@ def build_graph(
     graph = draft.graph
     nodes: dict[str, int] = {}
     output, known = draft.output, {*given_names(given.program.syntax), *bound}
-    for name, (expression, text) in metrics.items():
-        node = draft.add(expression, text, {} if "f" in known else {"f": output})
+    for name, expression in given.expressions.items():
+        node = draft.add(expression, given.metrics[name], {} if "f" in known else {"f": output})
         if graph.shape(node):
             message = f"the metric '{excerpt(name)}' is {describe(graph.shape(node))}, not a number"
             raise CgraphError("shape", message, "take its sum(…) or mean(…)")

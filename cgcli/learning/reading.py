@@ -8,15 +8,15 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import IO, Any, Final
 
 from cgcli.decode import decode_json, not_csv
-from cgcli.errors import file_error, shorten
+from cgcli.errors import excerpt, few, file_error, nearest, required, shorten
 from cgcli.learning.beginnings import CONVERT, check_kind, head, kind_of, unpacked
 from cgcli.learning.cells import CellError, Columns
 from cgcli.learning.duck import parquet, quick_csv
 from cgcli.learning.manner import PLAIN, Manner
-from cgcli.learning.sheets import workbook
 from cgcli.learning.sources import Report, Source, check_names, gather
 from cgcli.words import counted
 
@@ -105,8 +105,8 @@ class _Lines:
 def _csv(path: str, stream: IO[bytes], usual: str, manner: Manner) -> Source:
     csv.field_size_limit(_LONGEST)
     delimiter = manner.delimiter or usual
-    dialect: dict[str, Any] = {"delimiter": delimiter, "strict": True}
-    dialect["skipinitialspace"] = delimiter == " "
+    blanks = delimiter == " "
+    dialect: Any = {"delimiter": delimiter, "strict": True, "skipinitialspace": blanks}
     lines = _Lines(path, stream, manner)
     feed = iter(lines)
     reader = csv.reader(feed, **dialect)
@@ -119,10 +119,8 @@ def _csv(path: str, stream: IO[bytes], usual: str, manner: Manner) -> Source:
     # Standard input has no path that it can be read by again.
     large = plain and lines.number == 1 and path != STDIN
 
-    def rows(
-        wanted: Sequence[str], report: Report, kept: Sequence[str]
-    ) -> Iterator[dict[str, Any]]:
-        columns = Columns(wanted, kept, manner)
+    def rows(columns: Columns, report: Report) -> Iterator[dict[str, Any]]:
+        wanted = columns.names
         quick = large and wanted and not any(map(manner.converts, wanted))
         if quick and (yield from quick_csv(path, delimiter, names, columns, report)):
             return
@@ -190,12 +188,7 @@ def _json(path: str, stream: IO[bytes], manner: Manner, *, lines: bool) -> Sourc
         raise file_error(path, "it is empty", 'write an object a line: {"x": 1, "y": 2}')
     names = check_names(path, list(first[1]))
 
-    def chunks(
-        wanted: Sequence[str], report: Report, kept: Sequence[str]
-    ) -> Iterator[dict[str, Any]]:
-        return gather(itertools.chain([first], rows), Columns(wanted, kept, manner), report)
-
-    return Source(path, names, chunks, manner)
+    return Source(path, names, partial(gather, itertools.chain([first], rows)), manner)
 
 
 def _json_lines(path: str, feed: _Lines) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -217,3 +210,44 @@ def _object(called: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise file_error(called, "it is not a JSON object", 'write {"x": 1, "y": 2}')
     return value
+
+
+def workbook(path: str, stream: IO[bytes], manner: Manner) -> Source:
+    """Return the source of a workbook's sheet, whose first row names the columns.
+
+    Raises `CgraphError`, too where several sheets have cells and none is named.
+    """
+    calamine = required("python_calamine", "data", "to read workbooks")
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(stream.read()))
+        sheet = _sheet(path, book, manner)
+        rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    except calamine.CalamineError:
+        hint = "save it again, or as CSV: it is damaged, or locked with a password"
+        raise file_error(path, "it is a workbook that cannot be read", hint) from None
+    lines = [(line, row) for line, row in enumerate(rows, 1) if any(cell != "" for cell in row)]
+    if not lines:
+        raise file_error(path, "its sheet is empty", "the first row names the columns")
+    cells = [str(cell).strip() for cell in lines[0][1]]
+    names = check_names(path, cells)
+
+    records = [(line, dict(zip(names, row, strict=True))) for line, row in lines[1:]]
+    # One that was named is told as that.
+    how = [f"sheet {sheet}"] if manner.sheet is None else []
+    return Source(path, names, partial(gather, records), manner, how)
+
+
+def _sheet(path: str, book: Any, manner: Manner) -> str:
+    """Return the name of the sheet to read: the one that is named, or the only one with cells."""
+    names: list[str] = book.sheet_names
+    if manner.sheet is not None:
+        if manner.sheet not in names:
+            close = nearest(manner.sheet, names)
+            hint = f"did you mean {excerpt(close)}?" if close else f"the sheets are {few(names)}"
+            raise file_error(path, f"there is no sheet '{excerpt(manner.sheet)}'", hint)
+        return manner.sheet
+    full = [name for name in names if book.get_sheet_by_name(name).height]
+    if len(full) > 1:
+        why = f"it has several sheets: {few(full)}"
+        raise file_error(path, why, f'name one: --sheet "{excerpt(full[0])}"')
+    return full[0] if full else names[0]

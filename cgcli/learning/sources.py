@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
 from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError, excerpt, few, file_error, shorten
-from cgcli.learning.cells import Bad, CellError, Columns
+from cgcli.learning.cells import CellError, Columns, kept_arrays
 from cgcli.learning.manner import PLAIN, Manner
 from cgcli.learning.tables import CHUNK, ROW
 
@@ -33,12 +34,13 @@ class Report:
     def __init__(self, path: str, *, skip: bool, manner: Manner = PLAIN) -> None:
         self.path = path
         self.skip = skip
+        self.manner = manner
         self.rows = 0
         self.bad = 0
-        self.first: list[Bad] = []
+        self.first: list[CellError] = []
         self.filled: Counter[str] = Counter()
         self._missing = skip or manner.missing == "skip"
-        self._refused: Bad | None = None
+        self._refused: CellError | None = None
         self._before = 0
         self.notes: dict[str, tuple[int, int, Note]] = {}
 
@@ -63,10 +65,11 @@ class Report:
         Where no row before was good, whether any is decides what can be done: see `check`.
         """
         self.bad += 1
-        bad = Bad(self.of_file, line, problem.column, str(problem), self.path)
+        bad = problem.with_traceback(None)
+        bad.row, bad.line, bad.path = self.of_file, line, self.path
         if len(self.first) < _FEW:
             self.first.append(bad)
-        if not (self._missing if problem.missing else self.skip) and self._refused is None:
+        if not (self._missing if bad.missing else self.skip) and self._refused is None:
             self._refused = bad
         self.check()
 
@@ -85,7 +88,7 @@ class Report:
             raise CgraphError("file", message, _advice(first, self.first))
 
 
-def _advice(first: Bad, bad: list[Bad]) -> str:
+def _advice(first: CellError, bad: list[CellError]) -> str:
     """Return what can be done about rows none of which has numbers."""
     if "columns" in first.why:
         return "the first line names the columns, and each line after it has a cell for each"
@@ -112,11 +115,16 @@ def listed(names: Sequence[str]) -> str:
     return hint
 
 
-class Source(NamedTuple):
-    """An open data file: the names of its columns, and its rows as mappings by line number.
+Stack: TypeAlias = str | list[str]
+"""The columns that make a vector: their names, or a pattern; a column's name is that column."""
 
+
+class Source(NamedTuple):
+    """An open data file: the names of its columns, and its rows.
+
+    `rows` yields the good rows of `Columns`, some at a time, and tells a `Report` of the others;
     `how` has a few words on how it was read, beside what its manner says, and `kinds` the types of
-    columns as DuckDB calls them, where they have one.
+    columns as DuckDB calls them, where they have one. `stacks` are vectors made of columns.
     """
 
     path: str
@@ -125,6 +133,7 @@ class Source(NamedTuple):
     manner: Manner = PLAIN
     how: Sequence[str] = ()
     kinds: Mapping[str, str] = {}
+    stacks: Mapping[str, Stack] = {}
 
     @property
     def derived(self) -> dict[str, str]:
@@ -137,7 +146,7 @@ class Source(NamedTuple):
     @property
     def known(self) -> list[str]:
         """The names that a program may use: of columns, and of what is made of them."""
-        return [*self.names, *self.derived]
+        return [*self.names, *self.derived, *self.stacks]
 
     def chunks(
         self, wanted: Sequence[str], report: Report, kept: Sequence[str] = ()
@@ -149,7 +158,7 @@ class Source(NamedTuple):
         """
         derived = self.derived
         columns = list(dict.fromkeys(derived.get(name, name) for name in wanted))
-        for chunk in self.rows(columns, report, kept):
+        for chunk in self.rows(Columns(columns, kept, self.manner), report):
             for name in derived.keys() & wanted:
                 missing = np.isnan(chunk[derived[name]])
                 chunk[name] = (~missing if name.endswith("_mask") else missing).astype(float)
@@ -193,10 +202,91 @@ def gather(
         yield {**columns.arrays(kept), ROW: np.array(numbers, dtype=np.float64)}
 
 
-def chunk(columns: Columns, arrays: Sequence[Any], count: int, report: Report) -> dict[str, Any]:
-    """Return rows of numbers that were read at once, all of them good; they are counted here."""
-    report.rows += count
-    columns.shapes = dict.fromkeys(columns.names, ())
-    report.check()
-    numbers = np.arange(report.rows - count + 1, report.rows + 1, dtype=np.float64)
-    return {**dict(zip(columns.names, arrays, strict=True)), ROW: numbers}
+class Block(NamedTuple):
+    """Rows that are read as columns: how many, those of numbers, and others beside these."""
+
+    size: int
+    numbers: Mapping[str, Any]
+    beside: Mapping[str, Any] = {}
+
+
+def gather_blocks(
+    blocks: Iterable[Block], columns: Columns, report: Report
+) -> Iterator[dict[str, Any]]:
+    """Yield the good rows of blocks: at once where all of them are, else as cells."""
+    for size, numbers, beside in blocks:
+        arrays = columns.at_once(numbers)
+        if arrays is None:
+            names = [*numbers, *beside]
+            cells = zip(*numbers.values(), *beside.values(), strict=True)
+            rows = ((0, dict(zip(names, row, strict=True))) for row in cells)
+            yield from gather(rows, columns, report)
+        else:
+            report.rows += size
+            report.check()
+            places = np.arange(report.rows - size + 1, report.rows + 1, dtype=np.float64)
+            yield {**arrays, **kept_arrays(beside), ROW: places}
+
+
+def stacked(names: Sequence[str], stacks: Mapping[str, Stack]) -> dict[str, Stack]:
+    """Return for every stack its columns: those that its text selects, or a list.
+
+    A text that is a column's name is that column, which is given another name. Else it is a list
+    with commas: of names, of patterns such as ``p_*`` and of ranges such as ``p_1..p_9``, both in
+    the file's order; ``!`` before one leaves its columns out. What comes back, read of another
+    file, is the same columns, wherever they stand there.
+
+    >>> stacked(["y", "p_0", "p_1"], {"x": "p_*", "z": "y", "v": ["p_1", "p_0"]})
+    {'x': ['p_0', 'p_1'], 'z': 'y', 'v': ['p_1', 'p_0']}
+    >>> stacked(["a", "b", "c", "d", "y"], {"x": "d, a..c, !b", "z": "*, !y"})
+    {'x': ['d', 'a', 'c'], 'z': ['a', 'b', 'c', 'd']}
+    """
+    columns: dict[str, Stack] = {}
+    for name, stack in stacks.items():
+        if isinstance(stack, list):
+            missing = [column for column in stack if column not in names]
+            if missing:
+                raise _none("there is no column", missing[0], name, names)
+            columns[name] = stack
+        else:
+            columns[name] = stack if stack in names else _selected(name, stack, names)
+    return columns
+
+
+def _selected(name: str, text: str, names: Sequence[str]) -> list[str]:
+    """Return the columns that a list of names, patterns and ranges selects, each once."""
+    chosen: dict[str, None] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        excluded = part.startswith("!") and part not in names
+        columns = _matches(name, part[1:].strip() if excluded else part, names)
+        if excluded:
+            for column in columns:
+                chosen.pop(column, None)
+        else:
+            chosen.update(dict.fromkeys(columns))
+    if not chosen:
+        raise _none("no column is like", text, name, names)
+    return list(chosen)
+
+
+def _matches(name: str, part: str, names: Sequence[str]) -> list[str]:
+    """Return the columns of one part of a list; raises `CgraphError` where there is none."""
+    if part in names:
+        return [part]
+    first, dots, last = (end.strip() for end in part.partition(".."))
+    if dots and first in names and last in names:
+        start, end = names.index(first), names.index(last)
+        if start > end:
+            message = f"'{excerpt(first)}' stands behind '{excerpt(last)}' in the file"
+            hint = f"write {excerpt(last)}..{excerpt(first)}"
+            raise CgraphError("usage", f"the stack '{excerpt(name)}': {message}", hint)
+        return [column for column in names[start : end + 1] if column]
+    matches = [column for column in names if column and fnmatch.fnmatchcase(column, part)]
+    if not matches:
+        raise _none("no column is like", part, name, names)
+    return matches
+
+
+def _none(no: str, text: str, name: str, names: Sequence[str]) -> CgraphError:
+    message = f"{no} '{excerpt(text)}', for the stack '{excerpt(name)}'"
+    return CgraphError("file", message, listed(names))

@@ -1,17 +1,19 @@
-"""What least squares tells of its parameters: how far the rows determine them, and how well."""
+"""What least squares tells of its parameters: how far the rows determine them, and how well.
+
+And of its curve: the bands in which it may lie, and in which another row may.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.errors import required
-from cgcli.learning.parameters import Parameters
 from cgcli.learning.stopping import Doubt
 from cgcli.learning.tables import ROW, Table
-from cgcli.learning.task import Task
+from cgcli.learning.task import Parameters, Task
 from cgcli.plan.compiled import Compiled
 
 _UNDETERMINED: Final = 1e-13
@@ -24,6 +26,8 @@ LEVEL: Final = 0.95
 """How often an interval of confidence has the parameter in it."""
 _RANKED: Final = 2**24
 """So many residuals are put in order at most."""
+_DRAWN: Final = 2_000
+"""So many rows of a fit are drawn at most."""
 _MATRIX: Final = 200
 """Of more parameters than these the covariance is not told."""
 
@@ -164,42 +168,11 @@ def statistics(
     return result
 
 
-def _about_constant(task: Task, table: Table, factor: float) -> float | None:
-    """Return the least sum of squares where the prediction is one number for all rows.
-
-    The prediction is the first node on the way down from the residual, r = α p + β, that has a
-    target beside it, β; None where there is none, or where α depends on the parameters.
-    """
-    for node in task.bottlenecks[1:]:
-        if task.graph.shape(node):
-            continue
-        lines = _Lines(task, node, factor)
-        squares = products = 0.0
-        most, largest, fixed = 0.0, 0.0, True
-        for chunk in table.chunks():
-            target, slope, residual = lines.of(chunk)
-            fixed = fixed and lines.are_fixed(chunk)
-            most = max(most, np.abs(target).max())
-            largest = max(largest, np.abs(residual).max())
-            squares += slope @ slope
-            products += slope @ target
-        if most <= _PART**2 * largest:
-            continue
-        if not fixed:
-            return None
-        constant, total = -products / squares, 0.0
-        for chunk in table.chunks():
-            target, slope, _ = lines.of(chunk)
-            left = slope * constant + target
-            total += float(left @ left)
-        return total
-    return None
-
-
-class _Lines:
+class Line:
     """Residuals as lines of a node's value, r = α p + β, brought to a factor."""
 
     def __init__(self, task: Task, node: int, factor: float) -> None:
+        self.node = node
         self._flat, self._factor = task.parameters.flat, factor
         self._compiled = task.through(node)
 
@@ -209,7 +182,7 @@ class _Lines:
         slope, residual = slope * self._factor, residual * self._factor
         return residual - slope * value, slope, residual
 
-    def are_fixed(self, chunk: Mapping[str, Any]) -> bool:
+    def is_fixed(self, chunk: Mapping[str, Any]) -> bool:
         """Whether α does not depend on the parameters."""
         kept = self._flat.copy()
         slope = self.of(chunk)[1]
@@ -219,14 +192,36 @@ class _Lines:
         return np.array_equal(moved, slope)
 
 
-def line_of(task: Task, rows: Mapping[str, Any]) -> tuple[int, Any, Any] | None:
-    """Return the node p that has a target beside it, and β and α of rows, r = α p + β."""
+def line_of(
+    task: Task, chunks: Callable[[], Iterable[Mapping[str, Any]]], factor: float = 1.0
+) -> Line | None:
+    """Return the line of the prediction, the first node p on the way down that has a target, β."""
     for node in task.bottlenecks[1:]:
         if not task.graph.shape(node):
-            target, slope, residual = _Lines(task, node, 1.0).of(rows)
-            if np.abs(target).max() > _PART**2 * np.abs(residual).max():
-                return node, target, slope
+            line = Line(task, node, factor)
+            sizes = [[np.abs(part).max() for part in line.of(chunk)] for chunk in chunks()]
+            target, _, residual = np.max(sizes, axis=0)
+            if target > _PART**2 * residual:
+                return line
     return None
+
+
+def _about_constant(task: Task, table: Table, factor: float) -> float | None:
+    """Return the least sum of squares where the prediction is one number for all rows.
+
+    None where there is no prediction, and where α depends on the parameters.
+    """
+    line = line_of(task, table.chunks, factor)
+    if line is None or not all(map(line.is_fixed, table.chunks())):
+        return None
+    squares = products = total = 0.0
+    for target, slope, _ in map(line.of, table.chunks()):
+        squares += slope @ slope
+        products += slope @ target
+    for target, slope, _ in map(line.of, table.chunks()):
+        left = target - slope * (products / squares)
+        total += float(left @ left)
+    return total
 
 
 def _quartiles(task: Task, table: Table) -> Any:
@@ -236,3 +231,49 @@ def _quartiles(task: Task, table: Table) -> Any:
     compiled = Compiled(lowered, task.parameters.views, by_row=places)
     parts = [compiled.rows(chunk, len(chunk[ROW]))[0][::step] for chunk in table.chunks()]
     return np.quantile(np.concatenate(parts), (0, 0.25, 0.5, 0.75, 1))
+
+
+class Bands(NamedTuple):
+    """Rows of a fit along `x`, which is a column, or the prediction, called `name`; in its order.
+
+    A row was `observed` and is `predicted`; with a probability of 95 % the curve is no farther
+    from that than `confidence`, and another row there no farther than `prediction`.
+    """
+
+    name: str
+    x: Any
+    observed: Any
+    predicted: Any
+    confidence: Any
+    prediction: Any
+
+
+def bands(task: Task, table: Table, known: Statistics) -> Bands | None:
+    """Return the bands at rows of a table, some of them where they are many.
+
+    None where the residual is no prediction beside a target, and where the rows do not determine
+    the parameters. The deviation of a residual r = α p + β is that of p times α: Seber and Wild,
+    Nonlinear Regression (1989), 5.1.
+    """
+    special = required("scipy.special", "train", "for the distribution of t")
+    step = -(-table.count // _DRAWN)
+    parts = [{n: array[::step] for n, array in chunk.items()} for chunk in table.chunks()]
+    rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    line = line_of(task, lambda: [rows])
+    if line is None or known.covariance is None or not np.isfinite(known.covariance).all():
+        return None
+    target, slope, residual = line.of(rows)
+    _, *slopes = task.by_row().rows(rows, len(target))
+    jacobian = np.concatenate([part.reshape(len(target), -1) for part in slopes], axis=1)
+    variance = np.einsum("ij,jk,ik->i", jacobian, known.covariance, jacobian)
+    reach = special.stdtrit(known.free, (1 + LEVEL) / 2) / np.abs(slope)
+    widths = [reach * np.sqrt(v) for v in (variance, variance + (known.deviation or 0.0) ** 2)]
+    predicted, graph = (residual - target) / slope, task.graph
+    within = graph.ancestors([line.node])
+    columns = [name for name in task.columns if within[graph.inputs[name]]]
+    alone = len(columns) == 1 and not table.shapes[columns[0]]
+    x = rows[columns[0]] if alone else predicted
+    order = np.argsort(x, kind="stable")
+    arrays = (x, -target / slope, predicted, *widths)
+    name = columns[0] if alone else graph.names[line.node]
+    return Bands(name, *(array[order] for array in arrays))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,23 +27,25 @@ ROW: Final = "#row"
 
 @dataclass(eq=False)
 class Table:
-    """Rows of data: `count` of them, each with a value for every name of `shapes`.
+    """Rows of data as columns, a row along the first axis of each; where many, `on_disk`.
 
-    `arrays` has the columns, a row along the first axis of each, or is None where they are on
-    disk, each in one of `files`; then `read` brings some rows back. `fingerprint` tells data
-    apart.
+    `fingerprint` tells data apart. They may be some of a `total`. Where workers have the rows as
+    well, `sums` returns what they sum up by kind.
     """
 
-    shapes: dict[str, Shape]
-    count: int
-    arrays: dict[str, Any] | None
-    files: dict[str, Any]
-    fingerprint: str
+    columns: dict[str, Any]
+    fingerprint: str = ""
+    on_disk: bool = False
+    sums: Callable[[str], Iterator[Any]] | None = None
 
     def __post_init__(self) -> None:
-        for file in self.files.values():
-            # The files go with the table.
-            weakref.finalize(self, file.close)
+        self.shapes: dict[str, Shape] = {n: array.shape[1:] for n, array in self.columns.items()}
+        self.count = self.total = len(next(iter(self.columns.values()), ()))
+
+    @property
+    def arrays(self) -> dict[str, Any] | None:
+        """The columns where all of them are in memory."""
+        return None if self.on_disk else self.columns
 
     @property
     def row_bytes(self) -> int:
@@ -53,33 +54,18 @@ class Table:
 
     def read(self, start: int, stop: int) -> dict[str, Any]:
         """Return the columns of the rows from `start` to before `stop`."""
-        if self.arrays is not None:
-            return {name: array[start:stop] for name, array in self.arrays.items()}
-        columns = {}
-        for name, file in self.files.items():
-            shape = self.shapes[name]
-            file.seek(8 * start * size(shape))
-            flat = np.fromfile(file, count=(stop - start) * size(shape))
-            columns[name] = flat.reshape((stop - start, *shape))
-        return columns
+        return {name: array[start:stop] for name, array in self.columns.items()}
 
     def fill(self, values: Mapping[str, Any]) -> None:
         """Put a value for each of some columns where they are NaN."""
-        for name, value in values.items():
-            if self.arrays is not None:
-                array = self.arrays[name]
-                np.copyto(array, value, where=np.isnan(array))
-                continue
-            file, width = self.files[name], size(self.shapes[name])
-            for start in range(0, self.count, CHUNK):
-                rows = self.read(start, min(start + CHUNK, self.count))[name]
-                file.seek(8 * start * width)
-                np.where(np.isnan(rows), value, rows).tofile(file)
+        for rows in self.chunks():
+            for name, value in values.items():
+                np.copyto(rows[name], value, where=np.isnan(rows[name]))
 
     def chunks(self) -> Iterator[dict[str, Any]]:
         """Yield all rows in order, some at a time."""
         for start in range(0, self.count, CHUNK):
-            yield self.read(start, min(start + CHUNK, self.count))
+            yield self.read(start, start + CHUNK)
 
 
 class TableWriter:
@@ -97,27 +83,23 @@ class TableWriter:
         self._memory = memory
         self._kept: dict[str, list[Any]] = {}
         self._bytes = 0
-        self._count = 0
         self._files: dict[str, Any] = {}
         self._hashes: dict[str, Any] = {}
         self._shapes: dict[str, Shape] = {}
 
     def add(self, columns: Mapping[str, Any]) -> None:
         """Add rows; each column has a row along its first axis."""
-        rows = 0
         for name, array in columns.items():
             plain = np.ascontiguousarray(array, dtype=np.float64)
             self._shapes[name] = plain.shape[1:]
             self._hashes.setdefault(name, hashlib.blake2b(digest_size=8)).update(plain.data)
             self._kept.setdefault(name, []).append(plain)
             self._bytes += plain.nbytes
-            rows = len(plain)
-        self._count += rows
         if self._bytes > self._memory:
             self._spill()
 
     def _spill(self) -> None:
-        """Move what is kept in memory to a file for each column, which goes with the process."""
+        """Move what is kept in memory to a file for each column."""
         for name, arrays in self._kept.items():
             if name not in self._files:
                 self._files[name] = tempfile.TemporaryFile(prefix="cgraph-")  # noqa: SIM115  # kept
@@ -131,12 +113,17 @@ class TableWriter:
         both = hashlib.blake2b(digest_size=16)
         for name in sorted(self._hashes):
             both.update(name.encode() + self._hashes[name].digest())
-        arrays = None
-        if self._files:
-            self._spill()
-        else:
-            arrays = {name: np.concatenate(parts) for name, parts in self._kept.items()}
-        return Table(self._shapes, self._count, arrays, self._files, both.hexdigest())
+        if not self._files:
+            columns = {name: np.concatenate(parts) for name, parts in self._kept.items()}
+            return Table(columns, both.hexdigest())
+        self._spill()
+        columns = {}
+        for name, file in self._files.items():
+            # What is mapped stays, and goes with the table.
+            with file:
+                flat = np.asarray(np.memmap(file, np.float64))
+                columns[name] = flat.reshape(-1, *self._shapes[name])
+        return Table(columns, both.hexdigest(), on_disk=True)
 
 
 def plain(value: Any) -> Any:

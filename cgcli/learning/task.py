@@ -2,13 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from cgcli.errors import few
 from cgcli.graph.graph import Graph
-from cgcli.learning.parameters import Parameters
+from cgcli.learning.tables import row_values
+from cgcli.operations.row import Shape
+from cgcli.operations.shapes import size
 from cgcli.plan.compiled import Compiled, Engine
 from cgcli.plan.lower import Lowered
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a sentence has them.
+
+    >>> joined(["w", "b"])
+    'w and b'
+    """
+    return " and ".join(names) if len(names) < 3 else few(names)
+
+
+class Parameters:
+    """Numbers, vectors and matrices side by side in the vector `flat`; `views` look into it.
+
+    >>> parameters = Parameters({"W": [[1, 2], [3, 4]], "b": 5})
+    >>> parameters.flat, parameters.views["W"].shape
+    (array([1., 2., 3., 4., 5.]), (2, 2))
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        arrays = {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
+        self.shapes: dict[str, Shape] = {name: array.shape for name, array in arrays.items()}
+        self.flat = np.concatenate([np.zeros(0), *(array.ravel() for array in arrays.values())])
+        self.views = self.look(self.flat)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what they are made of again, for the way into a worker process."""
+        return Parameters, (self.values(),)
+
+    def look(self, flat: Any) -> dict[str, Any]:
+        """Return the views of another vector of the same layout, or of many as rows, by name."""
+        ends, rows = list(accumulate(map(size, self.shapes.values()))), flat.shape[:-1]
+        parts = zip(self.shapes.items(), np.split(flat, ends, axis=-1)[: len(ends)], strict=True)
+        return {name: part.reshape((*rows, *shape)) for (name, shape), part in parts}
+
+    def named(self, flags: Any, *, entire: bool = False) -> str:
+        """Return the names of what is flagged, element by element; with `entire`, of no parts.
+
+        >>> Parameters({"w": [1, 2], "b": 5}).named(np.array([False, True, True]))
+        'w[1] and b'
+        """
+        names: list[str] = []
+        for name, part in self.look(flags).items():
+            if part.all():
+                names.append(name)
+            elif not entire:
+                places = (", ".join(map(str, place)) for place in np.argwhere(part))
+                names += [f"{name}[{place}]" for place in places]
+        return joined(names)
+
+    def values(self, flat: Any = None) -> dict[str, Any]:
+        """Return a copy of the values by name: floats, and arrays."""
+        views = self.views if flat is None else self.look(flat)
+        return {n: view.copy() if view.shape else float(view) for n, view in views.items()}
+
 
 Scaling = Mapping[str, tuple[Any, Any]]
 """By column the mean and the deviation that it is scaled by."""
@@ -37,6 +98,11 @@ class Task(NamedTuple):
         return {name: self.scaling.get(name) for name in self.columns}
 
     @property
+    def inputs(self) -> list[int]:
+        """The nodes of the parameters, in their order."""
+        return [self.graph.inputs[name] for name in self.parameters.views]
+
+    @property
     def bottlenecks(self) -> list[int]:
         """The nodes that all parameters reach the cost through, the cost itself first.
 
@@ -46,7 +112,7 @@ class Task(NamedTuple):
         >>> [graph.names[node] for node in task.bottlenecks]
         ['f', 'v2', 'p']
         """
-        graph, parameters = self.graph, [self.graph.inputs[name] for name in self.parameters.views]
+        graph, parameters = self.graph, self.inputs
         active, nodes, ways = graph.dependents(parameters), [], {self.graph.output}
         while ways:
             node = max(ways)
@@ -68,9 +134,13 @@ class Task(NamedTuple):
         places = [lowered.row(self.graph.output), lowered.row(node), *lowered.gradient_rows([node])]
         return Compiled(lowered, self.parameters.views, by_row=places)
 
-    def by_row(self) -> tuple[Lowered, Compiled]:
-        """Return that, and what gives the cost of each row and its gradients."""
+    def by_row(self) -> Compiled:
+        """Return what gives the cost of each row, and its gradients by the parameters."""
         lowered = self.lowered()
-        places = [lowered.row(self.graph.output), *lowered.gradient_rows()]
-        views, engine = self.parameters.views, self.engine
-        return lowered, Compiled(lowered, views, by_row=places, engine=engine)
+        places = [lowered.row(self.graph.output), *lowered.gradient_rows(self.inputs)]
+        return Compiled(lowered, self.parameters.views, by_row=places, engine=self.engine)
+
+    def values(self, chunk: Mapping[str, Any], place: int) -> dict[str, Any]:
+        """Return the values of all inputs in one row."""
+        row = row_values(chunk, place, self.scaled)
+        return {**self.constants, **self.parameters.values(), **row}

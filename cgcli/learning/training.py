@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -12,15 +12,13 @@ import numpy as np
 from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError, Record, State, Watch
 from cgcli.learning.doubts import bottomless, course, unmoved
-from cgcli.learning.failure import locate
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
-from cgcli.learning.noted import note_rows
+from cgcli.learning.noted import locate, note_rows
 from cgcli.learning.objective import Measure, Objective, measured
-from cgcli.learning.optimisers import OPTIMISERS
-from cgcli.learning.parameters import joined
+from cgcli.learning.optimisers import OPTIMISERS, Schedule
 from cgcli.learning.preparing import Prepared
-from cgcli.learning.schedule import Schedule
 from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
+from cgcli.learning.task import joined
 from cgcli.learning.unscaling import unscaled
 from cgcli.plan.compiled import Engine
 from cgcli.plan.sweep import SHARD
@@ -99,15 +97,14 @@ class Training:
         workers: Workers | None = None,
         engine: Engine | None = None,
     ) -> None:
-        self.prepared = prepared
-        self.options = options
         self.task = prepared.task._replace(mean=options.reduce == "mean", engine=engine)
+        self.prepared = prepared._replace(task=self.task)
+        self.options = options
         _check(self.task)
-        self._workers: Callable[[str], Iterator[Any]] | None = None
         if workers is not None and prepared.train.count > SHARD:
             from cgcli.learning.shards import Shards
 
-            self._workers = Shards(workers, prepared, mean=self.task.mean).sums
+            prepared.train.sums = Shards(workers, self.prepared).sums
         self._measure()
         criteria = bounded(options.criteria)
         if criteria.patience is not None and prepared.held is None:
@@ -119,9 +116,7 @@ class Training:
             return
         batch, seed = options.batch, options.seed
         epochs = criteria.epochs if options.criteria.epochs is not None else _EPOCHS
-        objective = Objective(
-            self.task, prepared.train, batch, seed, workers=self._workers, epochs=epochs or 1
-        )
+        objective = Objective(self.task, prepared.train, batch, seed, epochs or 1)
         optimiser = OPTIMISERS[options.optimizer]
         setting = {**optimiser.settings, **options.settings}
         schedule = self._schedule(optimiser.rate, objective.steps, criteria)
@@ -170,7 +165,7 @@ class Training:
                     full = descent.objective if descent and descent.objective.full else None
                     # A few steps more pay for no compiler.
                     plain = task._replace(engine=None)
-                    objective = full or Objective(plain, table, None, 0, workers=self._workers)
+                    objective = full or Objective(plain, table)
                     first = max((record["gradient_norm"] for record in self.history[:1]), default=0)
                     falling = [doubt.grave for doubt in doubts if doubt.kind == "falling"]
                     if falling:
@@ -254,7 +249,7 @@ class Training:
             self.descent.state.current = self.task.parameters.flat.copy()
         self.task, factor = plain
         # The workers have the columns scaled.
-        self._workers = None
+        table.sums = None
         self._measure()
         if fit is not None and fit.statistics is not None:
             fit = fit._replace(statistics=figures_of(self.task, table))
@@ -262,17 +257,15 @@ class Training:
 
     def _measure(self) -> None:
         squared, held = self.options.optimizer == "lm", self.prepared.held
-        train, workers = self.prepared.train, self._workers
-        self._train = Measure(self.task, train, squared=squared, workers=workers)
+        self._train = Measure(self.task, self.prepared.train, squared=squared)
         self._held = None if held is None else Measure(self.task, held, squared=squared)
 
     def _fitted(self, watch: Watch) -> Fit:
         table, criteria = self.prepared.train, self.options.criteria
         most = min(b for b in (criteria.epochs, criteria.steps, _ITERATIONS) if b is not None)
         if self.options.optimizer == "lm":
-            return fit_residuals(self.task, table, most, self._workers)
-        objective = Objective(self.task, table, None, 0, workers=self._workers)
-        return fit_lbfgs(objective, most, self._teller(watch))
+            return fit_residuals(self.task, table, most)
+        return fit_lbfgs(Objective(self.task, table), most, self._teller(watch))
 
     def _teller(self, watch: Watch) -> Callable[[float, float], End | None]:
         """Return what sees the iterations of L-BFGS, as epochs, and may end it."""

@@ -10,9 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.learning.fitting import gauss_newton
-from cgcli.learning.parameters import Parameters
 from cgcli.learning.tables import Table
-from cgcli.learning.task import Task
+from cgcli.learning.task import Parameters, Task
 from cgcli.operations.shapes import size
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import SEED

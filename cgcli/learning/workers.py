@@ -1,5 +1,7 @@
 """Workers: processes that compute blocks of rows; what they return comes in the blocks' order.
 
+They are of this machine, or Ray's.
+
 What is sent to a worker is plain data, numbers and texts: a program is parsed again there. Which
 blocks there are, and in which order they are put together, does not depend on the workers, so
 that any number of them gives the same bits. A worker ends when its driver does.
@@ -8,6 +10,7 @@ that any number of them gives the same bits. A worker ends when its driver does.
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -19,14 +22,20 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
-from cgcli.errors import CgraphError
-from cgcli.limits import one_thread
+import numpy as np
+
+from cgcli.errors import CgraphError, required, shorten
+from cgcli.limits import THREADS, one_thread
 
 Rows: TypeAlias = dict[str, Any]
 """Columns by name."""
 
 _WAITING: Final = 2
 """So many blocks wait for a worker, or are done and not yet asked for."""
+_RETRIES: Final = 20
+"""So often a task whose worker is killed is begun again by Ray."""
+_SILENCE: Final = ("RAY_DEDUP_LOGS_SKIP_REGEX", ".*")
+"""What Ray says of workers goes to standard output, where the rows are."""
 _jobs: dict[str, Any] = {}
 
 
@@ -76,7 +85,12 @@ class Workers:
 
     def __enter__(self) -> Self:
         """Start the processes: they load while the driver reads."""
-        with _deaf():
+        with contextlib.ExitStack() as stack:
+            # They pass Ctrl-C over from their beginning, which they inherit. In another thread
+            # than the main one signals are someone else's.
+            with contextlib.suppress(ValueError):
+                before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+                stack.callback(signal.signal, signal.SIGINT, before or signal.SIG_DFL)
             for pool in self._pools:
                 pool.submit(os.getpid)
         return self
@@ -96,12 +110,15 @@ class Workers:
         Raises `CgraphError`, where a worker ended as well.
         """
         pending: deque[Any] = deque()
-        for number, task in tasks:
-            pending.append(self._begun(number, job, task))
-            if len(pending) > _WAITING * self.count:
+        try:
+            for number, task in tasks:
+                pending.append(self._begun(number, job, task))
+                if len(pending) > _WAITING * self.count:
+                    yield self._result(pending.popleft())
+            while pending:
                 yield self._result(pending.popleft())
-        while pending:
-            yield self._result(pending.popleft())
+        except BrokenProcessPool:
+            raise _ended() from None
 
     def spread(self, job: Any, shards: Iterable[Iterable[Rows]]) -> list[Any]:
         """Give rows to the workers; return what a task takes for those of each, which is None.
@@ -120,34 +137,74 @@ class Workers:
         return list(places.values())
 
     def _begun(self, number: int, job: Any, task: tuple[Any, ...]) -> Any:
-        try:
-            return self._pools[number % self.count].submit(run, job, *task)
-        except BrokenProcessPool:
-            raise ended() from None
+        return self._pools[number % self.count].submit(run, job, *task)
 
     def _result(self, pending: Any) -> Any:
-        try:
-            return pending.result()
-        except BrokenProcessPool:
-            raise ended() from None
+        return pending.result()
 
 
-def ended() -> CgraphError:
+def _ended() -> CgraphError:
     """Return the error for a worker that is no more."""
     message = "a worker process ended before its work was done"
     return CgraphError("limit", message, "it was killed, or memory ran out: try fewer --jobs")
 
 
-@contextlib.contextmanager
-def _deaf() -> Iterator[None]:
-    """Pass Ctrl-C over, which processes that are started here inherit from their beginning."""
-    try:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except ValueError:
-        # In another thread than the main one signals are someone else's.
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+class RayWorkers(Workers):
+    """Ray's processes: `count` of this machine, or all of the cluster that a place names."""
+
+    def __init__(self, count: int | None, place: str) -> None:
+        if place != "ray" and not place.startswith("ray://"):
+            message = f"--on is ray or ray://HOST:PORT, not '{shorten(place)}'"
+            raise CgraphError("usage", message, "--on ray computes on this machine")
+        if place != "ray" and count is not None:
+            message = "--jobs is how many processes this machine has, and the cluster has its own"
+            raise CgraphError("usage", message, "leave --jobs out")
+        os.environ.setdefault(*_SILENCE)
+        self._ray = required("ray", "ray", "to compute on a cluster")
+        self._given, self._place = count, place
+
+    def __enter__(self) -> Self:
+        """Start Ray, or join the cluster; raises `CgraphError` where it cannot be reached."""
+        where: dict[str, Any] = {"address": self._place}
+        if self._place == "ray":
+            where = {"address": "local", "num_cpus": self._given, "include_dashboard": False}
+        variables = dict.fromkeys(THREADS, "1")
+        try:
+            self._ray.init(
+                **where, runtime_env={"env_vars": variables}, logging_level=logging.ERROR,
+                log_to_driver=False,
+            )  # fmt: skip
+        except (ConnectionError, RuntimeError, TimeoutError, ValueError) as error:
+            message = f"Ray cannot be reached at {self._place}: {shorten(str(error), 100)}"
+            raise CgraphError("usage", message, "--on ray computes on this machine") from None
+        self.count = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+        self._run = self._ray.remote(run).options(max_retries=_RETRIES)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Leave the cluster, or end the processes of this machine."""
+        self._ray.shutdown()
+
+    def job(self, make: Callable[..., Callable[..., Any]], *recipe: Any) -> Any:
+        """Return a job, which is sent to where it runs but once."""
+        return self._ray.put(super().job(make, *recipe))
+
+    def spread(self, job: Any, shards: Iterable[Iterable[Rows]]) -> list[Any]:
+        """Return references to the rows of each shard, which a task takes as they are."""
+        references = []
+        for shard in shards:
+            parts = list(shard)
+            rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            references.append(self._ray.put(rows))
+        return references
+
+    def _begun(self, number: int, job: Any, task: tuple[Any, ...]) -> Any:
+        return self._run.remote(job, *task)
+
+    def _result(self, pending: Any) -> Any:
+        try:
+            return self._ray.get(pending)
+        except self._ray.exceptions.RayTaskError as error:
+            raise error.cause from None
+        except self._ray.exceptions.RayError:
+            raise _ended() from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.result import Result
@@ -132,14 +132,11 @@ class Page(Answer):
 
     endings = ("html",)
 
-    def __init__(self, explanation: Explanation, wanted: Wanted, practice: Collection[str]) -> None:
+    def __init__(self, explanation: Explanation, wanted: Wanted) -> None:
         from cgcli.views.catalogue import catalogue
-        from cgcli.views.page.document import Asked
         from cgcli.views.page.page import as_page
 
-        words = catalogue(wanted.language)
-        pieces = as_page(explanation, wanted, words, Asked(tuple(sorted(practice))))
-        self.html = "".join(pieces)
+        self.html = "".join(as_page(explanation, wanted, catalogue(wanted.language)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the page's HTML."""

@@ -114,13 +114,9 @@ class Marking(Answer):
         return as_html(self._print)
 
     def _print(self, out: Any) -> None:
-        from cgcli.views.homework.report import print_class, print_sheet
+        from cgcli.views.homework.report import print_marks
 
-        if len(self.sheets) != 1:
-            print_class(self._report, self.sheets, out)
-            return
-        (sheet,) = self.sheets
-        print_sheet(self._report.of(sheet.exercise), sheet.marked, sheet.score, out)
+        print_marks(self._report, self.sheets, out)
 
 
 def mark(

@@ -194,8 +194,9 @@ class Program(core.Program):
 
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
         title = title or f"cgraph: {result.output}"
-        wanted = Wanted("html", language, Shown(digits=digits), title=title)
-        return Page(Explanation(result, complete=of is None), wanted, tuple(practice))
+        blanks = tuple(sorted(practice))
+        wanted = Wanted("page", language, Shown(digits=digits), title=title, practice=blanks)
+        return Page(Explanation(result, complete=of is None), wanted)
 
     def diff(
         self,

@@ -11,6 +11,7 @@ from cgcli.learning.manner import Manner
 from cgcli.library.files import ending_of, expanded, opened
 
 if TYPE_CHECKING:
+    from cgcli.learning.cells import Columns
     from cgcli.learning.sources import Report, Source
 
 KINDS: Final = ("csv", "tsv", "jsonl", "json", "parquet", "xlsx")
@@ -52,12 +53,13 @@ def opened_source(paths: Sequence[str], manner: Manner) -> Iterator[Source]:
             with _opened_one(path, manner) as source:
                 _check_alike(first, source)
 
-        def rows(wanted: Any, report: Report, kept: Any) -> Iterator[dict[str, Any]]:
+        def rows(columns: Columns, report: Report) -> Iterator[dict[str, Any]]:
             shapes: dict[str, Any] = {}
             for path in files:
                 with _opened_one(path, manner) as source:
                     report.begin(source.path)
-                    for chunk in source.rows(wanted, report, kept):
+                    columns.shapes = {}
+                    for chunk in source.rows(columns, report):
                         for name, array in chunk.items():
                             if shapes.setdefault(name, array.shape[1:]) != array.shape[1:]:
                                 why = f"the lists of '{excerpt(name)}' are not of one length"

@@ -12,6 +12,7 @@ from cgcli.library.answers import Answer
 from cgcli.library.sources import check_columns, opened_source
 
 if TYPE_CHECKING:
+    from cgcli.learning.cells import Columns
     from cgcli.learning.manner import Manner
     from cgcli.learning.sources import Report, Source
 
@@ -69,11 +70,11 @@ class Rows(Answer):
         return document
 
     def _text(self, ending: str) -> str | bytes:
-        from cgcli.views.learning.rows import RowWriter
+        from cgcli.views.learning.rows import rows_end, rows_text
 
-        writer = RowWriter(ending)
-        text = "".join(writer.text(*part) for part in self._parts)
-        return text + writer.end(self.notes) if ending == "json" else text
+        parts = enumerate(self._parts)
+        text = "".join(rows_text(ending, False, not k, *part) for k, part in parts)
+        return text + rows_end(self.notes, "", empty=not text) if ending == "json" else text
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return the columns as a stream of Arrow's, a vector as a list of fixed size."""
@@ -100,24 +101,19 @@ class Rows(Answer):
 
 def _arrow_column(arrow: Any, column: Any) -> tuple[Any, Any]:
     """Return the type of a column in Arrow, and the column: doubles, texts, or lists of doubles."""
+    import numpy as np
+
     if column.dtype == object:
         texts = [None if cell is None else str(cell) for cell in column]
         return arrow.string(), arrow.c_array(texts, arrow.string())
     flat = arrow.c_array(column.reshape(-1))
     kind = arrow.float64()
-    for size, count in zip(reversed(column.shape[1:]), _counts(column.shape), strict=True):
+    # How many lists there are at each depth, from the innermost out.
+    counts = np.cumprod(column.shape[:-1], dtype=int)[::-1].tolist()
+    for size, count in zip(reversed(column.shape[1:]), counts, strict=True):
         kind = arrow.fixed_size_list(kind, size)
         flat = arrow.c_array_from_buffers(kind, count, [None], children=[flat])
     return kind, flat
-
-
-def _counts(shape: tuple[int, ...]) -> list[int]:
-    """Return how many lists there are at each depth, from the innermost out."""
-    counts, count = [], 1
-    for size in shape[:-1]:
-        count *= size
-        counts.append(count)
-    return counts[::-1]
 
 
 @contextlib.contextmanager
@@ -144,11 +140,8 @@ def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
 
 def _in_memory(data: Mapping[str, Any], manner: Manner) -> Source:
     """Return the source of columns in memory, which are arrays or lists of one length."""
-    import numpy as np
-
-    from cgcli.learning.cells import Columns
-    from cgcli.learning.sources import Source, gather
-    from cgcli.learning.tables import CHUNK, ROW
+    from cgcli.learning.sources import Block, Source, gather_blocks
+    from cgcli.learning.tables import CHUNK
 
     columns = {
         name: column if hasattr(column, "dtype") else list(column) for name, column in data.items()
@@ -160,33 +153,15 @@ def _in_memory(data: Mapping[str, Any], manner: Manner) -> Source:
         raise CgraphError("shape", message, "give them as many rows")
     total = next(iter(counts.values()), 0)
 
-    def rows(
-        wanted: Sequence[str], report: Report, kept: Sequence[str]
-    ) -> Iterator[dict[str, Any]]:
-        cells = Columns(wanted, kept, manner)
-        plain = not kept and not any(map(manner.converts, wanted))
-        for start in range(0, total, CHUNK):
-            block = {name: columns[name][start : start + CHUNK] for name in (*wanted, *kept)}
-            arrays = _finite(block) if plain else None
-            if arrays is None:
-                count = min(CHUNK, total - start)
-                rows = ((0, {name: block[name][k] for name in block}) for k in range(count))
-                yield from gather(rows, cells, report)
-                continue
-            report.rows += min(CHUNK, total - start)
-            report.check()
-            numbers = np.arange(start + 1, report.rows + 1, dtype=np.float64)
-            yield {**arrays, ROW: numbers}
+    def rows(wanted: Columns, report: Report) -> Iterator[dict[str, Any]]:
+        def part(names: Sequence[str], start: int) -> dict[str, Any]:
+            return {name: columns[name][start : start + CHUNK] for name in names}
+
+        starts = range(0, total, CHUNK)
+        blocks = (
+            Block(min(CHUNK, total - start), part(wanted.names, start), part(wanted.kept, start))
+            for start in starts
+        )
+        return gather_blocks(blocks, wanted, report)
 
     return Source("the data", list(columns), rows, manner)
-
-
-def _finite(block: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return columns of finite numbers as doubles; None where any is something else."""
-    import numpy as np
-
-    try:
-        arrays = {name: np.asarray(column, dtype=np.float64) for name, column in block.items()}
-    except (TypeError, ValueError):
-        return None
-    return arrays if all(np.isfinite(array).all() for array in arrays.values()) else None

@@ -115,10 +115,8 @@ def train(
 
     settings = _settings(options, residual=residual)
     reading = Reading(dict(stack), scale, skip_bad, holdout, settings.seed)
-    parsed = _parsed(program)
-    given = Given(parsed, as_inputs(start), as_inputs(fix), metrics)
-    manner = manner_of(read)
-    with opened_data(data, manner) as source:
+    given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics)
+    with opened_data(data, manner_of(read)) as source:
         prepared = prepare(given, source, reading)
         path = source.path
 
@@ -140,10 +138,7 @@ def train(
         "holdout": holdout,
         "metrics": dict(metrics),
     }
-    model = model_of(
-        parsed.text, training, path, chosen, trained.end.message, skip_bad=skip_bad, manner=manner
-    )
-    return Fit(training, trained, model)
+    return Fit(training, trained, model_of(training, path, chosen, trained.end.message))
 
 
 def map(  # noqa: A001  # it is called as the command is
@@ -174,21 +169,20 @@ def map(  # noqa: A001  # it is called as the command is
     >>> map("(x+y)*z", {"x": [1, 2], "y": [3, 4]}, {"z": -3}, wrt=["x"])["df/dx"]
     array([-3., -3.])
     """
-    from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.learning.mapping import RowProgram
     from cgcli.native.engine import engine_of
     from cgcli.numbers.values import as_inputs
 
-    names = [of] if isinstance(of, str) else list(of)
-    wanted = Wanted(names, gradients, wrt, tuple(keep))
-    required = [*bindings, *stack]
     mapping = RowProgram(
         _parsed(program),
         as_inputs(bindings),
         dict(stack),
-        {},
-        wanted,
-        required,
-        engine_of(engine),
+        of=_listed(of),
+        gradients=gradients,
+        wrt=wrt,
+        keep=tuple(keep),
+        required=[*bindings, *stack],
+        engine=engine_of(engine),
     )
     return _rows(mapping, data, manner_of(read), skip_bad=skip_bad, progress=progress)
 
@@ -212,19 +206,15 @@ def predict(
     array([6.])
     """
     from cgcli.learning.manner import Manner
-    from cgcli.learning.mapping import RowProgram, Wanted
+    from cgcli.learning.mapping import RowProgram
     from cgcli.library.models import read_model
 
     if isinstance(model, Fit):
         model = model.model
     elif isinstance(model, str):
         model = read_model(model)
-    names = [of] if isinstance(of, str) else list(of)
-    wanted = Wanted(names, keep=tuple(keep))
-    scaling = {} if model.in_units else model.scaling()
-    bound = {**model.fixed, **model.parameters.values()}
-    mapping = RowProgram(parse(model.program), bound, model.data["stack"], scaling, wanted)
-    manner = Manner.read(model.data.get("read", {}))
+    mapping = RowProgram.of_model(model, _listed(of), tuple(keep))
+    manner = Manner(**model.data.get("read", {}))
     return _rows(mapping, data, manner, skip_bad=skip_bad, progress=progress)
 
 
@@ -266,6 +256,10 @@ def _rows(
     return Rows(parts, report)
 
 
+def _listed(names: str | Iterable[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
 def _parsed(program: str | Program) -> Program:
     return parse(program) if isinstance(program, str) else program
 
@@ -273,6 +267,7 @@ def _parsed(program: str | Program) -> Program:
 def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
     """Return the options of a run, each checked by its name."""
     from cgcli.learning.optimisers import OPTIMISERS
+    from cgcli.learning.settings import check_settings
     from cgcli.learning.stopping import Criteria
     from cgcli.learning.training import BATCHLESS, Options
 
@@ -280,10 +275,7 @@ def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
     if optimizer not in (*OPTIMISERS, *BATCHLESS):
         message = f"there is no optimizer '{excerpt(str(optimizer))}'"
         raise CgraphError("usage", message, f"there are {', '.join((*OPTIMISERS, *BATCHLESS))}")
-    if residual != (optimizer == "lm"):
-        message = "least squares of residuals are 'lm', Levenberg and Marquardt's method"
-        raise CgraphError("usage", message, "leave optimizer out, or residual=True")
-    known = OPTIMISERS[optimizer].settings if optimizer in OPTIMISERS else {}
+    known = {name for row in OPTIMISERS.values() for name in row.settings}
     stops: dict[str, Any] = {}
     settings: dict[str, float] = {}
     plain: dict[str, Any] = {"optimizer": optimizer}
@@ -299,4 +291,11 @@ def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
             close = "rate" if name in ("lr", "learning_rate") else nearest(name, every)
             hint = f"did you mean {close}?" if close else f"there are {', '.join(every)}"
             raise CgraphError("usage", f"there is no option '{excerpt(name)}'", hint)
-    return Options(**plain)._replace(settings=settings, criteria=Criteria(**stops))
+    made = Options(**plain)._replace(settings=settings, criteria=Criteria(**stops))
+    check_settings(options, made._asdict(), _called, residual=residual)
+    return made
+
+
+def _called(name: str, value: object = None) -> str:
+    """Return a setting as a keyword is written, with a value where there is one."""
+    return name if value is None else f"{name}={value!r}"

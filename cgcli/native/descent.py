@@ -11,7 +11,7 @@ import numpy as np
 
 from cgcli.native.engine import read
 from cgcli.native.library import CompileError, library
-from cgcli.native.program import Program
+from cgcli.native.program import Job, Program
 
 
 @cache
@@ -52,8 +52,7 @@ class Leaps:
         self._columns = {p: np.ascontiguousarray(array) for p, array in columns.items()}
         self._program, self._batch, self._mean = program, batch, mean
         self._gradient, self._plan = gradient, program.plan
-        totals = {place: program.plan.arrays[place] for place in program.plan.sums}
-        self._job = program.job(self._columns, batch, [], totals)
+        self._job = Job(program, self._columns, batch)
         self._cost = program.plan.arrays[cost]
         self._parts = [(program.plan.arrays[place], view) for place, view in parts]
 

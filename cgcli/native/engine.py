@@ -14,9 +14,8 @@ from cgcli.errors import CgraphError, excerpt
 from cgcli.export.target import Target, pieces, table
 from cgcli.export.targets import target
 from cgcli.native import ENGINES
-from cgcli.native.kernels import Kernels
 from cgcli.native.library import CompileError, is_cached, library
-from cgcli.native.program import Program
+from cgcli.native.program import Kernels, Program
 from cgcli.native.steps import LackingError
 from cgcli.operations.shapes import size
 from cgcli.plan.plan import Plan
@@ -115,8 +114,8 @@ class Engine:
 
     def _compiled(self, plan: Plan, rows: int) -> Program:
         kernels = Kernels(plan, *_language())
-        elements, block = kernels.memory()[1], 256
-        while block > 16 and (8 * block * elements > _CACHE or block >= 2 * rows):
+        block = 256
+        while block > 16 and (8 * block * kernels.elements > _CACHE or block >= 2 * rows):
             block //= 2
         source = kernels.source(block, read("rows.c"), read("run.c"))
         began, cached = time.perf_counter(), is_cached(source)

@@ -1,4 +1,7 @@
-"""A plan as a compiled program, and the sweep that runs it, held to the plan of NumPy."""
+"""A plan as a compiled program, and the sweep that runs it, held to the plan of NumPy.
+
+A kernel is told addresses alone, so that layers and turns of one form share it.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,64 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.native.kernels import Kernels
+from cgcli.export.target import Target
 from cgcli.native.steps import Address, LackingError
+from cgcli.native.writing import Writing
 from cgcli.operations.shapes import size
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
 from cgcli.plan.tape import DONE, ONCE, ROWS, STEP
+
+
+class Kernels(Writing):
+    """The kernels of a plan; `functions` are their texts, and `calls` has them by stage."""
+
+    def __init__(self, plan: Plan, target: Target, lacking: frozenset[str]) -> None:
+        super().__init__(plan, target, lacking)
+        self.functions: list[str] = []
+        self.calls: dict[int, list[tuple[int, list[Address]]]] = {}
+        numbers: dict[str, int] = {}
+        for stage, steps in self.steps.items():
+            self.calls[stage] = []
+            for step in steps:
+                at = numbers.setdefault("\n".join(step.text), len(numbers))
+                if at == len(self.functions):
+                    self.functions.append(step.function(at))
+                self.calls[stage].append((at, [*step.operands]))
+        self.starts, self.elements = self._memory()
+
+    def source(self, rows: int, head: str, end: str) -> str:
+        """Return the kernels as a file of C, for blocks of so many rows."""
+        names = ", ".join(f"cg_kernel_{k}" for k in range(len(self.functions)))
+        table = f"static const cg_kernel cg_kernels[] = {{{names or '0'}}};"
+        helpers = self.target.helpers([head, *self.functions])
+        return "\n\n".join([f"#define CG_ROWS {rows}", head, *helpers, *self.functions, table, end])
+
+    def _memory(self) -> tuple[dict[int, int], int]:
+        """Return where each base with rows begins, and how many elements there are in all.
+
+        What a base held is free again after the last call that names it.
+        """
+        uses = [[a.base for a in operands] for _, operands in self.calls[ROWS]]
+        last = {base: k for k, bases in enumerate(uses) for base in bases if base in self.sizes}
+        last.update(dict.fromkeys(self.outs, len(uses)))
+        columns = [base for base in last if base not in self.made and base <= len(self.tape)]
+        starts: dict[int, int] = {}
+        free: dict[int, list[int]] = {}
+        total = 0
+        for number_of, bases in enumerate([columns, *uses, self.outs], -1):
+            for base in dict.fromkeys(bases):
+                elements = self.sizes.get(base)
+                if elements is not None and base not in starts:
+                    if free.get(elements):
+                        starts[base] = free[elements].pop()
+                    else:
+                        starts[base], total = total, total + elements
+            for base in dict.fromkeys(bases):
+                if last.get(base) == number_of:
+                    free.setdefault(self.sizes[base], []).append(starts[base])
+        return starts, total
+
 
 _NEAR: Final = 1e-9
 """How near the first block is to be to NumPy's, beside the greatest of its numbers."""
@@ -37,40 +92,42 @@ class Program:
         self.plan, self.block, self.code, self.fall = plan, block, code, fall
         self.checked = self.left = False
         code.cg_rows.restype = code.cg_turn.restype = ctypes.c_longlong
-        self._sizes = kernels.sizes
-        self._starts, elements = kernels.memory()
-        memory = np.zeros(elements * block + 8)
+        self.sizes = kernels.sizes
+        self._starts = kernels.starts
+        memory = np.zeros(kernels.elements * block + 8)
         self._first = memory.ctypes.data + -memory.ctypes.data % 64
         self._alive: list[Any] = [memory]
-        self._parts = {place: np.zeros(plan.tape[place].shape) for place in plan.sums}
+        self.parts = {place: np.zeros(plan.tape[place].shape) for place in plan.sums}
         self._shared: dict[int, int] = {}
         places: dict[int, list[int]] = {}
-        self._calls: dict[int, Any] = {}
+        self.calls: dict[int, Any] = {}
         for stage in (STEP, ROWS, DONE):
             calls: list[int] = []
             for number, operands in kernels.calls[stage]:
                 calls += [number, len(operands)]
                 for operand in operands:
                     places.setdefault(operand.base, []).append(len(calls))
-                    calls.append(self._address(operand, stage))
-            self._calls[stage] = np.array(calls, dtype=np.int64)
-        self._columns = {p: self._begin(p, ROWS) for p in plan.columns if p in self._starts}
+                    width = 8 * block if operand.base in self._starts else 8
+                    kept = operand.base in self._starts or operand.base in self.parts
+                    if not kept and plan.tape[operand.base].truth:
+                        width = 1
+                    calls.append(self._begin(operand.base, stage) + width * operand.offset)
+            self.calls[stage] = np.array(calls, dtype=np.int64)
+        self.columns = {p: self._begin(p, ROWS) for p in plan.columns if p in self._starts}
         outs = kernels.outs
-        self._outs = [(base, self._begin(base, ROWS)) for base in outs]
-        direct = {base for base in outs if outs.count(base) == 1 and base not in self._columns}
-        self._follow = {
-            base: places.get(base, [])
-            for base in (*self._columns, *direct)
-            if kernels.sizes[base] == 1
-        }
+        self.outs = [(base, self._begin(base, ROWS)) for base in outs]
+        # A column that is a result as well is brought: the result is taken from the block.
+        direct = [base for base in self.columns if base not in outs]
+        direct += [base for base in outs if outs.count(base) == 1 and base not in self.columns]
+        self.follow = {base: places.get(base, []) for base in direct if kernels.sizes[base] == 1}
         """By base of a number by row where its address stands in the calls."""
 
     def _begin(self, base: int, stage: int) -> int:
         """Return the address of a base; the sums of a block are apart from those of all rows."""
         if base in self._starts:
             return self._first + 8 * self.block * self._starts[base]
-        if stage == ROWS and base in self._parts:
-            return int(self._parts[base].ctypes.data)
+        if stage == ROWS and base in self.parts:
+            return int(self.parts[base].ctypes.data)
         if base not in self._shared:
             given = self.plan.arrays[base]
             array = np.ascontiguousarray(given)
@@ -81,52 +138,44 @@ class Program:
             self._shared[base] = array.ctypes.data
         return self._shared[base]
 
-    def _address(self, at: Address, stage: int) -> int:
-        width = 8 * self.block if at.base in self._starts else 8
-        if width == 8 and at.base not in self._parts and self.plan.tape[at.base].truth:
-            width = 1
-        return self._begin(at.base, stage) + width * at.offset
-
-    def job(
-        self, columns: Mapping[int, Any], count: int, outs: Sequence[Any], totals: Mapping[int, Any]
-    ) -> Job:
-        """Return what runs over rows, whose sums are added to totals."""
-        given, results, sums, moves = list[Any](), list[Any](), list[Any](), list[Any]()
-
-        def follows(base: int, home: int, array: Any) -> bool:
-            direct = base in self._follow and array.dtype == np.float64
-            if direct:
-                moves.extend([place, home, array.ctypes.data] for place in self._follow[base])
-            return direct
-
-        for place, home in self._columns.items():
-            array, width = columns[place], size(self.plan.tape[place].shape)
-            truth, direct = array.dtype == bool, follows(place, home, array)
-            given.append([array.ctypes.data, width, truth, direct, home])
-        for (base, home), array in zip(self._outs, outs, strict=True):
-            direct = base not in self._columns and follows(base, home, array)
-            results.append([home, self._sizes[base], direct, array.ctypes.data])
-        for place, part in self._parts.items():
-            sums.append([part.ctypes.data, part.size, totals[place].ctypes.data])
-        lists = (given, results, sums, moves)
-        arrays = [*self._calls.values(), *(np.array(r, np.int64).reshape(-1) for r in lists)]
-        lengths = [*map(len, self._calls.values()), *map(len, lists)]
-        head = np.array([*lengths, *(array.ctypes.data for array in arrays)], dtype=np.int64)
-        return Job(self, count, head, arrays)
-
     def sweep(self, columns: Mapping[int, Any], count: int, by_row: Sequence[Any]) -> NativeSweep:
         """Return what runs it over columns by place, as `Sweep` takes them."""
         return NativeSweep(self, columns, count, by_row)
 
 
 class Job:
-    """A program with columns and results: `head` is what C takes, which points to the arrays."""
+    """A program with columns and results, whose sums are added to the plan's: what C takes."""
 
-    def __init__(self, program: Program, count: int, head: Any, arrays: Sequence[Any]) -> None:
-        self.head, self._arrays = head, arrays
+    def __init__(
+        self, program: Program, columns: Mapping[int, Any], count: int, outs: Sequence[Any] = ()
+    ) -> None:
+        plan, given, results, moves = program.plan, list[Any](), list[Any](), list[Any]()
+
+        def follows(base: int, home: int, array: Any) -> bool:
+            direct = base in program.follow and array.dtype == np.float64
+            if direct:
+                moves.extend([place, home, array.ctypes.data] for place in program.follow[base])
+            return direct
+
+        for place, home in program.columns.items():
+            array, width = columns[place], size(plan.tape[place].shape)
+            truth, direct = array.dtype == bool, follows(place, home, array)
+            given.append([array.ctypes.data, width, truth, direct, home])
+        for (base, home), array in zip(program.outs, outs, strict=True):
+            direct = base not in program.columns and follows(base, home, array)
+            results.append([home, program.sizes[base], direct, array.ctypes.data])
+        sums = [
+            [part.ctypes.data, part.size, plan.arrays[place].ctypes.data]
+            for place, part in program.parts.items()
+        ]
+        lists, calls = (given, results, sums, moves), program.calls.values()
+        self._arrays = [*calls, *(np.array(rows, np.int64).reshape(-1) for rows in lists)]
+        lengths = [*map(len, calls), *map(len, lists)]
+        head = [*lengths, *(array.ctypes.data for array in self._arrays)]
+        self._head = np.array(head, dtype=np.int64)
         self._bad = np.zeros(-(-count // program.block), dtype=np.uint8)
         self._pointers = (
-            ctypes.c_void_p(head.ctypes.data),
+            ctypes.c_void_p(self._head.ctypes.data),
             ctypes.c_longlong(count),
             None,
             ctypes.c_void_p(self._bad.ctypes.data),
@@ -169,8 +218,7 @@ class NativeSweep(Sweep):
         for place in self._copied:
             np.copyto(self._columns[place], self._given[place])
         if self._made is None:
-            totals = {place: self.plan.arrays[place] for place in self.plan.sums}
-            self._made = program.job(self._columns, self.count, self._by_row, totals)
+            self._made = Job(program, self._columns, self.count, self._by_row)
         return self._made
 
     def run(self) -> None:
@@ -230,8 +278,7 @@ class NativeSweep(Sweep):
         columns, rows = self._part(slice(count))
         kept = [[np.empty_like(array) for array in rows] for _ in range(2)]
         plan.count[()] = count
-        totals = {place: plan.arrays[place] for place in plan.sums}
-        flagged = program.job(columns, count, kept[0], totals).turn()
+        flagged = Job(program, columns, count, kept[0]).turn()
         results = [plan.arrays[place].copy() for place in plan.totals]
         state = guard.careful, guard.flagged
         plan.begin(count)

@@ -98,6 +98,26 @@ static inline void cg_gram(
     }
 }
 
+/* The sums of what the rows of every label send, `apart` from one to the next; nan where a label
+   names none of them. */
+static inline void cg_tally(
+    double *restrict o, int apart, int count,
+    const double *restrict label, const double *restrict x, int n
+) {
+    int named = 1;
+    for (int i = 0; i < count; i++)
+        o[i*apart] = 0.0;
+    for (int r = 0; r < n; r++) {
+        double k = label[r];
+        if (k >= 0 && k < count && k == floor(k))
+            o[(int)k*apart] += x[r];
+        else
+            named = 0;
+    }
+    for (int i = 0; i < count && !named; i++)
+        o[i*apart] = NAN;
+}
+
 /* m sums over k of w[i, k] times x[k], without rows. */
 static inline void cg_multiply(
     double *restrict o, int apart, const double *restrict w, int across, int along,

@@ -1,85 +1,15 @@
-"""Steps: the calls of kernels to be, and how C writes the elements and numbers in them."""
+"""Steps: the calls of kernels to be."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-
-from cgcli.export.views import axes
+from cgcli.export.target import Target
 from cgcli.operations.row import Shape
-from cgcli.operations.shapes import size
-from cgcli.plan.tape import Operand
-
-
-@lru_cache(1_000)
-def lying(shape: Shape) -> Any:
-    """Return the places of an array's elements as they lie."""
-    return np.arange(size(shape)).reshape(shape)
 
 
 class LackingError(Exception):
     """The engine has no words for an operation."""
-
-
-class Seen(NamedTuple):
-    """What a place looks at: the place or the copy that has memory, and where its elements are."""
-
-    base: int
-    places: Any
-
-    def at(self, shape: Shape) -> Seen:
-        """Return it broadcast to a shape."""
-        if self.places.shape == shape:
-            return self
-        return Seen(self.base, np.broadcast_to(self.places, shape))
-
-    @property
-    def packed(self) -> bool:
-        """Whether its elements lie one behind the other."""
-        if self.places is lying(self.places.shape):
-            return True
-        flat = self.places.reshape(-1)
-        return bool((flat == np.arange(flat.size) + (flat[0] if flat.size else 0)).all())
-
-    @property
-    def constant(self) -> bool:
-        """Whether all its elements are one."""
-        return self.places.size == 1 or not any(self.places.strides)
-
-    @property
-    def strides(self) -> list[int]:
-        """How far elements lie apart along every axis; 0 where there is one."""
-        shape = self.places.shape
-        first, corner = self.first, [0] * len(shape)
-        steps = []
-        for axis, length in enumerate(shape):
-            corner[axis] = min(length - 1, 1)
-            steps.append(int(self.places[tuple(corner)]) - first if length > 1 else 0)
-            corner[axis] = 0
-        return steps
-
-    @property
-    def first(self) -> int:
-        """The place of the first element."""
-        return int(self.places[(0,) * self.places.ndim]) if self.places.size else 0
-
-    def spot(self, index: Sequence[str], offset: int) -> str:
-        """Return the address of an element behind an offset.
-
-        >>> Seen(0, lying((2, 3))).spot(["i", "j"], 0)
-        '3*i + j'
-        """
-        parts = [
-            name if stride == 1 else f"{stride}*{name}"
-            for stride, name in zip(self.strides, index, strict=False)
-            if stride and name
-        ]
-        rest = self.first - offset
-        return " + ".join([*parts, *([str(rest)] if rest or not parts else [])])
 
 
 class Address(NamedTuple):
@@ -95,8 +25,8 @@ class Step:
     `rows` says that it is run over all rows of a block, and `writes` has the bases that it does.
     """
 
-    def __init__(self, shape: Shape, *, rows: bool) -> None:
-        self.shape, self.rows = shape, rows
+    def __init__(self, target: Target, shape: Shape, *, rows: bool) -> None:
+        self.target, self.shape, self.rows = target, shape, rows
         self.places: list[int] = []
         self.text: list[str] = []
         self.operands: dict[Address, str] = {}
@@ -108,7 +38,7 @@ class Step:
 
     def loop(self, shape: Shape, *body: str) -> None:
         """Add statements in loops over the axes of a shape, and over the rows."""
-        self.text += loops(shape)
+        self.text += self.target.turns("loop", shape)
         if self.rows:
             self.text.append("for (int r = 0; r < CG_ROWS; r++)")
         self.text += ["{", *body, "}"]
@@ -127,30 +57,3 @@ class Step:
             f"static void cg_kernel_{number}(double *const *p, int n) {{\n"
             f"    cg_loop_{number}({given}, n);\n}}"
         )
-
-
-def loops(shape: Shape) -> list[str]:
-    """Return the heads of loops over the axes of a shape that have more than one place."""
-    return [
-        f"for (int {name} = 0; {name} < {count}; {name}++)"
-        for name, count in zip(axes(shape), shape, strict=True)
-        if name
-    ]
-
-
-def number(value: Operand, *, truth: bool = False) -> str:
-    """Return a number as C has it.
-
-    >>> number(-2.0), number(math.inf), number(0.0, truth=True)
-    ('(-2.0)', 'INFINITY', '0')
-    """
-    if truth:
-        return "1" if value else "0"
-    if math.isfinite(value):
-        return f"({value!r})" if math.copysign(1.0, value) < 0 else repr(float(value))
-    return "NAN" if value != value else "INFINITY" if value > 0 else "(-INFINITY)"
-
-
-def line(names: Sequence[str], axis: int, name: str) -> list[str]:
-    """Return indices with another one along an axis."""
-    return [name if k == axis else index for k, index in enumerate(names)]

@@ -8,15 +8,16 @@ once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from cgcli.export.target import Target
-from cgcli.export.views import axes, looked
+from cgcli.export.views import View, axes, contiguous, laid, looked
 from cgcli.graph.templates import ATOM, Slot, Template, parsed, spelled
-from cgcli.native.steps import LackingError, Seen, Step, line, loops, lying, number
-from cgcli.operations.row import LEVELS, Shape, selected
+from cgcli.native.steps import LackingError, Step
+from cgcli.operations.row import LEVELS, Shape
 from cgcli.operations.shapes import size
 from cgcli.plan.plan import Plan
 from cgcli.plan.tape import DONE, ONCE, ROWS, STEP, VIEWS, Instruction, Operand
@@ -42,7 +43,7 @@ class Writing:
         self.plan, self.tape, self.target, self._lacking = plan, plan.tape, target, lacking
         self.sizes: dict[int, int] = {}
         self.steps: dict[int, list[Step]] = {STEP: [], ROWS: [], DONE: []}
-        self._views: dict[int, Seen] = {}
+        self._views: dict[int, View] = {}
         self.made: dict[int, tuple[int, int]] = {}
         self._looped: dict[tuple[int, Shape], int] = {}
         self._stored: set[int] = set()
@@ -51,6 +52,11 @@ class Writing:
             instruction = self.tape[place]
             if plan.is_column(place):
                 self._base(place)
+            elif instruction.operation in VIEWS:
+                inner = int(instruction.arguments[0])
+                view = self.seen(inner)
+                places = looked(instruction, self.tape[inner], view.places)
+                self._views[place] = view._replace(places=places)
             elif place in plan.sums:
                 self._sum(place, instruction)
             elif instruction.stage != ONCE and instruction.operation not in _LEAVES:
@@ -65,35 +71,22 @@ class Writing:
 
     # Where values are
 
-    def _base(self, place: int) -> Seen:
-        """Give a place memory."""
+    def _base(self, place: int) -> View:
+        """Give a place memory; what has no rows lies in the plan's own arrays."""
         instruction = self.tape[place]
         if instruction.rows:
             self.sizes[place] = size(instruction.shape)
-        self._views[place] = Seen(place, lying(instruction.shape))
+        self._views[place] = contiguous(place, instruction.shape)
         return self._views[place]
 
-    def seen(self, place: int) -> Seen:
-        """Return what a place looks at; what has no rows lies in the plan's own arrays."""
-        chain: list[int] = []
-        at = place
-        while at not in self._views and self.tape[at].operation in VIEWS:
-            chain.append(at)
-            at = int(self.tape[at].arguments[0])
-        if at not in self._views:
-            self._views[at] = Seen(at, lying(self.tape[at].shape))
-        for view in reversed(chain):
-            inner = self.tape[int(self.tape[view].arguments[0])]
-            base, places = self._views[at]
-            self._views[view] = Seen(base, looked(self.tape[view], inner, places))
-            at = view
-        return self._views[place]
+    def seen(self, place: int) -> View:
+        """Return what a place looks at."""
+        return self._views.get(place) or self._base(place)
 
-    def _text(self, step: Step, seen: Seen, index: Sequence[str]) -> str:
+    def _text(self, step: Step, seen: View, index: Sequence[str]) -> str:
         """Return an element of what is seen."""
         self._stored.add(seen.base)
-        at = seen.spot(index, seen.first)
-        name = step.pointer(seen.base, seen.first)
+        at, name = seen.at(index, seen.offset), step.pointer(seen.base, seen.offset)
         if seen.base in self.sizes:
             return f"{name}[{f'({at})*CG_ROWS + ' if at != '0' else ''}r]"
         if self.tape[seen.base].truth:
@@ -105,11 +98,11 @@ class Writing:
         steps = self.steps[stage]
         for base in writes:
             self.made[base] = (stage, len(steps))
-        steps.append(Step((), rows=stage == ROWS))
+        steps.append(Step(self.target, (), rows=stage == ROWS))
         steps[-1].writes += writes
         return steps[-1]
 
-    def _new(self, place: int) -> tuple[Step, Seen]:
+    def _new(self, place: int) -> tuple[Step, View]:
         """Return a new step that writes a place, and where."""
         return self._step(self.tape[place].stage, place), self._base(place)
 
@@ -119,30 +112,25 @@ class Writing:
         self.sizes[self._copies] = elements
         return self._copies
 
-    def _packed(self, place: int) -> Seen:
+    def _packed(self, place: int) -> View:
         """Return a place's value with rows, its elements one behind the other; it may be a copy."""
         seen = self.seen(place)
         if seen.packed and seen.places.size == self.sizes.get(seen.base):
             self._stored.add(seen.base)
             return seen
         shape = self.tape[place].shape
-        out = Seen(self._copy(size(shape)), lying(shape))
+        out = contiguous(self._copy(size(shape)), shape)
         self._store(ROWS, out, place)
         return out
 
     # What is written
 
     def _write(self, place: int, instruction: Instruction) -> None:
-        operation, arguments, shape = (
-            instruction.operation,
-            instruction.arguments,
-            instruction.shape,
-        )
-        if operation in VIEWS:
-            self.seen(place)
-        elif operation == "mend" or (operation == "diag" and len(shape) == 1):
-            base, places = self.seen(int(arguments[0]))
-            view = Seen(base, places if operation == "mend" else np.diagonal(places))
+        operation = instruction.operation
+        if operation == "mend" or (operation == "diag" and len(instruction.shape) == 1):
+            view = self.seen(int(instruction.arguments[0]))
+            if operation == "diag":
+                view = view._replace(places=np.diagonal(view.places))
             if instruction.rows:
                 self._views[place] = view
             else:
@@ -150,12 +138,14 @@ class Writing:
                 self._store(instruction.stage, self._base(place), view)
         elif operation in self._lacking:
             raise LackingError(operation)
-        elif operation in self.target.templates or operation in ("outer", "onehot"):
+        elif operation in self.target.templates or operation == "onehot":
             self._add(place, instruction)
         elif operation in _FOLDS:
             self._fold(place, instruction)
         elif operation == "matmul":
             self._product(place, instruction)
+        elif operation == "take":
+            self._take(place, instruction)
         elif operation in ("cumsum", "others"):
             self._along(place, instruction)
         else:
@@ -164,23 +154,13 @@ class Writing:
     def _join(self, place: int, instruction: Instruction) -> None:
         """Write parts into an array, one behind the other or at places among zeros."""
         operation, arguments, static, *_ = instruction
-        stage, out = instruction.stage, self._base(place)
-        if operation in ("stack", "concat"):
-            start = 0
-            for part in arguments:
-                inner = self.tape[part].shape if isinstance(part, int) else ()
-                joined = operation == "concat" and bool(inner)
-                end = start + (inner[0] if joined else 1)
-                places = out.places[start:end] if joined else out.places[start]
-                self._store(stage, Seen(place, places), part)
-                start = end
-        elif operation in ("scatter", "diag"):
-            self._store(stage, out, 0.0)
-            diagonal = operation == "diag"
-            places = np.diagonal(out.places) if diagonal else out.places[(*selected(static), ...)]
-            self._store(stage, Seen(place, places), arguments[0])
-        else:
+        if operation not in ("stack", "concat", "scatter", "diag"):
             raise LackingError(operation)
+        stage, out = instruction.stage, self._base(place)
+        if operation in ("scatter", "diag"):
+            self._store(stage, out, 0.0)
+        for view, part in laid(operation, static, out, arguments, self.tape):
+            self._store(stage, view, part)
 
     def _add(self, place: int, instruction: Instruction) -> None:
         """Put an operation of elements into the last loop of its shape, if that has its arguments.
@@ -206,7 +186,7 @@ class Writing:
         self.made[place] = made = (stage, last)
         self._stored |= {s.base for s in reads if s is not None and self.made.get(s.base) != made}
 
-    def _operand(self, instruction: Instruction, at: int) -> Seen | None:
+    def _operand(self, instruction: Instruction, at: int) -> View | None:
         """Return what an operation of elements takes, in its shape; None for a number."""
         argument = instruction.arguments[at]
         if not isinstance(argument, int):
@@ -215,7 +195,7 @@ class Writing:
         if instruction.operation == "outer":
             turned = seen.places[:, None] if at == 0 else seen.places[None, :]
             seen = seen._replace(places=turned)
-        return seen.at(instruction.shape)
+        return seen.broadcast(instruction.shape)
 
     def _finish(self, step: Step) -> None:
         """Write the loop of a step."""
@@ -228,14 +208,14 @@ class Writing:
             and self.made.get(s.base) != made
         ]
         # One loop is enough where all arrays lie in the same order.
-        flat = all(s.packed or s.constant for s in seen if s.places.size)
+        flat = all(s.packed or not any(s.strides) for s in seen if s.places.size)
         shape = (size(step.shape),) if flat else step.shape
         index, names, body = axes(shape), dict[int, str](), list[str]()
         for place in step.places:
             body.append(self._statement(step, place, names, index, flat=flat))
             if place in self._stored:
                 step.writes.append(place)
-                out = self._text(step, Seen(place, lying(shape)), index)
+                out = self._text(step, contiguous(place, shape), index)
                 body.append(f"{out} = {names[place]};")
         step.loop(shape, *body)
 
@@ -245,9 +225,7 @@ class Writing:
         """Return what computes an operation of elements, as a variable of the loop."""
         instruction = self.tape[place]
         operation, arguments = instruction.operation, instruction.arguments
-        if operation == "outer":
-            template = parsed(("product", "<0:product>*<1:sign>"), 2)
-        elif operation == "onehot":
+        if operation == "onehot":
             text = f"cg_onehot(<0>, {index[0] or '0'}, {instruction.static[0]})"
             template = parsed(text, 1)
         else:
@@ -259,12 +237,11 @@ class Writing:
                 return template
             operand, seen = arguments[slot.place], self._operand(instruction, slot.place)
             if seen is None:
-                return Template(ATOM, (number(operand, truth=slot.truth),))
+                return self.target.number(operand, slot)
             if seen.base in names:
                 text, truth = names[seen.base], self.tape[seen.base].truth
             else:
-                places = seen.places.reshape(-1) if flat else seen.places
-                text, truth = self._text(step, Seen(seen.base, places), index), False
+                text, truth = self._text(step, seen.flat if flat else seen, index), False
             if truth == slot.truth:
                 return Template(ATOM, (text,))
             return Template(ATOM, (f"({text} ? 1.0 : 0.0)" if truth else f"({text} != 0)",))
@@ -274,12 +251,15 @@ class Writing:
         text = spelled(Slot(-1, LEVELS["choice"], truth=instruction.truth), written, ("(", ")"))
         return f"const {kind} {names[place]} = {text};"
 
-    def _store(self, stage: int, out: Seen, part: Operand | Seen) -> None:
+    def _store(self, stage: int, out: View, part: Operand | View) -> None:
         """Write a step that stores a part, broadcast, at the places of a view."""
-        shape, step = out.places.shape, self._step(stage, out.base)
+        shape, step = out.shape, self._step(stage, out.base)
         index = axes(shape)
         seen = self.seen(part) if isinstance(part, int) else part
-        text = self._text(step, seen.at(shape), index) if isinstance(seen, Seen) else number(seen)
+        if isinstance(seen, View):
+            text = self._text(step, seen.broadcast(shape), index)
+        else:
+            text = spelled(Slot(-1), partial(self.target.number, seen), ("(", ")"))
         step.loop(shape, f"{self._text(step, out, index)} = {text};")
 
     def _fold(self, place: int, instruction: Instruction) -> None:
@@ -288,12 +268,12 @@ class Writing:
         seen = self.seen(int(instruction.arguments[0]))
         step, out = self._new(place)
         if instruction.operation == "sum" and seen.packed and axis is None and not step.rows:
-            target, begin = self._text(step, out, ()), seen.first
+            target, begin = self._text(step, out, ()), seen.offset
             self._stored.add(seen.base)
             total = f"cg_total({step.pointer(seen.base, begin)}, {seen.places.size})"
             step.text.append(f"{target} = {total};")
             return
-        shape = seen.places.shape
+        shape = seen.shape
         names, inner = axes(shape), [k for k in range(len(shape)) if axis in (None, k)]
         target = self._text(step, out, [n for k, n in enumerate(names) if k not in inner])
         read = self._text(step, seen, names)
@@ -308,22 +288,22 @@ class Writing:
         a = a._replace(places=a.places if a.places.ndim == 2 else a.places[None, :])
         b = b._replace(places=b.places if b.places.ndim == 2 else b.places[:, None])
         step, out = self._new(place)
-        made = out.places.reshape(len(a.places), b.places.shape[1])
-        (i, k), (_, j) = axes(a.places.shape), axes((1, made.shape[1]))
+        made = out.places.reshape(len(a.places), b.shape[1])
+        (i, k), (_, j) = axes(a.shape), axes((1, made.shape[1]))
         if a.base in self.sizes and b.base in self.sizes:
-            at = self._text(step, Seen(place, made), (i, j))
+            at = self._text(step, out._replace(places=made), (i, j))
             left = self._text(step, a, (i, "k" if k else ""))
             right = self._text(step, b, ("k" if k else "", j))
             step.loop(made.shape, f"{at} = 0.0;")
-            step.text.append(f"for (int k = 0; k < {a.places.shape[1]}; k++)")
+            step.text.append(f"for (int k = 0; k < {a.shape[1]}; k++)")
             step.loop(made.shape, f"{at} = __builtin_fma({left}, {right}, {at});")
             return
         turned = a.base in self.sizes
         w, x = (b._replace(places=b.places.T), a) if turned else (a, b._replace(places=b.places.T))
         name = step.pointer(place)
-        o = Seen(place, made if turned else made.T).strides
+        o = out._replace(places=made if turned else made.T).strides
         v, u = w.strides, x.strides
-        shared, rows = (step.pointer(s.base, s.first) for s in (w, x))
+        shared, rows = (step.pointer(s.base, s.offset) for s in (w, x))
         self._stored |= {w.base, x.base}
         if len(x.places) > 1:
             step.text += [f"for (int q = 0; q < {len(x.places)}; q++)"]
@@ -334,6 +314,16 @@ class Writing:
             f" {v[1]}, {rows}, {u[1]}, {len(w.places)}, {w.places.shape[1]});"
         )
 
+    def _take(self, place: int, instruction: Instruction) -> None:
+        """Write the rows of a table that labels name; NaN for a label that names none."""
+        label, table = (self.seen(int(argument)) for argument in instruction.arguments)
+        step, out = self._new(place)
+        at, count = self._text(step, label, ()), len(table.places)
+        index = axes(out.shape)
+        read = self._text(step, table, (f"(int){at}", *index))
+        named = f"{at} >= 0 && {at} < {count} && {at} == floor({at})"
+        step.loop(out.shape, f"{self._text(step, out, index)} = {named} ? {read} : NAN;")
+
     def _along(self, place: int, instruction: Instruction) -> None:
         """Write running sums, or the products of all other elements, along lines of an array."""
         (static,), seen = instruction.static, self.seen(int(instruction.arguments[0]))
@@ -341,9 +331,10 @@ class Writing:
         axis = static if instruction.operation == "others" else 0
         if axis is None:
             axis = 0
-            seen, out = (s._replace(places=s.places.reshape(-1)) for s in (seen, out))
-        shape = seen.places.shape
-        names = line(axes(shape), axis, "k" if shape[axis] > 1 else "")
+            seen, out = seen.flat, out.flat
+        shape = seen.shape
+        names = axes(shape)
+        names[axis] = "k" if shape[axis] > 1 else ""
         at, read = self._text(step, out, names), self._text(step, seen, names)
         up = f"for (int k = 0; k < {shape[axis]}; k++)"
         down = f"for (int k = {shape[axis] - 1}; k >= 0; k--)"
@@ -371,6 +362,10 @@ class Writing:
             return
         shape = (parts[-1].places.size,)
         index = axes(shape)[0] or "0"
-        call = "cg_total(" if operation == "total" else f"cg_weighed({names[0]}, "
-        call = f"{out}[{index}] = {call}{names[-1]} + {index}*CG_ROWS, n);"
-        step.text = [*loops(shape), call]
+        to, sent = f"{out} + {index}", f"{names[-1]} + {index}*CG_ROWS"
+        if operation == "tally":
+            call = f"cg_tally({to}, {shape[0]}, {instruction.shape[0]}, {names[0]}, {sent}, n);"
+        else:
+            call = "cg_total(" if operation == "total" else f"cg_weighed({names[0]}, "
+            call = f"*({to}) = {call}{sent}, n);"
+        step.text = [*self.target.turns("loop", shape), call]

@@ -83,11 +83,6 @@ def _unbounded() -> Ball:
     return Ball(arb("nan"))
 
 
-def _is_pole(x: Ball) -> Any:
-    """Whether x is 0 or a negative whole number; never UNKNOWN is taken for it."""
-    return x.exact is not None and x.exact.q == 1 and x.exact <= 0
-
-
 # Functions of their own
 
 
@@ -110,20 +105,12 @@ def _lgamma(x: Any) -> Any:
 
 def _floor(x: Any) -> Ball:
     x = ball(x)
-    if x.flags & VOIDED:
-        return VOID
-    if x.exact is not None:
-        return rational(fmpq(x.exact.floor()))
-    if x.flags & INFINITE:
-        return ball(x)
-    return of_flint(x.value.floor()) if x.value.is_finite() else _unbounded()
+    return x if x.flags & INFINITE else _FINITE_FLOOR(x)
 
 
 def _round(x: Any) -> Ball:
     """To the nearest whole number, to the even one at a tie."""
     x = ball(x)
-    if x.flags & _NOWHERE:
-        return _floor(x)
     below = _floor(x + ball(0.5))
     tie = x.exact is not None and x.exact.q == 2 and below.exact.p % 2
     return ball(below - 1) if tie else below
@@ -156,8 +143,6 @@ def _atan2(a: Any, b: Any) -> Ball:
     a, b = ball(a), ball(b)
     if (a.flags | b.flags) & _NOWHERE:
         return VOID
-    if a.exact == 0 and b.exact == 0:
-        return rational(fmpq(0))
     if not (a.value.is_finite() and b.value.is_finite()):
         return _unbounded()
     return of_flint(arb.atan2(a.value, b.value))
@@ -170,7 +155,8 @@ def _polygamma(n: Any, x: Any) -> Ball:
         return VOID
     if n.exact is None or not x.value.is_finite():
         return _unbounded()
-    if n.exact.q != 1 or not 0 <= n.exact <= _MOST_ORDER or _is_pole(x):
+    pole = x.exact is not None and x.exact.q == 1 and x.exact <= 0
+    if n.exact.q != 1 or not 0 <= n.exact <= _MOST_ORDER or pole:
         return VOID
     order = int(n.exact.p)
     if order == 0:
@@ -285,6 +271,7 @@ class BallNamespace(Boundless):
 
 
 _FINITE_EXP: Final = _function("exp", arb.exp)
+_FINITE_FLOOR: Final = _function("floor", arb.floor, lambda exact: fmpq(exact.floor()))
 _OF_FLINT: Final = (
     "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
     "asinh", "acosh", "atanh", "erf", "erfc", "gamma", "digamma",

@@ -52,22 +52,11 @@ def _rounded(size: Any, digits: int) -> tuple[Any, int] | None:
     logarithm = (size.log() / arb(10).log()).mid().floor().unique_fmpz()
     if logarithm is None:
         return None
-    power = int(logarithm)
-    least = arb(_TEN ** (digits - 1))
-    for _ in range(3):
-        scaled = size * arb(10) ** arb(digits - 1 - power)
-        if scaled < least:
-            power -= 1
-        elif scaled >= least * 10:
-            power += 1
-        else:
-            break
-    else:
-        return None
-    if not scaled > least - arb("0.01"):
-        return None
+    power, least = int(logarithm), arb(_TEN ** (digits - 1))
+    scaled = size * arb(10) ** arb(digits - 1 - power)
     integer = (scaled + arb(0.5)).floor().unique_fmpz()
-    if integer is None:
+    # Beside a power of 10 the exponent may be one off: the digits come out the same.
+    if integer is None or integer > _TEN**digits or not scaled > least - arb("0.01"):
         return None
     return (_TEN ** (digits - 1), power + 1) if integer == _TEN**digits else (integer, power)
 

@@ -44,9 +44,9 @@ def run(rule: Rule, m: Namespace, *arguments: Any) -> Any:
 
 
 def root(x: Ratio, degree: int) -> Any:
-    """Return the root of a rational where it is one; an odd one of a negative number too."""
+    """Return the root of a rational where it is one; that of a negative number is an odd one."""
     if x.numerator < 0:
-        return _UNDEFINED if degree % 2 == 0 else -root(-x, degree)
+        return -root(-x, degree)
     top = _whole_root(x.numerator, degree, x.room)
     bottom = _whole_root(x.denominator, degree, x.room) if top >= 0 else -1
     return _IRRATIONAL if bottom < 0 else Ratio(top, bottom, x.room)
@@ -102,14 +102,12 @@ def _power(a: Ratio, b: Ratio) -> Any:
 # Functions that are rational at few points
 
 
-def _at(name: str, point: int, value: int) -> Callable[[Ratio], Any]:
+def _at(point: int, value: int) -> Callable[[Ratio], Any]:
     """Return a function that is rational at one whole number alone."""
-    domain = OPERATIONS[name].domain
 
     def function(x: Ratio) -> Any:
-        if x.denominator == 1 and x.numerator == point:
-            return Ratio(value, 1, x.room)
-        return _IRRATIONAL if domain is None or domain.inside(EXACT, x) else _UNDEFINED
+        at = x.denominator == 1 and x.numerator == point
+        return Ratio(value, 1, x.room) if at else _IRRATIONAL
 
     return function
 
@@ -118,8 +116,6 @@ def _logarithm(base: int) -> Any:
     """Return the logarithm that is rational at the whole powers of a base."""
 
     def function(x: Ratio) -> Any:
-        if x.numerator <= 0:
-            return _UNDEFINED
         size = x.numerator if x.denominator == 1 else x.denominator
         if x.numerator > 1 and x.denominator > 1:
             return _IRRATIONAL
@@ -132,13 +128,7 @@ def _logarithm(base: int) -> Any:
     return function
 
 
-def _is_pole(x: Ratio) -> bool:
-    return x.denominator == 1 and x.numerator <= 0
-
-
 def _gamma(x: Ratio) -> Any:
-    if _is_pole(x):
-        return _UNDEFINED
     if x.denominator > 1:
         return _UNKNOWN
     if x.numerator.bit_length() > 60 or math.lgamma(x.numerator) / math.log(2) > x.room.bits:
@@ -148,13 +138,11 @@ def _gamma(x: Ratio) -> Any:
 
 
 def _lgamma(x: Ratio) -> Any:
-    if _is_pole(x):
-        return _UNDEFINED
     return Ratio(0, 1, x.room) if x.denominator == 1 and x.numerator <= 2 else _UNKNOWN
 
 
-def _unknown(*arguments: Ratio) -> Any:
-    return _UNDEFINED if _is_pole(arguments[-1]) else _UNKNOWN
+def _polygamma(_: Ratio, x: Ratio) -> Any:
+    return _UNDEFINED if x.denominator == 1 and x.numerator <= 0 else _UNKNOWN
 
 
 def _angle(a: Ratio, b: Ratio) -> Any:
@@ -178,9 +166,9 @@ _ZERO_AT_ZERO: Final = (
     "expm1", "log1p", "sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf",
 )  # fmt: skip
 _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
-    **{name: _at(name, 0, 0) for name in _ZERO_AT_ZERO},
-    **{name: _at(name, 0, 1) for name in ("exp", "cos", "cosh", "erfc")},
-    **{name: _at(name, 1, 0) for name in ("log", "acos", "acosh")},
+    **dict.fromkeys(_ZERO_AT_ZERO, _at(0, 0)),
+    **dict.fromkeys(("exp", "cos", "cosh", "erfc"), _at(0, 1)),
+    **dict.fromkeys(("log", "acos", "acosh"), _at(1, 0)),
     "sqrt": lambda x: root(x, 2),
     "cbrt": lambda x: root(x, 3),
     "log2": _logarithm(2),
@@ -189,8 +177,8 @@ _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
     "atan2": _angle,
     "gamma": _gamma,
     "lgamma": _lgamma,
-    "digamma": _unknown,
-    "polygamma": _unknown,
+    "digamma": lambda x: _UNKNOWN,
+    "polygamma": _polygamma,
     "floor": _floor,
     "round": _round,
     "abs": abs,
@@ -200,8 +188,15 @@ _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
 }
 
 
-def _guarded(function: Callable[..., Any], room: Room) -> Callable[..., Any]:
+_DOMAINS: Final = {
+    name: OPERATIONS[name].domain for name in _PRIMITIVE if name not in ("pow", "polygamma")
+}
+"""Where functions are defined. Two ask for themselves: one takes orders beyond its row's."""
+
+
+def _guarded(name: str, function: Callable[..., Any], room: Room) -> Callable[..., Any]:
     """Return a function of ratios for arguments of any kind: what has no value goes through it."""
+    domain = _DOMAINS.get(name)
 
     def call(*arguments: Any) -> Any:
         ratios: list[Any] = [
@@ -211,6 +206,8 @@ def _guarded(function: Callable[..., Any], room: Room) -> Callable[..., Any]:
             if isinstance(number, NoValue):
                 # Whether a function of an irrational number is one is not known.
                 return NoValue(number.reason, False, number.node)
+        if domain is not None and not domain.inside(EXACT, *ratios):
+            return _UNDEFINED
         return function(*ratios)
 
     return call
@@ -225,7 +222,7 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
 def exact_namespace(room: Room) -> Namespace:
     """Return the namespace of the rules over ratios in a room."""
     return Boundless(
-        **{name: _guarded(function, room) for name, function in _PRIMITIVE.items()},
+        **{name: _guarded(name, function, room) for name, function in _PRIMITIVE.items()},
         where=_where,
         number=lambda value: as_ratio(value, room),
         pi=_IRRATIONAL,

@@ -11,7 +11,7 @@ from typing import Any
 from cgcli.numbers.missing import NoValue
 from cgcli.numbers.numerals import read_numeral
 from cgcli.numbers.ratio import Room
-from cgcli.numbers.values import check_names, check_shape, unusable
+from cgcli.numbers.values import as_array, check_names, unusable
 
 
 def as_exact_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,8 +27,12 @@ def as_exact_inputs(bindings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_value(value: Any, name: str) -> Any:
-    listed = isinstance(value, list | tuple) or bool(getattr(value, "shape", None))
-    return _as_array(value, name) if listed else _as_fraction(value, name)
+    if not isinstance(value, list | tuple) and not getattr(value, "shape", None):
+        return _as_fraction(value, name)
+    from cgcli.numbers.objects import arranged
+
+    array = as_array(value, name, _as_fraction)
+    return arranged([_as_fraction(element, name) for element in array.flat], array.shape)
 
 
 def _as_fraction(value: Any, name: str) -> Fraction:
@@ -48,23 +52,3 @@ def _as_fraction(value: Any, name: str) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, numbers.Rational):
         raise unusable(name, f"{type(value).__name__} is not a number")
     return Fraction(int(value.numerator), int(value.denominator))
-
-
-def _as_array(value: Any, name: str) -> Any:
-    import numpy as np
-
-    from cgcli.numbers.objects import arranged
-
-    if hasattr(value, "shape"):
-        shape: tuple[int, ...] = tuple(value.shape)
-        flat = list(np.asarray(value).flat) if len(shape) <= 2 else []
-    else:
-        rows = [list(row) if isinstance(row, list | tuple) else row for row in value]
-        nested = [row for row in rows if isinstance(row, list)]
-        width = len(nested[0]) if nested else 0
-        shape = (len(rows), width) if nested else (len(rows),)
-        if nested and (len(nested) < len(rows) or any(len(row) != width for row in nested)):
-            raise unusable(name, "its rows must be of one length, and its elements numbers")
-        flat = [element for row in nested for element in row] if nested else rows
-    check_shape(shape, name)
-    return arranged([_as_fraction(element, name) for element in flat], shape)

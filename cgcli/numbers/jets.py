@@ -73,10 +73,6 @@ def nowhere() -> Jet:
     return Jet(arb_series([_NAN, _NAN]))
 
 
-def _finite(*numbers: Jet) -> bool:
-    return all(x.value.is_finite() and x.slope.is_finite() for x in numbers)
-
-
 def _exactly(a: Jet, b: Jet, operation: Callable[[Any, Any], Any]) -> Any:
     if a.exact is None or b.exact is None:
         return None
@@ -94,7 +90,8 @@ def _negative(a: Jet) -> Jet:
 
 def _product(a: Jet, b: Jet) -> Jet:
     # FLINT's zero series makes 0 of what is no number, too.
-    if not ((a.series.length() and b.series.length()) or _finite(a, b)):
+    terms = (a.value, a.slope, b.value, b.slope)
+    if not ((a.series.length() and b.series.length()) or all(x.is_finite() for x in terms)):
         return nowhere()
     return Jet(a.series * b.series, _exactly(a, b, fmpq.__mul__))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from cgcli.operations.protocol import COMPOSITES, FORMULAS, Number, Rulebook
+from cgcli.operations.protocol import FORMULAS, NAMES, Number, Rulebook
 from cgcli.operations.table import TABLE
 
 
@@ -17,7 +17,7 @@ class Namespace(Rulebook):
     """
 
     def __init__(self, **functions: Any) -> None:
-        rules = {row.name: row.value for row in TABLE if row.words and row.name not in COMPOSITES}
+        rules = {row.name: row.value for row in TABLE if row.words and row.name not in NAMES}
         for name, rule in {**rules, **FORMULAS}.items():
             setattr(self, name, functools.partial(rule, self))
         for name, function in functions.items():

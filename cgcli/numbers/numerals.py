@@ -9,6 +9,7 @@ from __future__ import annotations
 import decimal
 import math
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Final
 
@@ -38,35 +39,36 @@ def read_numeral(text: str, room: Room) -> Any:
     if match is None:
         message = f"not a numeral: {text!r}"
         raise ValueError(message)
-    sign, integer, part, exponent = match.groups()
-    written = (integer + (part or "")).lstrip("0")
+    sign, integer, part, exponent = match.groups(default="")
+    written = (integer + part).lstrip("0")
     digits = written.rstrip("0")
     if not digits:
         return Ratio(0, 1, room)
-    shift = len(written) - len(digits) - len(part or "")
-    power = (exponent or "0").lstrip("+-0")
+    power = exponent.lstrip("+-0")
     if len(power) > 12 or len(digits) * _BITS > room.bits + 4:
         return NoValue(LONG)
-    shift += int(power or "0") * (-1 if (exponent or "").startswith("-") else 1)
+    shift = len(written) - len(digits) - len(part)
+    shift += int(power or "0") * (-1 if exponent.startswith("-") else 1)
     if abs(shift) * _BITS > room.bits + 4 or (len(digits) + shift - 1) * _BITS > room.bits:
         return NoValue(LONG)
-    number = _integer(digits)
+    if len(digits) <= _DIGITS:
+        number = int(digits)
+    else:
+        ends = range(len(digits), 0, -_DIGITS)
+        number = _joined([int(digits[max(0, end - _DIGITS) : end]) for end in ends], 10**_DIGITS)
     top, bottom = (number * 10**shift, 1) if shift >= 0 else (number, 10**-shift)
     common = math.gcd(top, bottom)
     ratio = Ratio((-top if sign == "-" else top) // common, bottom // common, room)
     return ratio if ratio.bits <= room.bits else NoValue(LONG)
 
 
-def _integer(digits: str) -> int:
-    """Return the whole number of a row of digits: pieces first, then pairs of pieces."""
-    if len(digits) <= _DIGITS:
-        return int(digits)
-    pieces = [int(digits[max(0, end - _DIGITS) : end]) for end in range(len(digits), 0, -_DIGITS)]
-    scale = 10**_DIGITS
+def _joined(pieces: list[Any], scale: Any) -> Any:
+    """Return the number of its digits in base `scale`, the lowest first: by pairs of them."""
     while len(pieces) > 1:
         low, high = pieces[::2], pieces[1::2]
         pieces = [a + scale * b for a, b in zip(low, high, strict=False)] + low[len(high) :]
-        scale *= scale
+        if len(pieces) > 1:
+            scale *= scale
     return pieces[0]
 
 
@@ -85,26 +87,19 @@ def whole_text(number: int) -> str:
         decimal.Decimal(int.from_bytes(data[start : start + step], "little"))
         for start in range(0, len(data), step)
     ]
-    scale, exact = decimal.Decimal(2**_PIECE), boundless(decimal.MAX_PREC)
-    while len(pieces) > 1:
-        low, high = pieces[::2], pieces[1::2]
-        pieces = [
-            exact.add(a, exact.multiply(scale, b)) for a, b in zip(low, high, strict=False)
-        ] + low[len(high) :]
-        if len(pieces) > 1:
-            scale = exact.multiply(scale, scale)
-    text = format(pieces[0], "f")
+    with decimal.localcontext(boundless(decimal.MAX_PREC)):
+        text = f"{_joined(pieces, decimal.Decimal(2**_PIECE)):f}"
     return f"-{text}" if number < 0 else text
 
 
-def exact_text(value: Any) -> str:
+def exact_text(value: Any, write: Callable[[int], str] = whole_text) -> str:
     """Return a fraction as it is written: ``-1/3``, or ``4`` where it is whole.
 
     >>> exact_text(Fraction(-1, 3)), exact_text(Fraction(4))
     ('-1/3', '4')
     """
-    top = whole_text(value.numerator)
-    return top if value.denominator == 1 else f"{top}/{whole_text(value.denominator)}"
+    top = write(value.numerator)
+    return top if value.denominator == 1 else f"{top}/{write(value.denominator)}"
 
 
 def rational_text(value: Any, most: int) -> str:
@@ -113,8 +108,7 @@ def rational_text(value: Any, most: int) -> str:
     >>> rational_text(Fraction(1, 3), 40), rational_text(Fraction(2**100_000), 40)
     ('1/3', '9990020930…9883109376 (30,103 digits)')
     """
-    top = _short(value.numerator, most)
-    return top if value.denominator == 1 else f"{top}/{_short(value.denominator, most)}"
+    return exact_text(value, lambda number: _short(number, most))
 
 
 def _short(number: int, most: int) -> str:
@@ -139,16 +133,15 @@ def _scaled(number: int) -> decimal.Decimal:
     return -scaled if number < 0 else scaled
 
 
-def rounded(value: Any, digits: int) -> str:
-    """Return a fraction in so many significant decimal digits, as ``%g`` writes them.
+def rounded(value: Any, digits: int) -> tuple[str, bool]:
+    """Return a fraction in so many significant digits, as ``%g``, and whether that is all of it.
 
-    >>> rounded(Fraction(-1, 3), 6), rounded(Fraction(10) ** 400 / 3, 3)
-    ('-0.333333', '3.33e+399')
+    >>> rounded(Fraction(-1, 3), 6), rounded(Fraction(1, 8), 6), rounded(Fraction(10) ** 400, 3)
+    (('-0.333333', False), ('0.125', True), ('1e+400', True))
     """
-    if not value.numerator:
-        return "0"
     quotient = boundless(digits).divide(_part(value.numerator), _part(value.denominator))
-    return as_written(quotient, digits, exact=True)
+    text = as_written(quotient, digits, exact=True)
+    return text, value.denominator.bit_length() <= 4 * digits and Fraction(text) == value
 
 
 def as_written(number: decimal.Decimal, digits: int, *, exact: bool) -> str:
@@ -156,17 +149,12 @@ def as_written(number: decimal.Decimal, digits: int, *, exact: bool) -> str:
 
     Zeros at the end are left out where it is exact; else they are digits as any other.
     """
-    sign, figures, _ = number.as_tuple()
-    text, power = "".join(map(str, figures)), number.adjusted()
-    minus = "-" if sign else ""
+    context, power = boundless(digits), number.adjusted()
     if exact:
-        text = text.rstrip("0")
-    if -5 < power < 0:
-        return f"{minus}0.{'0' * (-1 - power)}{text}"
-    point = power + 1 if 0 <= power < digits else 1
-    text = text.ljust(point, "0")
-    text = text if len(text) == point else f"{text[:point]}.{text[point:]}"
-    return f"{minus}{text}" if 0 <= power < digits else f"{minus}{text}e{power:+03d}"
+        number = number.normalize(context)
+    if -5 < power < digits:
+        return f"{number:f}"
+    return f"{number.scaleb(-power, context):f}e{power:+03d}"
 
 
 def boundless(digits: int) -> decimal.Context:
@@ -176,16 +164,3 @@ def boundless(digits: int) -> decimal.Context:
 
 def _part(number: int) -> decimal.Decimal:
     return decimal.Decimal(number) if number.bit_length() <= 4 * _HEAD else _scaled(number)
-
-
-def decimal_text(value: Any, digits: int) -> str:
-    """Return the decimal that a fraction is, when it has no more digits than that, else nothing.
-
-    >>> decimal_text(Fraction(1, 8), 6), decimal_text(Fraction(1, 3), 6)
-    ('0.125', '')
-    """
-    bottom = value.denominator
-    if bottom.bit_length() > 4 * digits:
-        return ""
-    text = rounded(value, digits)
-    return text if Fraction(text) == value else ""

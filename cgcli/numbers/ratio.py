@@ -156,27 +156,23 @@ def _sum(a: Ratio, b: Ratio, sign: int = 1) -> Any:
 
 def _product(a: Ratio, b: Ratio) -> Any:
     """Return (na·nb)/(da·db), each of the two in lowest terms."""
-    na, da, nb, db = a.numerator, a.denominator, b.numerator, b.denominator
     room = a.room
-    lengths = na.bit_length(), da.bit_length(), nb.bit_length(), db.bit_length()
-    if db > 1 and lengths[0] != 1:
-        room.spend(lengths[0] * lengths[3] >> _GCD)
-        g = _gcd(na, db)
-        if g > 1:
-            na, db = na // g, db // g
-    if da > 1 and lengths[2] != 1:
-        room.spend(lengths[1] * lengths[2] >> _GCD)
-        g = _gcd(nb, da)
-        if g > 1:
-            nb, da = nb // g, da // g
-    top, bottom = na.bit_length() * nb.bit_length(), da.bit_length() * db.bit_length()
-    if (
-        na.bit_length() + nb.bit_length() - 1 > room.bits
-        or da.bit_length() + db.bit_length() - 1 > room.bits
-    ):
+    na, db = _reduced(a.numerator, b.denominator, room)
+    nb, da = _reduced(b.numerator, a.denominator, room)
+    la, lb, below, under = na.bit_length(), nb.bit_length(), da.bit_length(), db.bit_length()
+    if max(la + lb, below + under) - 1 > room.bits:
         return NoValue(LONG)
-    room.spend((top + bottom) >> _PRODUCT)
+    room.spend((la * lb + below * under) >> _PRODUCT)
     return _fitting(na * nb, da * db, room)
+
+
+def _reduced(top: int, bottom: int, room: Room) -> tuple[int, int]:
+    """Return two whole numbers without their greatest common divisor."""
+    if bottom == 1:
+        return top, 1
+    room.spend(top.bit_length() * bottom.bit_length() >> _GCD)
+    g = _gcd(top, bottom)
+    return top // g, bottom // g
 
 
 def _quotient(a: Ratio, b: Ratio) -> Any:

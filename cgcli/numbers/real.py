@@ -8,6 +8,7 @@ floats and functions, which answer as the standard does.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -58,10 +59,6 @@ def _rounding(function: Callable[[float], int]) -> Callable[[float], float]:
     return rounded
 
 
-def _remainder(a: float, b: float) -> float:
-    return a % b
-
-
 def _cube_root(x: float) -> float:
     root = math.cbrt(x)
     return root if root == 0 or root - root != 0 else refined_root(root, x)
@@ -85,7 +82,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., float]]] = {
     "floor": _rounding(math.floor),
     "ceil": _rounding(math.ceil),
     "round": _rounding(round),
-    "mod": _remainder,
+    "mod": operator.mod,
 }
 
 # These never raise.
@@ -162,20 +159,18 @@ def _overflow(name: str, arguments: tuple[float, ...]) -> float:
 
 def _pole(name: str, arguments: tuple[float, ...]) -> float:
     x = arguments[0]
-    if name in ("log", "log2", "log10") and x == 0:
-        return -math.inf
-    if name == "log1p" and x == -1:
-        return -math.inf
-    if name == "atanh" and abs(x) == 1:
-        return x * math.inf
     if name == "lgamma" and x <= 0:
         return math.inf
-    if name == "gamma" and x == 0:
+    if x == 0 and (name == "gamma" or (name == "pow" and arguments[1] % 2 == 1)):
         return math.copysign(math.inf, x)
-    if name == "pow" and x == 0:
-        odd = arguments[1] % 2 == 1
-        return math.copysign(math.inf, x) if odd else math.inf
-    return math.nan
+    return _POLES.get((name, x), math.nan)
+
+
+_POLES: Final = {
+    ("log", 0.0): -math.inf, ("log2", 0.0): -math.inf, ("log10", 0.0): -math.inf,
+    ("log1p", -1.0): -math.inf, ("atanh", -1.0): -math.inf, ("atanh", 1.0): math.inf,
+    ("pow", 0.0): math.inf,
+}  # fmt: skip
 
 
 def _carefully(name: str, function: Callable[..., float]) -> Callable[..., Careful]:

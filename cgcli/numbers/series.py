@@ -36,19 +36,9 @@ def _abs(x: Jet) -> Jet:
     return _choose(value_ball(x) >= 0, x, -x)
 
 
-def _sign(x: Jet) -> Jet:
-    if x.value.is_nan():
-        return nowhere()
-    negative = _choose(value_ball(x) < 0, constant(-1), constant(0))
-    return _choose(value_ball(x) > 0, constant(1), negative)
-
-
 def _floor(x: Jet) -> Jet:
-    return constant(_whole_below(x))
-
-
-def _whole_below(x: Jet) -> Ball:
-    return rational(fmpq(x.exact.floor())) if x.exact is not None else Ball(x.value.floor())
+    exact = x.exact is not None
+    return constant(rational(fmpq(x.exact.floor())) if exact else Ball(x.value.floor()))
 
 
 def _round(x: Jet) -> Jet:
@@ -209,7 +199,6 @@ DEFINITIONS: Final[dict[str, Callable[..., Jet]]] = {
     "lgamma": _lgamma,
     "polygamma": _polygamma,
     "abs": _abs,
-    "sign": _sign,
     "floor": _floor,
     "round": _round,
     "max": lambda *values: functools.reduce(lambda a, b: _choose(a >= b, a, b), values),

@@ -169,37 +169,31 @@ def _smooth(name: str) -> Callable[..., Series]:
 
 
 def _rooted(
-    function: Callable[[Series], Series], power: Callable[[int], tuple[int, bool]], *, odd: bool
+    function: Callable[[Series], Series], exponent: float, *, odd: bool
 ) -> Callable[[Series], Series]:
     """Return a power of a series, whose values may be 0: √(t²·u) is t·√u.
 
-    `power` has for the place of the first term the whole part of its exponent, and whether that
-    is all of it. An `odd` root takes what is negative.
+    An `odd` root takes what is negative.
     """
 
     def apply(x: Series) -> Series:
         result = function(x).terms
-        leading = leading_places(x.terms)
-        count = len(x.terms)
-        for places in range(1, count + 1):
+        leading, count = leading_places(x.terms), len(x.terms)
+        for places in range(1, count):
             at = leading == places
             if not at.any():
                 continue
-            integer, exact = power(places)
-            terms = np.zeros(result.shape)
-            if places < count:
-                first = x.terms[places]
-                if exact and 0 <= integer < count:
-                    root = function(Series(shifted(x.terms, places))).terms
-                    terms = shifted(root, -integer) if integer else root
-                else:
-                    terms[max(integer + 1, 0) :] = np.nan
-                    if integer + 1 < count:
-                        terms[max(integer + 1, 0)] = np.sign(first) * np.inf
-                if not odd:
-                    terms = np.where(first < 0, np.nan, terms)
+            power, first = places * exponent, x.terms[places]
+            if power == math.floor(power) and 0 <= power < count:
+                root = function(Series(shifted(x.terms, places)))
+                terms = shifted(root.terms, -int(power))
             else:
-                terms[0] = result[0]
+                terms = np.zeros(result.shape)
+                after = max(math.floor(power) + 1, 0)
+                terms[after : after + 1] = np.sign(first) * np.inf
+                terms[after + 1 :] = np.nan
+            if not odd:
+                terms = np.where(first < 0, np.nan, terms)
             result = np.where(at, terms, result)
         return Series(result)
 
@@ -209,12 +203,7 @@ def _rooted(
 def _power(a: Any, b: Any) -> Any:
     if not isinstance(a, Series) or isinstance(b, Series) or (b >= 0 and b == math.floor(b)):
         return _POWER(a, b)
-
-    def exponent(places: int) -> tuple[int, bool]:
-        return math.floor(places * b), places * b == math.floor(places * b)
-
-    integer = b == math.floor(b)
-    return _rooted(lambda x: _POWER(x, b), exponent, odd=integer)(a)
+    return _rooted(lambda x: _POWER(x, b), float(b), odd=b == math.floor(b))(a)
 
 
 def _hypot(a: Any, b: Any) -> Any:
@@ -259,8 +248,8 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _SPECIAL: Final[dict[str, Callable[..., Any]]] = {
-    "sqrt": _rooted(_smooth("sqrt"), lambda k: (k // 2, k % 2 == 0), odd=False),
-    "cbrt": _rooted(_smooth("cbrt"), lambda k: (k // 3, k % 3 == 0), odd=True),
+    "sqrt": _rooted(_smooth("sqrt"), 1 / 2, odd=False),
+    "cbrt": _rooted(_smooth("cbrt"), 1 / 3, odd=True),
     "pow": _power,
     "hypot": _hypot,
     "atan2": _atan2,

@@ -68,7 +68,7 @@ def product(a: Array, b: Array) -> Array:
 def shifted(a: Array, places: int) -> Array:
     """Return a series over t^places, for a negative number times t^-places."""
     empty = np.full((abs(places), a.shape[1]), np.nan if places > 0 else 0.0)
-    return np.concatenate([a[places:], empty] if places > 0 else [empty, a[:places]])
+    return np.concatenate([a[places:], empty] if places > 0 else [empty, a[: len(a) + places]])
 
 
 def leading_places(a: Array) -> Array:

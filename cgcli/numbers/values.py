@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cgcli.errors import CgraphError, excerpt
@@ -30,16 +30,19 @@ def as_input(value: Any, name: str) -> Any:
     >>> as_input(1, "x"), as_input([[1, 2], [3, 4]], "W").shape
     (1.0, (2, 2))
     """
-    if isinstance(value, (list, tuple)):
-        return _as_array(_plain_rows(value, name), name)
-    if hasattr(value, "__array__"):
-        return _as_array(value, name)
-    return _as_float(value, name)
+    if not isinstance(value, (list, tuple)) and not hasattr(value, "__array__"):
+        return _as_float(value, name)
+    import numpy as np
+
+    array = as_array(value, name, _as_row)
+    if array.dtype.kind not in "fiu":
+        raise unusable(name, "its elements must be numbers")
+    with np.errstate(all="ignore"):
+        array = array.astype(np.float64)
+    return array if array.ndim else float(array)
 
 
 def _as_float(value: Any, name: str) -> float:
-    if type(value) is float:
-        return value
     if isinstance(value, (bool, str, bytes)) or value is None:
         raise unusable(name, f"{type(value).__name__} is not a number")
     try:
@@ -50,39 +53,37 @@ def _as_float(value: Any, name: str) -> float:
         raise unusable(name, f"{type(value).__name__} is not a number") from None
 
 
-def _plain_rows(value: Sequence[Any], name: str) -> list[Any]:
-    """Return nested lists with every number a float: NumPy reads large whole numbers as objects."""
-    return [
-        [_as_float(element, name) for element in row]
-        if isinstance(row, (list, tuple))
-        else row
-        if hasattr(row, "__array__")
-        else _as_float(row, name)
-        for row in value
-    ]
+def _as_row(value: Any, name: str) -> Any:
+    if type(value) is float:
+        return value
+    return value if getattr(value, "shape", ()) else _as_float(value, name)
 
 
-def _as_array(value: Any, name: str) -> Any:
+def as_array(value: Any, name: str, number: Callable[[Any, str], Any]) -> Any:
+    """Return an array, or lists with every element as `number` reads it, as an array of NumPy's.
+
+    Raises `CgraphError` where it has more than two axes, or no elements.
+    """
     import numpy as np
 
+    rows = value
+    if isinstance(value, (list, tuple)):
+        # NumPy reads large whole numbers as objects.
+        rows = [
+            [number(element, name) for element in row]
+            if isinstance(row, (list, tuple))
+            else number(row, name)
+            for row in value
+        ]
     try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "fiu":
-            raise unusable(name, "its elements must be numbers")
-        with np.errstate(all="ignore"):
-            array = array.astype(np.float64)
+        array = np.asarray(rows)
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise unusable(name, "its rows must be of one length, and its elements numbers") from None
-    check_shape(array.shape, name)
-    return array if array.ndim else float(array)
-
-
-def check_shape(shape: tuple[int, ...], name: str) -> None:
-    """Raise `CgraphError` for an array of more than two axes, or without elements."""
-    if len(shape) > 2:
-        raise unusable(name, f"it has {len(shape)} axes, and values have 2 at most")
-    if 0 in shape:
+    if array.ndim > 2:
+        raise unusable(name, f"it has {array.ndim} axes, and values have 2 at most")
+    if not array.size:
         raise unusable(name, "it is empty")
+    return array
 
 
 def unusable(name: str, why: str) -> CgraphError:

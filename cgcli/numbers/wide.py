@@ -147,17 +147,16 @@ def _taking_numbers(function: Callable[..., Decimal]) -> Callable[..., Decimal]:
     return lambda *arguments: function(*map(Decimal, arguments))
 
 
+_OF_DOUBLES: Final = {*ELEMENTWISE} - {"log2", "hypot", "ceil"}
 _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
-    **{name: functools.partial(_by_double, name) for name in ELEMENTWISE},
+    **{name: functools.partial(_by_double, name) for name in _OF_DOUBLES},
     "exp": _exp,
     "expm1": _expm1,
     "log": Decimal.ln,
-    "log2": lambda x: x.ln() / Decimal(2).ln(),
     "log10": Decimal.log10,
     "sqrt": Decimal.sqrt,
     "cbrt": _cbrt,
     "pow": _pow,
-    "hypot": lambda a, b: (a * a + b * b).sqrt(),
     "cosh": _cosh,
     "sinh": _sinh,
     "erfc": _erfc,
@@ -165,7 +164,6 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "digamma": _digamma,
     "polygamma": _polygamma,
     "floor": _rounding(decimal.ROUND_FLOOR),
-    "ceil": _rounding(decimal.ROUND_CEILING),
     "round": _rounding(decimal.ROUND_HALF_EVEN),
     "abs": abs,
     "max": lambda *values: max(values),

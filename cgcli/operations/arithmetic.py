@@ -102,7 +102,6 @@ ARITHMETIC: Final = (
     Binary(
         name="pow",
         wide=True,
-        value=lambda m, a, b: m.pow(a, b),
         partials=(lambda m, y, a, b: m.power_slope(a, b), _power_by_exponent),
         symbol="^",
         latex="<a>^{<b>}",

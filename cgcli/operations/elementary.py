@@ -31,6 +31,38 @@ def _hypot_share(m: Rulebook, part: Number, other: Number, y: Number) -> Number:
     return m.where(y == 0, 0, m.where(y == m.inf, far, direction))
 
 
+_POSITIVE: Final = Domain(lambda m, x: x > 0, "{x} must be positive")
+
+
+def _logarithm(base: int) -> Unary:
+    return Unary(
+        name=f"log{base}",
+        wide=True,
+        partials=(lambda m, y, x: 1 / x / m.log(base),),
+        latex=rf"\log_{{{base}}}",
+        domain=_POSITIVE,
+        summary=f"logarithm to base {base}",
+    )
+
+
+def _arc(name: str, sign: int, latex: str, summary: str) -> Unary:
+    """A row of an angle by its sine or cosine, whose derivative has that sign."""
+    return Unary(
+        name=name,
+        # (1 - x)(1 + x) and not 1 - x², which loses digits near ±1.
+        partials=(lambda m, y, x: sign / m.sqrt((1 - x) * (1 + x)),),
+        textbook=(lambda m, y, x: sign / m.sqrt(1 - m.pow(x, 2)),),
+        latex=latex,
+        domain=Domain(lambda m, x: m.abs(x) <= 1, "{x} must lie in [-1, 1]"),
+        kinks=(
+            _vertical(1, True, False, sign, "a vertical tangent at 1"),
+            _vertical(-1, False, True, sign, "a vertical tangent at -1"),
+        ),
+        angle="value",
+        summary=summary,
+    )
+
+
 ELEMENTARY: Final = (
     Unary(
         name="sqrt",
@@ -44,7 +76,6 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="cbrt",
-        value=lambda m, x: m.cbrt(x),
         partials=(lambda m, y, x: m.cbrt_slope(y, x),),
         textbook=(lambda m, y, x: 1 / (3 * m.pow(y, 2)),),
         latex=r"\sqrt[3]{<x>}",
@@ -54,7 +85,6 @@ ELEMENTARY: Final = (
     Unary(
         name="exp",
         wide=True,
-        value=lambda m, x: m.exp(x),
         partials=(lambda m, y, x: y,),
         latex=r"\exp",
         sign=">",
@@ -63,50 +93,30 @@ ELEMENTARY: Final = (
     Unary(
         name="expm1",
         wide=True,
-        value=lambda m, x: m.expm1(x),
         partials=(lambda m, y, x: m.exp(x),),
         summary="exp(x) - 1, accurate for small x",
     ),
     Unary(
         name="log",
         wide=True,
-        value=lambda m, x: m.log(x),
         partials=(lambda m, y, x: 1 / x,),
         words=("log", "ln"),
         latex=r"\ln",
-        domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
+        domain=_POSITIVE,
         summary="natural logarithm",
     ),
     Unary(
         name="log1p",
         wide=True,
-        value=lambda m, x: m.log1p(x),
         partials=(lambda m, y, x: 1 / (1 + x),),
         domain=Domain(lambda m, x: x > -1, "{x} must be greater than -1"),
         summary="log(1 + x), accurate for small x",
     ),
-    Unary(
-        name="log2",
-        wide=True,
-        value=lambda m, x: m.log2(x),
-        partials=(lambda m, y, x: 1 / x / m.log(2),),
-        latex=r"\log_{2}",
-        domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
-        summary="logarithm to base 2",
-    ),
-    Unary(
-        name="log10",
-        wide=True,
-        value=lambda m, x: m.log10(x),
-        partials=(lambda m, y, x: 1 / x / m.log(10),),
-        latex=r"\log_{10}",
-        domain=Domain(lambda m, x: x > 0, "{x} must be positive"),
-        summary="logarithm to base 10",
-    ),
+    _logarithm(2),
+    _logarithm(10),
     Binary(
         name="hypot",
         wide=True,
-        value=lambda m, a, b: m.hypot(a, b),
         partials=(
             lambda m, y, a, b: _hypot_share(m, a, b, y),
             lambda m, y, a, b: _hypot_share(m, b, a, y),
@@ -144,7 +154,6 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="sin",
-        value=lambda m, x: m.sin(x),
         partials=(lambda m, y, x: m.cos(x),),
         latex=r"\sin",
         angle="argument",
@@ -152,7 +161,6 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="cos",
-        value=lambda m, x: m.cos(x),
         partials=(lambda m, y, x: -m.sin(x),),
         latex=r"\cos",
         angle="argument",
@@ -160,7 +168,6 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="tan",
-        value=lambda m, x: m.tan(x),
         partials=(lambda m, y, x: 1 + y * y,),
         textbook=(lambda m, y, x: 1 / m.pow(m.cos(x), 2),),
         latex=r"\tan",
@@ -177,39 +184,11 @@ ELEMENTARY: Final = (
         angle="argument",
         summary="sin(x)/x, and 1 where x is 0",
     ),
-    Unary(
-        name="asin",
-        value=lambda m, x: m.asin(x),
-        # (1 - x)(1 + x) and not 1 - x², which loses digits near ±1.
-        partials=(lambda m, y, x: 1 / m.sqrt((1 - x) * (1 + x)),),
-        textbook=(lambda m, y, x: 1 / m.sqrt(1 - m.pow(x, 2)),),
-        latex=r"\arcsin",
-        domain=Domain(lambda m, x: m.abs(x) <= 1, "{x} must lie in [-1, 1]"),
-        kinks=(
-            _vertical(1, True, False, 1, "a vertical tangent at 1"),
-            _vertical(-1, False, True, 1, "a vertical tangent at -1"),
-        ),
-        angle="value",
-        summary="inverse sine",
-    ),
-    Unary(
-        name="acos",
-        value=lambda m, x: m.acos(x),
-        partials=(lambda m, y, x: -1 / m.sqrt((1 - x) * (1 + x)),),
-        textbook=(lambda m, y, x: -1 / m.sqrt(1 - m.pow(x, 2)),),
-        latex=r"\arccos",
-        domain=Domain(lambda m, x: m.abs(x) <= 1, "{x} must lie in [-1, 1]"),
-        kinks=(
-            _vertical(1, True, False, -1, "a vertical tangent at 1"),
-            _vertical(-1, False, True, -1, "a vertical tangent at -1"),
-        ),
-        angle="value",
-        summary="inverse cosine",
-    ),
+    _arc("asin", 1, r"\arcsin", "inverse sine"),
+    _arc("acos", -1, r"\arccos", "inverse cosine"),
     Unary(
         name="atan",
         wide=True,
-        value=lambda m, x: m.atan(x),
         partials=(lambda m, y, x: m.atan_slope(x),),
         textbook=(lambda m, y, x: 1 / (1 + m.pow(x, 2)),),
         latex=r"\arctan",
@@ -219,7 +198,6 @@ ELEMENTARY: Final = (
     Binary(
         name="atan2",
         wide=True,
-        value=lambda m, a, b: m.atan2(a, b),
         # Divided by the length twice: its square overflows and underflows too soon.
         partials=(
             lambda m, y, a, b: b / m.hypot(a, b) / m.hypot(a, b),
@@ -250,7 +228,6 @@ ELEMENTARY: Final = (
     Unary(
         name="sinh",
         wide=True,
-        value=lambda m, x: m.sinh(x),
         partials=(lambda m, y, x: m.cosh(x),),
         latex=r"\sinh",
         summary="hyperbolic sine",
@@ -258,7 +235,6 @@ ELEMENTARY: Final = (
     Unary(
         name="cosh",
         wide=True,
-        value=lambda m, x: m.cosh(x),
         partials=(lambda m, y, x: m.sinh(x),),
         latex=r"\cosh",
         sign=">",
@@ -267,7 +243,6 @@ ELEMENTARY: Final = (
     Unary(
         name="tanh",
         wide=True,
-        value=lambda m, x: m.tanh(x),
         partials=(lambda m, y, x: m.tanh_slope(x),),
         textbook=(lambda m, y, x: 1 - m.pow(y, 2),),
         latex=r"\tanh",
@@ -276,7 +251,6 @@ ELEMENTARY: Final = (
     Unary(
         name="asinh",
         wide=True,
-        value=lambda m, x: m.asinh(x),
         partials=(lambda m, y, x: 1 / m.hypot(1, x),),
         textbook=(lambda m, y, x: 1 / m.sqrt(m.pow(x, 2) + 1),),
         summary="inverse hyperbolic sine",
@@ -284,7 +258,6 @@ ELEMENTARY: Final = (
     Unary(
         name="acosh",
         wide=True,
-        value=lambda m, x: m.acosh(x),
         partials=(lambda m, y, x: 1 / (m.sqrt(x - 1) * m.sqrt(x + 1)),),
         textbook=(lambda m, y, x: 1 / m.sqrt(m.pow(x, 2) - 1),),
         domain=Domain(lambda m, x: x >= 1, "{x} must be at least 1"),
@@ -293,7 +266,6 @@ ELEMENTARY: Final = (
     ),
     Unary(
         name="atanh",
-        value=lambda m, x: m.atanh(x),
         partials=(lambda m, y, x: 1 / ((1 - x) * (1 + x)),),
         textbook=(lambda m, y, x: 1 / (1 - m.pow(x, 2)),),
         domain=Domain(lambda m, x: m.abs(x) < 1, "{x} must lie between -1 and 1"),

@@ -17,7 +17,6 @@ NETWORKS: Final = (
     Unary(
         name="sigmoid",
         wide=True,
-        value=lambda m, x: m.sigmoid(x),
         partials=(lambda m, y, x: m.sigmoid_slope(x),),
         textbook=(lambda m, y, x: y * (1 - y),),
         latex=r"\sigma",
@@ -69,14 +68,12 @@ NETWORKS: Final = (
     Unary(
         name="silu",
         wide=True,
-        value=lambda m, x: m.silu(x),
         partials=(lambda m, y, x: m.silu_slope(x),),
         summary="x*sigmoid(x)",
     ),
     Unary(
         name="gelu",
         wide=True,
-        value=lambda m, x: m.gelu(x),
         partials=(lambda m, y, x: m.gelu_slope(x),),
         summary="x times the normal distribution's integral up to x",
     ),

@@ -7,6 +7,7 @@ for the arguments that tie. See PyTorch's "Gradients for non-differentiable func
 
 from __future__ import annotations
 
+import operator
 from typing import Final
 
 from cgcli.operations.protocol import Number, Rulebook
@@ -73,18 +74,17 @@ def _mod_sides(m: Rulebook, a: Number, b: Number) -> Number:
 
 
 def _comparison(
-    name: str, symbol: str, latex: str, value: Rule, summary: str, left: int, right: int
+    name: str, symbol: str, latex: str, summary: str, left: int, right: int
 ) -> Operation:
     """A row whose value is 1 or 0; `left` and `right` sign its jump at a tie."""
-    sides = (left or 0, right or 0)
+    compare = getattr(operator, name)
     return Binary(
         name=name,
-        value=lambda m, a, b: m.truth(value(a, b)),
+        value=lambda m, a, b: m.truth(compare(a, b)),
         partials=(lambda m, y, a, b: 0, lambda m, y, a, b: 0),
         symbol=symbol,
         latex=latex,
         level=LEVELS["comparison"],
-        parameters=("a", "b"),
         step=True,
         equates=bool(left and right),
         commutes=bool(left and right),
@@ -92,8 +92,8 @@ def _comparison(
             Kink(
                 lambda m, a, b: a == b,
                 lambda m, a, b: (
-                    tuple(s * m.inf if s else 0 for s in sides),
-                    tuple(-s * m.inf if s else 0 for s in reversed(sides)),
+                    tuple(s * m.inf if s else 0 for s in (left, right)),
+                    tuple(-s * m.inf if s else 0 for s in (right, left)),
                 ),
                 "a jump where both sides are equal",
             ),
@@ -103,11 +103,10 @@ def _comparison(
     )
 
 
-def _step(name: str, value: Rule, at: Rule, sides: Rule, words: str, summary: str) -> Operation:
+def _step(name: str, at: Rule, sides: Rule, words: str, summary: str) -> Operation:
     """A row that is constant between jumps."""
     return Unary(
         name=name,
-        value=value,
         partials=(lambda m, y, x: 0,),
         step=True,
         kinks=(Kink(at, sides, words),),
@@ -116,10 +115,9 @@ def _step(name: str, value: Rule, at: Rule, sides: Rule, words: str, summary: st
     )
 
 
-def _extreme(name: str, value: Rule, taught: Rule, sides: Rule, summary: str) -> Operation:
+def _extreme(name: str, taught: Rule, sides: Rule, summary: str) -> Operation:
     return Operation(
         name=name,
-        value=value,
         partials=_shares,
         textbook=taught,
         parameters=("a", "b"),
@@ -127,7 +125,7 @@ def _extreme(name: str, value: Rule, taught: Rule, sides: Rule, summary: str) ->
         commutes=True,
         kinks=(
             Kink(
-                lambda m, *a: _ties(m, value(m, *a), a) > 1,
+                lambda m, *a: _ties(m, getattr(m, name)(*a), a) > 1,
                 sides,
                 "a corner where arguments tie",
                 compared=True,
@@ -140,17 +138,14 @@ def _extreme(name: str, value: Rule, taught: Rule, sides: Rule, summary: str) ->
 
 
 PIECEWISE: Final = (
-    _comparison("lt", "<", "<", lambda a, b: a < b, "1 where a is less, else 0", -1, 0),
-    _comparison("le", "<=", r"\le", lambda a, b: a <= b, "1 where a is not greater, else 0", 0, -1),
-    _comparison("gt", ">", ">", lambda a, b: a > b, "1 where a is greater, else 0", 0, 1),
-    _comparison("ge", ">=", r"\ge", lambda a, b: a >= b, "1 where a is not less, else 0", 1, 0),
-    _comparison(
-        "eq", "==", r"\mathrel{==}", lambda a, b: a == b, "1 where both are equal, else 0", 1, -1
-    ),
-    _comparison("ne", "!=", r"\ne", lambda a, b: a != b, "1 where they differ, else 0", -1, 1),
+    _comparison("lt", "<", "<", "1 where a is less, else 0", -1, 0),
+    _comparison("le", "<=", r"\le", "1 where a is not greater, else 0", 0, -1),
+    _comparison("gt", ">", ">", "1 where a is greater, else 0", 0, 1),
+    _comparison("ge", ">=", r"\ge", "1 where a is not less, else 0", 1, 0),
+    _comparison("eq", "==", r"\mathrel{==}", "1 where both are equal, else 0", 1, -1),
+    _comparison("ne", "!=", r"\ne", "1 where they differ, else 0", -1, 1),
     Unary(
         name="abs",
-        value=lambda m, x: m.abs(x),
         partials=(lambda m, y, x: m.sign(x),),
         latex=r"\left|<x>\right|",
         kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((-1, 1),), "a corner at 0"),),
@@ -160,7 +155,6 @@ PIECEWISE: Final = (
     ),
     _step(
         "sign",
-        lambda m, x: m.sign(x),
         lambda m, x: x == 0,
         lambda m, x: ((m.inf, m.inf),),
         "a jump at 0",
@@ -168,7 +162,6 @@ PIECEWISE: Final = (
     ),
     _step(
         "floor",
-        lambda m, x: m.floor(x),
         lambda m, x: m.floor(x) == x,
         lambda m, x: ((m.inf, 0),),
         "a jump at every whole number",
@@ -176,7 +169,6 @@ PIECEWISE: Final = (
     ),
     _step(
         "ceil",
-        lambda m, x: m.ceil(x),
         lambda m, x: m.floor(x) == x,
         lambda m, x: ((0, m.inf),),
         "a jump at every whole number",
@@ -184,14 +176,13 @@ PIECEWISE: Final = (
     ),
     _step(
         "round",
-        lambda m, x: m.round(x),
         lambda m, x: m.abs(x - m.floor(x)) == 1 / m.number(2),
         lambda m, x: ((m.where(m.round(x) > x, m.inf, 0), m.where(m.round(x) > x, 0, m.inf)),),
         "a jump at every half",
         "the nearest whole number, the even one at a tie",
     ),
-    _extreme("max", lambda m, *a: m.max(*a), _greater, _max_sides, "the greatest"),
-    _extreme("min", lambda m, *a: m.min(*a), _less, _min_sides, "the least"),
+    _extreme("max", _greater, _max_sides, "the greatest"),
+    _extreme("min", _less, _min_sides, "the least"),
     Ternary(
         name="clip",
         value=lambda m, x, low, high: m.min(m.max(x, low), high),
@@ -243,7 +234,6 @@ PIECEWISE: Final = (
     Binary(
         name="mod",
         wide=True,
-        value=lambda m, a, b: m.mod(a, b),
         partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -m.round((a - y) / b)),
         domain=Domain(lambda m, a, b: b != 0, "{b} must not be 0"),
         kinks=(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Number: TypeAlias = Any
 """A number of the kind that a rule runs over, an array of them, or a number of Python."""
@@ -20,42 +20,16 @@ Truth: TypeAlias = Any
 
 OfOne: TypeAlias = Callable[[Number], Number]
 OfTwo: TypeAlias = Callable[[Number, Number], Number]
+OfMany: TypeAlias = Callable[[*tuple[Number, ...]], Number]
 Choice: TypeAlias = Callable[[Truth, Number, Number], Number]
-
-
-class OfMany(Protocol):
-    """A function of any number of arguments."""
-
-    def __call__(self, *values: Number) -> Number:
-        """Return the result."""
-
-
-class Reduction(Protocol):
-    """A function of an array and perhaps an axis, which the result lacks."""
-
-    def __call__(self, x: Number, *axis: int) -> Number:
-        """Return the result: without an axis a number."""
-
-
-class AtPlace(Protocol):
-    """A function of an array and the indices of an element, of a row, or of a part."""
-
-    def __call__(self, x: Number, *indices: Any) -> Number:
-        """Return the result."""
-
-
-class Shaped(Protocol):
-    """A function of a value and an array whose shape the result takes."""
-
-    def __call__(self, value: Number, like: Number, *axis: Any) -> Number:
-        """Return the result."""
-
-
-class Piece(Protocol):
-    """A function of arrays end to end and the place of one of them."""
-
-    def __call__(self, joined: Number, place: int, parts: Any) -> Number:
-        """Return the piece that stands for `parts[place]`."""
+Reduction: TypeAlias = Callable[[Number, *tuple[int, ...]], Number]
+"""A function of an array and perhaps an axis, which the result lacks; else a number."""
+AtPlace: TypeAlias = Callable[[Number, *tuple[Any, ...]], Number]
+"""A function of an array and the indices of an element, of a row, or of a part."""
+Shaped: TypeAlias = Callable[[Number, Number, *tuple[Any, ...]], Number]
+"""A function of a value, an array whose shape the result takes, and an axis or indices."""
+Piece: TypeAlias = Callable[[Number, int, Any], Number]
+"""A function of arrays end to end, the place of one of them, and them all: its piece."""
 
 
 class Rulebook:
@@ -306,9 +280,8 @@ class Directions:
 PRIMITIVES: Final[tuple[str, ...]] = tuple(Rulebook.__annotations__)
 """The names that a kind of number has to bring, those of arrays where it has arrays."""
 
-COMPOSITES: Final[tuple[str, ...]] = tuple(
-    name for name in vars(Rulebook) if not name.startswith("_")
-)
+NAMES: Final = frozenset(PRIMITIVES).union(vars(Rulebook))
+"""All names of the rule book, those of primitives and of composites."""
 
 FORMULAS: Final[dict[str, Callable[..., Number]]] = {
     "hypot": lambda m, a, b: m.sqrt(a * a + b * b),

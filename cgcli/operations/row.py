@@ -78,6 +78,11 @@ _BY_NAME: Final[tuple[str, ...]] = ("",)
 """The words of an operation that is called by its own name."""
 
 
+def _of_the_book(m: Rulebook, *arguments: Number) -> Number:
+    """Stand for the function of the rule book that has the row's name."""
+    raise NotImplementedError
+
+
 class Domain(NamedTuple):
     """Where an operation is defined: as a rule of its arguments, and in words.
 
@@ -109,10 +114,11 @@ class Kink(NamedTuple):
         return self.words.startswith(("a corner", "a jump"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Operation:
     """One row: an operation's name, how it is written, its value, its derivatives, its edges.
 
+    Its `value` is the rule book's function of its name, where the row states no other.
     An elementwise operation states `partials`, one rule an argument; where it takes any number
     of arguments, `partials` is one rule that returns a list of them all, since what they have in
     common is worked out once. Any other operation states a `pullback`, from the upstream gradient
@@ -143,7 +149,7 @@ class Operation:
     """
 
     name: str
-    value: Rule
+    value: Rule = _of_the_book
     partials: tuple[Rule, ...] | Rule = ()
     words: tuple[str, ...] = _BY_NAME
     symbol: str = ""
@@ -179,6 +185,12 @@ class Operation:
 
     def __post_init__(self) -> None:
         """Let a program call it by its name, where it is not written another way."""
+        if self.value is _of_the_book:
+            name = self.name
+            one: Rule = lambda m, x: getattr(m, name)(x)
+            more: Rule = lambda m, *arguments: getattr(m, name)(*arguments)
+            alone = self.parameters == ("x",) and not (self.static or self.variadic)
+            object.__setattr__(self, "value", one if alone else more)
         if self.words is _BY_NAME:
             object.__setattr__(self, "words", () if self.symbol or self.written else (self.name,))
 
@@ -313,28 +325,28 @@ class Operation:
 # A row of so many arguments, whose rules the type checker holds against the rule book.
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Unary(Operation):
     """A row of one argument."""
 
-    value: Callable[[Rulebook, Number], Number]
+    value: Callable[[Rulebook, Number], Number] = _of_the_book
     partials: tuple[_OfOne]
     textbook: tuple[_OfOne] | tuple[()] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Binary(Operation):
     """A row of two arguments."""
 
-    value: Callable[[Rulebook, Number, Number], Number]
+    value: Callable[[Rulebook, Number, Number], Number] = _of_the_book
     partials: tuple[_OfTwo, _OfTwo]
     parameters: tuple[str, ...] = ("a", "b")
     textbook: tuple[_OfTwo | None, _OfTwo | None] | tuple[()] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Ternary(Operation):
     """A row of three arguments."""
 
-    value: Callable[[Rulebook, Number, Number, Number], Number]
+    value: Callable[[Rulebook, Number, Number, Number], Number] = _of_the_book
     partials: tuple[_OfThree, _OfThree, _OfThree]

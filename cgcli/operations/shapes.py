@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from cgcli.operations.row import Index, Shape, Span
@@ -38,10 +39,7 @@ def describe(shape: Shape) -> Message:
 
 def size(shape: Shape) -> int:
     """Return how many numbers a value of the shape holds."""
-    count = 1
-    for length in shape:
-        count *= length
-    return count
+    return math.prod(shape)
 
 
 def broadcast(*shapes: Shape) -> Shape:

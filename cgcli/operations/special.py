@@ -29,26 +29,22 @@ def _slope_at_pole(m: Rulebook, y: Number, n: Number, x: Number) -> Number:
     return m.where(_is_order(m, n), slope, m.nan)
 
 
+def _error(name: str, steepest: int, summary: str, sign: str = "") -> Unary:
+    return Unary(
+        name=name,
+        wide=True,
+        partials=(lambda m, y, x: steepest * m.exp_product(-x, x) / m.sqrt(m.pi),),
+        sign=sign,
+        summary=summary,
+    )
+
+
 SPECIAL: Final = (
-    Unary(
-        name="erf",
-        wide=True,
-        value=lambda m, x: m.erf(x),
-        partials=(lambda m, y, x: 2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
-        summary="error function",
-    ),
-    Unary(
-        name="erfc",
-        wide=True,
-        value=lambda m, x: m.erfc(x),
-        partials=(lambda m, y, x: -2 * m.exp_product(-x, x) / m.sqrt(m.pi),),
-        sign=">",
-        summary="1 - erf(x), accurate for large x",
-    ),
+    _error("erf", 2, "error function"),
+    _error("erfc", -2, "1 - erf(x), accurate for large x", sign=">"),
     Unary(
         name="gamma",
         wide=True,
-        value=lambda m, x: m.gamma(x),
         partials=(lambda m, y, x: y * m.digamma(x),),
         latex=r"\Gamma",
         domain=_POLES,
@@ -58,7 +54,6 @@ SPECIAL: Final = (
     Unary(
         name="lgamma",
         wide=True,
-        value=lambda m, x: m.lgamma(x),
         partials=(lambda m, y, x: m.digamma(x),),
         domain=_POLES,
         pole=lambda m, y, x: m.where(x == 0, -1 / x, m.nan),
@@ -67,7 +62,6 @@ SPECIAL: Final = (
     Unary(
         name="digamma",
         wide=True,
-        value=lambda m, x: m.digamma(x),
         partials=(lambda m, y, x: m.polygamma(1, x),),
         latex=r"\psi",
         domain=_POLES,
@@ -77,7 +71,6 @@ SPECIAL: Final = (
     Binary(
         name="polygamma",
         wide=True,
-        value=lambda m, n, x: m.polygamma(n, x),
         partials=(lambda m, y, n, x: m.nan, lambda m, y, n, x: m.polygamma(n + 1, x)),
         parameters=("n", "x"),
         domain=Domain(

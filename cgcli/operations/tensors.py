@@ -17,7 +17,6 @@ from cgcli.operations.row import (
     Operation,
     Parts,
     Pullback,
-    Rule,
     Static,
     Tangent,
 )
@@ -89,12 +88,9 @@ def _reduced(pullback: Pullback) -> Tangent:
     return tangent
 
 
-def _reduction(
-    name: str, value: Rule, pullback: Pullback, summary: str, words: str, **more: Any
-) -> Operation:
+def _reduction(name: str, pullback: Pullback, summary: str, words: str, **more: Any) -> Operation:
     return Operation(
         name=name,
-        value=value,
         static=("axis",),
         pullback=pullback,
         tangent=_reduced(pullback),
@@ -105,12 +101,9 @@ def _reduction(
     )
 
 
-def _extreme_of_vector(
-    name: str, word: str, value: Rule, sides: tuple[int, int], summary: str
-) -> Operation:
+def _extreme_of_vector(name: str, word: str, sides: tuple[int, int], summary: str) -> Operation:
     return Operation(
         name=name,
-        value=value,
         words=(word,),
         pullback=_extreme_pullback,
         tangent=_reduced(_extreme_pullback),
@@ -119,7 +112,7 @@ def _extreme_of_vector(
         shape=shapes.extreme,
         kinks=(
             Kink(
-                lambda m, x: m.sum(m.where(x == value(m, x), 1, 0)) > 1,
+                lambda m, x: m.sum(m.where(x == getattr(m, name)(x), 1, 0)) > 1,
                 lambda m, x: (sides,),
                 "a corner where elements tie",
             ),
@@ -134,7 +127,6 @@ TENSORS: Final = (
     Operation(
         name="stack",
         written="[<*>]",
-        value=lambda m, *a: m.stack(*a),
         tangent=_linear("stack"),
         collects=True,
         parameters=("a",),
@@ -147,7 +139,6 @@ TENSORS: Final = (
     Operation(
         name="index",
         written="<0:atom>[<static>]",
-        value=lambda m, x, *i: m.index(x, *i),
         tangent=_linear("index"),
         static=("i", "j"),
         required_static=1,
@@ -196,7 +187,6 @@ TENSORS: Final = (
     ),
     Operation(
         name="transpose",
-        value=lambda m, x: m.transpose(x),
         tangent=_linear("transpose"),
         latex=r"<x>^{\top}",
         pullback=lambda m, k, up, y, arguments, static: m.transpose(up),
@@ -207,7 +197,6 @@ TENSORS: Final = (
     ),
     Operation(
         name="concat",
-        value=lambda m, *a: m.concat(*a),
         tangent=_linear("concat"),
         parameters=("a",),
         variadic=True,
@@ -218,7 +207,6 @@ TENSORS: Final = (
     ),
     Operation(
         name="diag",
-        value=lambda m, x: m.diag(x),
         tangent=_linear("diag"),
         pullback=lambda m, k, up, y, arguments, static: (
             _on_diagonal(m, up, arguments[0]) if m.rank(up) == 1 else m.diag(up)
@@ -241,7 +229,6 @@ TENSORS: Final = (
     ),
     Operation(
         name="cumsum",
-        value=lambda m, x: m.cumsum(x),
         tangent=_linear("cumsum"),
         pullback=lambda m, k, up, y, arguments, static: m.cumsum(up, backwards=True),
         shape=shapes.running,
@@ -250,7 +237,6 @@ TENSORS: Final = (
     ),
     _reduction(
         "sum",
-        lambda m, x, *axis: m.sum(x, *axis),
         lambda m, k, up, y, parts, static: m.spread(up, parts[0], *static),
         "sum of the elements",
         "every element takes the upstream gradient",
@@ -258,7 +244,6 @@ TENSORS: Final = (
     ),
     _reduction(
         "mean",
-        lambda m, x, *axis: m.mean(x, *axis),
         lambda m, k, up, y, parts, static: (
             m.spread(up, parts[0], *static) / m.count(parts[0], *static)
         ),
@@ -267,7 +252,6 @@ TENSORS: Final = (
     ),
     _reduction(
         "prod",
-        lambda m, x, *axis: m.prod(x, *axis),
         # The product of all the other elements: y/x has no value where x is 0.
         lambda m, k, up, y, parts, static: (
             m.spread(up, parts[0], *static) * m.products_of_others(parts[0], *static)
@@ -279,7 +263,6 @@ TENSORS: Final = (
     ),
     _reduction(
         "norm",
-        lambda m, x, *axis: m.norm(x, *axis),
         lambda m, k, up, y, parts, static: m.norm_sent(up, parts[0], y, *static),
         "2-norm, the square root of the sum of squares",
         "{upstream} * {x}/{y}, {y} the norm",
@@ -296,7 +279,6 @@ TENSORS: Final = (
     ),
     _reduction(
         "logsumexp",
-        lambda m, x, *axis: m.logsumexp(x, *axis),
         lambda m, k, up, y, parts, static: (
             m.spread(up, parts[0], *static) * m.logsumexp_slope(parts[0], y, *static)
         ),
@@ -304,11 +286,10 @@ TENSORS: Final = (
         "{upstream} * exp({x} - {y}), {y} the logsumexp",
         wide=True,
     ),
-    _extreme_of_vector("amax", "max", lambda m, x: m.amax(x), (0, 1), "greatest element"),
-    _extreme_of_vector("amin", "min", lambda m, x: m.amin(x), (1, 0), "least element"),
+    _extreme_of_vector("amax", "max", (0, 1), "greatest element"),
+    _extreme_of_vector("amin", "min", (1, 0), "least element"),
     Operation(
         name="softmax",
-        value=lambda m, x: m.softmax(x),
         pullback=lambda m, k, up, y, arguments, static: m.softmax_slope(up, y),
         tangent=lambda d, moves, y, arguments, static: d.bare.softmax_slope(moves[0], d.alike(y)),
         mixes=True,
@@ -320,7 +301,6 @@ TENSORS: Final = (
     ),
     Operation(
         name="log_softmax",
-        value=lambda m, x: m.log_softmax(x),
         pullback=lambda m, k, up, y, arguments, static: m.log_softmax_slope(up, arguments[0], y),
         tangent=lambda d, moves, y, arguments, static: d.bare.centred(
             moves[0], d.alike(d.bare.softmax(arguments[0]))
@@ -333,7 +313,6 @@ TENSORS: Final = (
     ),
     Operation(
         name="len",
-        value=lambda m, x: m.len(x),
         step=True,
         pullback=lambda m, k, up, y, arguments, static: None,
         shape=shapes.length,
@@ -342,7 +321,6 @@ TENSORS: Final = (
     ),
     Operation(
         name="onehot",
-        value=lambda m, k, n: m.onehot(k, n),
         parameters=("k",),
         static=("n",),
         required_static=1,

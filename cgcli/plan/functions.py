@@ -65,10 +65,20 @@ def _count(x: Number, *axis: int) -> float:
     return float(shape[axis[0]]) if axis else float(np.prod(shape, dtype=float))
 
 
+def _label(chosen: Cell) -> Cell | None:
+    """Return the column that chooses a place in each row, of a vector with a single one there."""
+    label = chosen.tape.label(chosen.place)
+    return None if label is None else Cell(chosen.tape, label)
+
+
 def _product(a: Number, b: Number) -> Number:
     left, right = shape_of(a), shape_of(b)
     if not left or not right:
         return a * b
+    if (label := _label(a)) is not None and not b.rows:
+        return written(a.tape, "take", (label, b), right[1:])
+    if (label := _label(b)) is not None and not a.rows:
+        return written(a.tape, "take", (label, _transpose(a)), left[:-1])
     shape = (*left[:-1], *(right[:-2] + right[-1:] if len(right) > 1 else ()))
     return written(a.tape, "matmul", (a, b), shape)
 

@@ -320,6 +320,43 @@ def _mark(guard: Guard, label: Any, places: Any, out: Any) -> None:
         out[~named] = math.nan
 
 
+def _take(bound: Bound) -> Call:
+    return _pick, (bound.guard, *bound.arguments, bound.out)
+
+
+def _pick(guard: Guard, label: Any, table: Any, out: Any) -> None:
+    """Put what labels name of a table; NaN for a label that names nothing."""
+    places, unnamed = _named(guard, label, len(table))
+    np.take(table, places, axis=0, out=out)
+    if unnamed is not None:
+        out[unnamed] = math.nan
+
+
+def _tally(bound: Bound) -> Call:
+    return _deal, (bound.guard, *bound.arguments, bound.out)
+
+
+def _deal(guard: Guard, label: Any, sent: Any, out: Any) -> None:
+    """Put the sums of what is sent by the rows of every label; NaN where one names nothing."""
+    places, unnamed = _named(guard, label, len(out))
+    if unnamed is not None:
+        out.fill(math.nan)
+        return
+    columns = sent.reshape(len(places), -1)
+    for column, target in zip(columns.T, out.reshape(len(out), -1).T, strict=True):
+        np.copyto(target, np.bincount(places, column, len(out)))
+
+
+def _named(guard: Guard, label: Any, count: int) -> tuple[Any, Any]:
+    """Return labels as places, 0 for those that name none of so many; and these, or None."""
+    named = (label >= 0) & (label < count) & (np.floor(label) == label)
+    if named.all():
+        return label.astype(np.intp), None
+    # Nothing is computed here that the processor would flag.
+    guard.flag("invalid", 0)
+    return np.where(named, label, 0).astype(np.intp), ~named
+
+
 def _cumsum(bound: Bound) -> Call:
     (array,) = bound.arguments
     step = -1 if bound.instruction.static[0] else 1
@@ -388,6 +425,8 @@ _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
     "concat": _concat,
     "scatter": _scatter,
     "onehot": _onehot,
+    "take": _take,
+    "tally": _tally,
     "others": _others,
     "cumsum": _cumsum,
     "diag": _diag,

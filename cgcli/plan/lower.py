@@ -12,7 +12,7 @@ from cgcli.plan.cells import Cell, Number, filled, fit, written
 from cgcli.plan.functions import cells
 from cgcli.plan.passes import CellSweep
 from cgcli.plan.sums import sum_rows
-from cgcli.plan.tape import Tape
+from cgcli.plan.tape import SUMS, Tape
 
 SEED: Final = "#seed"
 """The column that a Jacobian's rows come from; no name of a program is like it."""
@@ -40,7 +40,7 @@ class Lowered:
         sweep: type[CellSweep] = CellSweep,
     ) -> None:
         self.graph = graph
-        self.tape = Tape()
+        self.tape = Tape(gathers=sweep.gathers)
         self.m = cells(self.tape)
         self.parameters: list[str] = []
         leaves: dict[int, Number] = {}
@@ -131,8 +131,7 @@ class Lowered:
         places: dict[int, None] = {}
         for place in range(len(tape)):
             instruction = tape[place]
-            sums = instruction.operation in ("total", "weigh", "gram")
-            if not instruction.varies and not sums:
+            if not instruction.varies and instruction.operation not in SUMS:
                 continue
             for argument in instruction.places:
                 inner = tape[argument]

@@ -37,6 +37,8 @@ class CellSweep(MaskedSweep):
     rows send to it; with `by_row` it takes what each of them sends.
     """
 
+    gathers = True
+
     def __init__(self, graph: Graph, m: Namespace, tape: Tape) -> None:
         super().__init__(graph, m)
         self.tape = tape

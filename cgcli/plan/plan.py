@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from cgcli.plan import kernels
 from cgcli.plan.kernels import SPECIAL, Bound, Call, Guard
-from cgcli.plan.tape import ONCE, STEP, VIEWS, Instruction, Tape
-
-_SUMS: Final = frozenset({"total", "weigh", "gram"})
+from cgcli.plan.tape import ONCE, STEP, SUMS, VIEWS, Instruction, Tape
 
 
 def run(calls: Sequence[Call], guard: Guard) -> None:
@@ -51,8 +49,8 @@ class Plan:
         self.by_row = list(by_row)
         self.known = frozenset(known)
         self.count = np.zeros(())
-        self.instructions = tape.needed((*self.totals, *self.by_row), self.known)
-        self.sums = [p for p in self.instructions if tape[p].operation in _SUMS]
+        self.instructions = tape.ancestors((*self.totals, *self.by_row), self.known)
+        self.sums = [p for p in self.instructions if tape[p].operation in SUMS]
         self.columns = [p for p in self.instructions if self.is_column(p)]
         self.guard = Guard(careful=any(tape[p].operation in SPECIAL for p in self.instructions))
         self.arrays: dict[int, Any] = {}
@@ -86,7 +84,7 @@ class Plan:
                 arrays[place] = np.zeros(
                     instruction.shape, dtype=bool if instruction.truth else np.float64
                 )
-                if instruction.operation in _SUMS:
+                if instruction.operation in SUMS:
                     continue
                 call = _call(self, instruction, arrays, arrays[place])
                 if instruction.stage == ONCE:
@@ -149,7 +147,7 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
     """
     tape = plan.tape
     last: dict[int, int] = {}
-    by_row = [p for p in plan.instructions if tape[p].rows or tape[p].operation in _SUMS]
+    by_row = [p for p in plan.instructions if tape[p].rows or tape[p].operation in SUMS]
     for place in by_row:
         if plan.is_column(place):
             continue

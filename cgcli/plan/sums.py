@@ -72,4 +72,12 @@ def _summed(tape: Tape, value: Number) -> Number:
             operation, factors = "weigh", (first, second)
         elif not right and len(left) < 2:
             operation, factors = "weigh", (second, first)
+        if operation != "total":
+            for turned, (chosen, sent) in enumerate((factors, factors[::-1])):
+                if (label := tape.label(chosen)) is not None:
+                    shape = (*tape[chosen].shape, *tape[sent].shape)
+                    place = tape.write("tally", (label, sent), (), shape, rows=False)
+                    made = Cell(tape, place)
+                    is_matrix = turned and operation == "gram"
+                    return made.view("transpose", shape[::-1]) if is_matrix else made
     return Cell(tape, tape.write(operation, factors, (), instruction.shape, rows=False))

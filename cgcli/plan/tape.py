@@ -24,6 +24,10 @@ VIEWS: Final = frozenset({"transpose", "index", "spread", "piece", "grow", "repe
 """Instructions that look at an array in another way, and compute nothing."""
 
 
+SUMS: Final = frozenset({"total", "weigh", "gram", "tally"})
+"""Instructions that sum over the rows."""
+
+
 class Instruction(NamedTuple):
     """An operation of arrays, its arguments' places, and what it leaves.
 
@@ -50,13 +54,17 @@ class Instruction(NamedTuple):
 class Tape:
     """The instructions in order; what is written twice alike is one instruction.
 
+    Where it `gathers`, the rows that columns choose of an array are taken, and not multiplied by
+    vectors of zeros and a one.
+
     >>> tape = Tape()
     >>> x = tape.write("column", (), ("x",), (), rows=True)
     >>> tape.write("exp", (x,), (), ()), tape.write("exp", (x,), (), ())
     (1, 1)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, gathers: bool = True) -> None:
+        self.gathers = gathers
         self.instructions: list[Instruction] = []
         self.arrays: list[Any] = []
         self._places: dict[Any, int] = {}
@@ -68,20 +76,6 @@ class Tape:
     def __len__(self) -> int:
         """Return the number of instructions."""
         return len(self.instructions)
-
-    def needed(self, places: Iterable[int], known: Container[int] = ()) -> list[int]:
-        """Return these places and all that they are computed from, in order.
-
-        What is `known` is not computed from anything.
-        """
-        flags = bytearray(len(self))
-        for place in places:
-            flags[place] = 1
-        for place in range(len(self) - 1, -1, -1):
-            if flags[place] and place not in known:
-                for argument in self[place].places:
-                    flags[argument] = 1
-        return [place for place, flag in enumerate(flags) if flag]
 
     def write(
         self,
@@ -124,6 +118,25 @@ class Tape:
                 Instruction(operation, arguments, static, shape, rows, truth, stage, varies)
             )
         return place
+
+    def ancestors(self, places: Iterable[int], known: Container[int] = ()) -> list[int]:
+        """Return places, and those that they are computed from, in order; of `known` ones none."""
+        flags = bytearray(len(self))
+        for place in places:
+            flags[place] = 1
+        for place in range(len(self) - 1, -1, -1):
+            if flags[place] and place not in known:
+                for argument in self.instructions[place].places:
+                    flags[argument] = 1
+        return [place for place in range(len(self)) if flags[place]]
+
+    def label(self, place: int) -> int | None:
+        """Return the place of the column that a vector with a single one is made of, if it is."""
+        operation, arguments, *_ = self.instructions[place]
+        label = arguments[0] if operation == "onehot" else None
+        if not self.gathers or not isinstance(label, int) or not self.instructions[label].rows:
+            return None
+        return label
 
     def array(self, value: Any) -> int:
         """Return the place of a constant array."""

@@ -92,18 +92,15 @@ def _tells(words: str) -> bool:
 
 def _matched(pattern: str, text: str) -> dict[str, str] | None:
     """Return what fills a pattern where a text is one of it; a name that comes twice is one."""
-    parts = _FIELD.split(pattern)
-    names = dict.fromkeys(parts[1::2])
-    groups = {name: f"g{place}" for place, name in enumerate(names)}
     written, met = "", set()
-    for place, part in enumerate(parts):
+    for place, part in enumerate(_FIELD.split(pattern)):
         if not place % 2:
             written += re.escape(part)
         else:
-            written += f"(?P={groups[part]})" if part in met else f"(?P<{groups[part]}>.+?)"
+            written += f"(?P=_{part})" if part in met else f"(?P<_{part}>.+?)"
             met.add(part)
     match = re.fullmatch(written, text, re.DOTALL)
-    return match and {name: match[group] for name, group in groups.items()}
+    return match and {group[1:]: value for group, value in match.groupdict().items()}
 
 
 @functools.cache

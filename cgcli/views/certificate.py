@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from cgcli.calculus.certify import Certificate, boundary_notes
 from cgcli.calculus.judge import Finding
 from cgcli.calculus.notes import merged
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
-from cgcli.numbers.elements import elements
-from cgcli.views.document import evaluation, jacobian_document, kind_document, number
+from cgcli.numbers.elements import by_element, elements
+from cgcli.views.document import evaluation, fields, number
 from cgcli.views.gate import printable
 from cgcli.views.table import Columns, gradient_head, print_result, shown
 from cgcli.views.terminal import console, say
-
-if TYPE_CHECKING:
-    from cgcli.views.schemas import results
 
 _LINES: Final = 20
 
@@ -30,53 +27,47 @@ def print_certificate(
     With a `precision` the digits that are proved stand in place of the floats, else the
     floats, each with the bound that it lies within.
     """
-    out = console()
-    scalar = certificate.jacobian is None and bool(result.gradient)
-    gradient = [(gradient_head(result), certificate.gradients)] if scalar else []
-    proved = [("value", certificate.values), *gradient]
+    out, jacobian = console(), certificate.jacobian
+    proved = {"value": certificate.values}
+    if jacobian is None and result.gradient:
+        proved[gradient_head(result)] = certificate.gradients
     within = ["within"] if precision is None else []
 
     def cells(node: Node) -> list[str]:
         texts: list[str] = []
-        for _, findings in proved:
+        for findings in proved.values():
             finding = findings[node.id] or Finding("", None, None)
-            texts.append(shown(_array(finding, precision), digits))
+            texts.append(shown(_marked(finding.shown), digits))
             texts += [_bound(finding.bound) for _ in within]
         return [*texts, certificate.verdict(node.id)]
 
-    jacobian = certificate.jacobian
-    kept = None if jacobian is None else {n: _array(f, precision) for n, f in jacobian.items()}
-    heads = [text for head, _ in proved for text in (head, *within)]
+    kept = jacobian and {name: _marked(finding.shown) for name, finding in jacobian.items()}
+    heads = [text for head in proved for text in (head, *within)]
     print_result(result, digits, most, out, Columns([*heads, "verdict"], cells, kept))
     say(out, *_lines(certificate, result, precision))
 
 
-def _array(finding: Finding, precision: int | None) -> Any:
+def _marked(number: Any) -> Any:
     """A number, or the elements of an array: a mark in place of digits that are not proved."""
-    if precision is None or not hasattr(finding.shown, "shape"):
-        return finding.shown
-    import numpy as np
-
-    return np.frompyfunc(lambda digits: "?" if digits is None else digits, 1, 1)(finding.shown)
+    if not hasattr(number, "shape"):
+        return number
+    return by_element(lambda digits: "?" if digits is None else digits, number)
 
 
 def _bound(bound: Any) -> str:
     """A bound with two digits, rounded up; of an array the largest."""
-    if hasattr(bound, "flat"):
-        bounds = [b for b in bound.flat if b is not None]
-        bound = max(bounds) if len(bounds) == bound.size else None
-    if bound is None:
+    bounds = elements(bound)
+    if None in bounds:
         return ""
-    if bound == 0:
-        return "0"
     from decimal import ROUND_UP, Context
 
-    return f"{Context(prec=2, rounding=ROUND_UP).create_decimal(bound):.1e}"
+    most = max(bounds)
+    return f"{Context(prec=2, rounding=ROUND_UP).create_decimal(most):.1e}" if most else "0"
 
 
 def _lines(certificate: Certificate, result: Result, precision: int | None) -> Iterator[str]:
     """Return the lines below the table: what was corrected, what is open, and the summary."""
-    lines = list(_corrections(certificate, result, precision))
+    lines = list(_corrections(certificate, result)) if precision is None else []
     yield from lines[:_LINES]
     if len(lines) > _LINES:
         yield f"{len(lines) - _LINES:,} more; --json has them all"
@@ -91,39 +82,36 @@ def _lines(certificate: Certificate, result: Result, precision: int | None) -> I
             f"unsettled:{which} {certificate.bits:,} bits {why}; --max-precision BITS allows more"
         )
     for name, finding in (certificate.jacobian or {}).items():
-        bound = _bound(finding.bound) if precision is None else ""
+        bound = _bound(finding.bound)
         within = f", within {bound}" if bound else ""
         yield f"the Jacobian by {printable(shorten(name))}: {finding.verdict}{within}"
     counts = ", ".join(f"{count} {name}" for name, count in certificate.count().items())
     yield f"proved with {certificate.bits:,} bits: {counts}"
 
 
-def _corrections(certificate: Certificate, result: Result, precision: int | None) -> Iterator[str]:
+def _corrections(certificate: Certificate, result: Result) -> Iterator[str]:
     """Say of every float that is not what is proved what it was."""
     for node, given in enumerate(result.graph.names):
-        name = printable(shorten(given))
-        for what, finding, was in (
+        for sort, finding, was in (
             ("value", certificate.values[node], result.values[node]),
             ("gradient", certificate.gradients[node], result.grad(node)),
         ):
-            if precision is not None or finding is None:
-                continue
-            if hasattr(finding.shown, "flat"):
-                if strings := sum(isinstance(element, str) for element in finding.shown.flat):
-                    which = f"{strings:,} of {finding.shown.size:,} elements"
-                    yield f"corrected: {which} of the {what} of {name}"
-            elif _replaced(finding):
-                yield f"corrected: the {what} of {name} is {was + 0.0:g} in floats"
-            elif finding.verdict == "undefined" and was - was == 0:
-                yield f"undefined: the {what} of {name} is no number, and {was + 0.0:g} in floats"
+            what, replaced = f"the {sort} of {printable(shorten(given))}", _replaced(finding)
+            if getattr(was, "shape", ()):
+                if replaced:
+                    yield f"corrected: {replaced:,} of {was.size:,} elements of {what}"
+            elif replaced:
+                yield f"corrected: {what} is {was + 0.0:g} in floats"
+            elif finding and finding.verdict == "undefined" and was - was == 0:
+                yield f"undefined: {what} is no number, and {was + 0.0:g} in floats"
 
 
 _AT_KINK: Final = ("kink", "undefined")
 
 
-def _replaced(finding: Finding) -> bool:
-    """Whether the proved value stands in place of a float."""
-    return any(isinstance(element, str) for element in elements(finding.shown))
+def _replaced(finding: Finding | None) -> int:
+    """Return in place of how many floats what is proved stands."""
+    return sum(isinstance(element, str) for element in elements(finding and finding.shown))
 
 
 def keep_notes(result: Result, certificate: Certificate) -> None:
@@ -160,51 +148,36 @@ def keep_notes(result: Result, certificate: Certificate) -> None:
 
 def certified_evaluation(
     result: Result, certificate: Certificate, precision: int | None
-) -> results.ProvedEvaluation:
+) -> dict[str, Any]:
     """Return a result as the document `cgraph.eval/1`, with what is proved of it.
 
     A proved value that stands in place of a float, and every one of a `precision`, is a string
     of decimal digits; null where there is no number to give.
     """
-    plain = evaluation(result, result.graph.text)
     gradients, jacobian = certificate.gradients, certificate.jacobian
-    by_name = None
-    if plain["gradient"] is not None:
-        by_name = {name: _given(gradients[node]) for name, node in certificate.sources.items()}
-    rows: list[Any] = list(plain["nodes"])
-    for node, row in enumerate(rows):
+    document: dict[str, Any] = {**evaluation(result, result.graph.text)}
+    document["value"] = _given(certificate.values[certificate.of])
+    if document["gradient"] is not None:
+        sources = certificate.sources.items()
+        document["gradient"] = {name: _given(gradients[node]) for name, node in sources}
+    for node, row in enumerate(document["nodes"]):
         _add_finding(row, "value", certificate.values[node], precision)
         _add_finding(row, "grad", gradients[node], precision)
         if precision is not None:
             row["partials"] = list(map(_given, certificate.partials[node]))
         row["verdict"] = certificate.verdict(node)
-    proof: results.Proof = {
+    proof = {
         "precision": precision,
-        "bits": certificate.bits,
-        "agreed": certificate.agreed,
-        "failed": certificate.failed,
+        **fields(certificate, "bits", "agreed", "failed"),
         "verdicts": certificate.count(),
     }
-    given = None
     if jacobian is not None:
-        given = {name: _given(finding) for name, finding in jacobian.items()}
+        document["jacobian"] = {name: _given(finding) for name, finding in jacobian.items()}
         proof["jacobian"] = {name: finding.verdict for name, finding in jacobian.items()}
         if precision is None:
-            proof["jacobian_bound"] = {
-                name: number(finding.bound) for name, finding in jacobian.items()
-            }
-    return {
-        "schema": plain["schema"],
-        "expression": plain["expression"],
-        **kind_document(result),
-        "output": plain["output"],
-        "value": _given(certificate.values[certificate.of]),
-        "gradient": by_name,
-        **jacobian_document(given),
-        "nodes": rows,
-        "notes": plain["notes"],
-        "proof": proof,
-    }
+            bounds = {name: finding.bound for name, finding in jacobian.items()}
+            proof["jacobian_bound"] = number(bounds)
+    return {**document, "proof": proof}
 
 
 def _given(finding: Finding | None) -> Any:

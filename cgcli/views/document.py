@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result
 from cgcli.graph.text import formula
+from cgcli.views.formats import FIELDS
 from cgcli.views.rational import is_missing
 
 if TYPE_CHECKING:
@@ -51,20 +52,14 @@ def number(value: Any) -> Any:
     return number(value.tolist())
 
 
-def fields(source: object, *names: str) -> dict[str, Any]:
+def fields(source: object, *names: str) -> Any:
     """Return what an object has under these names, as a part of a document."""
     return {name: getattr(source, name) for name in names}
 
 
 def note_document(note: Note) -> common.Note:
     """Return a note as a JSON object."""
-    document: common.Note = {
-        "kind": note.kind,
-        "node": note.node,
-        "line": note.line,
-        "column": note.column,
-        "message": note.message,
-    }
+    document: common.Note = fields(note, "kind", "node", "line", "column", "message")
     return document if note.sides is None else {**document, "sides": number(note.sides)}
 
 
@@ -78,24 +73,8 @@ def jacobian_document(jacobian: dict[str, Any] | None) -> results.Jacobian:
     return {} if jacobian is None else {"jacobian": number(jacobian)}
 
 
-_PARTS: Final[dict[str, Callable[[Result, str], Any]]] = {
-    "expression": lambda result, text: text,
-    "output": lambda result, text: result.output,
-    "value": lambda result, text: number(result.value),
-    "gradient": lambda result, text: number(result.gradient),
-    "jacobian": lambda result, text: number(result.jacobian),
-    "nodes": lambda result, text: _nodes(result),
-    "notes": lambda result, text: list(map(note_document, result.notes)),
-}
-
-
-def excerpt(result: Result, text: str, fields: Collection[str]) -> dict[str, Any]:
-    """Return some parts of the document of a result, by name; a Jacobian that is none is null."""
-    return {name: make(result, text) for name, make in _PARTS.items() if name in fields}
-
-
-def evaluation(result: Result, text: str) -> results.Evaluation:
-    """Return a result as the document `cgraph.eval/1`."""
+def evaluation(result: Result, text: str, nodes: bool = True) -> results.Evaluation:
+    """Return a result as the document `cgraph.eval/1`, perhaps without its nodes."""
     return {
         "schema": "cgraph.eval/1",
         "expression": text,
@@ -104,9 +83,15 @@ def evaluation(result: Result, text: str) -> results.Evaluation:
         "value": number(result.value),
         "gradient": number(result.gradient),
         **jacobian_document(result.jacobian),
-        "nodes": _nodes(result),
+        "nodes": _nodes(result) if nodes else [],
         "notes": list(map(note_document, result.notes)),
     }
+
+
+def excerpt(result: Result, text: str, fields: Collection[str]) -> dict[str, Any]:
+    """Return some parts of the document of a result, by name; a Jacobian that is none is null."""
+    document = evaluation(result, text, nodes="nodes" in fields)
+    return {name: document.get(name) for name in FIELDS if name in fields}
 
 
 def _nodes(result: Result) -> list[results.Node]:

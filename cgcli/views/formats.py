@@ -8,7 +8,7 @@ TRACES: Final = {
     "text": "",
     "markdown": "cgcli.views.trace.pages.as_markdown",
     "latex": "cgcli.views.trace.pages.as_latex",
-    "html": "cgcli.views.page.page.as_html",
+    "html": "cgcli.views.page.page.as_page",
     "json": "cgcli.views.trace.document.as_json",
 }
 """By form what writes a trace in it, imported when asked for; text is printed step by step."""

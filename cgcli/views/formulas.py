@@ -10,6 +10,7 @@ from cgcli.graph.graph import free_names
 from cgcli.graph.latex import LATEX, latex_name
 from cgcli.graph.templates import Pattern
 from cgcli.graph.text import COMPACT, write
+from cgcli.numbers.elements import by_element, elements
 from cgcli.operations.row import LEVELS, Operation
 from cgcli.views.document import number
 from cgcli.views.signs import PLAIN, PRINTED, Signs
@@ -207,21 +208,17 @@ def as_code(formulas: Formulas, to: str) -> str:
     from cgcli.export.routine import of_formulas
     from cgcli.export.targets import source
 
-    matrix = [row.node for row in formulas.rows] if formulas.matrix else None
     named = {row.name: row.node for row in formulas.rows}
-    if matrix and formulas.matrix:
-        matrix = [named[name] for line in formulas.matrix for name in line]
+    matrix = [[named[name] for name in line] for line in formulas.matrix or ()]
     made = of_formulas(formulas.source, formulas.graph, named, matrix)
     return source(made, to, notes=Written(formulas, _TEXT, share=False).remarks())
 
 
 def _in_json(value: Any) -> Any:
     """A number, or digits that are proved; null in place of a verdict that there are none."""
-    if isinstance(value, str):
-        return value if is_proved(value) else None
-    if getattr(value, "shape", ()) and isinstance(value.flat[0], str):
-        return [_in_json(element) for element in value]
-    return number(value)
+    if not isinstance(elements(value)[0], str):
+        return number(value)
+    return number(by_element(lambda text: text if is_proved(text) else None, value))
 
 
 def is_proved(value: Any) -> bool:
@@ -230,9 +227,7 @@ def is_proved(value: Any) -> bool:
     >>> is_proved("0.5"), is_proved("undefined")
     (True, False)
     """
-    if getattr(value, "shape", ()):
-        return all(is_proved(element) for element in value.flat)
-    return not value.isalpha()
+    return not any(map(str.isalpha, elements(value)))
 
 
 def as_document(

@@ -20,16 +20,9 @@ def error_document(error: CgraphError) -> Refusal:
     >>> error_document(CgraphError("usage", "no expression", "write one"))["error"]["kind"]
     'usage'
     """
-    return {
-        "error": {
-            "kind": error.kind,
-            "message": error.message,
-            "hint": error.hint,
-            "line": error.line,
-            "column": error.column,
-            "end_column": error.end_column,
-        }
-    }
+    from cgcli.views.document import fields
+
+    return {"error": fields(error, "kind", "message", "hint", "line", "column", "end_column")}
 
 
 def error_lines(error: CgraphError, said: Catalogue = Catalogue({})) -> list[str]:
@@ -42,50 +35,32 @@ def error_lines(error: CgraphError, said: Catalogue = Catalogue({})) -> list[str
                ^
     """
     lines = [f"{said.read('error')}: {printable(said.read(error.message))}"]
-    shown: list[tuple[str, int]] = []
+    together: dict[tuple[str, int], list[Place]] = {}
     for place in error.places:
-        row, line = _line(place)
-        if (place.text, row) not in shown:
-            shown.append((place.text, row))
-            several = "\n" in place.text.rstrip("\n")
-            same = [
-                p._replace(label=said.read(p.label))
-                for p in error.places
-                if p.text == place.text and _line(p)[0] == row
-            ]
-            lines += _pointed(line, same, f"line {row}: " if several else "")
+        labelled = place._replace(label=said.read(place.label))
+        together.setdefault((place.text, place.position().line), []).append(labelled)
+    for (text, row), places in together.items():
+        line = text.split("\n")[row - 1].removesuffix("\r")
+        lines += _pointed(line, places, f"line {row}: " if "\n" in text.rstrip("\n") else "")
     if error.hint:
         lines.append(f"{said.read('hint')}: {printable(said.read(error.hint))}")
     return lines
 
 
-def _line(place: Place) -> tuple[int, str]:
-    row = place.position().line
-    return row, place.text.split("\n")[row - 1].removesuffix("\r")
-
-
 def _pointed(line: str, places: list[Place], prefix: str) -> list[str]:
     """Return a line and, below it, a row of carets for each place on it, with its label."""
-    columns = [place.position() for place in places]
-    first, last = _window(line, columns[0].column - 1, columns[0].end_column - 1)
+    spans = [(p.column - 1, p.end_column - 1) for p in (place.position() for place in places)]
+    # Of a long line stands the place, and what is around it.
+    first = max(0, min(spans[0][0] - _WIDEST // 2, len(line) - _WIDEST))
+    last = min(len(line), first + _WIDEST)
     left = "…" if first else ""
     right = "…" if last < len(line) else ""
     lines = [f"  {prefix}{left}{printable(line[first:last])}{right}"]
-    for place, position in zip(places, columns, strict=True):
-        start, end = position.column - 1, position.end_column - 1
+    for place, (start, end) in zip(places, spans, strict=True):
         if start < first or start > last:
             continue
-        end = min(max(end, start), last)
         indent = width(prefix + left + printable(line[first:start]))
-        carets = "^" * max(1, width(printable(line[start:end])))
+        carets = "^" * max(1, width(printable(line[start : min(end, last)])))
         label = f" {printable(place.label)}" if place.label else ""
         lines.append(f"  {' ' * indent}{carets}{label}")
     return lines
-
-
-def _window(line: str, start: int, end: int) -> tuple[int, int]:
-    """Return which part of a long line is shown: the place, and what stands around it."""
-    if len(line) <= _WIDEST:
-        return 0, len(line)
-    first = max(0, min(start - _WIDEST // 2, len(line) - _WIDEST))
-    return first, min(len(line), first + _WIDEST)

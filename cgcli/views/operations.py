@@ -22,8 +22,6 @@ def derivatives(row: Operation) -> list[str]:
     if not row.elementwise:
         names = {name: name for name in (*row.parameters, "y", "upstream")}
         return [words.format(**names) for words in row.pullback_words]
-    if not row.parameters:
-        return []
     from cgcli.graph.graph import Graph
     from cgcli.graph.text import inline
     from cgcli.numbers.symbolic import Symbol, apply, symbolic
@@ -34,16 +32,14 @@ def derivatives(row: Operation) -> list[str]:
         m = symbolic(graph)
         arguments = [Symbol.input(graph, name) for name in row.parameters]
         partial = row.partial(place)(m, apply(graph, row, *arguments), *arguments)
-        if isinstance(partial, Symbol):
-            formulas.append(inline(graph, partial.node, lambda _: False))
-        else:
-            formulas.append(f"{partial:g}")
+        symbol = partial if isinstance(partial, Symbol) else m.number(partial)
+        formulas.append(inline(graph, symbol.node, lambda _: False))
     return formulas
 
 
 def operation_document(row: Operation) -> graphs.Operation:
     """Return a row as a JSON object of `cgraph.ops/1`."""
-    names = dict(zip(row.parameters, row.parameters, strict=True))
+    names = {name: name for name in (*row.parameters, "n")}
     return {
         "name": row.name,
         "words": list(row.words),
@@ -52,7 +48,7 @@ def operation_document(row: Operation) -> graphs.Operation:
         "summary": row.summary,
         "elementwise": row.elementwise,
         "derivatives": derivatives(row),
-        "domain": row.domain.words.format(**{**names, "n": "n"}) if row.domain else None,
+        "domain": row.domain.words.format_map(names) if row.domain else None,
         "kinks": [kink.words.format_map(names) for kink in row.kinks],
         "convention": row.convention or None,
     }

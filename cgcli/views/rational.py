@@ -52,11 +52,10 @@ def beside(value: Any, digits: int) -> tuple[str, bool]:
     >>> beside(Fraction(-1, 3), 6), beside(Fraction(1, 4), 6), beside(Fraction(4), 6)
     (('-0.333333', False), ('0.25', True), ('', True))
     """
-    from cgcli.numbers.numerals import decimal_text, rounded
+    from cgcli.numbers.numerals import rounded
 
     if is_missing(value):
         return "", True
     if value.denominator == 1 and value.numerator.bit_length() < 3 * LONGEST:
         return "", True
-    short = decimal_text(value, digits)
-    return (short, True) if short else (rounded(value, digits), False)
+    return rounded(value, digits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from cgcli.graph.latex import LATEX, latex_name, latex_number
@@ -26,8 +26,8 @@ def _plain_partial(place: int, name: str) -> str:
     return f"∂{''.join(chr(ord('₀') + int(digit)) for digit in str(place))}{name}"
 
 
-def _plain_matrix(rows: list[list[str]]) -> str:
-    return "[" + ", ".join(f"[{', '.join(row)}]" for row in rows) + "]"
+def _plain_vector(values: Iterable[str]) -> str:
+    return f"[{', '.join(values)}]"
 
 
 class Signs(NamedTuple):
@@ -43,8 +43,8 @@ class Signs(NamedTuple):
     number: Callable[[str], str] = str
     rational: Callable[[str], str] = str
     level: Callable[[str], int] = _plain_level
-    vector: Callable[[list[str]], str] = lambda values: f"[{', '.join(values)}]"
-    matrix: Callable[[list[list[str]]], str] = _plain_matrix
+    vector: Callable[[list[str]], str] = _plain_vector
+    matrix: Callable[[list[list[str]]], str] = lambda rows: _plain_vector(map(_plain_vector, rows))
     ratio: Callable[[str, str], str] = lambda over, under: f"∂{over}/∂{under}"
     partial: Callable[[int, str], str] = _plain_partial
     times: str = " · "
@@ -72,14 +72,14 @@ class Signs(NamedTuple):
         if not getattr(value, "shape", ()):
             write = self.rational if is_exact(value) else self.number
             return write(number_text(value, digits))
+        if max(value.shape) > _ELEMENTS:
+            ends = *value.flat[: 3 if value.ndim == 1 else 1], value.flat[-1]
+            *first, last = (self.value(element, digits) for element in ends)
+            shape = "×".join(map(str, value.shape))
+            return f"{self.vector([*first, self.more, last])} {shape}"
         if value.ndim == 1:
-            return self._row(value, digits)
-        if value.shape[0] > _ELEMENTS or value.shape[1] > _ELEMENTS:
-            ends = self.value(value.flat[0], digits), self.value(value.flat[-1], digits)
-            inner = self.vector([ends[0], self.more, ends[1]])
-            return f"{inner} {'×'.join(map(str, value.shape))}"
-        rows = [[self.value(element, digits) for element in row] for row in value]
-        return self.matrix(rows)
+            return self.vector([self.value(element, digits) for element in value])
+        return self.matrix([[self.value(element, digits) for element in row] for row in value])
 
     def with_decimal(self, value: Any, digits: int) -> str:
         """Return a value, and of an exact number the decimal beside it where it says more.
@@ -95,12 +95,6 @@ class Signs(NamedTuple):
         if not decimal:
             return text
         return f"{text}{self.equals if is_all else self.about}{self.number(decimal)}"
-
-    def _row(self, values: Any, digits: int) -> str:
-        if len(values) <= _ELEMENTS:
-            return self.vector([self.value(element, digits) for element in values])
-        ends = [self.value(element, digits) for element in (*values[:3], values[-1])]
-        return f"{self.vector([*ends[:3], self.more, ends[3]])} {len(values)}"
 
 
 def _printed_level(text: str) -> int:

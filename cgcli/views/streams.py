@@ -12,7 +12,7 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, Any, Final
 
 from cgcli.errors import CgraphError
@@ -38,38 +38,32 @@ class Outlet:
 
     def write(self, text: str) -> int:
         """Write text, and return how many characters that is."""
-        shown = printable_lines(text) if self._gated else text
-        try:
-            self._stream.write(shown)
-        except OSError as error:
-            self._blame(error)
+        self._try(self._stream.write, printable_lines(text) if self._gated else text)
         return len(text)
 
     def write_bytes(self, data: bytes) -> None:
         """Write what is no text."""
-        try:
-            self._stream.flush()
-            self._stream.buffer.write(data)  # type: ignore[attr-defined]
-            self._stream.buffer.flush()  # type: ignore[attr-defined]
-        except OSError as error:
-            self._blame(error)
+        buffer = self._stream.buffer  # type: ignore[attr-defined]
+        self._try(self._stream.flush)
+        self._try(buffer.write, data)
+        self._try(buffer.flush)
 
     def flush(self) -> None:
         """Write what has waited."""
-        try:
-            self._stream.flush()
-        except OSError as error:
-            self._blame(error)
+        self._try(self._stream.flush)
 
-    def _blame(self, error: OSError) -> None:
-        """Raise the error of a write as the stream's, or as it is where a pipe was closed."""
-        if self._quiet:
-            return
-        if isinstance(error, BrokenPipeError):
-            raise error
-        closed = error.errno == errno.EBADF
-        why = "it is closed" if closed else (error.strerror or "it cannot be written").lower()
-        raise CgraphError("file", f"{self._name}: {why}") from None
+    def _try(self, act: Callable[..., Any], *parts: Any) -> None:
+        """Do something to the stream; its error is the stream's, or as it is of a closed pipe."""
+        try:
+            act(*parts)
+        except OSError as error:
+            if self._quiet:
+                return
+            if isinstance(error, BrokenPipeError):
+                raise
+            closed = error.errno == errno.EBADF
+            why = "it is closed" if closed else (error.strerror or "it cannot be written").lower()
+            raise CgraphError("file", f"{self._name}: {why}") from None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

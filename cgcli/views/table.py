@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
+from cgcli.numbers.elements import elements
 from cgcli.views.gate import printable
 from cgcli.views.rational import beside, number_text, written
 from cgcli.views.terminal import (
@@ -64,14 +65,11 @@ def decimals(value: Any, digits: int) -> str:
     """
     if value is None:
         return ""
-    is_array = bool(getattr(value, "shape", ()))
-    texts = {
-        id(element): beside(element, digits) for element in (value.flat if is_array else [value])
-    }
+    texts = {id(element): beside(element, digits) for element in elements(value)}
     about = "≈ " if can_show("≈") else "~ "
     if all(is_all for _, is_all in texts.values()):
         about = ""
-    if not is_array:
+    if not getattr(value, "shape", ()):
         return f"{about}{texts[id(value)][0]}"
     if value.ndim > 2 or not any(text for text, _ in texts.values()):
         return ""
@@ -107,11 +105,10 @@ def print_result(
     out = out or console()
     columns = columns or _columns(result, digits)
     rows = [node for node in range(len(result.nodes)) if _has_row(result, node)]
-    shortened = most and len(rows) > most
     half = most // 2
-    kept = [*rows[:half], *rows[len(rows) - half :]] if shortened else rows
+    kept = [*rows[:half], *rows[len(rows) - half :]] if 0 < most < len(rows) else rows
     _print_nodes(result, columns, kept, len(rows) - len(kept), out)
-    if shortened:
+    if len(kept) < len(rows):
         say(out, f"--rows {len(rows)} shows every node, and so does --json")
     if not result.graph.inputs and not result.gradient and not result.jacobian:
         say(out, "there are no inputs to differentiate by; bind one with NAME=VALUE, or")
@@ -140,8 +137,8 @@ def print_changes(before: Result, after: Result, digits: int) -> None:
 
     rows = [
         node.id
-        for node in after.nodes
-        if _has_row(after, node.id) and old.cells(before.nodes[node.id]) != new.cells(node)
+        for was, node in zip(before.nodes, after.nodes, strict=True)
+        if _has_row(after, node.id) and old.cells(was) != new.cells(node)
     ]
     if rows:
         _print_nodes(after, new._replace(cells=cells), rows, 0, out)
@@ -154,12 +151,15 @@ def _print_nodes(
     result: Result, columns: Columns, places: list[int], left_out: int, out: Any
 ) -> None:
     """Print a row a node, and in the middle how many are left out."""
-    lines = [columns.cells(result.nodes[place]) for place in places]
     rows: list[list[Any]] = []
-    for place, (first, *others) in zip(places, lines, strict=True):
-        style = "bold" if place == result.of else ""
-        named = ((text, style) for text in _named(result.nodes[place]))
-        rows.append([*named, (first, style), *others])
+    lines = []
+    for node in (result.nodes[place] for place in places):
+        style = "bold" if node.id == result.of else ""
+        operation = node.formula if node.args or node.op == "constant" else ""
+        cells = columns.cells(node)
+        first = _name(node.name), printable(shorten(operation, _LONGEST)), cells[0]
+        rows.append([*((text, style) for text in first), *cells[1:]])
+        lines.append(cells)
     if left_out:
         rows.insert(len(rows) // 2, ["…", f"{left_out:,} more nodes"])
     # Versions of Rich count a least width differently, so it is given only where it matters.
@@ -180,19 +180,14 @@ def _print_nodes(
 def _columns(result: Result, digits: int) -> Columns:
     """The values, and the gradients where there are any, with decimals beside exact ones."""
     has_gradient = result.gradients is not None and bool(result.gradient)
-    head = [gradient_head(result)] if has_gradient else []
-    exact = bool(len(result.nodes)) and result.nodes[0].exact
-    more = [DECIMAL] if exact else []
+    writers = {"": shown, DECIMAL: decimals} if result.kind.exact else {"": shown}
+    numbers = ["value", gradient_head(result)] if has_gradient else ["value"]
 
     def cells(node: Node) -> list[str]:
-        numbers = [node.value, *([node.grad] if head else [])]
-        return [
-            text
-            for number in numbers
-            for text in (shown(number, digits), *([decimals(number, digits)] if exact else []))
-        ]
+        values = [node.value, node.grad] if has_gradient else [node.value]
+        return [write(value, digits) for value in values for write in writers.values()]
 
-    heads = ["value", *more, *(text for first in head for text in (first, *more))]
+    heads = [head or number for number in numbers for head in writers]
     return Columns(heads, cells, None if has_gradient else result.jacobian)
 
 
@@ -212,12 +207,6 @@ def _has_row(result: Result, node: int) -> bool:
 
 def _name(name: str) -> str:
     return printable(shorten(name))
-
-
-def _named(node: Node) -> tuple[str, str]:
-    """The first two cells of a row."""
-    formula = node.formula if node.args or node.op == "constant" else ""
-    return _name(node.name), printable(shorten(formula, _LONGEST))
 
 
 def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out: Any) -> None:
@@ -248,15 +237,14 @@ def note_line(note: Note, several: bool = False) -> str:
 
 def note_lines(result: Result) -> list[str]:
     """Return the notes of a result, a line each; of very many the first."""
-    several = "\n" in result.graph.text.strip()
     if not result.notes:
         return []
     from cgcli.views.catalogue import heard
 
     said = heard()
-    lines = [
-        f"{said.read(note.kind)}: {note_line(note, several)}" for note in result.notes[:_NOTES]
-    ]
+    several = "\n" in result.graph.text.strip()
+    first = result.notes[:_NOTES]
+    lines = [f"{said.read(note.kind)}: {note_line(note, several)}" for note in first]
     if len(result.notes) > _NOTES:
         lines.append(said.read(f"{len(result.notes) - _NOTES:,} more notes; --json has them all"))
     return lines

@@ -20,6 +20,12 @@ NUMBERS: Final[Mapping[str, Any]] = {"justify": "right", "no_wrap": True}
 WORDS: Final[Mapping[str, Any]] = {"overflow": "fold"}
 """How Rich sets columns: numbers stay whole, words go on in the next line."""
 
+# A notebook shows what is printed, and not each line in a frame of its own.
+_AS_IS: Final[Mapping[str, Any]] = {
+    "highlight": False, "markup": False, "emoji": False, "force_jupyter": False,
+}  # fmt: skip
+"""Rich reads nothing in the text."""
+
 Cell: TypeAlias = Any
 """A text, one with a style that is the blanks' beside it too, or one of Rich's."""
 
@@ -52,16 +58,7 @@ def console(stream: IO[str] | None = None) -> Any:
     wide = int(columns) if columns.isdecimal() and len(columns) < 6 else 0
     if not wide and not target.isatty():
         wide = _UNLIMITED
-    file = getattr(target, "styled", target)
-    # A notebook shows what is printed, and not each line in a frame of its own.
-    out = Gated(
-        file=file,
-        width=wide or None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        force_jupyter=False,
-    )
+    out = Gated(file=getattr(target, "styled", target), width=wide or None, **_AS_IS)
     out.width = max(out.width, _NARROWEST)
     return out
 
@@ -70,16 +67,7 @@ def as_html(write: Callable[[Any], None], wide: int = 100) -> str:
     """Return what a function prints on a console as HTML, in colours, as a notebook shows it."""
     from rich.console import Console
 
-    out = Console(
-        file=io.StringIO(),
-        record=True,
-        force_terminal=True,
-        force_jupyter=False,
-        width=wide,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    out = Console(file=io.StringIO(), record=True, force_terminal=True, width=wide, **_AS_IS)
     write(out)
     code = '<pre style="line-height: normal; font-family: monospace">{code}</pre>'
     return str(out.export_html(inline_styles=True, code_format=code))
@@ -157,10 +145,8 @@ def print_table(
 
     is_shown = [column.shown for column in columns]
     columns = list(compress(columns, is_shown))
-    cells = [
-        [cell if isinstance(cell, tuple) else (cell, "") for cell in compress(row, is_shown)]
-        for row in rows
-    ]
+    lines = (compress([*row, *[""] * (len(is_shown) - len(row))], is_shown) for row in rows)
+    cells = [[cell if isinstance(cell, tuple) else (cell, "") for cell in line] for line in lines]
     least = _fold(columns, cells, out.width)
     style = box.SIMPLE_HEAD if can_show("─") else box.ASCII2
     narrow = least > out.width
@@ -190,24 +176,23 @@ def _fold(columns: list[Column], rows: list[list[Any]], room: int) -> int:
     lines: dict[int, list[str]] = {}
     least = 1 + 3 * len(columns)
     for place, column in enumerate(columns):
-        texts = [column.head, *(str(row[place][0]) for row in rows if place < len(row))]
-        lines[place] = [line for text in texts for line in text.split("\n")]
+        texts = [column.head, *(str(row[place][0]) for row in rows)]
+        lines[place] = "\n".join(texts).split("\n")
         widths[place] = max(map(width, lines[place]))
         if "no_wrap" not in column.options:
-            folded = min(widths.pop(place), column.options.get("min_width") or _FOLDED)
-            least += folded
+            least += min(widths.pop(place), column.options.get("min_width") or _FOLDED)
     excess = least + sum(widths.values()) - room
     if excess <= 0:
         return room
-    shortest = {k: "\n".join(shortened(line, 0) for line in lines[k]) for k in widths}
-    spare = {k: widths[k] - max(map(width, shortest[k].split("\n"))) for k in widths}
+    shortest = {k: "\n".join(shortened(line, 0) for line in lines[k]).split("\n") for k in widths}
+    spare = {k: widths[k] - max(map(width, shortest[k])) for k in widths}
     for _ in range(min(excess, sum(spare.values()))):
         widest = max(filter(spare.__getitem__, spare), key=widths.__getitem__)
         widths[widest] -= 1
         spare[widest] -= 1
     for row in rows:
         for place, most in widths.items():
-            text, style = row[place] if place < len(row) else (None, "")
+            text, style = row[place]
             if isinstance(text, str):
                 row[place] = "\n".join(shortened(t, most) for t in text.split("\n")), style
     return least + sum(widths.values())

@@ -14,7 +14,7 @@ import cgcli
 from cgcli.algebra.formulas import Formulas
 from cgcli.algebra.values import is_met
 from cgcli.algebra.wanted import Wanted
-from cgcli.calculus.forward import forward
+from cgcli.calculus.passes import forward
 
 POINTS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
 PROGRAMS = (

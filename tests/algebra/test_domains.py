@@ -10,7 +10,7 @@ import pytest
 import cgcli
 from cgcli.algebra.formulas import Formulas, Holds
 from cgcli.algebra.wanted import Wanted
-from cgcli.calculus.forward import forward
+from cgcli.calculus.passes import forward
 from cgcli.views.formulas import as_text
 
 POINTS = (-2.0, -1.3, -1.0, -0.5, 0.0, 0.25, 0.5, 0.7, 1.0, 2.0)

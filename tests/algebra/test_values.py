@@ -57,7 +57,7 @@ def functions(formulas: Formulas) -> dict[str, Callable[..., Any]]:
             exec(source(routine(formulas.source, {}, formulas.names), form), names)
             made[form] = lambda *at, f=names["f"]: f(*at)[1]
         else:
-            exec(as_code(formulas.to_compute(), form), names)
+            exec(as_code(Formulas(formulas.source, formulas.wanted, accurate=True), form), names)
             made[form] = names["f"]
     return made
 

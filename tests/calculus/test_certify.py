@@ -13,7 +13,7 @@ from flint import arb
 
 import cgcli
 from cgcli.calculus.certify import verify
-from cgcli.calculus.judge import Judged, judge_float
+from cgcli.calculus.judge import Finding, judge_float
 from cgcli.numbers.balls import BENT, INFINITY, UNSURE, VOID, Ball, ball
 from tests.oracles.functions import DOMAIN, DOMAIN_BEHIND, KINKS, OVERFLOWS, Edge, Outside
 
@@ -80,20 +80,20 @@ def test_published_answers_are_certified(case: dict[str, Any]) -> None:
 
 def test_where_the_line_is_drawn() -> None:
     near, far = 1 + 2.0**-41, 1 + 2.0**-39
-    assert judge_float(near, ball(1)) == Judged("certified", near, 2.0**-41)
-    assert judge_float(far, ball(1)) == Judged("corrected", "1", None)
-    assert judge_float(5e-324, ball(0)) == Judged("certified", 5e-324, 5e-324)
-    assert judge_float(1e-323, ball(0)) == Judged("corrected", "0", None)
-    assert judge_float(float("nan"), ball(2)) == Judged("corrected", "2", None)
-    assert judge_float(float("inf"), INFINITY) == Judged("certified", float("inf"), 0.0)
-    assert judge_float(1.0, INFINITY) == Judged("undefined", 1.0, None)
-    assert judge_float(1.0, VOID) == Judged("undefined", 1.0, None)
+    assert judge_float(near, ball(1)) == Finding("certified", near, 2.0**-41)
+    assert judge_float(far, ball(1)) == Finding("corrected", "1", None)
+    assert judge_float(5e-324, ball(0)) == Finding("certified", 5e-324, 5e-324)
+    assert judge_float(1e-323, ball(0)) == Finding("corrected", "0", None)
+    assert judge_float(float("nan"), ball(2)) == Finding("corrected", "2", None)
+    assert judge_float(float("inf"), INFINITY) == Finding("certified", float("inf"), 0.0)
+    assert judge_float(1.0, INFINITY) == Finding("undefined", 1.0, None)
+    assert judge_float(1.0, VOID) == Finding("undefined", 1.0, None)
 
 
 def test_a_kink_keeps_its_verdict_and_gets_its_number() -> None:
     bent = Ball(arb(1), flint.fmpq(1), BENT)
-    assert judge_float(1.0, bent) == Judged("kink", 1.0, 0.0)
-    assert judge_float(0.5, bent) == Judged("kink", "1", None)
+    assert judge_float(1.0, bent) == Finding("kink", 1.0, 0.0)
+    assert judge_float(0.5, bent) == Finding("kink", "1", None)
 
 
 def test_what_is_not_known_waits_for_more_bits() -> None:
@@ -101,7 +101,7 @@ def test_what_is_not_known_waits_for_more_bits() -> None:
         third = ball(Fraction(1, 3))
         unknown = Ball(third.value, None)
         wide = Ball(arb(0, 1))
-    assert judge_float(1 / 3, unknown) == Judged(
+    assert judge_float(1 / 3, unknown) == Finding(
         "certified", 1 / 3, pytest.approx(3e-17, abs=5e-17)
     )
     assert judge_float(0.0, wide) is None

@@ -18,7 +18,7 @@ import pytest
 from mpmath import mp
 
 import cgcli
-from cgcli.calculus.notes import holds
+from cgcli.numbers.real import run
 from cgcli.operations.table import OPERATIONS, TABLE
 from tests.oracles.slopes import SLOPES, contribution
 
@@ -58,7 +58,7 @@ def _arguments(chance: random.Random, name: str, count: int) -> tuple[float, ...
     domain = OPERATIONS[name].domain
     if any(-each > FARTHEST.get(name, math.inf) for each in args):
         return None
-    return args if domain is None or holds(domain.inside, list(args)) else None
+    return args if domain is None or run(domain.inside, *args) else None
 
 
 def _sent(name: str, place: int, count: int) -> Iterator[Sent]:

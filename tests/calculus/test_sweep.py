@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import cgcli
 from cgcli.calculus.floats import FloatSweep, send_floats
-from cgcli.calculus.forward import forward
 from cgcli.calculus.notes import examine
+from cgcli.calculus.passes import forward
 from cgcli.calculus.pullback import ArraySweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Trail
 from cgcli.graph.graph import Graph
 from cgcli.operations.table import TABLE
 

@@ -20,6 +20,7 @@ from cgcli.algebra.wanted import Wanted
 from cgcli.export.routine import routine
 from cgcli.export.target import Target
 from cgcli.export.targets import source, target
+from cgcli.views.formulas import as_code
 from tests.properties.programs import Program, programs
 
 Run = Callable[..., Any]
@@ -290,3 +291,9 @@ def test_conditions_parse_again(program: str, conditions: list[str] | None, cgra
         comparison = re.split(" where | unless ", condition)[0]
         graph = cgcli.parse(comparison).graph()
         assert graph.operations[graph.output].symbol in ("<", "<=", ">", ">=", "==", "!=")
+
+
+def test_a_matrix_of_formulas_has_its_own_shape() -> None:
+    graph = cgcli.parse("[x*y, x + y, x]").graph()
+    code = as_code(Formulas(graph, Wanted(jacobian=True), accurate=True), "python")
+    assert last(code)(2.0, 3.0) == [[3.0, 2.0], [1.0, 1.0], [1.0, 0.0]]

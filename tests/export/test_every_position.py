@@ -12,7 +12,7 @@ import pytest
 import cgcli
 from cgcli.algebra.formulas import Formulas
 from cgcli.algebra.wanted import Wanted
-from cgcli.calculus.forward import forward
+from cgcli.calculus.passes import forward
 from cgcli.export.routine import routine
 from cgcli.export.targets import source
 from cgcli.operations.row import Operation

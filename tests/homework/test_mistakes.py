@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from cgcli.homework.mistakes import chain, rules, slips, table, tensors
+from cgcli.homework.mistakes import rules, slips, table, tensors
 from cgcli.homework.mistakes.row import Mistake
 from cgcli.homework.mistakes.table import MISTAKES
 from tests.homework.adapter import exercise, mark
@@ -32,7 +32,7 @@ def test_a_row_has_numbers_and_words_for_what_it_is_made_at(row: Mistake) -> Non
     assert bool(row.value_words) == bool(row.at_value or anywhere)
 
 
-@pytest.mark.parametrize("module", [chain, rules, slips, tensors])
+@pytest.mark.parametrize("module", [rules, slips, tensors])
 def test_what_a_mistake_gives_is_in_the_table(module: ModuleType) -> None:
     source = Path(table.__file__).read_text(encoding="utf-8")
     used = {

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cgcli.learning.bands import Bands, bands
 from cgcli.learning.fitting import fit_residuals
 from cgcli.learning.preparing import Given, Reading, prepare
 from cgcli.learning.sources import Source
+from cgcli.learning.statistics import Bands, bands
 from cgcli.learning.tables import ROW
 from cgcli.program import Program, parse
 
@@ -26,10 +26,10 @@ CURVE = "a*exp(-k*x) + c - y"
 
 
 def fitted(program: Program, initial: dict[str, Any], columns: dict[str, Any]) -> Bands | None:
-    def rows(wanted: Any, report: Any, kept: Any) -> Iterator[dict[str, Any]]:
+    def rows(wanted: Any, report: Any) -> Iterator[dict[str, Any]]:
         count = len(columns["x"])
         report.rows += count
-        yield {**{name: columns[name] for name in wanted}, ROW: np.arange(1.0, count + 1)}
+        yield {**{name: columns[name] for name in wanted.names}, ROW: np.arange(1.0, count + 1)}
 
     at_hand = prepare(Given(program, initial, {}), Source("rows", list(columns), rows), Reading())
     fit = fit_residuals(at_hand.task, at_hand.train, 1000)

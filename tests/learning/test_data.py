@@ -522,7 +522,7 @@ def test_a_large_file_is_read_by_duckdb_up_to_its_first_odd_row(
 
 def test_csv_is_the_same_bytes_with_duckdb_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("duckdb")
-    from cgcli.views.learning.rows import RowWriter
+    from cgcli.views.learning.rows import rows_text
 
     bits = np.random.default_rng(0).integers(0, 2**64, 6000, dtype=np.uint64).view(np.float64)
     edges = [0.0, -0.0, 1e16, 1e15, 1e-5, 1e-4, 5e-324, 1e22, 123456789012345680.0, np.nan, np.inf]
@@ -538,7 +538,7 @@ def test_csv_is_the_same_bytes_with_duckdb_and_without(monkeypatch: pytest.Monke
     texts = []
     for many in (0, 10**9):
         monkeypatch.setattr(duck, "_MANY", many)
-        texts.append(RowWriter("csv", noting=True).text(*part, {"w": words, "o": odd}))
+        texts.append(rows_text("csv", True, True, *part, {"w": words, "o": odd}))
     assert texts[0] == texts[1]
     rows = list(csv.reader(io.StringIO(texts[0], newline="")))
     assert [row[1] for row in rows[1:]] == words.tolist()
@@ -575,7 +575,7 @@ def test_parquet_is_whole_or_not_there(cgraph: Command, folder: Path) -> None:
 def test_a_model_keeps_what_differs_from_plain() -> None:
     assert Manner().document() == {}
     manner = Manner(decimal=",", levels={"k": {"a": 0}}, open={"k"})
-    assert Manner.read(manner.document()) == Manner(decimal=",", levels={"k": {"a": 0}})
+    assert Manner(**manner.document()) == Manner(decimal=",", levels={"k": {"a": 0}})
 
 
 # A column as an index

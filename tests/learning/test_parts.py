@@ -15,10 +15,10 @@ import pytest
 
 from cgcli.learning import batches
 from cgcli.learning.models import as_json
-from cgcli.learning.schedule import Schedule
+from cgcli.learning.optimisers import Schedule
 from cgcli.learning.stopping import Criteria, End
 from cgcli.learning.tables import ROW, Table, TableWriter, scaling, split
-from cgcli.views.learning.rows import RowWriter
+from cgcli.views.learning.rows import rows_text
 
 Run = Callable[..., Any]
 
@@ -128,7 +128,8 @@ def test_scaling_is_by_the_deviation_of_all_rows() -> None:
 
 def test_the_elements_of_a_matrix_stand_below_their_names() -> None:
     values = np.arange(12.0).reshape(2, 2, 3)
-    lines = RowWriter("csv").text([1, 2], {"W": values, "c": np.array([0.5, 1.5])}).splitlines()
+    named = {"W": values, "c": np.array([0.5, 1.5])}
+    lines = rows_text("csv", False, True, [1, 2], named).splitlines()
     heads = re.findall(r'"([^"]*)"|([^,]+)', lines[0])
     for line, matrix, number in zip(lines[1:], values, (0.5, 1.5), strict=True):
         cells = dict(zip((a or b for a, b in heads), line.split(","), strict=True))

@@ -41,11 +41,11 @@ def crews() -> Iterator[list[Workers]]:
 def source(columns: dict[str, Any]) -> Source:
     count = len(next(iter(columns.values())))
 
-    def rows(wanted: Any, report: Any, kept: Any) -> Iterator[dict[str, Any]]:
+    def rows(wanted: Any, report: Any) -> Iterator[dict[str, Any]]:
         for start in range(0, count, CHUNK):
             end = min(start + CHUNK, count)
             report.rows += end - start
-            part = {name: columns[name][start:end] for name in wanted}
+            part = {name: columns[name][start:end] for name in wanted.names}
             yield {**part, ROW: np.arange(start + 1.0, end + 1.0)}
 
     return Source("rows", list(columns), rows)
@@ -95,11 +95,10 @@ def test_the_same_bits_come_out_of_any_number_of_workers(
     results = []
     for crew in [None, *crews]:
         at_hand = prepared(text, initial, columns, **how)
-        sums = None if crew is None else Shards(crew, at_hand, mean=True).sums
         task, table = at_hand.task, at_hand.train
-        objective = Objective(task, table, None, 0, workers=sums)
-        measure = Measure(task, table, workers=sums)
-        residuals = residuals_of(task, table, sums)
+        table.sums = None if crew is None else Shards(crew, at_hand).sums
+        objective, measure = Objective(task, table), Measure(task, table)
+        residuals = residuals_of(task, table)
         said = []
         for _ in range(2):
             ((_, cost),) = objective.epoch(0)
@@ -122,7 +121,7 @@ def test_rows_on_disk_have_the_bits_of_rows_in_memory(monkeypatch: pytest.Monkey
             monkeypatch.setattr("cgcli.learning.preparing.split", _split(memory))
             at_hand = prepared(text, initial, columns)
             assert (at_hand.train.arrays is None) == (memory == 1000)
-            objective = Objective(at_hand.task, at_hand.train, None, 0)
+            objective = Objective(at_hand.task, at_hand.train)
             ((_, cost),) = objective.epoch(0)
             residuals = residuals_of(at_hand.task, at_hand.train)
             with np.errstate(all="ignore"):
@@ -141,8 +140,8 @@ def test_the_sums_are_those_of_all_rows(crews: list[Workers]) -> None:
     chance = np.random.default_rng(5)
     x, y = chance.normal(size=(2, 3 * SHARD + 7))
     at_hand = prepared("(w*x - y)^2", {"w": 0.3}, {"x": x, "y": y})
-    sums = Shards(crews[1], at_hand, mean=True).sums
-    objective = Objective(at_hand.task, at_hand.train, None, 0, workers=sums)
+    at_hand.train.sums = Shards(crews[1], at_hand).sums
+    objective = Objective(at_hand.task, at_hand.train)
     ((_, cost),) = objective.epoch(0)
     np.testing.assert_allclose(cost, np.mean((0.3 * x - y) ** 2), rtol=1e-13)
     np.testing.assert_allclose(objective.gradient[0], np.mean(2 * (0.3 * x - y) * x), rtol=1e-12)

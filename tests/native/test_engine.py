@@ -70,8 +70,14 @@ PROGRAMS = (
     ("sin(a*b) + exp(-c^2) + where(a > 0, a*b, tanh(c)) + log1p(a^2) + expm1(b)/cosh(c)", NUMBERS),
     ("h = tanh(W @ x + v); z = W @ h; -dot(onehot(2, 4), log_softmax(z)) + prod(x)", VECTORS),
     ("sum(cumsum(x)^2) + max(x) + logsumexp(x*v) + sum(outer(x, v) @ (transpose(W) @ x))", VECTORS),
+    ("sum(W[k]*v) + v[k]*x[0]", {**VECTORS, "k": np.arange(COUNT) * 3 % 4.0}),
     ("[a, b, c] @ softmax([c, a, a*b]) + sum(concat([a, b], [c])) + max(a, b) + abs(c)", NUMBERS),
 )
+
+
+def test_a_column_that_is_a_gradient_as_well_is_taken_over_whole_blocks() -> None:
+    made = both("(a + b)*c", {name: RNG.normal(size=1_000) for name in "abc"}, rows=["a", "b", "c"])
+    assert np.shape(made.gradient["a"]) == (1_000,)
 
 
 @pytest.mark.parametrize("total", [False, True])

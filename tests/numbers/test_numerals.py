@@ -16,7 +16,7 @@ from cgcli.numbers.certified import BALLS
 from cgcli.numbers.decimals import decimal
 from cgcli.numbers.exact import EXACT, root
 from cgcli.numbers.missing import NoValue
-from cgcli.numbers.numerals import decimal_text, exact_text, rational_text, rounded
+from cgcli.numbers.numerals import exact_text, rational_text, rounded
 from cgcli.numbers.ratio import Ratio, as_ratio
 
 # Doubles of few bits: many of them are ties.
@@ -40,8 +40,8 @@ def as_g(value: float, digits: int, *, exact: bool) -> str:
 @example(0.0001220703125, 3)
 @example(6.103515625e-05, 3)
 def test_rounding_is_that_of_a_double(value: float, digits: int) -> None:
-    assert rounded(Fraction(value), digits) == f"{value + 0.0:.{digits}g}"
-    assert rounded(Fraction(-value), digits) == f"{0.0 - value:.{digits}g}"
+    assert rounded(Fraction(value), digits)[0] == f"{value + 0.0:.{digits}g}"
+    assert rounded(Fraction(-value), digits)[0] == f"{0.0 - value:.{digits}g}"
     exact = Fraction(f"{value:.{digits}g}") == Fraction(value)
     assert decimal(ball(value), digits) == (as_g(value, digits, exact=exact) if value else "0")
 
@@ -56,7 +56,7 @@ def test_a_ball_is_rounded_as_its_number(value: float, digits: int) -> None:
     third = Fraction(value) / 3
     found = decimal(ball(value) / 3, digits)
     assert found is not None
-    assert Fraction(found) == Fraction(rounded(third, digits))
+    assert Fraction(found) == Fraction(rounded(third, digits)[0])
     power = math.floor(math.log10(third))
     assert abs(Fraction(found) - third) <= Fraction(10) ** (power - digits + 2) / 2
 
@@ -65,8 +65,8 @@ def test_a_ball_is_rounded_as_its_number(value: float, digits: int) -> None:
 @example(1, 6)
 def test_a_short_decimal_is_itself(digits: int, places: int) -> None:
     value = Fraction(digits, 10**places)
-    text = decimal_text(value, 6)
-    assert text
+    text, whole = rounded(value, 6)
+    assert whole
     assert Fraction(text) == value
 
 

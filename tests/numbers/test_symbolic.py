@@ -8,7 +8,7 @@ import mpmath
 import pytest
 
 import cgcli
-from cgcli.calculus.forward import forward
+from cgcli.calculus.passes import forward
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import inline

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import cgcli
+from cgcli.language.free import free_names
 from cgcli.operations.row import Operation
 from cgcli.operations.table import TABLE
 from cgcli.plan.lower import Lowered
@@ -258,6 +259,56 @@ def test_labels() -> None:
         {"W": chance.normal(size=(4, 3))},
         {"x": chance.normal(size=(ROWS, 3)), "label": np.arange(ROWS) % 4.0},
     )
+
+
+CHOSEN = (
+    "(sum((onehot(u, 5) @ A)*(onehot(v, 6) @ B)) + dot(c, onehot(u, 5)) - x)^2",
+    "sum(transpose(A) @ onehot(u, 5) * (onehot(v, 6) @ B)) + dot(onehot(u, 5), c)*x",
+    "exp(dot(c, onehot(u, 5))*x) + sum(onehot(u, 5) @ A @ transpose(B))",
+    "sum(where(x > 0, onehot(u, 5) @ A, onehot(v, 6) @ B))",
+)
+
+
+@pytest.mark.parametrize("text", CHOSEN)
+def test_rows_that_columns_choose(text: str) -> None:
+    chance = np.random.default_rng(4)
+    parameters = {"A": (5, 3), "B": (6, 3), "c": 5}
+    data = {"u": chance.integers(0, 5, ROWS) * 1.0, "v": chance.integers(0, 5, ROWS) * 1.0}
+    data["x"] = chance.normal(size=ROWS)
+    used = free_names(cgcli.parse(text).syntax)
+    check(
+        text,
+        {name: chance.normal(size=shape) for name, shape in parameters.items() if name in used},
+        {name: column for name, column in data.items() if name in used},
+    )
+
+
+def test_a_label_that_names_no_row_has_no_value() -> None:
+    function = cgcli.parse("sum(A[u]) + c[u]").function(wrt=["A", "c"], rows=["u"], total=True)
+    values = {"A": np.ones((3, 2)), "c": np.ones(3)}
+    right = function(u=[0, 2, 2], **values)
+    assert right.value == 9
+    np.testing.assert_array_equal(right.gradient["A"], [[1, 1], [0, 0], [2, 2]])
+    np.testing.assert_array_equal(right.gradient["c"], [1, 0, 2])
+    for label in (-1.0, 3.0, 0.5, np.nan):
+        wrong = function(u=[0, label, 2], **values)
+        assert np.isnan(wrong.value)
+        assert all(np.isnan(part).all() for part in wrong.gradient.values())
+
+
+def test_a_table_of_many_rows_takes_its_size() -> None:
+    """No row of the data has a number for every row of the table."""
+    count, users = 20_000, 50_000
+    labels = np.arange(count) * 7 % users
+    function = cgcli.parse("(sum(A[u]) - x)^2").function(wrt=["A"], rows=["u", "x"], total=True)
+    tracemalloc.start()
+    try:
+        called = function(A=np.ones((users, 2)), u=labels, x=np.zeros(count))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert called.gradient["A"].sum() == 2 * 2 * 2 * count
+    assert peak < 30 << 20
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_thirty_digits_are_those_of_mpmath(program: Program) -> None:
     graph = result.graph
     # The oracle reads literals as doubles, and so they are taken here.
     leaves = double_leaves(graph, result.values)
-    found = precise(graph, graph.output, graph.inputs, leaves, 30)
+    found = precise(result, leaves, 30)
     assert found.agreed
     value = found.values[graph.output]
     assert value is not None

@@ -26,13 +26,6 @@ class ValueStep(Worked):
         """What correct working gives."""
         return self.working.worked_out(self.node)
 
-    def with_part(self, place: int, number: Any) -> Any:
-        """Return what the operation comes to with another number for one of its arguments."""
-        parts = self.parts
-        parts[place] = number
-        arrays = bool(self.graph.shape(self.node))
-        return run(self.operation.value, *parts, *self.static, arrays=arrays)
-
 
 @dataclass(eq=False)
 class GradientStep(Worked):

@@ -1,4 +1,4 @@
-"""Mistakes of the rules: product, quotient, constants, angles and gates, and what adds up."""
+"""Mistakes of the rules: what is multiplied, and where it is taken, gates, and what adds up."""
 
 from __future__ import annotations
 
@@ -7,13 +7,117 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from cgcli.graph.graph import Graph
+from cgcli.graph.text import inline
 from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep, partials, rule_of
+from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Use, run
 from cgcli.homework.written import shape_of
+from cgcli.numbers.symbolic import Symbol, apply, symbolic
+from cgcli.operations.row import Operation
 
+_INPUTS: Final = 20
 _NODES: Final = 20
 _DEGREE: Final = 0.017453292519943295
 _RIGHT: Final = {"mul": "da*b + a*db", "div": "(da*b - a*db)/(b*b)"}
+
+
+# The chain rule
+
+
+def upstream_left_out(use: Use) -> Numbers:
+    """Yield what is sent for an upstream gradient of 1, and for a matrix the other factor."""
+    yield use.pull(use.working.exercise.zeros(use.node) + 1.0)
+    if use.name == "matmul" and shape_of(use.upstream):
+        # The factor itself, as it stands or as the derivative has it.
+        other = use.parts[1 - use.place]
+        yield from (other, other.T)
+
+
+def local_left_out(use: Use) -> Numbers:
+    """Yield the upstream gradient as it came, in the shape of the node."""
+    if use.operation.elementwise:
+        yield use.send(1.0)
+    elif shape_of(use.upstream) in ((), use.shape):
+        yield use.working.exercise.zeros(use.argument) + use.upstream
+
+
+@functools.cache
+def _is_negative(operation: Operation, place: int) -> bool:
+    """Whether a course writes that derivative of an operation with a minus in front."""
+    graph = Graph()
+    names = [Symbol.input(graph, name) for name in operation.parameters]
+    slope = operation.taught(place)(symbolic(graph), apply(graph, operation, *names), *names)
+    if not isinstance(slope, Symbol):
+        return bool(slope < 0)
+    return inline(graph, slope.node, lambda node: False).startswith("-")
+
+
+def sign_lost(use: Use) -> Numbers:
+    """Yield the contribution without the minus that its local derivative is written with."""
+    if use.name == "pow" and use.place == 0:
+        negative = not shape_of(use.parts[1]) and use.parts[1] < 0
+    elif use.name == "abs":
+        negative = not use.shape and use.x < 0
+    else:
+        negative = use.operation.elementwise and _is_negative(use.operation, use.place)
+    if negative and use.sent is not None:
+        yield -use.sent
+
+
+def reciprocal(use: Use) -> Numbers:
+    """Yield the upstream gradient divided by the local derivative."""
+    derivative = use.local
+    if derivative is not None and (shape_of(derivative) or derivative != 0):
+        yield use.send(run(lambda m, d: 1 / d, derivative))
+
+
+def _is_outer(operation: Operation, place: int) -> bool:
+    """Whether an operation is a function of one argument, or a power with a given exponent."""
+    if operation.name == "pow":
+        return place == 0
+    one = operation.elementwise and len(operation.parameters) == 1 and bool(operation.words)
+    return one and not operation.step
+
+
+def wrong_place(use: Use) -> Numbers:
+    """Yield the derivative of the outer function at the values that its argument is made of."""
+    operation = use.operation
+    if not _is_outer(operation, use.place):
+        return
+    rest, graph = use.parts[1:], use.graph
+    # The values that the outer function's argument is computed from.
+    nodes = list(graph.arguments[use.argument])
+    below = graph.ancestors([use.argument])
+    nodes += [node for node in graph.inputs.values() if below[node] and node != use.argument]
+    for x in (use.working.values[node] for node in dict.fromkeys(nodes[:_INPUTS])):
+        if shape_of(x) in ((), shape_of(use.x)):
+            y = run(operation.value, x, *rest)
+            yield use.send(run(operation.partial(use.place), y, x, *rest))
+
+
+def output_for_input(use: Use) -> Numbers:
+    """Yield the derivative with input and output mixed up, in either form of its rule."""
+    operation = use.operation
+    if not _is_outer(operation, use.place) or operation.name == "pow" or operation.turns:
+        return
+    x, y, accurate = use.x, use.y, operation.partial(0)
+    for rule in (accurate, operation.taught(0)) if operation.textbook else (accurate,):
+        for output, argument in ((x, x), (y, y), (x, y)):
+            yield use.send(run(rule, output, argument))
+    yield use.send(run(accurate, run(operation.value, y), y))
+    # The function itself in place of its derivative, which is right for exp alone.
+    yield use.send(y)
+
+
+def gradient_for_value(step: ValueStep) -> Numbers:
+    """Yield the right gradient of the node."""
+    exercise = step.working.exercise
+    if not step.graph.shape(exercise.of) and exercise.active[step.node]:
+        yield exercise.truth(Quantity(step.node, exercise.of))
+
+
+# Products, gates and sums
 
 
 def combined(formulas: Mapping[str, str]) -> Callable[[GradientStep], Numbers]:
@@ -50,19 +154,13 @@ def combined(formulas: Mapping[str, str]) -> Callable[[GradientStep], Numbers]:
 
 def _slope(step: GradientStep, of: int) -> float:
     """Return the derivative of one node by the step's, from the student's own values."""
-    from cgcli.calculus.backward import backward
+    from cgcli.calculus.passes import backward
 
     if of == step.node:
         return 1.0
     working = step.working
     slope = backward(step.graph, working.values, of, working.exercise.active)[step.node]
     return 0.0 if slope is None else float(slope)
-
-
-def quotient_with_plus(use: Use) -> Numbers:
-    """Yield what is sent to a divisor without its minus."""
-    if use.name == "div" and use.place == 1 and use.sent is not None:
-        yield -use.sent
 
 
 _dropped: Final = partials(
@@ -109,9 +207,7 @@ def gate_ignored(use: Use) -> Numbers:
     if _is_gated(use):
         yield use.send(1.0)
     elif use.operation.gate and not use.operation.elementwise:
-        import numpy as np
-
-        yield use.upstream * np.ones(use.shape)
+        yield use.upstream + use.working.exercise.zeros(use.argument)
 
 
 def gate_reversed(use: Use) -> Numbers:

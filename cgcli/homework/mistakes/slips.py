@@ -31,12 +31,12 @@ def digits_transposed(answer: Written, right: float) -> bool:
     # 0.17 for 1.07: the digit in front may have come there from behind a zero.
     digits = (0, *digits)
     for place in range(len(digits) - 1):
-        swapped = list(digits)
-        swapped[place], swapped[place + 1] = swapped[place + 1], swapped[place]
-        if tuple(swapped) != digits:
-            value = float(Decimal((sign, tuple(swapped), exponent)))
-            if Written(value, answer.half, answer.digits).is_rounding(right, 1e-13 * abs(right)):
-                return True
+        first, second = digits[place : place + 2]
+        swapped = (*digits[:place], second, first, *digits[place + 2 :])
+        value = float(Decimal((sign, swapped, exponent)))
+        near = answer._replace(value=value).is_rounding(right, 1e-13 * abs(right))
+        if near and first != second:
+            return True
     return False
 
 
@@ -91,4 +91,7 @@ def wrong_variable_in_value(step: ValueStep) -> Numbers:
         for node in named:
             known = node < step.node or not graph.arguments[node]
             if known and node != argument and graph.shape(node) == graph.shape(argument):
-                yield step.with_part(place, working.values[node])
+                parts = step.parts
+                parts[place] = working.values[node]
+                arrays = bool(graph.shape(step.node))
+                yield run(step.operation.value, *parts, *step.static, arrays=arrays)

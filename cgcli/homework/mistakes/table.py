@@ -11,16 +11,16 @@ import math
 from dataclasses import replace
 from typing import Any, Final
 
-from cgcli.homework.mistakes import chain, rules, slips, tensors
+from cgcli.homework.mistakes import rules, slips, tensors
 from cgcli.homework.mistakes.row import Example, Mistake, partials, values
 from cgcli.resource import read_toml
 
 _MADE: Final[dict[str, Mistake]] = {
-    "sign-lost": Mistake(at_use=chain.sign_lost),
+    "sign-lost": Mistake(at_use=rules.sign_lost),
     "constant-factor-dropped": Mistake(at_use=rules.constant_dropped),
-    "local-left-out": Mistake(at_use=chain.local_left_out),
-    "upstream-left-out": Mistake(at_use=chain.upstream_left_out),
-    "output-for-input": Mistake(at_use=chain.output_for_input),
+    "local-left-out": Mistake(at_use=rules.local_left_out),
+    "upstream-left-out": Mistake(at_use=rules.upstream_left_out),
+    "output-for-input": Mistake(at_use=rules.output_for_input),
     "last-time-step-only": Mistake(at_gradient=rules.last_time_step_only),
     "last-use-only": Mistake(at_gradient=rules.of_uses(lambda sent, total: sent[-1:])),
     "first-use-only": Mistake(at_gradient=rules.of_uses(lambda sent, total: sent[:1])),
@@ -32,8 +32,7 @@ _MADE: Final[dict[str, Mistake]] = {
     ),
     "gate-ignored": Mistake(at_use=rules.gate_ignored),
     "gate-reversed": Mistake(at_use=rules.gate_reversed),
-    "quotient-with-plus": Mistake(at_use=rules.quotient_with_plus),
-    "wrong-place": Mistake(at_use=chain.wrong_place),
+    "wrong-place": Mistake(at_use=rules.wrong_place),
     "not-spread-back": Mistake(at_use=tensors.not_spread_back, at_value=tensors.sum_for_mean),
     "matrix-transposed": Mistake(at_use=tensors.transposed, at_value=tensors.transposed_in_value),
     "matrix-wrong-side": Mistake(at_use=tensors.wrong_side, at_value=tensors.wrong_side_in_value),
@@ -41,7 +40,7 @@ _MADE: Final[dict[str, Mistake]] = {
     "rounding": Mistake(slip=slips.cut_off),
     "sign-slip": Mistake(slip=slips.sign_slip),
     "value-for-gradient": Mistake(at_gradient=lambda step: [step.x]),
-    "gradient-for-value": Mistake(at_value=chain.gradient_for_value),
+    "gradient-for-value": Mistake(at_value=rules.gradient_for_value),
     "digits-transposed": Mistake(slip=slips.digits_transposed),
     "gradient-not-reset": Mistake(at_gradient=rules.not_reset),
     "use-counted-twice": Mistake(
@@ -52,7 +51,7 @@ _MADE: Final[dict[str, Mistake]] = {
         at_gradient=slips.wrong_variable, at_value=slips.wrong_variable_in_value
     ),
     "other-variable": Mistake(at_use=slips.other_variable),
-    "reciprocal-derivative": Mistake(at_use=chain.reciprocal),
+    "reciprocal-derivative": Mistake(at_use=rules.reciprocal),
     "arithmetic": Mistake(in_chain=True),
 }
 _FORMULAS: Final = {

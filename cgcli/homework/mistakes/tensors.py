@@ -33,23 +33,18 @@ def _variants(first: Any, second: Any) -> Iterator[tuple[bool, Any]]:
 
 
 def _turned(factor: Any) -> list[Any]:
-    import numpy as np
-
-    factor = np.asarray(factor, dtype=np.float64)
-    return [factor, factor.T] if factor.ndim == 2 else [factor]
+    return [factor, factor.T] if len(shape_of(factor)) == 2 else [factor]
 
 
 def _products(use: Use) -> Iterator[tuple[bool, Any]]:
     """Yield what may be sent to a factor of a matrix product when it is taken the wrong way."""
-    if use.name != "matmul" or use.sent is None:
+    if use.name != "matmul" or use.sent is None or not shape_of(use.upstream):
         return
     other = use.parts[1 - use.place]
-    if not shape_of(use.upstream):
-        return
     # The right product has the upstream gradient on the left for the first factor.
     pair = (use.upstream, other) if use.place == 0 else (other, use.upstream)
     for swapped, product in _variants(*pair):
-        for factor in _turned(product) if shape_of(product) else [product]:
+        for factor in _turned(product):
             if shape_of(factor) in (use.shape, use.shape[::-1]) and not is_same(factor, use.sent):
                 yield swapped, factor
 
@@ -68,16 +63,15 @@ def wrong_side(use: Use) -> Numbers:
 
 def transposed_in_value(step: ValueStep) -> Numbers:
     """Yield a matrix product with factors, or the result, transposed."""
-    if step.name == "matmul" and any(map(shape_of, step.parts)):
-        for swapped, product in _variants(*step.parts):
-            if not swapped:
-                yield from _turned(product) if shape_of(product) else [product]
+    for swapped, product in _variants(*step.parts) if step.name == "matmul" else ():
+        if not swapped:
+            yield from _turned(product)
 
 
 def wrong_side_in_value(step: ValueStep) -> Numbers:
-    """Yield a matrix product with its factors the wrong way round."""
-    if step.name == "matmul":
-        yield from (product for swapped, product in _variants(*step.parts) if swapped)
+    """Return a matrix product with its factors the wrong way round."""
+    variants = _variants(*step.parts) if step.name == "matmul" else ()
+    return (product for swapped, product in variants if swapped)
 
 
 def not_spread_back(use: Use) -> Numbers:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from cgcli.calculus.explain import Explanation
 from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
 from cgcli.views.drawing import files
 from cgcli.views.drawing.fold import PAGE, folded, scale
-from cgcli.views.drawing.layers import repeated
+from cgcli.views.drawing.layers import Layers, repeated
 from cgcli.views.drawing.layout import place
 from cgcli.views.drawing.placed import Placed
-from cgcli.views.drawing.scene import Picture, Scene, frames, in_a_line, scene
-from cgcli.views.drawing.turns import loops
+from cgcli.views.drawing.scene import Picture, Scene, in_a_line, scene
 from cgcli.views.gate import printable
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ class Drawing:
     @functools.cached_property
     def frames(self) -> int:
         """How many steps the two passes take; frames are counted from 0 to that."""
-        return frames(self.result) if self.result is not None else 0
+        if self.result is None:
+            return 0
+        steps = Explanation(self.result)
+        return len([*steps.forward(), *steps.backward()])
 
     def bytes(self, kind: str, frame: int | None = None) -> bytes:
         """Return the picture as a file of one of `PICTURES`."""
@@ -96,7 +99,7 @@ class Drawing:
                     "contribution": in_a_line(arrow.contribution),
                     "points": [[round(x, 1), round(y, 1)] for x, y in route],
                 }
-                for arrow, route in zip(scene.arrows, placed.routes, strict=True)
+                for arrow, route in zip(scene.arrows, placed.routes, strict=False)
             ],
         }
 
@@ -124,21 +127,18 @@ class Drawing:
                 return
         raise errors[0]
 
-    def _scene(self, frame: int | None) -> Scene:
-        return self._known(self.picture, frame)
-
-    def _known(self, picture: Picture, frame: int | None) -> Scene:
+    def _scene(self, frame: int | None, picture: Picture | None = None) -> Scene:
         if frame is not None and frame > self.frames:
             message = f"there are {self.frames} steps, and frame {frame} is after the last"
             raise CgraphError("usage", message, f"write --frame {self.frames} for the last")
-        return scene(self.graph, self.result, picture, frame)
+        return scene(self.graph, self.result, picture or self.picture, frame)
 
     def _placed(self, frame: int | None) -> Placed:
         """Return the scene at the places that it has when everything is known."""
         picture, final = self._final
         if frame is None:
             return final
-        return final._replace(scene=repeated(self._known(picture, frame)))
+        return final._replace(layers=Layers(repeated(self._scene(frame, picture))))
 
     @functools.cached_property
     def _final(self) -> tuple[Picture, Placed]:
@@ -147,10 +147,10 @@ class Drawing:
         The inputs are beside each turn there.
         """
         strip = place(self._scene(None))
-        is_long = strip.width > PAGE[0] and loops(strip.scene).sequences
+        is_long = strip.width > PAGE[0] and strip.layers.loops.sequences
         if is_long and self.picture.direction == "auto":
             picture = self.picture._replace(direction="down", repeats=True)
-            columns = folded(place(self._known(picture, None)))
+            columns = folded(place(self._scene(None, picture)))
             if scale(columns) > scale(strip):
                 return picture, columns
         return self.picture, strip

@@ -20,7 +20,6 @@ from cgcli.views.drawing.placed import MARGIN, Drawn, Placed, Point
 from cgcli.views.drawing.scene import DPI, Arrow, Heat, Scene, Shape, in_a_line
 
 _FORMULA: Final = 16.0
-_HEAD: Final = 6.0
 _ADVANCE: Final = text_width("m", NAME)
 _PAGE: Final = b"""#set page(width: auto, height: auto, margin: 0pt)
 #image(bytes(sys.inputs.picture), format: "svg")
@@ -68,54 +67,43 @@ def as_inline_svg(placed: Placed) -> str:
 def _parts(placed: Placed, *, marks: bool = False) -> Iterator[str]:
     """Yield the elements of a picture, in groups with marks where these are wanted."""
     shapes = placed.scene.shapes
-    down = placed.scene.down
     for place, (words, left, top, right, bottom, (x, y)) in enumerate(placed.turns):
         kind, size = "turn" if place % 2 else "turn even", (right - left, bottom - top)
         yield _rect(kind, left, top, *size)
         yield _text("quiet turns", x, y + NAME / 3, words)
+
+    def group(mark: str, parts: list[str]) -> list[str]:
+        return [f"<g {mark}>", *parts, "</g>"] if marks else parts
+
     along = [
         f'data-from="{shapes[arrow.source].node}" data-to="{shapes[arrow.target].node}" '
         f'data-place="{arrow.place}"'
         for arrow in placed.scene.arrows
     ]
-    ends = [f'data-end="{shapes[k].node}"' for k in placed.ends]
-    routes = (*placed.routes, *placed.ends.values())
-    for mark, route in zip([*along, *ends], routes, strict=True):
-        yield from _group(mark if marks else "", _arrow(route))
+    numbers = [(arrow.value, arrow.contribution) for arrow in placed.scene.arrows]
+    for shape in map(shapes.__getitem__, placed.ends):
+        along.append(f'data-end="{shape.node}"')
+        numbers.append((shape.value, shape.gradient))
+    for mark, route in zip(along, placed.routes, strict=True):
+        yield from group(mark, _arrow(route))
     for shape, drawn in zip(shapes, placed.shapes, strict=True):
         yield from _shape(shape, drawn, f' data-node="{shape.node}"' if marks else "")
-    numbered = zip(along, placed.scene.arrows, placed.labels, strict=True)
-    for number, (mark, arrow, at) in enumerate(numbered):
-        side = "" if not down else "before" if number in placed.lefts else "beside"
-        numbers = _numbers(arrow.value, arrow.contribution, at, side)
-        yield from _group(mark if marks else "", numbers)
-    for mark, (k, ((x0, y0), (x1, y1))) in zip(ends, placed.ends.items(), strict=True):
-        shape = shapes[k]
-        at = (x1, (y0 + y1 - _HEAD) / 2) if down else ((x0 + x1 - _HEAD) / 2, y1)
-        numbers = _numbers(shape.value, shape.gradient, at, "beside" if down else "")
-        yield from _group(mark if marks else "", numbers)
-
-
-def _group(mark: str, parts: list[str]) -> list[str]:
-    return [f"<g {mark}>", *parts, "</g>"] if mark else parts
+    for number, (mark, pair, at) in enumerate(zip(along, numbers, placed.labels, strict=True)):
+        side = "" if not placed.scene.down else "before" if number in placed.lefts else "beside"
+        yield from group(mark, _numbers(*pair, at, side))
 
 
 def sheets(scope: str) -> str:
     """Return the style sheets of a picture in a page, for light, dark and print, in a selector."""
-    dark, paper = (_sheet(theme) for theme in ("dark", "print"))
-    dark = f"@media (prefers-color-scheme: dark) {{\n{dark}}}\n"
-    return f"{scope} {{\n{_light()}{dark}@media print {{\n{paper}}}\n}}\n"
-
-
-def _light() -> str:
-    from string import Template
-
-    return Template(_sheet("light")).substitute(symbol=_n(SYMBOL), name=_n(NAME), label=_n(LABEL))
+    return f"{scope} {{\n{_style('auto')}@media print {{\n{_sheet('print')}}}\n}}\n"
 
 
 def _style(theme: str) -> str:
     """Return the style sheet; by itself it is that of the reader's light or dark."""
-    style = _light()
+    from string import Template
+
+    sizes = {"symbol": _n(SYMBOL), "name": _n(NAME), "label": _n(LABEL)}
+    style = Template(_sheet("light")).substitute(sizes)
     if theme in ("auto", "transparent"):
         style += f"@media (prefers-color-scheme: dark) {{\n{_sheet('dark')}}}\n"
     return style + ("" if theme in ("auto", "light") else _sheet(theme))
@@ -310,9 +298,9 @@ def as_mermaid(scene: Scene) -> Iterator[str]:
 
 def _lines(shape: Shape) -> list[str]:
     """Return the words of a shape; at an end its value and gradient are among them."""
-    numbers = shape.total, in_a_line(shape.value), _sign(shape.gradient)
     note = f"({shape.note})" if shape.note else ""
-    return [text for text in (shape.symbol, shape.name, *numbers, note) if text]
+    ends = in_a_line(shape.value), _sign(shape.gradient), note
+    return [*shape.words, *filter(None, ends)]
 
 
 def _along(arrow: Arrow) -> list[str]:

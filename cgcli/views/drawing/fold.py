@@ -14,7 +14,6 @@ from typing import Final
 from cgcli.views.drawing.layers import TURN
 from cgcli.views.drawing.layout import room_beside
 from cgcli.views.drawing.placed import MARGIN, Band, Placed, Point
-from cgcli.views.drawing.turns import loops
 
 PAGE: Final = 1600.0, 900.0
 """What a picture is to fit on, such as a slide, in pixels."""
@@ -31,7 +30,7 @@ def folded(placed: Placed) -> Placed:
 
     Where turns of two loops stand side by side it stays as it is.
     """
-    count = sum(map(len, loops(placed.scene).sequences))
+    count = sum(map(len, placed.layers.loops.sequences))
     if len(placed.turns) < count:
         return placed
     return max((_Columns(placed, count, most).placed() for most in range(1, count)), key=scale)
@@ -46,7 +45,7 @@ class _Columns:
         # Behind the last shape of a column, before its arrows turn.
         self.cuts = [placed.turns[k - 1].bottom + 2 for k in range(most, count, most)]
         self.is_single = most == 1
-        self.left = room_beside(loops(placed.scene).sequences) if self.is_single else 0.0
+        self.left = room_beside(placed.layers.loops.sequences) if self.is_single else 0.0
         self.wide = placed.width - self.left
         crossings = [self._crossing(cut) for cut in self.cuts]
         # The place of each arrow among those that lead on, from the left.
@@ -63,7 +62,7 @@ class _Columns:
         """Return where arrows come to a cut, each with its number."""
         return [
             (x, number)
-            for number, route in enumerate(self.picture.routes)
+            for number, route in enumerate(self.picture.routes[: len(self.picture.scene.arrows)])
             for (x, y), (_, below) in pairwise(route)
             if y < cut <= below
         ]
@@ -72,9 +71,10 @@ class _Columns:
         """Return the picture in columns."""
         before = self.picture
         shapes = [s._replace(x=x, y=y) for s in before.shapes for x, y in [self._at((s.x, s.y))]]
-        routes = [self._route(number, route) for number, route in enumerate(before.routes)]
+        count = len(before.scene.arrows)
+        routes = [self._route(number, route) for number, route in enumerate(before.routes[:count])]
+        routes += [list(map(self._at, route)) for route in before.routes[count:]]
         labels = [self._at(point) for point in before.labels]
-        ends = {k: (self._at(a), self._at(b)) for k, (a, b) in before.ends.items()}
         last = self._at((before.width, before.height))
         lowest = max(last[1], self.bottom + self.room)
         bands = [self._band(band, lowest) for band in before.turns]
@@ -82,7 +82,6 @@ class _Columns:
             shapes=shapes,
             routes=routes,
             labels=labels,
-            ends=ends,
             width=last[0],
             height=lowest,
             turns=bands,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Sequence
 from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
-from cgcli.views.drawing.scene import Heat, Scene, Shape
+from cgcli.views.drawing.scene import Arrow, Heat, Scene, Shape
 from cgcli.views.drawing.turns import loops
 from cgcli.views.gate import width
 
@@ -36,54 +38,142 @@ TURN: Final = 24.0
 _ADVANCE: Final = 0.62
 """The width of a letter in a monospaced font, in sizes; the widest common one has 0.62."""
 
+_GAPS: Final = (22.0, 46.0), (16.0, 26.0)
+"""Between shapes of a layer, and between layers, where arrows lead right, and where down."""
+
 _LEAST: Final = 44.0
 _STRIP: Final = 26.0, 15.0
 """What an arrow takes beside its numbers, to the right and down."""
 
 
-def layers(scene: Scene) -> list[int]:
-    """Return the layer of each shape: as far right as what uses it allows.
+class Layers:
+    """A scene in layers, in which every shape stands before what uses it."""
 
-    The output is rightmost, and an input stands just before its first use. The turns of a
-    recurrence have layers of their own.
-    """
-    count = len(scene.shapes)
-    before: list[list[int]] = [[] for _ in scene.shapes]
-    for arrow in scene.arrows:
-        before[arrow.target].append(arrow.source)
-    late = [count] * count
-    sequences = loops(scene).sequences
-    for turns in sequences:
-        for earlier, turn in pairwise(turns):
-            for shape in turn.shapes:
-                before[shape] += earlier.shapes
-    early = _longest(before)
-    for turns in sequences:
-        for turn in turns:
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.arriving: list[list[int]] = [[] for _ in scene.shapes]
+        """The arrows that lead to each shape, in the order of the arguments."""
+        self.users: list[list[int]] = [[] for _ in scene.shapes]
+        """The shapes that each leads to, once for each arrow."""
+        for number, arrow in enumerate(scene.arrows):
+            self.arriving[arrow.target].append(number)
+            self.users[arrow.source].append(arrow.target)
+        self.sources = [[scene.arrows[k].source for k in numbers] for numbers in self.arriving]
+        """The shapes that lead to each."""
+        self.loops = loops(scene, self.sources, self.users)
+        self.levels = self._levels()
+        """The layer of each shape, as far right as what uses it allows."""
+        self.columns: dict[int, list[int]] = defaultdict(list)
+        """The shapes of each layer."""
+        for shape, level in enumerate(self.levels):
+            self.columns[level].append(shape)
+        self.gap, self.layer_gap = _GAPS[scene.down]
+
+    def _levels(self) -> list[int]:
+        """The output is rightmost, and an input stands just before its first use.
+
+        The turns of a recurrence have layers of their own.
+        """
+        before = list(map(list, self.sources))
+        for turns in self.loops.sequences:
+            for earlier, turn in pairwise(turns):
+                for shape in turn.shapes:
+                    before[shape] += earlier.shapes
+        early: list[int] = []
+        for sources in before:
+            early.append(1 + max((early[source] for source in sources), default=-1))
+        late = [len(before)] * len(before)
+        for turn in chain(*self.loops.sequences):
             last = max(early[shape] for shape in turn.shapes)
             for shape in turn.shapes:
                 late[shape] = last
-    used = bytearray(count)
-    for shape in range(count - 1, -1, -1):
-        if not used[shape]:
-            late[shape] = early[shape]
-        for source in before[shape]:
-            used[source] = 1
-            late[source] = min(late[source], late[shape] - 1)
-    return late
+        used = set(chain(*before))
+        for shape in range(len(before) - 1, -1, -1):
+            if shape not in used:
+                late[shape] = early[shape]
+            for source in before[shape]:
+                late[source] = min(late[source], late[shape] - 1)
+        return late
 
+    @functools.cached_property
+    def bends(self) -> int:
+        """How many layers the arrows pass."""
+        levels = self.levels
+        return sum(levels[a.target] - levels[a.source] - 1 for a in self.scene.arrows)
 
-def _longest(before: list[list[int]]) -> list[int]:
-    """Return the length of the longest way to each shape; all that it takes stands before it."""
-    lengths: list[int] = []
-    for sources in before:
-        lengths.append(1 + max((lengths[source] for source in sources), default=-1))
-    return lengths
+    @functools.cached_property
+    def boxes(self) -> list[Box]:
+        """The box of every shape."""
+        return list(map(self._box, range(len(self.levels))))
 
+    @functools.cached_property
+    def widths(self) -> dict[int, tuple[float, float, float]]:
+        """How wide the strips, the shapes and the ends of each layer are.
 
-def bends(scene: Scene, levels: list[int]) -> int:
-    """Return how many layers the arrows pass."""
-    return sum(levels[a.target] - levels[a.source] - 1 for a in scene.arrows)
+        All boxes of a layer are as wide, so that an arrow from one does not pass below or above the
+        next, and the layers of one turn of a recurrence are as wide as those of the next.
+        """
+        levels = self.levels
+        alike = {level: level for level in levels}
+        for turns in self.loops.sequences:
+            firsts = [min(levels[shape] for shape in turn.shapes) for turn in turns]
+            last = max(levels[shape] for shape in turns[-1].shapes)
+            for first, following in pairwise([*firsts, last + 1]):
+                for level in range(first, following):
+                    alike[level] = firsts[0] + level - first
+        widths = dict.fromkeys(alike.values(), (0.0, 0.0, 0.0))
+        for box, level in zip(self.boxes, levels, strict=True):
+            strip, shape, end = map(max, widths[alike[level]], box[:3])
+            widths[alike[level]] = strip, shape, end
+        return {level: widths[first] for level, first in alike.items()}
+
+    def _box(self, k: int) -> Box:
+        """Return the box of a shape, as wide as it needs."""
+        shape, down = self.scene.shapes[k], self.scene.down
+        arrows = [self.scene.arrows[number] for number in self.arriving[k]]
+        pad = _STRIP[down]
+        along = (extent(a.value, a.contribution)[1 if down else 0] for a in arrows)
+        strip = max((wide + pad for wide in along), default=0.0)
+        wide, tall, corner = _extent(shape)
+        if down:
+            wide, tall = tall, wide
+        end = extent(shape.value, shape.gradient)[0]
+        if down:
+            end = 2 * max(extent(text)[1] for text in (shape.value, shape.gradient))
+        end = end + pad + 8 if end else 0.0
+        beside = 2 * max(_reach(shape.value, shape.gradient, down)) if end else 0.0
+        room = self._room(self.arriving[k]) if arrows else 0.0
+        rows = max(room, 12.0 * len(self.users[k]), beside)
+        return Box(strip, wide, end, tall, max(tall, rows), corner)
+
+    def reaches(self, numbers: list[int]) -> list[tuple[float, float]]:
+        """Return how far the numbers of arrows, which arrive in this order, reach to both sides.
+
+        They stand above and below an arrow to the right. Of one that leads down they are right,
+        but of the first of several left, so that all arrive near the middle.
+        """
+        arrows = [self.scene.arrows[number] for number in numbers]
+        sides = [_reach(arrow.value, arrow.contribution, self.scene.down) for arrow in arrows]
+        if self.scene.down and len(sides) > 1:
+            sides[0] = sides[0][::-1]
+        return sides
+
+    def _room(self, numbers: list[int]) -> float:
+        """Return how much room arrows that arrive together need, in whatever order."""
+        sums = [sum(pair) for pair in self.reaches(numbers)]
+        if not self.scene.down:
+            return sum(sums)
+        # The middle one of the arrows, or the middle between two, is that of the shape.
+        return sum(sums) + max(sums) - (min(sums) if len(sums) > 1 else 2 * ASIDE)
+
+    def apart(self, one: int, other: int) -> float:
+        """Return how far the middles of two shapes of a layer are from one another at least."""
+        return (self.boxes[one].height + self.boxes[other].height) / 2 + self.gap
+
+    def span(self, shapes: Sequence[int], rows: Sequence[float]) -> tuple[float, float]:
+        """Return where the boxes of some shapes begin and end across, in these rows."""
+        halves = {k: self.boxes[k].height / 2 for k in shapes}
+        return min(rows[k] - halves[k] for k in shapes), max(rows[k] + halves[k] for k in shapes)
 
 
 def repeated(scene: Scene) -> Scene:
@@ -92,44 +182,46 @@ def repeated(scene: Scene) -> Scene:
     A weight that every turn of a long loop uses stands beside each turn, as in a textbook. Where
     the scene asks for it, every input stands once in each layer that it is used in.
     """
-    levels = layers(scene)
-    if not scene.repeats and bends(scene, levels) <= _CROWDED:
+    before = Layers(scene)
+    if not scene.repeats and before.bends <= _CROWDED:
         return scene
-    outermost = loops(scene)
     turn_of = {
         shape: turn[:2]
-        for turns in (*outermost.sequences, *outermost.lists)
-        for turn in turns
+        for turn in chain(*before.loops.sequences, *before.loops.lists)
         for shape in turn.shapes
     }
-    shapes = list(scene.shapes)
-    copies: dict[int, dict[Any, int]] = {}
-    arrows = []
-    for arrow in scene.arrows:
-        source, level = arrow.source, levels[arrow.target]
-        if not shapes[source].is_operation:
-            is_far = level - levels[source] > _FAR
-            key: Any = level // _FAR if is_far else None
-            if scene.repeats:
-                key = level, turn_of.get(arrow.target)
-            # Of those that are repeated the input itself is the first.
-            known = copies.setdefault(source, {} if scene.repeats else {None: source})
-            if known and key not in known:
-                known[key] = len(shapes)
-                shapes.append(shapes[source]._replace(total="", is_again=True))
-            source = known.setdefault(key, source)
-        arrows.append(arrow._replace(source=source))
+    shapes: list[Shape] = []
+    arrows: list[Arrow] = []
+    places: dict[tuple[int, Any], int] = {}
+    firsts: dict[int, Any] = {}
+
+    def copy_for(source: int, target: int) -> Any:
+        """Return which copy of a shape a use takes; None for the shape itself."""
+        if scene.shapes[source].is_operation:
+            return None
+        level = before.levels[target]
+        if not scene.repeats:
+            return level // _FAR if level - before.levels[source] > _FAR else None
+        key = level, turn_of.get(target)
+        return None if firsts.setdefault(source, key) == key else key
+
+    def place(shape: int, copy: Any = None) -> int:
+        if (shape, copy) not in places:
+            places[shape, copy] = len(shapes)
+            drawn = scene.shapes[shape]
+            shapes.append(drawn if copy is None else drawn._replace(total="", is_again=True))
+        return places[shape, copy]
+
     # Every shape stands before what uses it, and an input just before.
-    sources: list[list[int]] = [[] for _ in shapes]
-    for arrow in arrows:
-        sources[arrow.target].append(arrow.source)
-    operations = (number for number, shape in enumerate(shapes) if shape.is_operation)
-    ends = chain.from_iterable([*sources[number], number] for number in operations)
-    placed: dict[int, int] = {}
-    for number in chain(ends, range(len(shapes))):
-        placed.setdefault(number, len(placed))
-    arrows = [a._replace(source=placed[a.source], target=placed[a.target]) for a in arrows]
-    return scene._replace(shapes=[shapes[number] for number in placed], arrows=arrows)
+    for target, numbers in enumerate(before.arriving):
+        ends = [place(source, copy_for(source, target)) for source in before.sources[target]]
+        if scene.shapes[target].is_operation:
+            at = place(target)
+            for number, source in zip(numbers, ends, strict=True):
+                arrows.append(scene.arrows[number]._replace(source=source, target=at))
+    for shape in range(len(scene.shapes)):
+        place(shape)
+    return scene._replace(shapes=shapes, arrows=arrows)
 
 
 def text_width(text: str, size: float) -> float:
@@ -141,9 +233,6 @@ class Box(NamedTuple):
     """A shape's box: the strip at its left, the shape, and at an end the strip at its right.
 
     In a picture that is read down, left is above, and what is called width here is height.
-
-    `column` has the widths that the three take in the layer: all boxes of a layer are as wide,
-    so that an arrow from one does not pass below or above the next.
     """
 
     strip: float
@@ -152,59 +241,6 @@ class Box(NamedTuple):
     tall: float
     height: float
     corner: float
-    column: tuple[float, float, float] = (0.0, 0.0, 0.0)
-
-    @property
-    def width(self) -> float:
-        """How wide it is with its strips."""
-        return sum(self.column)
-
-
-def measured(scene: Scene, levels: list[int]) -> list[Box]:
-    """Return the box of every shape, as wide as those of its layer.
-
-    The layers of one turn of a recurrence are as wide as those of the next.
-    """
-    boxes = _boxes(scene)
-    alike = {level: level for level in levels}
-    for turns in loops(scene).sequences:
-        firsts = [min(levels[shape] for shape in turn.shapes) for turn in turns]
-        last = max(levels[shape] for shape in turns[-1].shapes)
-        for first, following in pairwise([*firsts, last + 1]):
-            for level in range(first, following):
-                alike[level] = firsts[0] + level - first
-    columns = dict.fromkeys(alike.values(), (0.0, 0.0, 0.0))
-    for box, level in zip(boxes, levels, strict=True):
-        strip, shape, end = map(max, columns[alike[level]], box[:3])
-        columns[alike[level]] = strip, shape, end
-    return [
-        box._replace(column=columns[alike[level]]) for box, level in zip(boxes, levels, strict=True)
-    ]
-
-
-def _boxes(scene: Scene) -> list[Box]:
-    heights = [0.0] * len(scene.shapes)
-    pad = _STRIP[scene.down]
-    leaving = Counter(arrow.source for arrow in scene.arrows)
-    strips = [0.0] * len(scene.shapes)
-    for arrow in scene.arrows:
-        along = extent(arrow.value, arrow.contribution)[1 if scene.down else 0]
-        strips[arrow.target] = max(strips[arrow.target], along + pad)
-    for target, group in arrivals(scene).items():
-        heights[target] = _room(scene, group)
-    boxes = []
-    for k, shape in enumerate(scene.shapes):
-        wide, tall, corner = _extent(shape)
-        if scene.down:
-            wide, tall = tall, wide
-        end = extent(shape.value, shape.gradient)[0]
-        if scene.down:
-            end = 2 * max(extent(text)[1] for text in (shape.value, shape.gradient))
-        end = end + pad + 8 if end else 0.0
-        beside = 2 * max(_reach(shape.value, shape.gradient, scene.down)) if end else 0.0
-        rows = max(heights[k], 12.0 * leaving[k], beside)
-        boxes.append(Box(strips[k], wide, end, tall, max(tall, rows), corner))
-    return boxes
 
 
 def extent(*numbers: str) -> tuple[float, float]:
@@ -220,41 +256,11 @@ def extent(*numbers: str) -> tuple[float, float]:
     return wide, tall
 
 
-def arrivals(scene: Scene) -> dict[int, list[int]]:
-    """Return by shape the arrows that lead there, in the order of the arguments."""
-    arriving: dict[int, list[int]] = defaultdict(list)
-    for number, arrow in enumerate(scene.arrows):
-        arriving[arrow.target].append(number)
-    return arriving
-
-
-def reaches(scene: Scene, numbers: list[int]) -> list[tuple[float, float]]:
-    """Return how far the numbers of arrows, which arrive in this order, reach to both sides.
-
-    They stand above and below an arrow to the right. Of one that leads down they are right,
-    but of the first of several left, so that all arrive near the middle.
-    """
-    arrows = [scene.arrows[number] for number in numbers]
-    sides = [_reach(arrow.value, arrow.contribution, scene.down) for arrow in arrows]
-    if scene.down and len(sides) > 1:
-        sides[0] = sides[0][::-1]
-    return sides
-
-
 def _reach(value: str, gradient: str, down: bool) -> tuple[float, float]:
     if down:
         return ASIDE, 2 * ASIDE + extent(value, gradient)[0]
     above, below = (ROW / 2 + max(0.0, extent(text)[1] - LINE) for text in (value, gradient))
     return above, below
-
-
-def _room(scene: Scene, numbers: list[int]) -> float:
-    """Return how much room arrows that arrive together need, in whatever order."""
-    sums = [sum(pair) for pair in reaches(scene, numbers)]
-    if not scene.down:
-        return sum(sums)
-    # The middle one of the arrows, or the middle between two, is that of the shape.
-    return sum(sums) + max(sums) - (min(sums) if len(sums) > 1 else 2 * ASIDE)
 
 
 def _extent(shape: Shape) -> tuple[float, float, float]:

@@ -8,36 +8,21 @@ below. Boxes do not overlap and routes keep out of them, so no text meets anothe
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import accumulate, chain, pairwise
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, missing
-from cgcli.views.drawing.layers import (
-    NAME,
-    ROW,
-    TURN,
-    Box,
-    arrivals,
-    bends,
-    extent,
-    layers,
-    measured,
-    reaches,
-    repeated,
-    text_width,
-)
-from cgcli.views.drawing.order import by_turn, in_order, span
+from cgcli.views.drawing.layers import NAME, ROW, TURN, Layers, extent, repeated, text_width
+from cgcli.views.drawing.order import by_turn, in_order
 from cgcli.views.drawing.placed import MARGIN, Band, Drawn, Placed, Point, transposed
 from cgcli.views.drawing.scene import Scene
-from cgcli.views.drawing.turns import Turn, loops
+from cgcli.views.drawing.turns import Turn
 
 _TURN: Final = 12.0
+_HEAD: Final = 6.0
 LEAD: Final = 8.0
-_GAP: Final = 22.0, 16.0
-_LAYER_GAP: Final = 46.0, 26.0
-"""Between shapes of a layer, and between layers, where arrows lead right, and where down."""
 _BALANCED: Final = 300
 _SLANTED: Final = 600
 """In larger pictures arrows are level and upright: slanted ones take four times as long."""
@@ -48,42 +33,28 @@ _FAN: Final = 500
 
 def place(scene: Scene) -> Placed:
     """Return the places of a scene; raises `CgraphError` where there is too much of it."""
-    scene = repeated(scene)
-    levels = layers(scene)
-    if (fan := _most_arrows(scene)) > _FAN:
-        raise _too_much(f"{fan:,} arrows that meet at one of them", scene)
-    if (passed := bends(scene, levels)) > _BENDS:
-        raise _too_much(f"arrows that pass {passed:,} others", scene)
-    boxes = measured(scene, levels)
-    flow = _run(scene, boxes, levels, None)
-    centres = [(n["center"]["x"], n["center"]["y"]) for n in flow.nodes]
-    routes = _routes(flow)
+    layers = Layers(repeated(scene))
+    if (fan := max(map(len, (*layers.arriving, *layers.users)), default=0)) > _FAN:
+        raise _too_much(f"{fan:,} arrows that meet at one of them", layers.scene)
+    if (passed := layers.bends) > _BENDS:
+        raise _too_much(f"arrows that pass {passed:,} others", layers.scene)
+    centres, routes = _run(layers, None)
+    across, rows = [x for x, _ in centres], [y for _, y in centres]
     for rearranged in (by_turn, in_order, _aligned):
-        places = rearranged(scene, boxes, levels, centres, _GAP[scene.down])
-        if places != centres:
-            flow = _run(scene, boxes, levels, places)
+        moved = rearranged(layers, rows)
+        if moved != rows:
+            _, rerouted = _run(layers, list(zip(across, moved, strict=True)))
             # Arrows of two sources on one line could not be told apart.
-            if _merged(scene, _routes(flow)) <= _merged(scene, routes):
-                centres, routes = places, _routes(flow)
-    placed = _drawn(scene, boxes, centres, routes)
+            if _merged(layers.scene, rerouted) <= _merged(layers.scene, routes):
+                rows, routes = moved, rerouted
+    placed = _drawn(layers, across, rows, routes)
     return transposed(placed) if scene.down else placed
-
-
-def _most_arrows(scene: Scene) -> int:
-    """Return how many arrows lead to one shape, or away from one, at most."""
-    ends = Counter((arrow.target, True) for arrow in scene.arrows)
-    ends.update((arrow.source, False) for arrow in scene.arrows)
-    return max(ends.values(), default=0)
 
 
 def _too_much(what: str, scene: Scene) -> CgraphError:
     message = f"the picture would have {len(scene.shapes):,} shapes and {what}"
     hint = "draw a part with --of NAME, or write -o graph.dot for a program made for such graphs"
     return CgraphError("limit", message, hint)
-
-
-def _routes(flow: Any) -> list[list[Point]]:
-    return [[(p["x"], p["y"]) for p in edge["points"]] for edge in flow.edges]
 
 
 def _merged(scene: Scene, routes: list[list[Point]]) -> int:
@@ -104,100 +75,93 @@ def _merged(scene: Scene, routes: list[list[Point]]) -> int:
     return count
 
 
-def _run(scene: Scene, boxes: list[Box], levels: list[int], at: list[Point] | None) -> Any:
-    """Lay out anew, or only route between boxes that have their places."""
+def _run(layers: Layers, at: list[Point] | None) -> tuple[list[Point], list[list[Point]]]:
+    """Lay out anew, or only route between boxes that have their places; return both."""
     try:
         import graphlay
     except ImportError:
         raise missing("draw", "to lay the picture out") from None
     graph = graphlay.Graph()
     # Turns that need nothing of one another have a lane each.
-    lists = enumerate(chain(*loops(scene).lists), 1)
+    lists = enumerate(chain(*layers.loops.lists), 1)
     lanes = {shape: lane for lane, turn in lists for shape in turn.shapes}
-    for k, box in enumerate(boxes):
+    for k, (box, level) in enumerate(zip(layers.boxes, layers.levels, strict=True)):
         more: dict[str, Any] = {} if at is None else {"position": {"x": at[k][0], "y": at[k][1]}}
         if k in lanes:
             more["group"] = lanes[k]
-        graph.node(k, width=box.width, height=box.height, rank={"fixed": levels[k]}, **more)
-    for arrow in scene.arrows:
+        wide = sum(layers.widths[level])
+        graph.node(k, width=wide, height=box.height, rank={"fixed": level}, **more)
+    for arrow in layers.scene.arrows:
         graph.edge(arrow.source, arrow.target)
-    layer_gap = _LAYER_GAP[scene.down]
-    gap = _GAP[scene.down]
+    count, gap = len(layers.boxes), layers.gap
+    spacing = {"layer_gap": layers.layer_gap, "node_gap": gap, "dummy_gap": gap}
     options: dict[str, Any] = {
         "direction": "leftright",
-        "effort": "balanced" if len(boxes) <= _BALANCED else "fast",
+        "effort": "balanced" if count <= _BALANCED else "fast",
         "routing": {
-            "style": "diagonal" if len(boxes) <= _SLANTED else "orthogonal",
+            "style": "diagonal" if count <= _SLANTED else "orthogonal",
             "port_sides": "facing_only",
         },
-        "spacing": {"port_gap": ROW, "layer_gap": layer_gap, "node_gap": gap, "dummy_gap": gap},
+        "spacing": {"port_gap": ROW, **spacing},
     }
     if lanes:
         options["order"] = {"group_lanes": "strict"}
     run = graphlay.layout if at is None else graphlay.reroute
-    return run(graph, options=options)
+    flow = run(graph, options=options)
+    centres = list(flow.positions().values())
+    return centres, [[(p["x"], p["y"]) for p in edge["points"]] for edge in flow.edges]
 
 
-def _aligned(
-    scene: Scene, boxes: list[Box], levels: list[int], centres: list[Point], gap: float
-) -> list[Point]:
-    """Return centres with the same operation of every turn of a loop on one row, where it fits."""
+def _aligned(layers: Layers, rows: list[float]) -> list[float]:
+    """Return rows with the same operation of every turn of a loop on one row, where it fits."""
     groups: dict[Any, list[int]] = defaultdict(list)
-    columns: dict[int, list[int]] = defaultdict(list)
-    for k, (shape, level) in enumerate(zip(scene.shapes, levels, strict=True)):
-        columns[level].append(k)
+    for k, shape in enumerate(layers.scene.shapes):
         if shape.turn:
             groups[shape.span, tuple(variable for variable, _ in shape.turn)].append(k)
-    rows = [y for _, y in centres]
+    rows = list(rows)
     for members in groups.values():
-        if len(members) < 2 or len({levels[k] for k in members}) < len(members):
+        columns = {layers.levels[k]: k for k in members}
+        if len(members) < 2 or len(columns) < len(members):
             continue
         wanted = sorted(rows[k] for k in members)
         middle = wanted[len(wanted) // 2]
         for row in sorted(dict.fromkeys(wanted), key=lambda y: abs(y - middle)):
-            if all(_is_free(k, row, rows, boxes, columns[levels[k]], gap) for k in members):
+            if all(
+                abs(row - rows[other]) >= layers.apart(k, other)
+                for level, k in columns.items()
+                for other in layers.columns[level]
+                if other != k
+            ):
                 for k in members:
                     rows[k] = row
                 break
-    return [(x, row) for (x, _), row in zip(centres, rows, strict=True)]
-
-
-def _is_free(
-    k: int, row: float, rows: list[float], boxes: list[Box], column: list[int], gap: float
-) -> bool:
-    return all(
-        abs(row - rows[other]) >= (boxes[k].height + boxes[other].height) / 2 + gap
-        for other in column
-        if other != k
-    )
+    return rows
 
 
 def _drawn(
-    scene: Scene, boxes: list[Box], centres: list[Point], routes: list[list[Point]]
+    layers: Layers, across: list[float], rows: list[float], routes: list[list[Point]]
 ) -> Placed:
     """Put shapes into their boxes, and bring routes through the strips to the shapes."""
-    placed = list(zip(centres, boxes, strict=True))
-    corners = [(x - box.width / 2, y - box.height / 2) for (x, y), box in placed]
+    scene, boxes, outermost = layers.scene, layers.boxes, layers.loops
+    widths = [layers.widths[level] for level in layers.levels]
+    placed = list(zip(across, rows, boxes, widths, strict=True))
+    corners = [(x - sum(wide) / 2, y - box.height / 2) for x, y, box, wide in placed]
     left, top = map(min, zip(*corners, *chain(*routes), strict=True))
-    outermost = loops(scene)
-    beside, above = (
-        (outermost.sequences, outermost.lists)
-        if scene.down
-        else (outermost.lists, outermost.sequences)
-    )
-    rooms = room_beside(beside), TURN if above else 0.0
-    rows, columns = rooms if scene.down else rooms[::-1]
-    top, left = top - rows, left - columns
+    # What is written beside turns; of lists that is at the left, and of sequences above.
+    beside, above = outermost.lists, outermost.sequences
+    room = TURN if above else 0.0, room_beside(beside)
+    if scene.down:
+        room = room_beside(above), TURN if beside else 0.0
+    top, left = top - room[0], left - room[1]
     shapes = []
-    for (x, y), box in placed:
-        strip, column, _ = box.column
-        middle = x - box.width / 2 + strip + column / 2
+    for x, y, box, wide in placed:
+        middle = x - sum(wide) / 2 + wide[0] + wide[1] / 2
         shapes.append(Drawn(middle - left, y - top, box.shape, box.tall, box.corner))
     lines: list[list[Point]] = []
     labels: list[Point] = []
-    arriving, lefts = _arrivals(scene, [y for _, y in centres], routes)
+    arriving, lefts = _arrivals(layers, rows, routes)
     for arrow, route, row in zip(scene.arrows, routes, arriving, strict=True):
-        points = [(x - left, y - top) for x, y in _arriving(route, row, _LAYER_GAP[scene.down])]
+        points = [(x - left, y - top) for x, y in _arriving(route, row, layers.layer_gap)]
         source, target = shapes[arrow.source], shapes[arrow.target]
         strip = boxes[arrow.target].strip
         inner = (target.x - target.width / 2 - _TURN, points[-1][1])
@@ -209,43 +173,43 @@ def _drawn(
         # The way begins forward, and not along the shape's side or back.
         points[0] = (max(points[0][0], start[0] + LEAD), points[0][1])
         lines.append(_simplified([start, *points, inner, end]))
-    ends: dict[int, tuple[Point, Point]] = {}
-    corners = []
+    ends, corners = [], []
     for k, (shape, box) in enumerate(zip(shapes, boxes, strict=True)):
         side = shape.x + shape.width / 2
-        corners.append((side + box.end, shape.y + box.height / 2))
+        tip = side + box.end
+        corners.append((tip, shape.y + box.height / 2))
         if box.end:
-            ends[k] = (side, shape.y), (side + box.end, shape.y)
-    across, down = map(max, zip(*corners, *chain(*lines), strict=True))
-    bands = list(_bands(scene, shapes, boxes, (columns / 2, rows / 2), down))
-    return Placed(scene, shapes, lines, labels, ends, across, down, bands, lefts)
+            ends.append(k)
+            lines.append([(side, shape.y), (tip, shape.y)])
+            labels.append(((side + tip - _HEAD) / 2, shape.y))
+    right, bottom = map(max, zip(*corners, *chain(*lines), strict=True))
+    bands = list(_bands(layers, shapes, (room[1] / 2, room[0] / 2), bottom))
+    return Placed(layers, shapes, lines, labels, ends, right, bottom, bands, lefts)
 
 
 def room_beside(outermost: list[list[Turn]]) -> float:
     """Return the room that is taken by what is written beside turns."""
-    words = (text_width(turn.words, NAME) + LEAD for turns in outermost for turn in turns)
+    words = (text_width(turn.words, NAME) + LEAD for turn in chain(*outermost))
     return max(words, default=0.0)
 
 
-def _bands(
-    scene: Scene, shapes: list[Drawn], boxes: list[Box], words: Point, down: float
-) -> Iterator[Band]:
+def _bands(layers: Layers, shapes: list[Drawn], words: Point, down: float) -> Iterator[Band]:
     """Yield a column for each turn of a sequence, and for each of a list a row.
 
     Of sequences that stand side by side the first has columns.
     """
-    outermost = loops(scene)
     taken = -math.inf
-    for turn in chain(*outermost.sequences):
-        begin, end = _columns(turn.shapes, shapes, boxes)
+    for turn in chain(*layers.loops.sequences):
+        begin, end = _columns(layers, turn, shapes)
         if begin < taken:
             continue
         taken = end
         at = (begin + end) / 2, words[1]
         yield Band(turn.words, begin, -MARGIN / 2, end, down + MARGIN / 2, at)
-    for turns in outermost.lists:
-        end = max(_columns(turn.shapes, shapes, boxes)[1] for turn in turns)
-        spans = [span(turn.shapes, [at.y for at in shapes], boxes) for turn in turns]
+    rows = [shape.y for shape in shapes]
+    for turns in layers.loops.lists:
+        end = max(_columns(layers, turn, shapes)[1] for turn in turns)
+        spans = [layers.span(turn.shapes, rows) for turn in turns]
         half = max(bottom - top for top, bottom in spans) / 2
         for turn, (top, bottom) in zip(turns, spans, strict=True):
             middle = (top + bottom) / 2
@@ -253,18 +217,15 @@ def _bands(
             yield Band(turn.words, -MARGIN / 2, middle - half, end, middle + half, at)
 
 
-def _columns(members: list[int], shapes: list[Drawn], boxes: list[Box]) -> tuple[float, float]:
-    """Return where the columns of some shapes begin and end."""
-    begins, ends = [], []
-    for k in members:
-        strip, room, _ = boxes[k].column
-        begins.append(shapes[k].x - room / 2 - strip)
-        ends.append(shapes[k].x + room / 2)
-    return min(begins), max(ends)
+def _columns(layers: Layers, turn: Turn, shapes: list[Drawn]) -> Point:
+    """Return where the columns of a turn begin and end."""
+    columns = [(shapes[k].x, *layers.widths[layers.levels[k]]) for k in turn.shapes]
+    begins = (x - room / 2 - strip for x, strip, room, _ in columns)
+    return min(begins), max(x + room / 2 for x, _, room, _ in columns)
 
 
 def _arrivals(
-    scene: Scene, middles: list[float], routes: list[list[Point]]
+    layers: Layers, middles: list[float], routes: list[list[Point]]
 ) -> tuple[list[float], set[int]]:
     """Return the row in which each arrow arrives, far enough from the next for its numbers.
 
@@ -272,17 +233,21 @@ def _arrivals(
     """
     rows = [route[-1][1] for route in routes]
     left = set()
-    for target, numbers in arrivals(scene).items():
-        if not scene.shapes[target].is_ordered:
+    down = layers.scene.down
+    for shape, row, arriving in zip(layers.scene.shapes, middles, layers.arriving, strict=True):
+        if not arriving:
+            continue
+        numbers = arriving
+        if not shape.is_ordered:
             # In the order in which they come, so that they do not cross before the shape.
-            numbers.sort(key=lambda number: (routes[number][-1][1], routes[number][-2][1]))
-        room = reaches(scene, numbers)
+            numbers = sorted(numbers, key=lambda k: (routes[k][-1][1], routes[k][-2][1]))
+        room = layers.reaches(numbers)
         ends = [0.0, *accumulate(map(sum, room))]
         places = [end + before for end, (before, _) in zip(ends, room, strict=False)]
-        middle = (places[0] + places[-1] if scene.down else ends[-1]) / 2
+        middle = (places[0] + places[-1] if down else ends[-1]) / 2
         for number, place in zip(numbers, places, strict=True):
-            rows[number] = middles[target] + place - middle
-        if scene.down and len(numbers) > 1:
+            rows[number] = row + place - middle
+        if down and len(numbers) > 1:
             left.add(numbers[0])
     return rows, left
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from cgcli.views.drawing.layers import Layers
 from cgcli.views.drawing.scene import Scene
 
 MARGIN: Final = 16.0
@@ -41,20 +42,25 @@ class Band(NamedTuple):
 class Placed(NamedTuple):
     """A scene with its places: shapes, routes, where each arrow's numbers stand, and the size.
 
-    A label's place is the middle of a level piece of its arrow; `ends` are those of the shapes
-    whose value leaves the graph; `turns` are those of loops, each with its band, and
-    `lefts` are the arrows whose numbers stand left of them.
+    Behind the arrows between shapes are those from the `ends`, the shapes whose value leaves the
+    graph. A label's place is the middle of a level piece of its arrow; `turns` are those of loops,
+    each with its band, and `lefts` are the arrows whose numbers stand left of them.
     """
 
-    scene: Scene
+    layers: Layers
     shapes: list[Drawn]
     routes: list[list[Point]]
     labels: list[Point]
-    ends: dict[int, tuple[Point, Point]]
+    ends: list[int]
     width: float
     height: float
     turns: list[Band]
     lefts: set[int]
+
+    @property
+    def scene(self) -> Scene:
+        """What is drawn."""
+        return self.layers.scene
 
 
 def transposed(placed: Placed) -> Placed:
@@ -63,7 +69,6 @@ def transposed(placed: Placed) -> Placed:
         shapes=[Drawn(at.y, at.x, at.height, at.width, at.corner) for at in placed.shapes],
         routes=[[(y, x) for x, y in route] for route in placed.routes],
         labels=[(y, x) for x, y in placed.labels],
-        ends={k: ((y0, x0), (y1, x1)) for k, ((x0, y0), (x1, y1)) in placed.ends.items()},
         width=placed.height,
         height=placed.width,
         turns=[

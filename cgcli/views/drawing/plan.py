@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
-from cgcli.views.drawing.layers import layers
 from cgcli.views.drawing.placed import Placed, Point, transposed
 from cgcli.views.drawing.scene import Arrow, Shape
 from cgcli.views.gate import width
@@ -22,27 +21,20 @@ _ARRIVAL: Final = 3
 
 @dataclass(eq=False)
 class Stop:
-    """What stands in a column: a shape by its place, or a row where an arrow passes, with none.
+    """What stands in a column: a box of a shape, or a row where an arrow passes, with none.
 
-    Arrows from one shape are one net, `net`: they may share their way. `sources` are the stops
-    before, each with the arrow that comes from there; `arrivals` are the arrows that end here,
-    from the top, with how far below the top they do. `top` is the row of its upper edge, `moved`
-    how far that was moved down, and `over` how far numbers reach below it.
+    Arrows from one shape are one net, `net`: they may share their way. `top` is the row of its
+    upper edge, `moved` how far that was moved down, and `over` how far numbers reach below it.
     """
 
-    shape: int | None
     net: int
     y: float
-    height: int
-    arrivals: dict[int, int] = field(default_factory=dict)
-    sources: list[tuple[int, Stop]] = field(default_factory=list)
+    height: int = 1
+    shape: Shape | None = None
+    sources: list[Way] = field(default_factory=list)
     top: int = 0
     moved: int = 0
     over: int = 0
-
-    def entry(self, arrow: int) -> int:
-        """Return how far below the top an arrow arrives."""
-        return self.arrivals.get(arrow, 0)
 
     @property
     def exit(self) -> int:
@@ -50,57 +42,76 @@ class Stop:
         return self.top + (self.height - 1) // 2
 
 
-def written(shape: Shape) -> list[str]:
-    """Return the words in a box."""
-    return [text for text in (shape.symbol, shape.name, shape.total) if text]
+@dataclass(eq=False)
+class Way:
+    """A piece of an arrow from a stop to one of the next layer, so far below its top."""
+
+    arrow: Arrow
+    source: Stop
+    stop: Stop
+    entry: int = 0
+
+    @property
+    def net(self) -> int:
+        """Whose way it is."""
+        return self.arrow.source
+
+    @property
+    def arrive(self) -> int:
+        """The row at which it arrives."""
+        return self.stop.top + self.entry
+
+
+class Column(NamedTuple):
+    """A layer: its stops from the top, and the ways that lead there, in the arrows' order."""
+
+    stops: list[Stop]
+    ways: list[Way]
 
 
 def beside(arrow: Arrow) -> int:
-    """Return how many columns the numbers of an arrow that leads down take beside it."""
+    """Return how many columns the numbers of an arrow take."""
     return max(width(arrow.value), width(arrow.contribution))
 
 
-def planned(placed: Placed, squeeze: float = 1.0) -> list[list[Stop]]:
-    """Return the stops of each layer from the top, in the order of the picture's layout."""
+def planned(placed: Placed, squeeze: float = 1.0) -> list[Column]:
+    """Return the layers, their stops in the order of the picture's layout."""
     down = placed.scene.down
     if down:
         placed = transposed(placed)
     pixels = _PIXELS[down] * squeeze
-    shapes, arrows = placed.scene.shapes, placed.scene.arrows
-    levels = layers(placed.scene)
-    columns: list[list[Stop]] = [[] for _ in range(max(levels) + 1)]
-    arrivals: list[list[int]] = [[] for _ in shapes]
-    for number in sorted(range(len(arrows)), key=lambda number: placed.labels[number][1]):
-        arrivals[arrows[number].target].append(number)
-    boxes = []
-    for k, (shape, at) in enumerate(zip(shapes, placed.shapes, strict=True)):
-        needed = max(map(width, written(shape)), default=0) + 4 if down else 2 + len(written(shape))
-        places, free = {}, 1
-        for number in arrivals[k]:
-            places[number] = free
+    layers, arrows = placed.layers, placed.scene.arrows
+    columns = [Column([], []) for _ in layers.columns]
+    boxes: list[Stop] = []
+    entries: dict[int, int] = {}
+    for k, (shape, at) in enumerate(zip(placed.scene.shapes, placed.shapes, strict=True)):
+        needed = max(map(width, shape.words)) + 4 if down else 2 + len(shape.words)
+        numbers, free = layers.arriving[k], 1
+        for number in sorted(numbers, key=lambda number: placed.labels[number][1]):
+            entries[number] = free
             free += 2 + beside(arrows[number]) if down else _ARRIVAL
-        height = max(needed, free if down else free - 1)
-        stop = Stop(k, k, at.y / pixels, height, places)
-        if down and len(places) == 1:
+        stop = Stop(k, at.y / pixels, max(needed, free if down else free - 1), shape)
+        if down and len(numbers) == 1:
             # A lone arrow comes in where others leave, and its numbers reach over the box.
             stop.height = needed
-            stop.arrivals = dict.fromkeys(places, stop.exit)
+            entries[numbers[0]] = stop.exit
             stop.over = max(0, stop.exit + free - 1 - needed)
         boxes.append(stop)
-        columns[levels[k]].append(boxes[k])
-    across = [[placed.shapes[stop.net].x for stop in stops] for stops in columns]
+        columns[layers.levels[k]].stops.append(stop)
     for number, arrow in enumerate(arrows):
-        before = boxes[arrow.source]
-        for level in range(levels[arrow.source] + 1, levels[arrow.target]):
-            x = sum(across[level]) / len(across[level])
-            height_there = _height_at(placed.routes[number], x) / pixels
-            passing = Stop(None, arrow.source, height_there, 1)
-            passing.sources.append((number, before))
-            columns[level].append(passing)
+        before, last = boxes[arrow.source], layers.levels[arrow.target]
+        for level in range(layers.levels[arrow.source] + 1, last):
+            across = [placed.shapes[k].x for k in layers.columns[level]]
+            height = _height_at(placed.routes[number], sum(across) / len(across))
+            passing = Stop(arrow.source, height / pixels)
+            columns[level].stops.append(passing)
+            columns[level].ways.append(Way(arrow, before, passing))
             before = passing
-        boxes[arrow.target].sources.append((number, before))
-    for stops in columns:
+        columns[last].ways.append(Way(arrow, before, boxes[arrow.target], entries[number]))
+    for stops, ways in columns:
         stops.sort(key=lambda stop: stop.y)
+        for way in ways:
+            way.stop.sources.append(way)
     return columns
 
 
@@ -112,17 +123,18 @@ def _height_at(route: list[Point], x: float) -> float:
     return route[-1][1]
 
 
-def give_rows(columns: list[list[Stop]]) -> None:
+def give_rows(columns: list[Column]) -> None:
     """Give every stop its row: as high as in the picture, or level with what arrives."""
-    for stops in columns:
+    for stops, _ in columns:
         free = -(10**9)
         for stop in stops:
             wanted = round(stop.y) - stop.height // 2
-            level_with = [source.exit - stop.entry(arrow) for arrow, source in stop.sources]
+            level_with = [way.source.exit - way.entry for way in stop.sources]
             near = [row for row in level_with if abs(row - wanted) <= 2 and row >= free]
             wanted = min(near, key=lambda row: (abs(row - wanted), row), default=wanted)
             stop.top = max(free, wanted) + stop.moved
             free = stop.top + stop.height + stop.over + 1
-    least = min(stop.top for stop in chain(*columns))
-    for stop in chain(*columns):
+    every = list(chain.from_iterable(stops for stops, _ in columns))
+    least = min(stop.top for stop in every)
+    for stop in every:
         stop.top -= least

@@ -79,6 +79,11 @@ class Shape(NamedTuple):
     is_output: bool = False
     is_again: bool = False
 
+    @property
+    def words(self) -> list[str]:
+        """What is written in it, a line each."""
+        return [text for text in (self.symbol, self.name, self.total) if text]
+
 
 class Arrow(NamedTuple):
     """An argument of an operation: from one shape to another, with its value.
@@ -108,12 +113,6 @@ class Scene(NamedTuple):
     down: bool = False
 
 
-def frames(result: Result) -> int:
-    """Return how many steps the two passes take: an operation each, forward and backward."""
-    explanation = Explanation(result)
-    return sum(1 for _ in explanation.forward()) + sum(1 for _ in explanation.backward())
-
-
 def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | None = None) -> Scene:
     """Return what is drawn of a graph: with a result its numbers, as known after `frame` steps."""
     known = _Known(graph, result, picture, frame)
@@ -122,12 +121,12 @@ def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | No
         needed = graph.ancestors([known.output])
         kept = [node for node in kept if needed[node]]
     places = {node: place for place, node in enumerate(kept)}
-    arrows: list[Arrow] = []
-    for node in kept:
-        for place, argument in enumerate(graph.arguments[node]):
-            if argument in places:
-                value, sent = known.value(argument), known.sent(node, place)
-                arrows.append(Arrow(places[argument], places[node], place, value, sent))
+    arrows = [
+        Arrow(places[argument], places[node], k, known.value(argument), known.sent(node, k))
+        for node in kept
+        for k, argument in enumerate(graph.arguments[node])
+        if argument in places
+    ]
     used = {arrow.source for arrow in arrows}
     shapes = [_shape(graph, node, known, places[node] not in used) for node in kept]
     operations = [node for node in kept if graph.arguments[node]]
@@ -145,6 +144,7 @@ def _is_drawn(graph: Graph, node: int) -> bool:
 def _shape(graph: Graph, node: int, known: _Known, is_end: bool) -> Shape:
     name = printable(shorten(graph.names[node], _LONGEST))
     is_operation = bool(graph.arguments[node])
+    several = sum(_is_drawn(graph, argument) for argument in graph.arguments[node]) > 1
     return Shape(
         node,
         _symbol(graph, node) if is_operation else "",
@@ -156,16 +156,11 @@ def _shape(graph: Graph, node: int, known: _Known, is_end: bool) -> Shape:
         _equation(graph, node),
         (graph.starts[node], graph.ends[node]),
         graph.turns.of(node) if is_operation else (),
-        is_ordered=_is_ordered(graph, node),
+        # Where several arrows lead here their order says which is which.
+        is_ordered=several and not graph.operations[node].commutes,
         note=known.notes.get(graph.names[node], ""),
         is_output=node == known.output,
     )
-
-
-def _is_ordered(graph: Graph, node: int) -> bool:
-    """Return whether several arrows lead to a node, and their order says which is which."""
-    several = sum(_is_drawn(graph, argument) for argument in graph.arguments[node]) > 1
-    return several and not graph.operations[node].commutes
 
 
 def _equation(graph: Graph, node: int) -> str:
@@ -203,14 +198,14 @@ class _Known:
         self, graph: Graph, result: Result | None, picture: Picture, frame: int | None
     ) -> None:
         self.graph = graph
-        self.digits = picture.digits
-        self._elements = picture.elements
         self.output = graph.output if result is None else result.of
         self.notes = {note.node: note.kind for note in (result.notes if result else ())}
-        self._values = None if result is None or not picture.values else result.values
+        self._picture = picture
+        self._values = result.values if result and picture.values else None
         self._explanation: Explanation | None = None
+        # What has no value yet, and what has sent nothing yet; before a step backward all.
         self._later: set[int] = set()
-        self._sending: set[int] | None = None
+        self._waiting: set[int] = set()
         self._started = True
         if result is None:
             return
@@ -219,37 +214,35 @@ class _Known:
             self._explanation = explanation
         if frame is not None:
             forward = list(explanation.forward())
-            after = max(0, frame - len(forward))
             self._later = set(forward[frame:])
-            self._sending = {step.node for step in islice(explanation.backward(), after)}
-            self._started = frame > len(forward)
+            after = max(0, frame - len(forward))
+            self._waiting = {step.node for step in islice(explanation.backward(), after, None)}
+            self._started = after > 0
 
     def value(self, node: int) -> str:
         """Return a node's value, or nothing where it is not known or not wanted."""
         if self._values is None or node in self._later:
             return ""
-        return self._written(self._values[node])
+        return _written(self._values[node], self._picture)
 
     def sent(self, node: int, place: int) -> str:
         """Return what a node sends to one argument."""
         explanation, argument = self._explanation, self.graph.arguments[node][place]
-        if explanation is None or not explanation.result.active[argument]:
+        if explanation is None or not explanation.result.active[argument] or node in self._waiting:
             return ""
-        known = self._sending is None or node in self._sending
-        gradients = explanation.result.gradients
-        if not known or gradients is None or gradients[node] is None:
+        if not explanation.result.gradients or explanation.result.gradients[node] is None:
             return ""
         sent = explanation.sent(node, place)
-        return "" if sent is None else self._written(sent)
+        return "" if sent is None else _written(sent, self._picture)
 
     def gradient(self, node: int) -> str:
         """Return a node's whole gradient, once all its uses have sent their part."""
-        explanation, sending = self._explanation, self._sending
+        explanation = self._explanation
         if explanation is None or not explanation.result.active[node] or not self._started:
             return ""
-        if sending is not None and any(u.node not in sending for u in explanation.received(node)):
+        if self._waiting and any(u.node in self._waiting for u in explanation.received(node)):
             return ""
-        return self._written(explanation.result.grad(node))
+        return _written(explanation.result.grad(node), self._picture)
 
     def total(self, node: int) -> str:
         """Return the sum of a node's contributions where there are several."""
@@ -257,18 +250,20 @@ class _Known:
         if explanation is None or self.graph.uses[node] < 2 or len(explanation.received(node)) < 2:
             return ""
         known = self.gradient(node)
-        return f"Σ {_number(explanation.result.grad(node), self.digits)}" if known else ""
+        return f"Σ {_number(explanation.result.grad(node), self._picture.digits)}" if known else ""
 
-    def _written(self, value: Any) -> str:
-        axes, most = getattr(value, "ndim", 0), self._elements
-        if most is None:
-            most = _MATRIX if axes == 2 else _ELEMENTS
-        if not most or axes not in (1, 2) or value.size <= 1:
-            return _number(value, self.digits)
-        if value.size > most:
-            return Heat.of(value)
-        text = table(value, self.digits)
-        return f"[{text}]" if axes == 2 and len(value) == 1 else text
+
+def _written(value: Any, picture: Picture) -> str:
+    """Return a number as it stands beside an arrow: an array as a table, or as a heat map."""
+    axes, most = getattr(value, "ndim", 0), picture.elements
+    if most is None:
+        most = _MATRIX if axes == 2 else _ELEMENTS
+    if not most or axes not in (1, 2) or value.size <= 1:
+        return _number(value, picture.digits)
+    if value.size > most:
+        return Heat.of(value)
+    text = table(value, picture.digits)
+    return f"[{text}]" if axes == 2 and len(value) == 1 else text
 
 
 class Heat(str):

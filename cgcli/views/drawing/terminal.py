@@ -8,13 +8,14 @@ this is turned round, but for the words: rows here are columns there, and number
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from itertools import chain
+from typing import Final
 
 from cgcli.errors import CgraphError
-from cgcli.views.drawing.layers import layers, repeated
+from cgcli.views.drawing.layers import Layers, repeated
 from cgcli.views.drawing.placed import Placed
-from cgcli.views.drawing.plan import Stop, give_rows, planned, written
-from cgcli.views.drawing.scene import Scene, Shape
+from cgcli.views.drawing.plan import Column, Stop, Way, beside, give_rows, planned
+from cgcli.views.drawing.scene import Scene
 from cgcli.views.gate import width
 from cgcli.views.terminal import can_show, console, paint
 
@@ -43,7 +44,7 @@ def check_width(scene: Scene) -> None:
     """Raise `UnfitError` where a picture is too wide by its layers alone."""
     if scene.down:
         return
-    least = _NARROWEST * (max(layers(repeated(scene)), default=0) + 1)
+    least = _NARROWEST * (max(Layers(repeated(scene)).levels, default=0) + 1)
     most = console().width
     if least > most:
         message = f"the picture takes {least} columns at least, and there are {most} here"
@@ -55,7 +56,7 @@ def print_picture(placed: Placed) -> None:
     out = console()
     if not all(can_show(shape.symbol + shape.name) for shape in placed.scene.shapes):
         # What the terminal lacks is escaped before it is measured.
-        placed = placed._replace(scene=_escaped(placed.scene))
+        placed = placed._replace(layers=Layers(_escaped(placed.scene)))
     squeezes = (1.0, 2.0, 8.0) if placed.scene.down else (1.0,)
     for squeeze in squeezes:
         grid, columns, rows = _untangled(placed, squeeze)
@@ -106,6 +107,23 @@ class _Grid:
         for char in text:
             self.cells[row, column] = (char, style)
             column += width(char) or 1
+
+    def box(self, stop: Stop, left: int, wide: int) -> None:
+        """Draw a box from a column on, so wide, its words in its middle; a note marks it."""
+        assert stop.shape is not None
+        top, height = stop.top, stop.height
+        if self.down:
+            top, left, height, wide = left, top, wide, height
+        border = "yellow" if stop.shape.note else ""
+        self.text(top, left, f"┌{'─' * (wide - 2)}┐", border)
+        for row in range(top + 1, top + height - 1):
+            self.text(row, left, "│", border)
+            self.text(row, left + wide - 1, "│", border)
+        self.text(top + height - 1, left, f"└{'─' * (wide - 2)}┘", border)
+        words = stop.shape.words
+        for row, text in enumerate(words, top + (height - len(words)) // 2):
+            style = "bold" if text == words[0] else "green" if text == stop.shape.total else ""
+            self.text(row, left + (wide - width(text)) // 2, text, style)
 
     def arrive(self, row: int, column: int, value: str, gradient: str) -> None:
         """Draw the head of an arrow, with its value above and its gradient below, or beside it."""
@@ -164,107 +182,67 @@ def _untangled(placed: Placed, squeeze: float) -> tuple[_Grid, int, int]:
     for _ in range(_TRIES):
         give_rows(columns)
         try:
-            return _draw(placed, columns)
+            return _draw(columns, placed.scene.down)
         except _TangledError as error:
             error.stop.moved += 1
     message = "the arrows of this picture would hide each other in a terminal"
     raise UnfitError(message)
 
 
-def _draw(placed: Placed, columns: list[list[Stop]]) -> tuple[_Grid, int, int]:
+def _draw(columns: list[Column], down: bool) -> tuple[_Grid, int, int]:
     """Return the characters, and how many columns and rows they take."""
-    scene = placed.scene
-    grid = _Grid(scene.down)
+    grid = _Grid(down)
     left = 0
-    for stops, after in zip(columns, [*columns[1:], []], strict=True):
-        words = {
-            stop.net: written(scene.shapes[stop.net]) for stop in stops if stop.shape is not None
-        }
-        if scene.down:
-            wide = max((len(texts) + 2 for texts in words.values()), default=1)
-        else:
-            wide = max((width(text) + 4 for texts in words.values() for text in texts), default=1)
+    for k, (stops, ways) in enumerate(columns):
+        if k:
+            left = _channel(grid, ways, left)
+        words = [stop.shape.words for stop in stops if stop.shape]
+        wide = max(map(len, words)) + 2 if down else max(map(width, chain(*words))) + 4
         for stop in stops:
-            if stop.shape is None:
-                grid.level(stop.top, left - 1, left + wide, stop.net)
-            elif scene.down:
-                _box(grid, scene.shapes[stop.shape], (left, stop.top), (wide, stop.height))
+            if stop.shape:
+                grid.box(stop, left, wide)
             else:
-                _box(grid, scene.shapes[stop.shape], (stop.top, left), (stop.height, wide))
+                grid.level(stop.top, left - 1, left + wide, stop.net)
         left += wide
-        if after:
-            left = _channel(grid, _ways(scene, after), left)
-        else:
-            left = _last(grid, placed, stops, left)
-    rows = max(stop.top + stop.height for stops in columns for stop in stops)
-    if scene.down:
-        beside = (column + 1 for _, column in grid.cells)
-        return grid, max(rows, *beside), left
+    left = _last(grid, columns[-1].stops, left)
+    rows = max(stop.top + stop.height for stops, _ in columns for stop in stops)
+    if down:
+        return grid, max(rows, *(column + 1 for _, column in grid.cells)), left
     return grid, left, rows
 
 
-def _channel(grid: _Grid, ways: list[_Way], left: int) -> int:
+def _channel(grid: _Grid, ways: list[Way], left: int) -> int:
     """Draw what lies between a layer and the next, and return the column where that begins."""
     tracks, count = _tracks(ways)
-    strip = max((max(width(w.value), width(w.gradient)) for w in ways), default=0)
+    strip = max((beside(way.arrow) for way in ways if way.stop.shape), default=0)
     # Beneath a box an arrow turns at once; its value has a row, and the gradient is by the head.
     first = left if grid.down else left + 1
     end = first + count + (strip > 0 if grid.down else strip + 3)
     for way in ways:
         turn = first + tracks.get(way.net, 0)
-        arrives = way.stop.shape is not None
+        grid.level(way.source.exit, left - 1, turn, way.net)
+        grid.upright(turn, way.source.exit, way.arrive, way.net)
         # Lines run on beneath the boxes' borders, so that their ends are joined to them.
-        last = end if arrives else end + 1
-        if way.leave == way.arrive:
-            grid.level(way.leave, left - 1, last, way.net)
-        else:
-            grid.level(way.leave, left - 1, turn, way.net)
-            grid.upright(turn, way.leave, way.arrive, way.net)
-            grid.level(way.arrive, turn, last, way.net)
-        if arrives:
-            grid.arrive(way.arrive, end, way.value, way.gradient)
+        grid.level(way.arrive, turn, end if way.stop.shape else end + 1, way.net)
+        if way.stop.shape:
+            grid.arrive(way.arrive, end, way.arrow.value, way.arrow.contribution)
     return end + 1
 
 
-class _Way(NamedTuple):
-    """A piece of an arrow from one layer to the next: its rows, and its numbers if it arrives.
-
-    `stop` is where it leads.
-    """
-
-    net: int
-    leave: int
-    arrive: int
-    stop: Stop
-    value: str
-    gradient: str
-
-
-def _ways(scene: Scene, stops: list[Stop]) -> list[_Way]:
-    """Return the pieces of arrows that lead to a layer, in the order of the arrows."""
-    pieces = [(number, source, stop) for stop in stops for number, source in stop.sources]
-    ways = []
-    for number, source, stop in sorted(pieces, key=lambda piece: piece[0]):
-        arrow = scene.arrows[number]
-        numbers = (arrow.value, arrow.contribution) if stop.shape is not None else ("", "")
-        ways.append(_Way(arrow.source, source.exit, stop.top + stop.entry(number), stop, *numbers))
-    return ways
-
-
-def _tracks(ways: list[_Way]) -> tuple[dict[int, int], int]:
+def _tracks(ways: list[Way]) -> tuple[dict[int, int], int]:
     """Return the track in which each net turns, and how many there are.
 
     A net that leaves on the row where another arrives must turn before it does.
     """
     spans: dict[int, tuple[int, int]] = {}
     for way in ways:
-        low, high = spans.get(way.net, (way.leave, way.leave))
-        spans[way.net] = min(low, way.leave, way.arrive), max(high, way.leave, way.arrive)
+        rows = (*spans.get(way.net, ()), way.source.exit, way.arrive)
+        spans[way.net] = min(rows), max(rows)
     turning = [net for net, (low, high) in spans.items() if low < high]
     first: dict[int, set[int]] = {net: set() for net in turning}
     for a in ways:
         for b in ways:
-            if a.net != b.net and a.arrive == b.leave and a.net in first:
+            if a.net != b.net and a.arrive == b.source.exit and a.net in first:
                 if b.net not in first:
                     raise _TangledError(a.stop)
                 first[a.net].add(b.net)
@@ -273,8 +251,9 @@ def _tracks(ways: list[_Way]) -> tuple[dict[int, int], int]:
         ready = [n for n in turning if n not in tracks and first[n] <= tracks.keys()]
         if not ready:
             stuck = [n for n in turning if n not in tracks]
-            rows = {way.leave for way in ways if way.net in stuck}
-            raise _TangledError(next(w.stop for w in ways if w.net in stuck and w.arrive in rows))
+            leaving = {way.source.exit for way in ways if way.net in stuck}
+            stops = (w.stop for w in ways if w.net in stuck and w.arrive in leaving)
+            raise _TangledError(next(stops))
         net = min(ready, key=lambda n: spans[n])
         track = max((tracks[n] + 1 for n in first[net]), default=0)
         low, high = spans[net]
@@ -285,32 +264,17 @@ def _tracks(ways: list[_Way]) -> tuple[dict[int, int], int]:
     return tracks, max(tracks.values(), default=-1) + 1
 
 
-def _box(grid: _Grid, shape: Shape, at: tuple[int, int], size: tuple[int, int]) -> None:
-    """Draw a box of so many rows and columns, its words in its middle; a note marks it."""
-    (top, left), (height, wide) = at, size
-    border = "yellow" if shape.note else ""
-    grid.text(top, left, f"┌{'─' * (wide - 2)}┐", border)
-    for row in range(top + 1, top + height - 1):
-        grid.text(row, left, "│", border)
-        grid.text(row, left + wide - 1, "│", border)
-    grid.text(top + height - 1, left, f"└{'─' * (wide - 2)}┘", border)
-    words = written(shape)
-    for row, text in enumerate(words, top + (height - len(words)) // 2):
-        style = "bold" if text == words[0] else "green" if text == shape.total else ""
-        grid.text(row, left + (wide - width(text)) // 2, text, style)
-
-
-def _last(grid: _Grid, placed: Placed, stops: list[Stop], left: int) -> int:
+def _last(grid: _Grid, stops: list[Stop], left: int) -> int:
     """Draw the values that leave at the right, and return where the picture ends."""
     end = left
     for stop in stops:
-        if stop.shape in placed.ends:
-            shape, row = placed.scene.shapes[stop.shape], stop.exit
-            wide = max(width(shape.value), width(shape.gradient))
+        numbers = (stop.shape.value, stop.shape.gradient) if stop.shape else ("", "")
+        if any(numbers):
+            wide = max(map(width, numbers))
             right = left + (1 if grid.down else wide + 3)
-            grid.level(row, left - 1, right, stop.net)
+            grid.level(stop.exit, left - 1, right, stop.net)
             # In columns of one width they begin below one another.
-            value, gradient = (text.ljust(wide + 2) for text in (shape.value, shape.gradient))
-            grid.arrive(row, right, value, gradient)
+            value, gradient = (text.ljust(wide + 2) for text in numbers)
+            grid.arrive(stop.exit, right, value, gradient)
             end = max(end, right + 1)
     return end

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, groupby, pairwise
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from cgcli.views.drawing.scene import Scene
@@ -35,22 +35,17 @@ class Loops(NamedTuple):
     lists: list[list[Turn]]
 
 
-def loops(scene: Scene) -> Loops:
+def loops(scene: Scene, sources: list[list[int]], users: list[list[int]]) -> Loops:
     """Return the loops whose turns are to be told apart.
 
     Where inputs are repeated those of a turn are among its shapes.
     """
-    sources: list[set[int]] = [set() for _ in scene.shapes]
-    for arrow in scene.arrows:
-        sources[arrow.target].add(arrow.source)
-
-    def follows(before: Turn, after: Turn) -> bool:
-        made = set(before.shapes)
-        return any(sources[shape] & made for shape in after.shapes)
-
     outermost = Loops([], [])
     for turns in _outermost(scene):
-        links = [follows(*pair) for pair in pairwise(turns)]
+        links = [
+            not set(before.shapes).isdisjoint(chain(*(sources[shape] for shape in after.shapes)))
+            for before, after in pairwise(turns)
+        ]
         if links and all(links):
             outermost.sequences.append(turns)
         elif links and not any(links) and min(len(turn.shapes) for turn in turns) > 1:
@@ -59,36 +54,25 @@ def loops(scene: Scene) -> Loops:
         # Rows through all columns would say nothing.
         outermost.lists.clear()
     if scene.repeats:
-        _take_inputs(scene, [*outermost.sequences, *outermost.lists])
+        every = list(chain(*outermost.sequences, *outermost.lists))
+        turn_of = {shape: turn for turn in every for shape in turn.shapes}
+        for shape, targets in enumerate(users):
+            owners = [turn_of.get(target) for target in targets]
+            is_alone = all(owner is owners[0] for owner in owners)
+            if owners and owners[0] and is_alone and not scene.shapes[shape].is_operation:
+                owners[0].shapes.append(shape)
     return outermost
 
 
-def _take_inputs(scene: Scene, outermost: list[list[Turn]]) -> None:
-    """Add to each turn the inputs that it alone uses."""
-    turn_of = {shape: turn for turns in outermost for turn in turns for shape in turn.shapes}
-    users: dict[int, list[int]] = {}
-    for arrow in scene.arrows:
-        users.setdefault(arrow.source, []).append(arrow.target)
-    for shape, targets in users.items():
-        turn, *others = (turn_of.get(target) for target in targets)
-        is_alone = all(other is turn for other in others)
-        if turn and is_alone and not scene.shapes[shape].is_operation:
-            turn.shapes.append(shape)
-
-
-def _outermost(scene: Scene) -> Iterator[list[Turn]]:
-    """Yield the turns of every outermost loop, in order."""
-    turns: list[Turn] = []
-    for number, shape in enumerate(scene.shapes):
-        if not shape.turn:
-            continue
-        variable, value = shape.turn[0]
-        if turns and (variable, value) == turns[-1][:2]:
-            turns[-1].shapes.append(number)
-            continue
-        if turns and (variable != turns[-1].variable or value <= turns[-1].value):
-            yield turns
-            turns = []
-        turns.append(Turn(variable, value, [number]))
-    if turns:
-        yield turns
+def _outermost(scene: Scene) -> list[list[Turn]]:
+    """Return the turns of every outermost loop, in order."""
+    made = ((shape.turn[0], number) for number, shape in enumerate(scene.shapes) if shape.turn)
+    outermost: list[list[Turn]] = []
+    for (variable, value), group in groupby(made, key=itemgetter(0)):
+        turn = Turn(variable, value, [number for _, number in group])
+        before = outermost[-1][-1] if outermost else turn
+        if before.variable == variable and before.value < value:
+            outermost[-1].append(turn)
+        else:
+            outermost.append([turn])
+    return outermost

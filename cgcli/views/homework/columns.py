@@ -16,14 +16,7 @@ from cgcli.homework.scheme import tables_of
 from cgcli.homework.students import Student
 from cgcli.views.document import fields
 from cgcli.views.gate import printable
-from cgcli.views.homework.report import (
-    VERDICT,
-    VERDICT_WORDS,
-    Report,
-    answer_rows,
-    closing,
-    step_text,
-)
+from cgcli.views.homework.report import VERDICT, Report, answer_lines, closing, step_text
 
 _ARMED: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _BADNESS: Final = (RIGHT, FOLLOWS, NOT_TOLD, WRONG)
@@ -35,7 +28,7 @@ def check_table(report: Report, sheets: list[Graded], columns: dict[str, str] | 
     steps = [report.exercise.steps.text(step) for step in report.exercise.steps.asked]
     rows: list[list[str | int]] = []
     for item in sheets:
-        known, verdicts = _row(report.of(item.exercise), item), list(_verdicts(item))
+        known, verdicts = _row(report, item), list(_verdicts(item))
         if columns is None:
             rows = rows or [[*known, *steps]]
             rows.append([*known.values(), *verdicts])
@@ -44,7 +37,7 @@ def check_table(report: Report, sheets: list[Graded], columns: dict[str, str] | 
         known |= {
             **fields(item.student, "name", "number"),
             "percent": f"{100 * score.points / score.of if score.of else 0:.4g}",
-            "feedback": feedback(report.of(item.exercise), item),
+            "feedback": feedback(report, item),
         }
         given = {**item.student.columns, **dict(zip(steps, verdicts, strict=True)), **known}
         rows = rows or [[*columns]]
@@ -107,11 +100,11 @@ def feedback(report: Report, item: Graded) -> str:
     if item.marked.sheet.trouble:
         return item.marked.sheet.trouble
     parts = []
-    for _, answer, (verdict, _), _, said in answer_rows(report, item.marked):
-        if verdict != report.say(VERDICT_WORDS[RIGHT]):
-            reasons = "; ".join(said.split("\n"))
-            parts.append(f"{answer}: {verdict}" + (f", {reasons}" if reasons else ""))
-    return ". ".join([*parts, *closing(report, item.marked, item.score)])
+    for _, answer, verdict, *_, said in answer_lines(report, item)[1:]:
+        if verdict != RIGHT:
+            words = report.verdict(verdict)[0], said.replace("\n", "; ")
+            parts.append(f"{answer}: {', '.join(filter(None, words))}")
+    return ". ".join([*parts, *closing(report, item)])
 
 
 def _row(report: Report, item: Graded) -> dict[str, str | int]:
@@ -124,7 +117,7 @@ def _row(report: Report, item: Graded) -> dict[str, str | int]:
         **fields(score, "right", "follows", "wrong", "not_told", "missing", "unreadable"),
         "points": f"{score.points:g}",
         "of": f"{score.of:g}",
-        "first_wrong": step_text(report.exercise, first) if first else "",
+        "first_wrong": step_text(item.exercise, first) if first else "",
         "mistakes": " ".join(first.mistakes) if first and report.reveal != VERDICT else "",
         "trouble": marked.sheet.trouble,
     }
@@ -140,8 +133,6 @@ def _verdicts(item: Graded) -> Iterator[str]:
     return (verdicts.get(step, "missing") for step in item.exercise.steps.asked)
 
 
-def _cell(value: str | int) -> str | int:
-    if not isinstance(value, str):
-        return value
-    text = printable(value)
+def _cell(value: str | int) -> str:
+    text = printable(str(value))
     return f"'{text}" if text.lstrip().startswith(_ARMED) else text

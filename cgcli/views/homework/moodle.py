@@ -17,7 +17,7 @@ from html import escape
 from string import Template
 from typing import Any, Final
 
-from cgcli.calculus.departures import silent
+from cgcli.calculus.floats import silent
 from cgcli.homework.choosing import true_working
 from cgcli.homework.diagnosis import Alternative, alternatives, words_of
 from cgcli.homework.exercise import Exercise

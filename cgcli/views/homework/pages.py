@@ -11,26 +11,22 @@ import re
 from collections.abc import Callable
 from html import escape
 from string import Template
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from cgcli.errors import required
 from cgcli.homework.marks import Graded
 from cgcli.resource import read_text
 from cgcli.views.gate import printable, printable_lines, width
-from cgcli.views.homework.report import Report, answer_rows, class_lines, closing, common, trouble
+from cgcli.views.homework.report import Report, answer_lines, class_lines, closing, common, trouble
 from cgcli.views.homework.sheets import values_line
-from cgcli.words import Message
 
 _ROW, _LEFT, _WIDE = 24, 400, 760
 _LISTED: Final = 20
 _ROOM: Final = 30
 
 
-class Table(NamedTuple):
-    """The heads of columns, and rows of as many cells; a cell may have several lines."""
-
-    heads: list[str]
-    rows: list[list[str]]
+Table: TypeAlias = list[list[str]]
+"""The heads of columns, and rows of as many cells; a cell may have several lines."""
 
 
 class Page(NamedTuple):
@@ -70,8 +66,8 @@ def as_text(page: Page) -> bytes:
 
 
 def _aligned(table: Table) -> str:
-    lines = [table.heads]
-    for row in table.rows:
+    lines: Table = []
+    for row in table:
         lines += map(list, itertools.zip_longest(*(cell.split("\n") for cell in row), fillvalue=""))
     sizes = [max(map(width, column)) for column in zip(*lines, strict=True)]
     padded = (
@@ -85,7 +81,7 @@ def as_markdown(page: Page) -> bytes:
     """Return the page in Markdown; what would be markup in a student's text is not."""
     parts = [f"# {_plain(page.title)}", re.sub("(?m)^", "    ", page.code)]
     for table in page.tables:
-        head, *rows = ([_plain(cell) for cell in row] for row in (table.heads, *table.rows))
+        head, *rows = ([_plain(cell) for cell in row] for row in table)
         lines = [head, ["---"] * len(head), *rows]
         parts.append("\n".join(f"| {' | '.join(row)} |" for row in lines))
     return ("\n\n".join([*parts, *map(_plain, page.lines)]) + "\n").encode()
@@ -101,7 +97,7 @@ def as_html(page: Page) -> bytes:
     """Return the page as one file of HTML; nothing in it comes from elsewhere, or runs."""
     parts = []
     for table in page.tables:
-        rows = [("th", table.heads), *(("td", row) for row in table.rows)]
+        rows = [("th", table[0]), *(("td", row) for row in table[1:])]
         cells = ("".join(f"<{tag}>{_html(cell)}</{tag}>" for cell in row) for tag, row in rows)
         parts += ["<table>", *(f"<tr>{row}</tr>" for row in cells), "</table>"]
     parts += [f"<p>{_html(line)}</p>" for line in page.lines]
@@ -117,8 +113,7 @@ def _html(text: str) -> str:
 def as_pdf(page: Page) -> bytes:
     """Return the page as PDF; raises `CgraphError` without the extra."""
     typst = required("typst", "image", "to write a .pdf")
-    tables = [table._asdict() for table in page.tables]
-    inputs = {"page": json.dumps({**page._asdict(), "tables": tables})}
+    inputs = {"page": json.dumps(page._asdict())}
     source = read_text(__package__, "page.typ").encode()
     made: bytes = typst.compile(source, format="pdf", sys_inputs=inputs, timestamp=0)
     return made
@@ -135,26 +130,16 @@ FORMS: Final[dict[str, Callable[[Page], bytes]]] = {
 
 def feedback_page(report: Report, item: Graded) -> Page:
     """Return a student's marked sheet: nothing of other students is in it."""
-    report = report.of(item.exercise)
-    title = printable(item.name)
+    title, problem = printable(item.name), item.exercise.graph.text.strip()
     if item.marked.sheet.trouble:
         # Whose values these would be is not known.
-        program = printable_lines(item.exercise.graph.text.strip())
-        return Page(title, program, [], [report.say(trouble(item.marked))], [])
-    heads = ["line", "answer", "", "points", ""]
-    rows = [
-        [line, answer, verdict, points, said]
-        for line, answer, (verdict, _), points, said in answer_rows(report, item.marked)
-    ]
-    if report.points is None:
-        heads, *rows = ([*row[:3], row[4]] for row in [heads, *rows])
-    heads = [report.say(Message(head)) for head in heads]
-    tables = [Table(heads, rows)] if rows else []
-    problem = item.exercise.graph.text.strip()
+        return Page(title, printable_lines(problem), [], [report.say(trouble(item.marked))], [])
+    heads, *rows = answer_lines(report, item)
     if not item.exercise.symbolic:
         problem += f"\n{values_line(item.exercise, {})}"
-    lines = [*closing(report, item.marked, item.score)]
-    return Page(title, printable_lines(problem), tables, lines, [])
+    cells = [[*row[:2], report.verdict(row[2])[0], *row[3:]] for row in rows]
+    tables = [[heads, *cells]] if rows else []
+    return Page(title, printable_lines(problem), tables, [*closing(report, item)], [])
 
 
 def sheet_page(title: str, text: str) -> Page:
@@ -169,11 +154,8 @@ def summary_page(report: Report, sheets: list[Graded], title: str) -> Page:
     """Return what a class found hard, with a row for each sheet, and bars."""
     said, counted = common(report, sheets)
     counted = {head: counts[:_LISTED] for head, counts in counted.items()}
-    heads, *rows = class_lines(report, sheets)
-    tables = [Table(heads, rows)]
-    tables += [
-        Table([head, ""], [[name, str(count)] for name, count in counts])
-        for head, counts in counted.items()
-    ]
+    tables = [class_lines(report, sheets)]
+    for head, counts in counted.items():
+        tables.append([[head, ""], *([name, str(count)] for name, count in counts)])
     program = printable_lines(report.exercise.graph.text.strip())
     return Page(printable(title), program, tables, [said], [*map(bars, counted.values())])

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.result import Result
 from cgcli.errors import shorten
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG, Judged
 from cgcli.homework.marking import Marked
-from cgcli.homework.marks import ABSENT, Graded, Points, Score, summary
+from cgcli.homework.marks import ABSENT, Graded, Points, summary
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import fields
 from cgcli.views.gate import printable
 from cgcli.views.table import shown
-from cgcli.views.terminal import NUMBERS, WORDS, Cell, Column, console, print_table, say
+from cgcli.views.terminal import NUMBERS, WORDS, Column, console, print_table, say
 from cgcli.words import Math, Message
 
 VERDICT: Final = "verdict"
@@ -33,61 +33,69 @@ _DISCREET: Final = {
     "underflow": Message("a number is too small here"),
     "domain": Message("this is not defined here"),
 }
-VERDICT_WORDS: Final = {
-    RIGHT: Message("right"),
-    FOLLOWS: Message("follows"),
-    WRONG: Message("wrong"),
-    NOT_TOLD: Message("not told"),
-    "unreadable": Message("unreadable"),
+_VERDICTS: Final = {
+    RIGHT: (Message("right"), "green"),
+    FOLLOWS: (Message("follows"), "cyan"),
+    WRONG: (Message("wrong"), "red"),
+    NOT_TOLD: (Message("not told"), "dim"),
+    "unreadable": (Message("unreadable"), "yellow"),
 }
-_STYLES: Final = {
-    RIGHT: "green", FOLLOWS: "cyan", WRONG: "red", NOT_TOLD: "dim", "unreadable": "yellow",
-}  # fmt: skip
+"""What a verdict is called, and its style."""
 _LONGEST: Final = 60
 _TOLD: Final = 6
 _LISTED: Final = 40
 _WIDE: Final = 100
 """From here on a class has room for the words of each sheet's first mistake."""
 
-Answered: TypeAlias = tuple[str, str, tuple[str, str], str, str]
-"""An answer as it is shown: its line, its text, the verdict with a style, points, remarks."""
-
 
 class Report(NamedTuple):
-    """What a report is made of besides the sheets, and how much it tells."""
+    """What a report is made of besides the sheets, and how much it tells.
+
+    `exercise` is that of the class; a sheet has its own.
+    """
 
     exercise: Exercise
     points: Points | None
     reveal: str
     words: Catalogue
 
-    def of(self, exercise: Exercise) -> Report:
-        """Return the same report on another exercise: a student's own."""
-        return self._replace(exercise=exercise)
+    @property
+    def worth(self) -> Points:
+        """What the steps are worth, whether it is told or not."""
+        return self.points or Points()
 
     def say(self, message: str) -> str:
         """Return a message in the language of the report, fit to be printed."""
         return printable(self.words.say(message))
 
+    def verdict(self, verdict: str) -> tuple[str, str]:
+        """Return what a verdict is called in the language, with its style."""
+        words, style = _VERDICTS[verdict]
+        return self.say(words), style
 
-def print_sheet(report: Report, marked: Marked, score: Score, out: Any = None) -> None:
-    """Print one sheet: each answer with its verdict, in the order of working."""
+
+def print_marks(report: Report, sheets: list[Graded], out: Any = None) -> None:
+    """Print the answers of one sheet, or a row for each of many."""
     out = out or console()
-    if marked.sheet.trouble:
-        say(out, report.say(trouble(marked)), style="yellow")
+    if len(sheets) == 1:
+        _print_sheet(report, sheets[0], out)
+    else:
+        _print_class(report, sheets, out)
+
+
+def _print_sheet(report: Report, item: Graded, out: Any) -> None:
+    """Print one sheet: each answer with its verdict, in the order of working."""
+    if item.marked.sheet.trouble:
+        say(out, report.say(trouble(item.marked)), style="yellow")
         return
-    columns = [
-        Column(report.say(Message("line")), {**NUMBERS, "style": "dim"}),
-        Column(report.say(Message("answer")), WORDS),
-        Column("", {"no_wrap": True}),
-        Column(report.say(Message("points")), NUMBERS, report.points is not None),
-        Column("", WORDS),
-    ]
-    rows: list[list[Cell]] = [[*row] for row in answer_rows(report, marked)]
+    heads, *rows = answer_lines(report, item)
+    cells = [[*row[:2], report.verdict(row[2]), *row[3:]] for row in rows]
+    scored = [NUMBERS] if report.points else []
+    options = [{**NUMBERS, "style": "dim"}, WORDS, {"no_wrap": True}, *scored, WORDS]
     if rows:
-        print_table(out, columns, rows)
+        print_table(out, list(map(Column, heads, options)), cells)
         out.print()
-    say(out, *closing(report, marked, score), soft_wrap=not out.is_terminal)
+    say(out, *closing(report, item), soft_wrap=not out.is_terminal)
 
 
 def trouble(marked: Marked) -> Message:
@@ -98,64 +106,65 @@ def trouble(marked: Marked) -> Message:
     return Message("{sheet} cannot be read: {why}", sheet=name, why=why)
 
 
-def answer_rows(report: Report, marked: Marked) -> Iterator[Answered]:
-    """Yield the rows of a sheet: its answers, and then what could not be read."""
+def answer_lines(report: Report, item: Graded) -> list[list[str]]:
+    """Return the heads of a sheet's table, and a row for each answer, and for what is unreadable.
 
-    def row(line: int, text: str, verdict: str, points: float, said: list[str]) -> Answered:
+    It has the line, the answer, its verdict, points where steps have any, and remarks.
+    """
+
+    def add(line: int, text: str, verdict: str, points: float, said: list[str]) -> None:
+        worth = [f"{points:g}"] if report.points else []
         text = printable(shorten(" ".join(text.split()), _LONGEST))
-        words = report.say(VERDICT_WORDS[verdict]), _STYLES[verdict]
-        return str(line), text, words, f"{points:g}", "\n".join(said)
+        lines.append([str(line), text, verdict, *worth, "\n".join(said)])
 
-    points = report.points or Points()
-    for judged in marked.judged:
+    heads = [Message("line"), Message("answer"), ""]
+    heads += [Message("points")] if report.points else []
+    lines = [[*map(report.say, heads), ""]]
+    for judged in item.marked.judged:
         answer = judged.answer
-        said = [report.say(words) for words in remarks(report.exercise, judged, report.reveal)]
+        said = [report.say(words) for words in remarks(item.exercise, judged, report.reveal)]
         if answer.read != answer.text:
             said.insert(0, report.say(Message("read as {answer}", answer=Math(answer.read))))
         if len(said) > _TOLD:
             rest = len(said) - _TOLD + 1
             more = Message("and {count} more, which --json tells", count=rest)
             said = [*said[: _TOLD - 1], report.say(more)]
-        yield row(answer.line, answer.text, judged.verdict, points.got(judged), said)
-    for line in marked.unreadable:
+        add(answer.line, answer.text, judged.verdict, report.worth.got(judged), said)
+    for line in item.marked.unreadable:
         said = [report.say(line.error.message), report.say(line.error.hint)]
-        yield row(line.line, line.text, "unreadable", 0, list(filter(None, said)))
+        add(line.line, line.text, "unreadable", 0, list(filter(None, said)))
+    return lines
 
 
-def closing(report: Report, marked: Marked, score: Score) -> Iterator[str]:
+def closing(report: Report, item: Graded) -> Iterator[str]:
     """Yield the lines below the table: the first wrong step, what is missing, and the sum."""
-    exercise = report.exercise
+    marked, score, steps = item.marked, item.score, item.exercise.steps
     if not (marked.judged or marked.unreadable):
         yield report.say(Message("nothing is answered on this sheet"))
     first = marked.first_wrong
     if first is not None:
-        step, line = Math(step_text(exercise, first)), first.answer.line
+        step, line = Math(step_text(item.exercise, first)), first.answer.line
         yield report.say(Message("first wrong step: {step}, line {line}", step=step, line=line))
     if marked.missing:
-        steps = [exercise.steps.text(step) for step in marked.missing[:_LISTED]]
+        names = ", ".join(map(steps.text, marked.missing[:_LISTED]))
         more = ", …" if len(marked.missing) > _LISTED else ""
-        yield report.say(Message("not answered: {steps}", steps=Math(", ".join(steps) + more)))
-    yield ", ".join(report.say(part) for part in _counts(report, score))
-
-
-def _counts(report: Report, score: Score) -> Iterator[Message]:
-    yield Message("{count} right", count=score.right)
-    if score.follows:
-        yield Message("{count} following", count=score.follows)
-    if score.wrong:
-        yield Message("{count} wrong", count=score.wrong)
-    if score.not_told:
-        yield Message("{count} not told", count=score.not_told)
-    if score.unreadable:
-        yield Message("{count} unreadable", count=score.unreadable)
+        yield report.say(Message("not answered: {steps}", steps=Math(names + more)))
+    counts = [
+        Message("{count} following", count=score.follows),
+        Message("{count} wrong", count=score.wrong),
+        Message("{count} not told", count=score.not_told),
+        Message("{count} unreadable", count=score.unreadable),
+    ]
+    parts = [Message("{count} right", count=score.right)]
+    parts += [count for count in counts if count.values["count"]]
     if report.points is not None:
         got, of = f"{score.points:g}", f"{score.of:g}"
-        yield Message("{points} of {of} points", points=got, of=of)
+        parts.append(Message("{points} of {of} points", points=got, of=of))
+    yield ", ".join(map(report.say, parts))
 
 
-def print_class(report: Report, sheets: list[Graded], out: Any = None) -> None:
+def _print_class(report: Report, sheets: list[Graded], out: Any) -> None:
     """Print a row for each of many sheets, and below what was wrong most often."""
-    out = out or console()
     wide = out.width >= _WIDE
     (name, *counted, points, step, words), *rows = class_lines(report, sheets)
     columns = [
@@ -169,49 +178,42 @@ def print_class(report: Report, sheets: list[Graded], out: Any = None) -> None:
     cells = [[*row[:-1], (row[-1], style)] for row, style in zip(rows, styles, strict=True)]
     print_table(out, columns, cells)
     out.print()
-    troubles = [report.say(trouble(item.marked)) for item in sheets if item.marked.sheet.trouble]
     if not wide:
-        say(out, *troubles, style="yellow", soft_wrap=not out.is_terminal)
-    say(out, *_common(report, sheets), soft_wrap=not out.is_terminal)
+        troubles = [item.marked for item in sheets if item.marked.sheet.trouble]
+        lines = (report.say(trouble(marked)) for marked in troubles)
+        say(out, *lines, style="yellow", soft_wrap=not out.is_terminal)
+    said, counts = common(report, sheets)
+    summed = [said]
+    for head, times in counts.items():
+        summed += [head, *(f"{count:>5}  {name}" for name, count in times[:_TOLD])]
+    say(out, *summed, soft_wrap=not out.is_terminal)
 
 
 def class_lines(report: Report, sheets: list[Graded]) -> list[list[str]]:
     """Return the heads of a class's table, and a row for each sheet."""
-    counted = [*(VERDICT_WORDS[verdict] for verdict in (RIGHT, FOLLOWS, WRONG)), Message("missing")]
+    counted = [*(_VERDICTS[verdict][0] for verdict in (RIGHT, FOLLOWS, WRONG)), Message("missing")]
     heads = [Message("sheet"), *counted, Message("points"), Message("first wrong step"), ""]
-    rows = [
-        [
-            shorten(printable(item.name)),
-            *map(str, (item.score.right, item.score.follows, item.score.wrong, item.score.missing)),
-            f"{item.score.points:g}/{item.score.of:g}",
-            *_first(report.of(item.exercise), item.marked, item.score),
-        ]
-        for item in sheets
-    ]
-    return [[report.say(head) for head in heads], *rows]
+    lines = [list(map(report.say, heads))]
+    for item in sheets:
+        score = item.score
+        counts = map(str, (score.right, score.follows, score.wrong, score.missing))
+        worth = f"{score.points:g}/{score.of:g}"
+        lines.append([shorten(printable(item.name)), *counts, worth, *_first(report, item)])
+    return lines
 
 
-def _first(report: Report, marked: Marked, score: Score) -> tuple[str, str]:
+def _first(report: Report, item: Graded) -> tuple[str, str]:
     """Return the first wrong step of a sheet and the likeliest mistake, or what else is amiss."""
-    first = marked.first_wrong
+    first = item.marked.first_wrong
     said = ""
-    if marked.sheet.trouble:
-        said = report.say(trouble(marked))
+    if item.marked.sheet.trouble:
+        said = report.say(trouble(item.marked))
     elif first is not None and report.reveal != VERDICT:
-        reasons = remarks(report.exercise, first, HINT)
+        reasons = remarks(item.exercise, first, HINT)
         said = report.say(reasons[0]) if reasons else ""
-    elif score.unreadable:
-        said = report.say(Message("{count} unreadable", count=score.unreadable))
-    return printable(step_text(report.exercise, first)) if first else "", said
-
-
-def _common(report: Report, sheets: list[Graded]) -> Iterator[str]:
-    """Yield the summary of a class."""
-    said, counted = common(report, sheets)
-    yield said
-    for head, counts in counted.items():
-        yield head
-        yield from (f"{count:>5}  {name}" for name, count in counts[:_TOLD])
+    elif item.score.unreadable:
+        said = report.say(Message("{count} unreadable", count=item.score.unreadable))
+    return printable(step_text(item.exercise, first)) if first else "", said
 
 
 def common(report: Report, sheets: list[Graded]) -> tuple[str, dict[str, list[tuple[str, int]]]]:
@@ -254,7 +256,8 @@ def step_text(exercise: Exercise, judged: Judged) -> str:
 
 def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
     """Return what is said of an answer; the right number is among it only when it is revealed."""
-    messages = list(_of_formula(exercise, judged, reveal))
+    formula = _of_formula(exercise, judged, reveal)
+    messages = [formula] if formula else []
     if judged.verdict == FOLLOWS:
         messages.append(Message("right from the numbers before it"))
     if judged.excused:
@@ -281,38 +284,32 @@ def _number(value: Any, digits: int = 6) -> Math:
     return Math(" ".join(shown(value, digits).split("\n")))
 
 
-def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
+def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> Message | None:
     equality = judged.equality
     if equality is None or (judged.verdict != RIGHT and reveal == VERDICT):
-        return []
+        return None
     if equality.proof == "proved":
-        return [Message("proved to be the same function")]
+        return Message("proved to be the same function")
     if equality.proof == "undistinguished":
-        return [Message("not distinguished at {count} points", count=equality.points)]
+        return Message("not distinguished at {count} points", count=equality.points)
     if equality.inputs is None:
-        return [Message("this has another shape")]
+        return Message("this has another shape")
     place = ", ".join(f"{name} = {shown(value, 4)}" for name, value in equality.inputs.items())
-    return [
-        Message(
-            "another function: at {place} it is {number}, and {step} is not",
-            place=Math(place),
-            number=_number(equality.value, equality.digits),
-            step=Math(step_text(exercise, judged)),
-        )
-    ]
+    return Message(
+        "another function: at {place} it is {number}, and {step} is not",
+        place=Math(place),
+        number=_number(equality.value, equality.digits),
+        step=Math(step_text(exercise, judged)),
+    )
 
 
-def _diagnoses(exercise: Exercise, judged: Judged) -> list[Message]:
-    """Return the mistakes that give a wrong number, each with the step it was made at."""
-    messages = []
-    for diagnosis in judged.diagnoses:
+def _diagnoses(exercise: Exercise, judged: Judged) -> Iterator[Message]:
+    """Yield the mistakes that give a wrong number, each with the step it was made at."""
+    for k, diagnosis in enumerate(judged.diagnoses):
         words = diagnosis.words
         if diagnosis.quantity != judged.answer.quantity:
             step = Math(exercise.steps.text(diagnosis.quantity))
             words = Message("at {step}: {words}", step=step, words=words)
-        messages.append(words)
-    if len(messages) < 2:
-        return messages
-    first, *others = messages
-    alternatives = [Message("or {words}", words=words) for words in others]
-    return [Message("perhaps {words}", words=first), *alternatives]
+        if len(judged.diagnoses) > 1:
+            words = Message("or {words}" if k else "perhaps {words}", words=words)
+        yield words

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import RIGHT, Judged
-from cgcli.homework.marks import Graded, Points, summary
+from cgcli.homework.marks import Graded, summary
 from cgcli.homework.quantities import VALUE
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import fields, kind_document, note_document, number
@@ -39,17 +40,14 @@ def sheet_text(
             mistakes=told_apart[1],
         )
         lines.append(f"# {words.say(message)}")
-    kind = ""
-    for step in exercise.steps.asked:
-        if step.kind != kind:
-            kind = step.kind
-            head = Message("forward: the values")
-            if kind != VALUE:
-                output = Math(exercise.result.output)
-                head = Message("backward: the gradients of {output}", output=output)
-            lines += ["", f"# {printable(words.say(head))}"]
-        answer = f" {written(exercise.truth(step))}" if key else ""
-        lines.append(f"{printable(exercise.steps.text(step))} ={answer}")
+    output = Math(exercise.result.output)
+    backward = Message("backward: the gradients of {output}", output=output)
+    for kind, steps in groupby(exercise.steps.asked, lambda step: step.kind):
+        head = Message("forward: the values") if kind == VALUE else backward
+        lines += ["", f"# {printable(words.say(head))}"]
+        for step in steps:
+            answer = f" {written(exercise.truth(step))}" if key else ""
+            lines.append(f"{printable(exercise.steps.text(step))} ={answer}")
     return "\n".join(lines) + "\n"
 
 
@@ -96,7 +94,6 @@ def check_document(report: Report, sheets: list[Graded]) -> dict[str, Any]:
     """Return marked sheets as a JSON object."""
     exercise = report.exercise
     result = exercise.result if report.reveal == ANSWER else discreet(exercise.result)
-    points = report.points or Points()
     return {
         "schema": "cgraph.check/1",
         "expression": exercise.graph.text,
@@ -108,28 +105,27 @@ def check_document(report: Report, sheets: list[Graded]) -> dict[str, Any]:
                 "step": exercise.steps.text(step),
                 "kind": step.kind,
                 "node": exercise.graph.names[step.node],
-                "points": points.of(step),
+                "points": report.worth.of(step),
             }
             for step in exercise.steps.asked
         ],
-        "sheets": [_sheet(report, points, item) for item in sheets],
+        "sheets": [_sheet(report, item) for item in sheets],
         "summary": _summary(report, sheets),
         "notes": list(map(note_document, result.notes)),
     }
 
 
-def _sheet(report: Report, points: Points, item: Graded) -> dict[str, Any]:
+def _sheet(report: Report, item: Graded) -> dict[str, Any]:
     exercise, marked, score = item.exercise, item.marked, item.score
     first = marked.first_wrong
     personal = {"at": number(exercise.inputs)} if exercise is not report.exercise else {}
-    report = report.of(exercise)
     return {
         "sheet": item.name,
         **personal,
         "trouble": marked.sheet.trouble or None,
         **fields(score, "complete", "right", "follows", "wrong", "not_told", "points", "of"),
         "first_wrong": first and {"step": step_text(exercise, first), "line": first.answer.line},
-        "answers": [_answer(report, points, judged) for judged in marked.judged],
+        "answers": [_answer(report, exercise, judged) for judged in marked.judged],
         "unreadable": [
             {**fields(line, "line", "text"), **error_document(line.error)}
             for line in marked.unreadable
@@ -138,8 +134,8 @@ def _sheet(report: Report, points: Points, item: Graded) -> dict[str, Any]:
     }
 
 
-def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
-    exercise, answer, equality = report.exercise, judged.answer, judged.equality
+def _answer(report: Report, exercise: Exercise, judged: Judged) -> dict[str, Any]:
+    answer, equality = judged.answer, judged.equality
     tells = report.reveal != VERDICT
     proof = None
     if equality and (tells or judged.verdict == RIGHT):
@@ -151,7 +147,7 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
         "step": step_text(exercise, judged),
         "kind": answer.quantity.kind,
         "verdict": judged.verdict,
-        "points": points.got(judged),
+        "points": report.worth.got(judged),
         "proof": proof,
         "diagnoses": [
             {
@@ -168,19 +164,13 @@ def _answer(report: Report, points: Points, judged: Judged) -> dict[str, Any]:
 
 
 def _summary(report: Report, sheets: list[Graded]) -> dict[str, Any]:
-    hard = summary(sheets)
+    hard, text, say = summary(sheets), report.exercise.steps.text, report.words.say
+    mistakes = hard.mistakes if report.reveal != VERDICT else []
     return {
         **fields(hard, "sheets", "complete", "unreadable"),
-        "steps": [
-            {"step": report.exercise.steps.text(step), "wrong": count} for step, count in hard.steps
-        ],
+        "steps": [{"step": text(step), "wrong": count} for step, count in hard.steps],
         "mistakes": [
-            {
-                "mistake": diagnosis.mistake.name,
-                "sheets": count,
-                "words": report.words.say(diagnosis.words),
-            }
-            for diagnosis, count in hard.mistakes
-            if report.reveal != VERDICT
+            {"mistake": made.mistake.name, "sheets": count, "words": say(made.words)}
+            for made, count in mistakes
         ],
     }

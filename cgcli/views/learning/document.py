@@ -6,8 +6,8 @@ from typing import Any
 
 from cgcli.learning.descent import Record
 from cgcli.learning.models import Model
-from cgcli.learning.parameters import Parameters
 from cgcli.learning.statistics import Statistics
+from cgcli.learning.task import Parameters
 from cgcli.learning.training import Trained, Training
 from cgcli.views.document import fields, number
 from cgcli.views.learning.rows import row_notes
@@ -19,7 +19,7 @@ def as_document(
     """Return what a run came to as the document `cgraph.train/1`, and how its data was read."""
     task, data = training.task, model.data
     state, fit, end = trained.state, trained.fit, trained.end
-    known = None if fit is None else fit.statistics
+    known = fit and fit.statistics
     errors = None
     if known is not None and known.errors is not None:
         errors = task.parameters.look(known.errors)
@@ -44,9 +44,9 @@ def as_document(
         "doubts": list(map(str, end.doubts)),
         "diverged": None if end.failure is None else end.failure._asdict(),
         "standard_errors": number(errors),
-        "sum_of_squares": None if known is None else number(known.sum),
-        "residual_deviation": None if known is None else number(known.deviation),
-        "statistics": None if known is None else _statistics(known, task.parameters),
+        "sum_of_squares": number(known and known.sum),
+        "residual_deviation": number(known and known.deviation),
+        "statistics": known and _statistics(known, task.parameters),
         "notes": row_notes(training.prepared.report.notes),
         **({"read": read} if read else {}),
         "history": list(map(_record, trained.history)),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,6 +22,16 @@ _ROWS: Final = 2**18
 _WIDER: Final = {"INTEGER": "BIGINT", '"NULL"': "VARCHAR"}
 """What a column is whose first rows DuckDB alone would take for something narrower."""
 
+_Columns: TypeAlias = dict[str, Any]
+
+
+class _Head(NamedTuple):
+    """What stands above one column, or above as many as a vector or a matrix takes."""
+
+    name: str
+    shape: tuple[int, ...] = ()
+    kept: bool = False
+
 
 def as_parquet(
     results: Iterable[tuple[Any, Mapping[str, Any], Any, Mapping[str, Any]]],
@@ -27,7 +39,7 @@ def as_parquet(
     *,
     noting: bool = False,
 ) -> Iterator[bytes]:
-    """Yield a Parquet file of rows in pieces; `RowWriter.text` says what their parts are.
+    """Yield a Parquet file of rows in pieces; `rows_text` says what their parts are.
 
     `kinds` has the types of columns that are kept, where their file says them. The rows are
     gathered in files on disk, of which one is made when all of them are there.
@@ -35,9 +47,9 @@ def as_parquet(
     database = opened(":memory:")
     with database, tempfile.TemporaryDirectory(prefix="cgraph-") as folder:
         files, selected = 0, ""
-        for part in _parts(results, noting=noting):
-            database.register("part", part.arrays)
-            selected = selected or part.selected(database, kinds)
+        for heads, columns in _parts(results, noting=noting):
+            database.register("part", columns)
+            selected = selected or _selected(database, heads, columns, kinds)
             rows = f"SELECT {selected} FROM part"  # noqa: S608  # our own
             _copy(database, rows, f"{folder}/{files:09}.parquet")
             files += 1
@@ -61,68 +73,57 @@ def _copy(database: Any, rows: str, path: str) -> None:
         raise CgraphError("file", message, "write CSV or JSON Lines") from None
 
 
-def _parts(results: Iterable[Any], *, noting: bool) -> Iterator[_Part]:
-    """Yield rows again, many at a time."""
-    waiting: list[_Part] = []
-    count = 0
+def _parts(results: Iterable[Any], *, noting: bool) -> Iterator[tuple[list[_Head], _Columns]]:
+    """Yield rows as flat columns of a table, c0, c1 and so on, many rows at a time.
+
+    With them come the heads that they stand under.
+    """
+    waiting: list[list[Any]] = []
+    heads: list[_Head] = []
+
+    def joined() -> _Columns:
+        columns = map(np.concatenate, zip(*waiting, strict=True))
+        return {f"c{k}": column for k, column in enumerate(columns)}
+
     for rows, values, notes, kept in results:
         check_names(values, kept, noting=noting)
-        waiting.append(_Part(rows, values, notes if noting else None, kept))
-        count += len(rows)
-        if count >= _ROWS:
-            yield waiting[0].joined(waiting)
-            waiting, count = [], 0
+        heads = [_Head("row"), *(_Head(name, kept=True) for name in kept)]
+        heads += [_Head(name, array.shape[1:]) for name, array in values.items()]
+        heads += [_Head("notes")] * noting
+        flat = [part for array in values.values() for part in array.reshape(len(rows), -1).T]
+        numbers = np.asarray(rows).astype(np.int64)
+        waiting.append([numbers, *kept.values(), *flat, *[notes] * noting])
+        if sum(len(part[0]) for part in waiting) >= _ROWS:
+            yield heads, joined()
+            waiting.clear()
     if waiting:
-        yield waiting[0].joined(waiting)
+        yield heads, joined()
 
 
-class _Part:
-    """Some rows as flat columns of a table, c0, c1 and so on, and what is selected of them."""
+def _selected(
+    database: Any, heads: Sequence[_Head], columns: _Columns, kinds: Mapping[str, str]
+) -> str:
+    """Return what is written: vectors and matrices as lists, what is no number as NaN.
 
-    def __init__(
-        self, rows: Any, values: Mapping[str, Any], notes: Any, kept: Mapping[str, Any]
-    ) -> None:
-        self._kept = len(kept)
-        self._heads: list[tuple[str, tuple[int, ...]]] = [("row", ())]
-        flat = [np.asarray(rows).astype(np.int64), *kept.values()]
-        self._heads += [(name, ()) for name in kept]
-        for name, array in values.items():
-            flat += list(np.ascontiguousarray(array.reshape(len(rows), -1).T))
-            self._heads.append((name, array.shape[1:]))
-        if notes is not None:
-            flat.append(notes)
-            self._heads.append(("notes", ()))
-        self.arrays = {f"c{k}": array for k, array in enumerate(flat)}
-
-    def joined(self, parts: Sequence[_Part]) -> _Part:
-        """Return this part with the rows of all of them."""
-        for name in self.arrays:
-            self.arrays[name] = np.concatenate([part.arrays[name] for part in parts])
-        return self
-
-    def selected(self, database: Any, kinds: Mapping[str, str]) -> str:
-        """Return what is written: vectors and matrices as lists, what is no number as NaN.
-
-        Columns that are kept have the types of their file.
-        """
-        same = Counter(name.lower() for name, _ in self._heads)
-        for name, _ in self._heads:
-            if same[name.lower()] > 1:
-                message = f"two columns are called '{excerpt(name)}' but for the case of letters"
-                raise CgraphError("name", message, "write CSV or JSON Lines")
-        query = f"SELECT {', '.join(f'typeof({name})' for name in self.arrays)} FROM part LIMIT 1"  # noqa: S608
-        types = map(str, database.execute(query).fetchone())
-        columns: list[str] = []
-        for name, kind in zip(self.arrays, types, strict=True):
-            number = self.arrays[name].dtype == np.float64
-            text = f"coalesce({name}, 'nan'::DOUBLE)" if number else name
-            head = self._heads[len(columns)][0] if 0 < len(columns) <= self._kept else ""
-            columns.append(f"{text}::{kinds.get(head) or _WIDER.get(kind, kind)}")
-        texts, listed = iter(columns), []
-        for name, shape in self._heads:
-            head = name.replace('"', '""')
-            listed.append(f'{_nested(texts, shape)} AS "{head}"')
-        return ", ".join(listed)
+    Columns that are kept have the types of their file.
+    """
+    same = Counter(head.name.lower() for head in heads)
+    for head in heads:
+        if same[head.name.lower()] > 1:
+            message = f"two columns are called '{excerpt(head.name)}' but for the case of letters"
+            raise CgraphError("name", message, "write CSV or JSON Lines")
+    query = f"SELECT {', '.join(f'typeof({name})' for name in columns)} FROM part LIMIT 1"  # noqa: S608
+    types = zip(columns.items(), map(str, database.execute(query).fetchone()), strict=True)
+    listed = []
+    for head in heads:
+        texts = []
+        for (name, array), kind in islice(types, math.prod(head.shape)):
+            text = f"coalesce({name}, 'nan'::DOUBLE)" if array.dtype == np.float64 else name
+            wider = (head.kept and kinds.get(head.name)) or _WIDER.get(kind, kind)
+            texts.append(f"{text}::{wider}")
+        written = head.name.replace('"', '""')
+        listed.append(f'{_nested(iter(texts), head.shape)} AS "{written}"')
+    return ", ".join(listed)
 
 
 def _nested(names: Iterator[str], shape: Sequence[int]) -> str:

@@ -18,71 +18,66 @@ from cgcli.views.document import number
 _HEAD: Final = '{\n  "schema": "cgraph.map/1",\n  "rows": ['
 
 
-class RowWriter:
-    """Writes the values of rows as text, the head of a CSV file or of a JSON document first.
+def rows_text(
+    form: str,
+    noting: bool,
+    first: bool,
+    rows: Any,
+    values: Mapping[str, Any],
+    kinds: Any = None,
+    kept: Mapping[str, Any] = {},
+) -> str:
+    """Return the text of some rows: their numbers in the file, values by name, and notes.
 
-    With `noting` every row has the kinds of its notes too. `end` returns what stands after all
-    rows.
+    Before the `first` of all stands the head of a CSV file or of a JSON document. The columns
+    `kept` of the file stand between the numbers and the values; with `noting` every row has the
+    kinds of its notes too.
 
-    >>> writer = RowWriter("csv")
-    >>> print(writer.text([1, 2], {"f": np.array([0.5, 2.0])}), end="")
+    >>> print(rows_text("csv", False, True, [1, 2], {"f": np.array([0.5, 2.0])}), end="")
     row,f
     1,0.5
     2,2.0
     """
+    check_names(values, kept, noting=noting)
+    if form == "csv":
+        head = ["row", *kept, *_heads(values), *["notes"] * noting] if first else []
+        return _csv(head, rows, values, [kinds] if noting else [], kept)
+    objects = []
+    for k, row in enumerate(rows):
+        cells = {"row": int(row), **{name: column[k] for name, column in kept.items()}}
+        cells |= number({name: array[k] for name, array in values.items()})
+        notes = {"notes": kinds[k].split()} if noting else {}
+        objects.append(json.dumps({**cells, **notes}, default=str))
+    if form == "jsonl":
+        return "".join(f"{line}\n" for line in objects)
+    return (f"{_HEAD}\n" if first else ",\n") + ",\n".join(f"    {line}" for line in objects)
 
-    def __init__(self, form: str, *, noting: bool = False, begun: bool = False) -> None:
-        self._form = form
-        self._noting = noting
-        self._begun = begun
 
-    def text(
-        self,
-        rows: Any,
-        values: Mapping[str, Any],
-        kinds: Any = None,
-        kept: Mapping[str, Any] = {},
-    ) -> str:
-        """Return the text of some rows: their numbers in the file, values by name, and notes.
+def _csv(
+    head: list[str], rows: Any, values: Mapping[str, Any], marks: list[Any], kept: Mapping[str, Any]
+) -> str:
+    """Return rows as CSV, below a head if there is one; numbers by DuckDB where that can."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    if head:
+        writer.writerow(head)
+    flat = [part for array in values.values() for part in array.reshape(len(rows), -1).T]
+    beside = [_texts(column) for column in kept.values()]
+    numbers = np.asarray(rows, int)
+    # How a carriage return is written depends on the version of Python.
+    usual = not any("\r" in text for column in beside for text in column)
+    lines = csv_lines([numbers, *beside, *flat, *marks]) if usual else ""
+    if not lines:
+        texts = [map(repr, column.tolist()) for column in flat]
+        writer.writerows(zip(numbers.tolist(), *beside, *texts, *marks, strict=True))
+    return out.getvalue() + lines
 
-        The columns `kept` of the file stand between the numbers and the values.
-        """
-        check_names(values, kept, noting=self._noting)
-        begun, self._begun = self._begun, True
-        if self._form == "csv":
-            head = ["row", *kept, *_heads(values), *["notes"] * self._noting]
-            out = io.StringIO()
-            writer = csv.writer(out, lineterminator="\n")
-            if not begun:
-                writer.writerow(head)
-            flat = [part for array in values.values() for part in array.reshape(len(rows), -1).T]
-            beside = [_texts(column) for column in kept.values()]
-            marks = [kinds] if self._noting else []
-            numbers = np.asarray(rows, int)
-            # How a carriage return is written depends on the version of Python.
-            usual = not any("\r" in text for column in beside for text in column)
-            lines = csv_lines([numbers, *beside, *flat, *marks]) if usual else ""
-            if not lines:
-                texts = [map(repr, column.tolist()) for column in flat]
-                writer.writerows(zip(numbers.tolist(), *beside, *texts, *marks, strict=True))
-            return out.getvalue() + lines
-        objects = []
-        for k, row in enumerate(rows):
-            cells = {"row": int(row), **{name: column[k] for name, column in kept.items()}}
-            cells |= number({name: array[k] for name, array in values.items()})
-            notes = {"notes": kinds[k].split()} if self._noting else {}
-            objects.append(json.dumps({**cells, **notes}, default=str))
-        if self._form == "jsonl":
-            return "".join(f"{line}\n" for line in objects)
-        return (",\n" if begun else f"{_HEAD}\n") + ",\n".join(f"    {line}" for line in objects)
 
-    def end(self, notes: Mapping[str, tuple[int, int, Note]] = {}, read: str = "") -> str:
-        """Return the end of a JSON document: the notes on its rows, and how they were read."""
-        if self._form != "json":
-            return ""
-        more = f',\n  "read": {json.dumps(read)}' if read else ""
-        tail = f'],\n  "notes": {json.dumps(row_notes(notes))}{more}\n}}\n'
-        return f"\n  {tail}" if self._begun else _HEAD + tail
+def rows_end(notes: Mapping[str, tuple[int, int, Note]], read: str, *, empty: bool) -> str:
+    """Return the end of a JSON document: the notes on its rows, and how they were read."""
+    more = f',\n  "read": {json.dumps(read)}' if read else ""
+    tail = f'],\n  "notes": {json.dumps(row_notes(notes))}{more}\n}}\n'
+    return _HEAD + tail if empty else f"\n  {tail}"
 
 
 def check_names(values: Mapping[str, Any], kept: Mapping[str, Any], *, noting: bool) -> None:
@@ -95,11 +90,6 @@ def check_names(values: Mapping[str, Any], kept: Mapping[str, Any], *, noting: b
         if name in values and (name == "row" or noting):
             message = f"'{name}' is what the {what} of each row is called in the table"
             raise CgraphError("name", message, f"give the value another name: v = {name}")
-
-
-def rows_text(form: str, noting: bool, first: bool, *rows: Any) -> str:
-    """Return the text of some rows, as `RowWriter.text` does, wherever they are written."""
-    return RowWriter(form, noting=noting, begun=not first).text(*rows)
 
 
 def _texts(column: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.explain import Explanation
 from cgcli.learning.descent import Descent
-from cgcli.learning.tables import ROW, row_values
+from cgcli.learning.tables import ROW
 from cgcli.learning.training import Training
 from cgcli.views.table import shown
 from cgcli.views.trace.show import print_trace
@@ -47,12 +47,6 @@ def _batches(descent: Descent) -> Iterator[tuple[int, int, float]]:
         epoch, start = epoch + 1, 0
 
 
-def _rows(descent: Descent, count: int) -> dict[str, Any]:
-    """Return the first rows of the present batch."""
-    objective, few = descent.objective, min(count, _ROWS)
-    return objective.batches.rows(few) if objective.batches else objective.table.read(0, few)
-
-
 def _print_step(
     training: Training, step: int, epoch: int, count: int, cost: float, digits: int
 ) -> None:
@@ -60,22 +54,23 @@ def _print_step(
     task, descent = training.task, training.descent
     assert descent is not None
     gradient = descent.objective.gradient
-    part = _rows(descent, count)
+    few = min(count, _ROWS)
+    batches = descent.objective.batches
+    part = batches.rows(few) if batches else descent.objective.table.read(0, few)
     write(f"Step {step + 1}\n\n")
     for k, number in enumerate(part[ROW]):
-        row = row_values(part, k, task.scaled)
-        inputs = {**task.constants, **task.parameters.values(), **row}
-        result = DOUBLES.evaluate(task.graph, inputs, None, list(task.parameters.views))
+        names = list(task.parameters.views)
+        result = DOUBLES.evaluate(task.graph, task.values(part, k), wrt=names)
         write(f"Row {int(number)}\n\n")
         print_trace(Explanation(result), Wanted(shown=Shown(digits=digits)))
         write("\n")
     if count > _ROWS:
         write(f"and {counted(count - _ROWS, 'more row')} in the same way\n\n")
-    name = task.graph.names[task.graph.output]
-    kind = "mean" if task.mean else "sum"
-    of = f"the {kind} over {count:,} rows" if count > 1 else "this row"
-    # The f of the steps above is one row's.
-    name = f"{kind}({name})" if count > 1 else name
+    name, of = task.graph.names[task.graph.output], "this row"
+    if count > 1:
+        # The f of the steps above is one row's.
+        kind = "mean" if task.mean else "sum"
+        name, of = f"{kind}({name})", f"the {kind} over {count:,} rows"
     write(f"The cost and its gradient, {of}\n  {name} = {shown(cost, digits)}\n")
     views = task.parameters.look(gradient.copy())
     for parameter, view in views.items():
@@ -90,12 +85,13 @@ def _print_step(
     rule = "W = W - rate * gradient" if plain else descent.optimiser.summary
     write(f"\nUpdate: {rule}, rate {shown(rate, digits)}\n")
     for parameter, view in task.parameters.look(descent.flat).items():
-        old, new, slope = (
-            _inline(part, digits) for part in (before[parameter], view, views[parameter])
-        )
-        sign = f"({slope})" if slope.startswith("-") else slope
-        way = f"{old} - {shown(rate, digits)} * {sign} = {new}" if plain else f"{old} → {new}"
-        write(f"  {parameter} = {way}\n" if plain else f"  {parameter}: {way}\n")
+        old, new = _inline(before[parameter], digits), _inline(view, digits)
+        if plain:
+            slope = _inline(views[parameter], digits)
+            slope = f"({slope})" if slope.startswith("-") else slope
+            write(f"  {parameter} = {old} - {shown(rate, digits)} * {slope} = {new}\n")
+        else:
+            write(f"  {parameter}: {old} → {new}\n")
     write("\n")
 
 

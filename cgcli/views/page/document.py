@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from importlib import resources
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from cgcli.calculus.explain import Explanation
 from cgcli.calculus.kinks import kinked_words, slope_words
@@ -19,6 +18,7 @@ from cgcli.errors import CgraphError, excerpt
 from cgcli.export.nodes import Numbers
 from cgcli.operations.row import Kink
 from cgcli.plan.cells import Cell
+from cgcli.resource import read_text
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import number
 from cgcli.views.gate import printable
@@ -33,11 +33,8 @@ _LIVE: Final = 1_500
 """More nodes than that are not computed anew in a page."""
 
 
-class Asked(NamedTuple):
-    """What is asked of a page: which blanks are to be filled in, and where it opens."""
-
-    practice: tuple[str, ...] = ()
-    opens: str = "graph"
+def _function(name: str, numbers: Numbers) -> str:
+    return f"const {name} = (() => {{\n{numbers.code('f')}\nreturn f;\n}})();\n"
 
 
 class Document:
@@ -46,20 +43,19 @@ class Document:
     Raises `CgraphError` where it is to be filled in and cannot be computed.
     """
 
-    def __init__(
-        self, explanation: Explanation, wanted: Wanted, words: Catalogue, asked: Asked
-    ) -> None:
+    def __init__(self, explanation: Explanation, wanted: Wanted, words: Catalogue) -> None:
         self.result: Result = explanation.result
         self.graph = self.result.graph
         self.explanation = explanation
         self.wanted = wanted
         self.words = words
-        self.asked = asked
+        self.write = Lines(explanation, PRINTED, wanted.shown)
         self.code = ""
-        self.why = self._static()
         self.numbers: Numbers | None = None
         self.rows: list[dict[str, Any]] = []
         self.notes: list[dict[str, Any]] = []
+        self.follow: list[Any] = []
+        self.why = self._static()
         if not self.why:
             try:
                 self._live()
@@ -67,13 +63,11 @@ class Document:
                 if error.kind != "usage":
                     raise
                 self.why = error.message
-                self.numbers, self.code = None, ""
         if self.numbers is None:
-            if asked.practice:
+            if wanted.practice:
                 message = f"there is nothing to fill in: {self.why}"
                 raise CgraphError("usage", message, "leave --practice out")
             self.rows = list(self._lines(Lines(explanation, PRINTED, wanted.shown)))
-            self.notes = []
 
     def _static(self) -> str:
         """Return why the numbers of the page stay what they are; nothing where they move."""
@@ -90,24 +84,28 @@ class Document:
 
     def _live(self) -> None:
         """Write the lines with slots, and the code for the numbers in them."""
-        result, graph = self.result, self.graph
+        graph, only = self.graph, self.explanation.only
+        numbers = self._numbers(answered=False)
+        name = None if only is None else graph.names[only]
+        sketch = Sketch(self.result, numbers, name, complete=self.explanation.complete)
+        rows = list(self._lines(SketchLines(sketch, self.wanted.shown)))
+        notes = list(self._notes(numbers))
+        code = _function("compute", numbers)
+        if self.wanted.practice:
+            answered = self._numbers(answered=True)
+            names = [graph.inputs.get(name, name[1:]) for name in answered.arguments]
+            self.follow = [names, list(answered.keys)]
+            code += _function("follow", answered)
+        self.numbers, self.rows, self.notes, self.code = numbers, rows, notes, code
+
+    def _numbers(self, *, answered: bool) -> Numbers:
+        """Return all numbers of both passes, or what follows from those somebody worked out."""
+        graph, result = self.graph, self.result
         fixed = {name: result.values[graph.inputs[name]] for name in graph.read}
-        numbers = self.numbers = Numbers(graph, fixed)
+        numbers = Numbers(graph, fixed, answered=answered)
         numbers.values()
         numbers.backward(result.of, result.active)
-        only = self.explanation.only
-        name = None if only is None else graph.names[only]
-        sketch = Sketch(result, numbers, name, complete=self.explanation.complete)
-        self.rows = list(self._lines(SketchLines(sketch, self.wanted.shown)))
-        self.notes = list(self._notes(numbers))
-        self.code = f"const compute = (() => {{\n{numbers.code('f')}\nreturn f;\n}})();\n"
-        if self.asked.practice:
-            answered = Numbers(graph, fixed, answered=True)
-            answered.values()
-            answered.backward(result.of, result.active)
-            names = [graph.inputs.get(name, name[1:]) for name in answered.arguments]
-            self.follow = [names, answered.keys]
-            self.code += f"const follow = (() => {{\n{answered.code('f')}\nreturn f;\n}})();\n"
+        return numbers
 
     # Lines
 
@@ -116,36 +114,28 @@ class Document:
 
     def _lines(self, lines: Lines) -> Iterator[dict[str, Any]]:
         """Yield the lines as data; what belongs to a step has its number, and its node."""
-        explanation = lines.explanation
-        steps = list(explanation.forward()) if lines.shown.forward else []
-        first = len(steps)
-        if lines.shown.backward:
-            steps += [step.node for step in explanation.backward()]
-        single = {
-            "given": explanation.inputs(),
-            "gradient": (g.node for g in explanation.gradients()),
-        }
-        step, node = 0, None
+        step, back = 0, False
+        node: int | None = None
         for line in lines:
             if line.kind == "heading":
-                step, node = 0, None
+                step, back, node = 0, False, None
             if line.number:
-                step, node = line.number, steps[line.number - 1]
-            elif line.kind in single and self.result.gradients is not None:
-                node = next(single[line.kind])
+                step, back = line.number, line.kind == "backward"
+            if line.node is not None:
+                node = line.node
             row = {
                 "kind": line.kind,
                 "level": line.level,
                 "number": line.number,
                 "step": step,
-                "back": step > first,
+                "back": back,
                 "node": node,
                 "label": self._say(line.label),
                 "sides": line.sides,
                 "conditions": line.conditions,
                 "aside": self._say(line.aside),
                 "words": line.is_words,
-                "when": lines.when if isinstance(lines, SketchLines) else [],
+                "when": line.when,
             }
             yield {key: value for key, value in row.items() if value or key == "node"}
 
@@ -153,7 +143,7 @@ class Document:
 
     def _notes(self, numbers: Numbers) -> Iterator[dict[str, Any]]:
         """Yield what may have to be said of nodes, with the key of when."""
-        graph, keys = self.graph, frozenset(numbers.keys)
+        graph = self.graph
         for node, operation in enumerate(graph.operations):
             if not graph.arguments[node]:
                 continue
@@ -164,7 +154,7 @@ class Document:
                 yield self._note(node, "domain", key, outside, holds=0)
             yield self._note(node, "nothing", "", nothing_words(graph, node, self._at(node)))
             yield self._note(node, "overflow", "", overflow_words(graph, node))
-            if operation.step or f"g{node}" not in keys:
+            if operation.step or f"g{node}" not in numbers.keys:
                 continue
             for count, kink in enumerate(operation.kinks):
                 said = self._kink(numbers, node, kink, f"e{node}_{count}")
@@ -218,8 +208,7 @@ class Document:
     # What there is
 
     def _nodes(self) -> Iterator[dict[str, Any]]:
-        graph, result = self.graph, self.result
-        write = Lines(self.explanation, PRINTED, self.wanted.shown)
+        graph, result, write = self.graph, self.result, self.write
         for node, arguments in enumerate(graph.arguments):
             if node in graph.literals and node not in {*graph.given, result.of}:
                 continue
@@ -248,29 +237,27 @@ class Document:
     def _first_notes(self) -> Iterator[dict[str, Any]]:
         """Yield the notes at the point that the page is made for."""
         places = {name: node for node, name in enumerate(self.graph.names)}
-        write = Lines(self.explanation, PRINTED, self.wanted.shown)
         for note in self.result.notes:
-            message = Message("{kind}: {what}", kind=Message(note.kind), what=write.note(note))
+            what = self.write.note(note)
+            message = Message("{kind}: {what}", kind=Message(note.kind), what=what)
             yield {"node": places[note.node], "text": self._say(message)}
 
     def data(self) -> dict[str, Any]:
         """Return all of it."""
         graph, result, numbers = self.graph, self.result, self.numbers
-        spoken = json.loads(
-            resources.files(__package__).joinpath("words.json").read_text(encoding="utf-8")
-        )
+        spoken = json.loads(read_text(__package__, "words.json"))
         return {
             "digits": self.wanted.shown.digits,
             "output": result.of,
             "live": numbers is not None,
             "why": self._say(self.why),
-            "opens": self.asked.opens,
-            "practice": self.asked.practice,
+            "opens": "graph" if self.wanted.format == "page" else "steps",
+            "practice": self.wanted.practice,
             "nodes": list(self._nodes()),
             "inputs": list(self._inputs()),
-            "keys": [] if numbers is None else numbers.keys,
+            "keys": [] if numbers is None else list(numbers.keys),
             "arguments": [] if numbers is None else [graph.inputs[n] for n in numbers.arguments],
-            "follow": self.follow if self.asked.practice else [],
+            "follow": self.follow,
             "rows": self.rows,
             "rules": self.notes,
             "notes": list(self._first_notes()),

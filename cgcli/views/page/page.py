@@ -11,16 +11,16 @@ import hashlib
 import json
 from collections.abc import Iterator
 from html import escape
-from importlib import resources
 from importlib.util import find_spec
 from string import Template
 from typing import Final
 
 from cgcli.calculus.explain import Explanation
 from cgcli.errors import CgraphError
+from cgcli.resource import read_text
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable_lines
-from cgcli.views.page.document import Asked, Document
+from cgcli.views.page.document import Document
 from cgcli.views.trace.writing import Wanted
 
 _SCRIPTS: Final = ("math.js", "model.js", "picture.js", "working.js", "panels.js", "app.js")
@@ -28,18 +28,24 @@ _DRAWN: Final = 400
 """So many nodes are drawn; a picture of more is none that anybody reads."""
 
 
-def as_page(
-    explanation: Explanation, wanted: Wanted, catalogue: Catalogue, asked: Asked
-) -> Iterator[str]:
-    """Return the page of an explanation; raises `CgraphError` without the extra for pictures."""
-    document = Document(explanation, wanted, catalogue, asked)
+def as_page(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
+    """Return the page of an explanation; that of a trace opens at its steps.
+
+    Raises `CgraphError` without the extra for pictures, which a trace does without.
+    """
+    from cgcli.views.drawing.files import sheets
+
+    document = Document(explanation, wanted, catalogue)
     data = document.data()
     # A block of data ends where its element does: no text may say that.
     packed = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    script = "\n".join(["", '"use strict";', document.code, *map(_file, _SCRIPTS)])
-    style = "\n" + _style()
+    script = "\n".join(
+        ["", '"use strict";', document.code, *(read_text(__package__, name) for name in _SCRIPTS)]
+    )
+    # The palette of pictures where the picture stands.
+    style = "\n" + sheets("svg.graph") + read_text(__package__, "app.css")
     words = {key: escape(text) for key, text in data["words"].items()}
-    yield Template(_file("page.html")).substitute(
+    yield Template(read_text(__package__, "page.html")).substitute(
         words,
         language=escape(wanted.language),
         title=escape(wanted.title),
@@ -48,22 +54,17 @@ def as_page(
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
-        picture=_picture(explanation, wanted, asked),
+        picture=_picture(explanation, wanted),
         data=packed,
     )
 
 
-def as_html(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
-    """Return the page opened at its steps; without the extra for pictures it has none."""
-    return as_page(explanation, wanted, catalogue, Asked(opens="steps"))
-
-
-def _picture(explanation: Explanation, wanted: Wanted, asked: Asked) -> str:
+def _picture(explanation: Explanation, wanted: Wanted) -> str:
     """Return the graph as SVG, or nothing where there is too much of it to be drawn."""
     from cgcli.views.drawing.draw import Drawing
     from cgcli.views.drawing.scene import Picture
 
-    is_missing = asked.opens == "steps" and find_spec("graphlay") is None
+    is_missing = wanted.format != "page" and find_spec("graphlay") is None
     if is_missing or len(explanation.graph) > _DRAWN:
         return ""
     shown = wanted.shown
@@ -79,17 +80,6 @@ def _picture(explanation: Explanation, wanted: Wanted, asked: Asked) -> str:
         if error.kind != "limit":
             raise
         return ""
-
-
-def _style() -> str:
-    """Return the style of the page, with the palette of pictures where the picture stands."""
-    from cgcli.views.drawing.files import sheets
-
-    return sheets("svg.graph") + _file("app.css")
-
-
-def _file(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

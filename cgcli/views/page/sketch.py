@@ -6,13 +6,14 @@ A slot stands for a number by its key: ``v3`` is the value of node 3 and ``g3`` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.explain import Contribution, Explanation, Gradient
-from cgcli.calculus.local import Case, Formula, Locals
+from cgcli.calculus.local import Formula, Locals
 from cgcli.calculus.result import Result
 from cgcli.export.nodes import Numbers
+from cgcli.graph.graph import Graph
 from cgcli.graph.latex import LATEX
 from cgcli.operations.row import LEVELS, Shape
 from cgcli.operations.table import OPERATIONS
@@ -32,14 +33,11 @@ _SAME: Final = OPERATIONS["same"]
 _NEGATIVE: Final = OPERATIONS["neg"]
 
 
-class Slot:
+class Slot(NamedTuple):
     """A number to be filled in, as it stands in formulas and sentences."""
 
-    __slots__ = ("key", "shape")
-
-    def __init__(self, key: str, shape: Shape = ()) -> None:
-        self.key = key
-        self.shape = shape
+    key: str
+    shape: Shape = ()
 
     def __format__(self, form: str) -> str:
         """Return the slot, whatever form the number was to have."""
@@ -67,19 +65,14 @@ SIGNS: Final = SlotSigns(*PRINTED)._replace(
 class SlotResult(Result):
     """A result whose numbers are slots, where there are keys for them."""
 
-    def __init__(self, result: Result, keys: frozenset[str]) -> None:
-        graph = result.graph
+    def __init__(self, result: Result, slots: Mapping[str, Slot]) -> None:
+        graph, kind = result.graph, result.kind
         values = [
-            Slot(key, graph.shape(node)) if (key := f"v{_named(result, node)}") in keys else value
-            for node, value in enumerate(result.values)
+            slots.get(f"v{_named(graph, node)}", value) for node, value in enumerate(result.values)
         ]
-        super().__init__(
-            graph, values, result.of, result.active, result.sources, result.kind, result.varying
-        )
-        self.gradients = [
-            Slot(f"g{node}", graph.shape(node)) if f"g{node}" in keys else None
-            for node in range(len(graph))
-        ]
+        active, varying = result.active, result.varying
+        super().__init__(graph, values, result.of, active, result.sources, kind, varying)
+        self.gradients = [slots.get(f"g{node}") for node in range(len(graph))]
         self.gradient = result.gradient
 
     def grad(self, node: int) -> Any:
@@ -88,9 +81,8 @@ class SlotResult(Result):
         return super().grad(node) if self.gradients[node] is None else self.gradients[node]
 
 
-def _named(result: Result, node: int) -> int:
+def _named(graph: Graph, node: int) -> int:
     """Return what a node is another name of: one number needs one slot."""
-    graph = result.graph
     while graph.operations[node] is _SAME:
         (node,) = graph.arguments[node]
     return node
@@ -110,67 +102,56 @@ class Sketch(Explanation):
     def __init__(
         self, result: Result, numbers: Numbers, only: str | None = None, *, complete: bool = True
     ) -> None:
-        self.keys = frozenset(numbers.keys)
         self.numbers = numbers
+        self.slots = {key: Slot(key, shape) for key, shape in numbers.keys.items()}
         # What decides between cases is numbers, and no slots.
         self.locals = Locals(result)
-        super().__init__(SlotResult(result, self.keys), only, complete)
+        super().__init__(SlotResult(result, self.slots), only, complete)
 
     def partial(self, node: int, place: int) -> Any:
         """Return the slot of a local derivative; a number as it was typed is its own."""
-        key = f"p{node}_{place}"
         formula = self.locals.formula(node, place)
         is_array = node in self.graph.tensors
         fixed = None if formula is None or is_array else _constant(formula)
-        return Slot(key, self.graph.shape(node)) if fixed is None and key in self.keys else fixed
+        return self.slots.get(f"p{node}_{place}") if fixed is None else fixed
 
     def sent(self, node: int, place: int) -> Any:
         """Return the slot of what a node sends to one argument; None where it never does."""
-        key = f"s{node}_{place}"
-        shape = self.graph.shape(self.graph.arguments[node][place])
-        return Slot(key, shape) if key in self.keys else None
+        return self.slots.get(f"s{node}_{place}")
 
 
 class SketchLines(Lines):
-    """The lines of a sketch: of a derivative with cases, those of every case.
-
-    `when` has the conditions that the line at hand is for: keys, with 1 or 0.
-    """
+    """The lines of a sketch: of a derivative with cases, those of every case."""
 
     def __init__(self, sketch: Sketch, shown: Shown) -> None:
         super().__init__(sketch, SIGNS, shown)
         self.sketch = sketch
-        self.when: list[tuple[str, int]] = []
 
     def contribution(self, part: Contribution) -> Iterator[Line]:
         """Return the lines of one argument in every case, and of a branch that is not taken."""
-        graph, node, place = self.graph, part.node, part.place
-        reaches = graph.operations[node].reaches
-        if part.sent is None or node in graph.tensors:
+        node, place, numbers = part.node, part.place, self.sketch.numbers
+        reaches = self.graph.operations[node].reaches
+        if part.sent is None or node in self.graph.tensors:
             yield from super().contribution(part)
             return
         taken: list[tuple[str, int]] = []
         if reaches is not None:
-            key = f"r{node}_{place}"
-            self.sketch.numbers.asked(key, node, lambda m, *parts: reaches(m, place, *parts))
-            taken = [(key, 1)]
+            taken = [(f"r{node}_{place}", 1)]
+            numbers.asked(taken[0][0], node, lambda m, *parts: reaches(m, place, *parts))
         cases = self.sketch.locals.cases(node, place)
         for count, case in enumerate(cases):
-            self.when = taken
-            if len(cases) > 1:
-                self.when = [*taken, (self._case(f"c{node}_{place}_{count}", case), 1)]
             fixed = _constant(case.formula)
             partial = Slot(f"p{node}_{place}") if fixed is None else fixed
-            yield from super().contribution(part._replace(formula=case.formula, partial=partial))
-        if taken:
-            self.when = [(taken[0][0], 0)]
-            yield from super().contribution(part._replace(sent=None))
-        self.when = []
-
-    def _case(self, key: str, case: Case) -> str:
-        formula = case.formula
-        self.sketch.numbers.decided(key, formula.graph, formula.names, case.asked)
-        return key
+            when = taken
+            if len(cases) > 1:
+                key, small = f"c{node}_{place}_{count}", case.formula
+                numbers.decided(key, small.graph, small.names, case.asked)
+                when = [*taken, (key, 1)]
+            for line in super().contribution(part._replace(formula=case.formula, partial=partial)):
+                yield line._replace(when=tuple(when))
+        for key, _ in taken:
+            for line in super().contribution(part._replace(sent=None)):
+                yield line._replace(when=((key, 0),))
 
     def _meaning(self, gradients: list[Gradient]) -> Message | None:
         """Return nothing: it is about numbers that move."""

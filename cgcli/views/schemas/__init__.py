@@ -51,24 +51,19 @@ def read(name: str) -> str:
     return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
 
 
-_KINDS: Final = (
-    (Literal, "integer", "a whole number"),
-    (bool, "boolean", "true or false"),
-    (dict, "object", "an object"),
-    (list, "array", "a list"),
-    (str, "string", "text"),
-    (int, "integer", "a whole number"),
-    (float, "number", "a number"),
-    (type(None), "null", "null"),
-)
-"""Types of values, what a schema calls them, and what a message does; the first type counts."""
+_KINDS: Final[dict[type, tuple[str, str]]] = {
+    Literal: ("integer", "a whole number"),
+    bool: ("boolean", "true or false"),
+    dict: ("object", "an object"),
+    list: ("array", "a list"),
+    str: ("string", "text"),
+    int: ("integer", "a whole number"),
+    float: ("number", "a number"),
+    type(None): ("null", "null"),
+}
+"""By type of a value what a schema calls it, and a message; a number as it is written is whole."""
 
-_WORDS: Final = {kind: words for _, kind, words in _KINDS}
-
-
-def _kind(value: Any) -> str:
-    """Return what a schema calls the kind of a value; a number as it is written may be whole."""
-    return next(kind for type_, kind, _ in _KINDS if isinstance(value, type_))
+_WORDS: Final = dict(_KINDS.values())
 
 
 def misfit(document: Any, name: str) -> tuple[str, str] | None:
@@ -115,7 +110,7 @@ def _is_of(value: Any, rule: dict[str, Any]) -> bool:
     """Whether a value is of a rule's kind, whatever its parts are."""
     if "const" in rule or "enum" in rule:
         return type(value) is str and value in rule.get("enum", [rule.get("const")])
-    wanted, kind = rule.get("type"), _kind(value)
+    wanted, kind = rule.get("type"), _KINDS[type(value)][0]
     return wanted in (None, kind) or (kind == "integer" and wanted == "number")
 
 
@@ -130,9 +125,9 @@ def _wanted(rules: list[dict[str, Any]]) -> str:
 
 
 def _shown(value: Any) -> str:
-    kind = _kind(value)
+    kind, words = _KINDS[type(value)]
     if kind in ("object", "array", "null"):
-        return _WORDS[kind]
+        return words
     text = shorten(value if isinstance(value, str) else str(value).lower(), 30)
     return f"'{text}'" if kind == "string" else text
 
@@ -150,12 +145,13 @@ def _why(value: Any, rule: dict[str, Any]) -> str:
         least, most = rule.get("minItems", 0), rule.get("maxItems", math.inf)
         if not least <= len(value) <= most:
             return f"it has {len(value)} elements, and must have {least}"
-    elif _kind(value) in ("integer", "number"):
-        if abs(float(value) if isinstance(value, Literal) else value) > 1.7976931348623157e308:
+    elif type(value) in (int, float, Literal):
+        number = float(value) if type(value) is Literal else value
+        if abs(number) > 1.7976931348623157e308:
             return "it is larger than the largest double, 1.8e308"
-        if float(value) < rule.get("minimum", -math.inf):
+        if number < rule.get("minimum", -math.inf):
             return f"{_shown(value)} is less than {rule['minimum']}"
-        if float(value) > rule.get("maximum", math.inf):
+        if number > rule.get("maximum", math.inf):
             return f"{_shown(value)} is more than {rule['maximum']}"
     return ""
 

@@ -57,9 +57,7 @@ class Kind(TypedDict):
     """With --exact: the numbers are fractions, written as strings."""
 
 
-NoteKind: TypeAlias = Annotated[
-    str, Rule(enum=("kink", "domain", "overflow", "underflow", "inexact"))
-]
+NoteKind: TypeAlias = Literal["kink", "domain", "overflow", "underflow", "inexact"]
 
 
 class Note(TypedDict):

@@ -10,20 +10,19 @@ The modules are parsed and not imported: making the classes would take longer th
 from __future__ import annotations
 
 import ast
+import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, TypeAlias
 
 _FOLDER: Final = os.path.dirname(os.path.abspath(__file__))
 _PRIMITIVES: Final = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 
 
-class Definition(NamedTuple):
-    """A type with a name: a class, or what an alias or `TypedDict(…)` gives it, and its words."""
-
-    node: ast.ClassDef | ast.expr
-    words: str
+Definition: TypeAlias = tuple[ast.ClassDef | ast.expr, str]
+"""A type with a name: a class, or what an alias or `TypedDict(…)` gives it, and its words."""
 
 
 class Types:
@@ -49,11 +48,12 @@ class Types:
                 case ast.ImportFrom(module=str() as origin, names=names):
                     self.origins |= {imported.name: origin for imported in names}
                 case ast.ClassDef(name=name):
-                    self.definitions[name] = Definition(node, ast.get_docstring(node) or "")
-                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                    self.definitions[name] = Definition(value, words)
-                case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    self.definitions[name] = Definition(value, words)
+                    self.definitions[name] = node, ast.get_docstring(node) or ""
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                    | ast.Assign(targets=[ast.Name(id=name)], value=value)
+                ):
+                    self.definitions[name] = value, words
 
     def schema(self, name: str, root: str) -> dict[str, Any]:
         """Return the JSON Schema of the document `cgraph.{name}`, which is the type `root`."""
@@ -62,7 +62,7 @@ class Types:
         head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": version}
         title = body.pop("description").rstrip(".")
         definitions: dict[str, Any] = {}
-        pending = list(_references(body))
+        pending = _references(body)
         while pending:
             used = pending.pop()
             if used not in definitions:
@@ -87,7 +87,7 @@ class Types:
 
     def _fields(self, name: str) -> Iterator[tuple[str, ast.expr, str]]:
         """Yield the fields of a class, its bases' first: name, annotation, words."""
-        match self.definitions[name].node:
+        match self.definitions[name][0]:
             case ast.Call(args=[_, ast.Dict(keys=keys, values=values)]):
                 # TypedDict("From", {"from": str}): a field that is called by a word of Python.
                 for key, value in zip(keys, values, strict=True):
@@ -117,48 +117,45 @@ class Types:
                 first = self._rule(left)
                 alternatives = first["anyOf"] if set(first) == {"anyOf"} else [first]
                 return {"anyOf": [*alternatives, self._rule(right)]}
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Tuple(elts=parts)):
-                return self._generic(name, parts)
             case ast.Subscript(value=ast.Name(id=name), slice=part):
-                return self._generic(name, [part])
+                return self._generic(name, part.elts if isinstance(part, ast.Tuple) else [part])
         raise ValueError(ast.unparse(expression))
 
     def _generic(self, name: str, parts: Sequence[ast.expr]) -> dict[str, Any]:
         """Return the schema of a type with others in brackets."""
         if name == "Literal":
-            values = [ast.literal_eval(value) for value in parts]
+            values = list(map(ast.literal_eval, parts))
             return {"enum": values} if len(values) > 1 else {"const": values[0]}
-        if name == "Annotated":
-            keywords = self._keywords(parts[1])
-            schema = self._rule(parts[0])
-            if "$ref" in schema:
-                # What a rule changes is written out in its place.
-                schema = self._defined(schema["$ref"].rpartition("/")[2])
-            return keywords if "enum" in keywords else {**schema, **keywords}
-        schemas = list(map(self._rule, parts))
+        schema = self._rule(parts[0])
         match name:
+            case "Annotated":
+                keywords = self._keywords(parts[1])
+                if "$ref" in schema:
+                    # What a rule changes is written out in its place.
+                    schema = self._defined(schema["$ref"].rpartition("/")[2])
+                return keywords if "enum" in keywords else {**schema, **keywords}
             case "list":
-                return {"type": "array", "items": schemas[0]}
+                return {"type": "array", "items": schema}
             case "dict":
-                names = {"propertyNames": schemas[0]} if schemas[0] != {"type": "string"} else {}
-                return {"type": "object", **names, "additionalProperties": schemas[1]}
+                names = {"propertyNames": schema} if schema != {"type": "string"} else {}
+                inner = self._rule(parts[1])
+                return {"type": "object", **names, "additionalProperties": inner}
             case "tuple":
-                size = {"minItems": len(schemas), "maxItems": len(schemas)}
-                return {"type": "array", "prefixItems": schemas, **size}
-        return schemas[0]
+                size = {"minItems": len(parts), "maxItems": len(parts)}
+                return {"type": "array", "prefixItems": list(map(self._rule, parts)), **size}
+        return schema
 
     def _keywords(self, rule: ast.expr) -> dict[str, Any]:
-        """Return the keywords of a `Rule`; a name among them is a type, or one that is imported."""
+        """Return the keywords of a `Rule`; a name among them is imported."""
         assert isinstance(rule, ast.Call)
         keywords: dict[str, Any] = {}
         for keyword in rule.keywords:
-            match keyword.value:
-                case ast.Name(id=name) if name in self.definitions:
-                    value: Any = self._rule(keyword.value)
-                case ast.Name(id=name):
-                    value = getattr(import_module(self.origins[name]), name)
-                case literal:
-                    value = ast.literal_eval(literal)
+            value: Any
+            if isinstance(keyword.value, ast.Name):
+                name = keyword.value.id
+                value = getattr(import_module(self.origins[name]), name)
+            else:
+                value = ast.literal_eval(keyword.value)
             keywords[keyword.arg or ""] = list(value) if isinstance(value, tuple) else value
         return keywords
 
@@ -177,14 +174,6 @@ def _with_words(words: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": " ".join(words.split()), **schema} if words else schema
 
 
-def _references(schema: Any) -> Iterator[str]:
-    """Yield the names of the definitions that a schema refers to."""
-    pending = [schema]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, dict):
-            if "$ref" in part:
-                yield part["$ref"].rpartition("/")[2]
-            pending += part.values()
-        elif isinstance(part, list):
-            pending += part
+def _references(schema: dict[str, Any]) -> list[str]:
+    """Return the names of the definitions that a schema refers to."""
+    return re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(schema))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 
 from cgcli.learning.manner import MISSING
-from cgcli.learning.optimisers import OPTIMISER_NAMES
-from cgcli.learning.schedule import SCHEDULES
+from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
 from cgcli.limits import MOST_COUNT
 from cgcli.views.schemas.common import Count, Double, Doubles, Positive, RowNote, Rule
 
@@ -83,14 +82,9 @@ class Divergence(TypedDict):
     message: str
 
 
-DoubtKind: TypeAlias = Annotated[
-    str,
-    Rule(
-        enum=(
-            "unconverged", "falling", "swinging", "rising", "stuck", "dead", "alike", "kink",
-            "unbounded", "tuned", "scaled", "undetermined",
-        )
-    ),
+DoubtKind: TypeAlias = Literal[
+    "unconverged", "falling", "swinging", "rising", "stuck", "dead", "alike", "kink",
+    "unbounded", "tuned", "scaled", "undetermined",
 ]  # fmt: skip
 
 
@@ -107,7 +101,7 @@ class Doubt(TypedDict):
 class End(TypedDict):
     """How a run ended, and what that leaves in doubt; one not reliable has exit status 1."""
 
-    kind: Annotated[str, Rule(enum=("converged", "stopped", "interrupted", "diverged"))]
+    kind: Literal["converged", "stopped", "interrupted", "diverged"]
     reliable: bool
     doubts: list[Doubt]
 

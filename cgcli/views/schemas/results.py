@@ -93,9 +93,7 @@ Line: TypeAlias = LineEvaluation | LineRefusal
 
 # cgraph eval with --verify or --precision
 
-Verdict: TypeAlias = Annotated[
-    str, Rule(enum=("proved", "certified", "corrected", "kink", "undefined", "unsettled"))
-]
+Verdict: TypeAlias = Literal["proved", "certified", "corrected", "kink", "undefined", "unsettled"]
 
 Proved: TypeAlias = "Number | Decimal | Annotated[list[Proved | None], Rule(minItems=1)] | None"
 """A value, or with --verify and --precision what is proved of it; null without any digits."""

@@ -21,7 +21,9 @@ class Line(NamedTuple):
     """A line: what its sides are equal to, a label in words before, conditions and words after.
 
     `kind` is one of heading, given, forward, start, backward, sum, local, pullback, chain,
-    part, nothing, gradient, entry, note, words. A line of a new step has its number.
+    part, nothing, gradient, entry, note, words. A line of a new step has its number; one that
+    begins what is said of a node has that. In a page `when` has the keys, with 1 or 0, that the
+    line is for.
     """
 
     kind: str
@@ -30,6 +32,8 @@ class Line(NamedTuple):
     conditions: tuple[str, ...] = ()
     aside: Message | str = ""
     number: int = 0
+    node: int | None = None
+    when: tuple[tuple[str, int], ...] = ()
 
     @property
     def level(self) -> int:
@@ -100,8 +104,7 @@ class Chain(Writing):
 
     def product(self, part: Contribution) -> str:
         """Return how a part of a gradient is written: upstream times local derivative."""
-        text = self._times(part, self.local(part))
-        return text if part.formula is None else self._spread(part, text)
+        return self._times(part, self.gradient(part.node), self.local(part))
 
     def contribution(self, part: Contribution) -> Iterator[Line]:
         """Return the lines of one argument: its local derivative, and the chain rule with it.
@@ -123,20 +126,20 @@ class Chain(Writing):
             yield Line("pullback", Message("pullback"), aside=self.pullback(part))
             aside = self.shape(part.argument)
         else:
-            local = self.formula_of(part.formula)
-            yield self._local(part, part.formula, local)
+            yield self._local(part, part.formula)
             if not part.shared:
                 factor = self.local(part)
                 if self._is_factor(part):
-                    level = self.level(part.formula)
-                    factor = self.in_brackets(local, LEVELS["product"] + 1, level)
-                sides.append(self._spread(part, self._times(part, factor)))
+                    # A sign at the right of a product is not read as one: a · (-b).
+                    factor = self.formula_of(part.formula, level=LEVELS["power"])
+                sides.append(self._times(part, self.gradient(part.node), factor))
             sides += self._numbers(part)
         kind, label = ("part", self.through(part)) if part.shared else ("chain", Message("chain"))
         yield Line(kind, label, distinct([*sides, self.grad(part.sent)]), aside=aside)
 
-    def _local(self, part: Contribution, formula: Formula, written: str) -> Line:
+    def _local(self, part: Contribution, formula: Formula) -> Line:
         """Return the line of a local derivative: its sign, its formula, its number."""
+        written = self.formula_of(formula)
         sides = [self.local(part), written]
         # A derivative that is a number needs no second one, and no blank either.
         if self.number(part.partial, True) != written:
@@ -144,9 +147,6 @@ class Chain(Writing):
             sides.append(self.number(part.partial, visible))
         aside = Message("by argument {place}", place=part.place + 1) if self.by_place(part) else ""
         return Line("local", Message("local"), tuple(sides), self.reasons(formula), aside)
-
-    def _times(self, part: Contribution, factor: str) -> str:
-        return f"{self.gradient(part.node)}{self.signs.times}{factor}"
 
     def _numbers(self, part: Contribution) -> list[str]:
         """Return upstream times local in numbers, where they are few and nothing was cut off."""
@@ -156,18 +156,18 @@ class Chain(Writing):
             return []
         left = self.in_brackets(self.grad(upstream), LEVELS["product"])
         right = self.in_brackets(self.value(part.partial), LEVELS["product"] + 1)
-        return [self._spread(part, f"{left}{self.signs.times}{right}")]
+        return [self._times(part, left, right)]
 
-    def _spread(self, part: Contribution, product: str) -> str:
-        """Return a product summed, where the argument was spread over more elements than it has."""
-        graph = self.graph
+    def _times(self, part: Contribution, upstream: str, factor: str) -> str:
+        """Return a product, or its sum where the argument was spread over more elements."""
+        graph, product = self.graph, f"{upstream}{self.signs.times}{factor}"
         shape, narrow = graph.shape(part.node), graph.shape(part.argument)
-        if shape == narrow:
+        if shape == narrow or part.formula is None:
             return product
         rows: tuple[int, ...] = ()
         if len(narrow) == 1 and len(shape) == 2:
             rows = (0,)
-        elif len(narrow) == 2 and narrow != shape:
+        elif len(narrow) == 2:
             rows = (0,) if narrow[0] == 1 != shape[0] else (1,)
         return "".join(
             piece if isinstance(piece, str) else product

@@ -49,8 +49,14 @@ class _Steps(Writing):
         for node in self.explanation.inputs():
             value = number(self.result.values[node])
             yield {"pass": "given", **self._node(node), "value": value}
-        if self.shown.forward:
-            yield from map(self._forward, self.explanation.forward())
+        for node in self.explanation.forward() if self.shown.forward else ():
+            yield {
+                "pass": "forward",
+                **self._node(node),
+                "arguments": list(map(self.value_of, self.graph.arguments[node])),
+                "value": self.value_of(node),
+                "notes": self.notes(self.result.notes_by_node.get(node, [])),
+            }
         if not self.shown.backward:
             return
         for step in self.explanation.backward():
@@ -68,15 +74,6 @@ class _Steps(Writing):
                 "gradient": self.slope(gradient.value),
                 "received": list(map(self._received, gradient.received)),
             }
-
-    def _forward(self, node: int) -> results.Forward:
-        return {
-            "pass": "forward",
-            **self._node(node),
-            "arguments": list(map(self.value_of, self.graph.arguments[node])),
-            "value": self.value_of(node),
-            "notes": self.notes(self.result.notes_by_node.get(node, [])),
-        }
 
     def _node(self, node: int) -> results.Step:
         graph = self.graph

@@ -8,6 +8,7 @@ from typing import Any
 from cgcli.calculus.explain import Differentiated, Explanation, Gradient
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
+from cgcli.numbers.elements import elements
 from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import describe
 from cgcli.views.signs import Signs
@@ -43,7 +44,7 @@ class Lines(Chain):
             if not k:
                 yield Line("heading", Message("Given"))
             sides = self.name(node), self.value(self.result.values[node], known=True)
-            yield Line("given", sides=sides, aside=self.shape(node))
+            yield Line("given", sides=sides, aside=self.shape(node), node=node)
 
     def _forward(self) -> Iterator[Line]:
         yield Line("heading", Message("Forward: the value of each operation"))
@@ -59,7 +60,7 @@ class Lines(Chain):
         """Return the line that a step begins with: a node is what it is computed as."""
         self._count += 1
         equality = distinct([self.name(node), self.formula(node), *sides])
-        return Line(kind, "", equality, self.turn(node), aside, self._count)
+        return Line(kind, "", equality, self.turn(node), aside, self._count, node)
 
     # The backward pass
 
@@ -102,7 +103,7 @@ class Lines(Chain):
         value = gradient.value if self.shown.gradients else None
         number = self.signs.with_decimal(value, self.shown.digits)
         sides = [self.gradient(node), *self.terms(gradient.received), number]
-        yield Line("gradient", sides=distinct(sides), aside=aside)
+        yield Line("gradient", sides=distinct(sides), aside=aside, node=node)
         if several:
             for part in gradient.received:
                 yield Line("entry", self.through(part), (self.product(part), self.grad(part.sent)))
@@ -175,15 +176,14 @@ class Lines(Chain):
 
 def _first(value: Any, kind: Kind) -> tuple[str, Any]:
     """Return which element of a gradient speaks for it, and the element: the greatest."""
-    if value is None:
+    parts = elements(value)
+    sizes = [abs(kind.doubles(part)) for part in parts if part is not None]
+    if not any(sizes) or not all(map(is_finite, sizes)):
         return "", None
+    place = sizes.index(max(sizes))
     if not getattr(value, "shape", ()):
-        number = kind.doubles(value)
-        return "", value if number - number == 0 and number else None
+        return "", value
     import numpy as np
 
-    sizes = np.array([abs(kind.doubles(element)) for element in value.flat])
-    if not np.isfinite(sizes).all() or not sizes.any():
-        return "", None
-    place = np.unravel_index(int(sizes.argmax()), value.shape)
-    return f"[{', '.join(str(int(i)) for i in place)}]", kind.plain(value[place])
+    index = np.unravel_index(place, value.shape)
+    return f"[{', '.join(map(str, map(int, index)))}]", kind.plain(parts[place])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from cgcli.calculus.explain import Explanation
 from cgcli.graph.latex import latex_name
@@ -26,12 +26,12 @@ class Markup(NamedTuple):
     """How a format writes what a line is made of, and where the line stands.
 
     `plain` and `math` write words and what is `marked` among them; `sides` and `conditions` write
-    those of a line, and the templates `label` and `aside` stand around its words.
+    those of a line.
 
     `templates` has one for each kind of line, `heading`, `words`, `item` for an item of a list,
     numbered or not, and `inner` for what belongs to an item; and for what stands between, where
     there is any: `gap` before headings, words and lists of another kind, `open` and `close` with
-    the name of a list, and `close step` after an item and all that belongs to it.
+    the name of a list.
     """
 
     plain: Callable[[str], str]
@@ -39,8 +39,6 @@ class Markup(NamedTuple):
     sides: Callable[[tuple[str, ...]], str]
     conditions: Callable[[tuple[str, ...]], str]
     templates: Mapping[str, str]
-    label: str = "%s"
-    aside: str = "(%s)"
     marked: Callable[[str], str] = marked
 
     def said(self, catalogue: Catalogue, message: str) -> str:
@@ -52,24 +50,21 @@ class Markup(NamedTuple):
 
     def content(self, line: Line, catalogue: Catalogue) -> str:
         """Return what a line says: its label, its equality, its conditions, words after."""
-        words = self.said(catalogue, line.label)
-        if words and line.level:
-            words = self.label % (f"{words}:" if line.sides or line.aside else words)
-        parts = [words]
-        if line.sides:
-            parts.append(self.sides(line.sides))
-        if line.conditions:
-            parts.append(self.conditions(line.conditions))
-        aside = self.said(catalogue, line.aside)
-        if aside:
-            parts.append(aside if line.is_words else self.aside % aside)
-        return " ".join(part for part in parts if part)
+        words, aside = (self.said(catalogue, said) for said in (line.label, line.aside))
+        colon = ":" if words and line.level and (line.sides or line.aside) else ""
+        parts = [
+            words + colon,
+            self.sides(line.sides) if line.sides else "",
+            self.conditions(line.conditions) if line.conditions else "",
+            f"({aside})" if aside and not line.is_words else aside,
+        ]
+        return " ".join(filter(None, parts))
 
 
 def written(lines: Iterable[Line], markup: Markup, catalogue: Catalogue) -> Iterator[str]:
     """Return lines as text: a step's in a list of its own, inside the list of its pass."""
     templates = markup.templates
-    # What is open: a list, an item of it, and the list of what belongs to that.
+    # What is open: a list, and the list of what belongs to an item of it.
     levels: list[str] = []
     after, mark = "heading", ""
     for line in lines:
@@ -78,19 +73,18 @@ def written(lines: Iterable[Line], markup: Markup, catalogue: Catalogue) -> Iter
             wanted = ["ol" if line.number else "ul"]
             mark = f"{line.number}." if line.number else "-"
         elif line.level:
-            wanted = [*(levels[:2] or ["ul"]), "inner"]
+            wanted = [*(levels[:1] or ["ul"]), "inner"]
         listed = bool(levels)
         while levels != wanted[: len(levels)]:
             yield templates.get(f"close {levels.pop()}", "")
         if after != "heading" and (not wanted or (listed and not levels)):
             yield templates.get("gap", "")
-        values: dict[str, Any] = {"kind": line.kind, "mark": mark, "indent": " " * (len(mark) + 1)}
-        values |= {"number": line.number, "before": line.number - 1}
+        values = {"mark": mark, "indent": " " * (len(mark) + 1), "before": line.number - 1}
         for level in wanted[len(levels) :]:
             yield templates.get(f"open {level}", "") % values
-        levels = wanted if len(wanted) != 1 else [*wanted, "step"]
-        name = line.kind if not wanted else "item" if len(wanted) == 1 else "inner"
-        yield templates[name] % {**values, "text": markup.content(line, catalogue)}
+        levels = wanted
+        template = templates[(line.kind, "item", "inner")[len(levels)]]
+        yield template % {**values, "text": markup.content(line, catalogue)}
         after = line.kind
     while levels:
         yield templates.get(f"close {levels.pop()}", "")
@@ -178,11 +172,7 @@ _LATEX: Final = Markup(
 def as_latex(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
     """Return the lines as LaTeX, by themselves or as a whole document."""
     words = catalogue.say(Message("Given")), *explanation.graph.names
-    chinese = any(map(_is_chinese, words))
+    chinese = any("\u2e80" <= char <= "\uffef" for word in words for char in word)
     yield _HEAD % (_CHINESE if chinese else "") if wanted.standalone else _NEEDS
     yield from written(Lines(explanation, PRINTED, wanted.shown), _LATEX, catalogue)
     yield "\\end{document}\n" if wanted.standalone else ""
-
-
-def _is_chinese(word: str) -> bool:
-    return not word.isascii() and any("\u2e80" <= char <= "\uffef" for char in word)

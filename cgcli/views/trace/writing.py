@@ -9,8 +9,8 @@ from cgcli.calculus.explain import Contribution
 from cgcli.calculus.local import Formula
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result
+from cgcli.graph.templates import ANY
 from cgcli.graph.text import write
-from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import describe, size
 from cgcli.views.catalogue import ENGLISH
 from cgcli.views.signs import Signs
@@ -30,13 +30,17 @@ class Shown(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """How a trace is printed: its format, its language, what is shown of it, its title."""
+    """How a trace is printed: its format, its language, what is shown of it, its title.
+
+    A page, whose format is `page`, may leave numbers to be filled in for `practice`.
+    """
 
     format: str = "text"
     language: str = ENGLISH
     shown: Shown = Shown()
     standalone: bool = False
     title: str = ""
+    practice: tuple[str, ...] = ()
 
 
 class Writing:
@@ -96,8 +100,8 @@ class Writing:
 
         return [write(self.graph, node, leaf, self.signs.notation)]
 
-    def formula_of(self, formula: Formula, node: int | None = None) -> str:
-        """Return a local derivative, or another node of its small graph."""
+    def formula_of(self, formula: Formula, node: int | None = None, level: int = ANY) -> str:
+        """Return a local derivative as it stands at a level, or another node of its graph."""
         small = formula.graph
 
         def leaf(place: int) -> tuple[str, int] | None:
@@ -108,15 +112,7 @@ class Writing:
             return self._bound(self.signs.number(small.literals[place]))
 
         root = formula.node if node is None else node
-        return write(small, root, leaf, self.signs.notation)
-
-    def level(self, formula: Formula) -> int:
-        """Return how tightly a local derivative binds as it is written."""
-        small = formula.graph
-        if not small.arguments[formula.node]:
-            return self.signs.level(self.formula_of(formula))
-        level = self.signs.notation.template(small.operations[formula.node]).level
-        return LEVELS["sum"] if level == LEVELS["sign"] else level
+        return write(small, root, leaf, self.signs.notation, level)
 
     def reasons(self, formula: Formula) -> tuple[str, ...]:
         """Return the comparisons by which a local derivative was chosen."""
@@ -182,13 +178,9 @@ class Writing:
             return Message("in each column: {what}", what=words)
         return Message("in each row: {what}", what=words) if lines else words
 
-    def in_brackets(self, text: str, wanted: int, level: int | None = None) -> str:
-        """Return a text, in brackets where it binds less tightly than is wanted.
-
-        Its own level is that of a name or a number, unless one is given.
-        """
-        binds = self.signs.level(text) if level is None else level
-        return text if binds >= wanted else self.signs.brackets(text)
+    def in_brackets(self, text: str, wanted: int) -> str:
+        """Return a name or a number, in brackets where it binds less tightly than is wanted."""
+        return text if self.signs.level(text) >= wanted else self.signs.brackets(text)
 
     def is_short(self, *values: Any) -> bool:
         """Whether values are few enough to be put into a formula."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import random
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,9 +15,9 @@ import pytest
 import cgcli
 from cgcli.calculus.explain import Explanation
 from cgcli.views.catalogue import catalogue
-from cgcli.views.page.document import Asked
 from cgcli.views.page.page import as_page
 from cgcli.views.trace.writing import Wanted
+from tests.browser import MARKS, barriers, browser
 from tests.concordance import generate
 from tests.concordance.agreement import Comparison, Difference
 from tests.concordance.answers import answer
@@ -29,19 +27,9 @@ from tests.concordance.library import evaluate
 from tests.concordance.points import points
 from tests.concordance.ways import Way
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-HAS_DRIVER = importlib.util.find_spec("playwright") is not None
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-)  # fmt: skip
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not BROWSER, reason="no Chromium is here"),
-    pytest.mark.skipif(not HAS_DRIVER, reason="playwright is not here"),
-]
+__all__ = ["browser"]
+
+pytestmark = MARKS
 NEURON = ("p = sigmoid(w*x + b); cost = (p - y)^2", {"w": 0.7, "x": -1.3, "b": 0.25, "y": 1})
 LOOP = (
     "h[0] = 0\nfor t in 0..2 { h[t+1] = tanh(w*h[t] + u*x[t]) }\n(h[3] - y)^2",
@@ -54,16 +42,6 @@ NET = (
 CHOICE = ("where(x > y, x*y, exp(x)) + relu(x) + log(y) + max(x, y)", {"x": 1.25, "y": 0.75})
 PROGRAMS = {"neuron": NEURON, "loop": LOOP, "net": NET, "choice": CHOICE}
 PROGRAMS_AT_SLIDERS = 500
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 class Opened:
@@ -94,11 +72,13 @@ Open = Callable[..., Opened]
 def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
     pages: list[Opened] = []
 
-    def open_page(text: str, at: dict[str, Any], asked: Asked = Asked(), **settings: Any) -> Opened:
+    def open_page(
+        text: str, at: dict[str, Any], blanks: tuple[str, ...] = (), **settings: Any
+    ) -> Opened:
         result = cgcli.parse(text).evaluate(at)
         language = settings.pop("language", "en")
-        wanted = Wanted("html", language, title="A page")
-        pieces = as_page(Explanation(result), wanted, catalogue(language), asked)
+        wanted = Wanted("page", language, title="A page", practice=blanks)
+        pieces = as_page(Explanation(result), wanted, catalogue(language))
         file = tmp_path / "page.html"
         file.write_text("".join(pieces), encoding="utf-8")
         pages.append(Opened(browser, file, **settings))
@@ -300,7 +280,7 @@ def test_notes_come_and_go_with_the_inputs(
 
 def test_answers_are_marked_as_they_are_typed(opened: Open) -> None:
     text, at = "p = x*y; q = p + x; q^2", {"x": 2, "y": 3}
-    page = opened(text, at, Asked(("gradients", "values")))
+    page = opened(text, at, ("gradients", "values"))
     tab = page.page
     fields = tab.locator(".answer")
     keys = [field.get_attribute("data-key") for field in fields.all()]
@@ -333,21 +313,13 @@ def test_answers_are_marked_as_they_are_typed(opened: Open) -> None:
 def test_nothing_is_in_the_way_of_anybody(
     name: str, scheme: str, language: str, opened: Open
 ) -> None:
-    package = pytest.importorskip("axe_playwright_python")
-    axe = (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-    asked = Asked(("gradients", "values")) if name == "practice" else Asked()
+    blanks = ("gradients", "values") if name == "practice" else ()
     text, at = ("[x, 2*x]", {"x": 1}) if name == "static" else PROGRAMS.get(name, NEURON)
-    page = opened(text, at, asked, color_scheme=scheme, language=language)
+    page = opened(text, at, blanks, color_scheme=scheme, language=language)
     for act in ("() => 0", "() => go(2)", "() => choose({ node: 0 }, true)"):
         page.run(act)
         page.page.wait_for_timeout(150)
-        page.run(axe)
-        report = page.run("() => axe.run()")
-        found = [
-            (rule["id"], [node["html"][:160] for node in rule["nodes"][:3]])
-            for rule in report["violations"]
-            if rule["impact"] in ("serious", "critical")
-        ]
+        found = barriers(page.page)
         assert not found, json.dumps(found, indent=1)
 
 
@@ -379,7 +351,7 @@ def test_the_numbers_are_those_of_eval_at_random_sliders(browser: Any, tmp_path:
             continue
         result = question.parsed.evaluate(question.bindings(point))
         file.write_text(
-            "".join(as_page(Explanation(result), Wanted("html"), catalogue("en"), Asked())), "utf-8"
+            "".join(as_page(Explanation(result), Wanted("page"), catalogue("en"))), "utf-8"
         )
         tab.goto(file.as_uri())
         chance = random.Random(f"sliders {seed}")

@@ -15,7 +15,7 @@ from cgcli.calculus.explain import Explanation
 from cgcli.calculus.result import Result
 from cgcli.export.nodes import Numbers
 from cgcli.views.catalogue import catalogue
-from cgcli.views.page.document import Asked, Document
+from cgcli.views.page.document import Document
 from cgcli.views.signs import PRINTED
 from cgcli.views.trace.chain import Line
 from cgcli.views.trace.lines import Lines
@@ -49,7 +49,7 @@ def evaluated(text: str, at: dict[str, Any]) -> Result:
 
 
 def document_of(result: Result) -> Document:
-    return Document(Explanation(result), Wanted("html"), catalogue("en"), Asked())
+    return Document(Explanation(result), Wanted("page"), catalogue("en"))
 
 
 def numbers_of(document: Document, result: Result) -> dict[str, Any]:

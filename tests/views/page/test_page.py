@@ -195,7 +195,7 @@ def test_what_answers_follow_from_takes_numbers_of_its_own() -> None:
     numbers.values()
     numbers.backward(graph.output, graph.dependents(graph.inputs.values()))
     assert [*numbers.arguments][:3] == ["x", "y", "#v2"]
-    assert numbers.keys == ["v2", "v3", "v4", "s2_0", "s2_1", "s3_0", "s4_0", "s4_1"]
+    assert list(numbers.keys) == ["v2", "v3", "v4", "s2_0", "s2_1", "s3_0", "s4_0", "s4_1"]
     assert "Math.sin(v_v2)" in numbers.code("f")
 
 

@@ -1,19 +1,52 @@
-"""The backward pass: the gradient of one node by every node it depends on.
+"""Both passes over doubles: floats, and arrays of them where there are any.
 
-From ∂f/∂f = 1 the nodes are visited once, last to first; each sends its upstream gradient,
-times the local derivative by an argument, to that argument, where contributions add up
+Backward, from ∂f/∂f = 1 the nodes are visited once, last to first; each sends its upstream
+gradient, times the local derivative by an argument, to that argument, where contributions add up
 (Griewank & Walther, Evaluating Derivatives, 2nd ed., chapter 3.2).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cgcli.calculus.floats import FloatSweep, send_floats
 from cgcli.calculus.masks import Masked
-from cgcli.calculus.sweep import Sweep
-from cgcli.calculus.trail import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
+from cgcli.numbers import real
+
+
+def forward(graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
+    """Return the value of every node: a float, or an array for a vector or a matrix.
+
+    `inputs` has a value for each name of `graph.inputs`. Where a value does not exist it is
+    inf or NaN, as IEEE 754 has it; nothing is raised.
+    """
+    leaves: dict[int, Any] = dict(graph.constants)
+    leaves.update((node, inputs[name]) for name, node in graph.inputs.items())
+    if graph.tensors:
+        from cgcli.calculus.pullback import ArraySweep
+
+        return ArraySweep(graph).forward(leaves)
+    values: list[Any] = []
+    append = values.append
+    m = real.FAST
+    for operation, arguments in zip(graph.operations, graph.arguments, strict=True):
+        count = len(arguments)
+        try:
+            if count == 2:
+                first, second = arguments
+                append(operation.value(m, values[first], values[second]))
+            elif count == 1:
+                append(operation.value(m, values[arguments[0]]))
+            elif count:
+                append(operation.value(m, *[values[a] for a in arguments]))
+            else:
+                append(leaves[len(values)])
+        except real.EDGES:
+            append(real.careful(operation.value, *[values[a] for a in arguments]))
+    return values
 
 
 def backward(
@@ -77,18 +110,3 @@ def steps_of(graph: Graph, values: Any, trail: Trail | None = None) -> Sweep:
         kept = Trail(trail.faults, trail.masks) if trail else None
         return ArraySweep(graph, values, kept)
     return FloatSweep(graph, values, trail)
-
-
-def contribution(
-    graph: Graph, values: Any, node: int, place: int, upstream: Any, trail: Trail
-) -> Any:
-    """Return what the pass sends from a node to one of its arguments, to the bit; None for nothing.
-
-    `upstream` is the node's own gradient, and `trail` the one that the pass left behind.
-    """
-    if trail.faults and graph.operations[node].step:
-        from cgcli.calculus.pullback import TaintSweep
-
-        taints = TaintSweep(graph, values, Trail(trail.faults), trail.masks, {})
-        return taints.contribution(node, place, 0.0 * upstream)
-    return steps_of(graph, values, trail).contribution(node, place, upstream)

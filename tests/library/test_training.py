@@ -1,0 +1,44 @@
+"""`cgcli.train`: the settings of a run are checked as those of `cgraph train` are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import cgcli
+from cgcli.errors import CgraphError
+
+ROWS = {"x": [1.0, 2.0, 3.0], "y": [2.0, 4.0, 6.0]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message", "hint"),
+    [
+        ({"optimizer": "lbfgs", "rate": 0.1}, "lbfgs has no use for rate", "leave rate out"),
+        ({"schedule": "warmup"}, "schedule='warmup' needs its length", "warmup=100"),
+        ({"factor": 0.5}, "factor belongs to schedule='step'", "leave factor out"),
+        ({"clip": 0}, "clip is the longest gradient, not 0", "write clip=1"),
+        ({"optimizer": "adam", "momentum": 0.3}, "adam has no momentum", "it has beta1, beta2"),
+        ({"optimizer": "lm"}, "wants residuals", "add residual"),
+        ({"residual": True, "optimizer": "adam"}, "not adam", "leave optimizer out"),
+        ({"residual": True, "epochs": 0}, "one epoch at least", "epochs=1"),
+        ({"residual": True, "batch": 2}, "lm looks at all rows at once", "leave batch out"),
+        ({"residual": True, "until_cost": 1.0}, "no use for until_cost", "until_cost out"),
+        ({"optimizer": "sgd"}, "there is no optimizer 'sgd'", "there are gd, momentum"),
+        ({"rat": 0.1}, "there is no option 'rat'", "did you mean rate?"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(
+    settings: dict[str, Any], message: str, hint: str
+) -> None:
+    program = "w*x - y" if settings.get("residual") else "(w*x - y)^2"
+    with pytest.raises(CgraphError) as caught:
+        cgcli.train(program, ROWS, {"w": 0}, **settings)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_settings_of_the_optimiser_are_taken() -> None:
+    fit = cgcli.train("(w*x - y)^2", ROWS, {"w": 0}, optimizer="adam", beta1=0.5, rate=0.1)
+    assert fit.parameters["w"] == pytest.approx(2, abs=1e-6)
