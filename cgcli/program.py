@@ -143,12 +143,17 @@ def evaluate_program(
     except CgraphError as error:
         # A name without a value has no shape either: that is the first thing to mend.
         if error.kind in ("shape", "index"):
-            _require_values(program.syntax, inputs)
+            from cgcli.language.free import free_names
+            from cgcli.operations.table import CONSTANTS
+
+            names = free_names(program.syntax)
+            require_bound(program.text, {n: names[n] for n in names if n not in CONSTANTS}, inputs)
         raise
-    unused = [name for name in required if name not in graph.inputs]
+    spans = input_spans(graph)
+    unused = [name for name in required if name not in spans]
     if unused:
-        raise unused_binding(graph.text, input_spans(graph), unused[0], list(required))
-    require_bound(graph, inputs)
+        raise unused_binding(graph.text, spans, unused[0], list(required))
+    require_bound(graph.text, spans, inputs)
     result: Result = kind.evaluate(graph, inputs, of, wrt, program.limits)
     return result
 
@@ -158,31 +163,16 @@ def input_spans(graph: Graph) -> dict[str, tuple[int, int]]:
     return {name: (graph.starts[node], graph.ends[node]) for name, node in graph.inputs.items()}
 
 
-def require_bound(graph: Graph, inputs: Mapping[str, Any]) -> None:
-    """Raise `UnboundError` for every input that has no value, all at once."""
-    missing = {name: span for name, span in input_spans(graph).items() if name not in inputs}
-    if missing:
-        raise _unbound(graph.text, missing, inputs)
-
-
-def _require_values(syntax: Syntax, inputs: Mapping[str, Any]) -> None:
-    """Do the same before there is a graph, by the names that the text reads."""
-    from cgcli.language.free import free_names
-    from cgcli.operations.table import CONSTANTS
-
-    missing = {
-        name: span
-        for name, span in free_names(syntax).items()
-        if name not in inputs and name not in CONSTANTS
-    }
-    if missing:
-        raise _unbound(syntax.text, missing, inputs)
-
-
-def _unbound(
+def require_bound(
     text: str, spans: Mapping[str, tuple[int, int]], inputs: Mapping[str, Any]
-) -> UnboundError:
-    missing = list(spans)
+) -> None:
+    """Raise `UnboundError` for every name that has no value, all at once.
+
+    `spans` tell where the names stand in the program's text.
+    """
+    missing = [name for name in spans if name not in inputs]
+    if not missing:
+        return
     places = (Place(text, *spans[missing[0]]),)
     hint = "bind " + " ".join(f"{excerpt(name)}=…" for name in missing)
     if len(missing) > NAMED:
@@ -192,7 +182,7 @@ def _unbound(
     commands = (derivative_at(text, spans[name][0]) for name in missing[:NAMED])
     command = next((candidate for candidate in commands if candidate), None)
     aside = f"; for a derivative {command}" if command else _aside(missing, list(inputs))
-    return UnboundError(missing, places, hint + aside)
+    raise UnboundError(missing, places, hint + aside)
 
 
 def _aside(missing: list[str], bound: list[str]) -> str:

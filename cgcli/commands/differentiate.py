@@ -213,10 +213,10 @@ def _cut(
 
 def _graph(problem: Problem) -> tuple[Graph, dict[str, Any] | None]:
     """Return the graph, and the values of its inputs where they are bound."""
-    from cgcli.program import require_bound
+    from cgcli.program import input_spans, require_bound
 
     graph, inputs = outlined(problem)
     if not inputs or problem.asked.shape is not None:
         return graph, None
-    require_bound(graph, inputs)
+    require_bound(graph.text, input_spans(graph), inputs)
     return graph, {name: inputs[name] for name in graph.inputs}

@@ -87,13 +87,13 @@ class LoopEmitter(Emitter):
 
     def _leaves(self, place: int) -> Iterator[View]:
         """Yield the views that an expression reads."""
-        pending = [a for a in self.tape[place].arguments if isinstance(a, int)]
+        pending = self.tape[place].places
         while pending:
             at = pending.pop()
             if (view := self.seen(at)) is not None:
                 yield view
             elif at not in self.literals:
-                pending += [a for a in self.tape[at].arguments if isinstance(a, int)]
+                pending += self.tape[at].places
 
     def template(self, place: int) -> Template:
         """Return how a place is written: an element of its array, or its operation."""

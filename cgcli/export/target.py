@@ -8,7 +8,6 @@ operations of numbers, and the emitter writes loops over the elements of arrays.
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from cgcli.export.views import axes
 from cgcli.graph.templates import ATOM, Pattern, Slot, Template, parsed
 from cgcli.operations.row import LEVELS, Shape
+from cgcli.resource import read_text
 
 _DEFINED: Final = re.compile(
     r"^(?:(?:static|inline|const|double|int|long|void|struct|function|def|class) )*(\w+)",
@@ -217,24 +217,7 @@ def written(template: str, texts: Mapping[str, Text]) -> str:
     return "\n".join(lines)
 
 
-def pieces(name: str) -> dict[str, str]:
-    """Return the parts of a file beside this one by what they define; blank lines stand between."""
-    with open(_beside(name), encoding="utf-8") as file:
-        texts = re.split(r"\n\n+(?=\S)", file.read().rstrip("\n"))
+def pieces(name: str, package: str = __package__) -> dict[str, str]:
+    """Return the parts of a package's text by what they define; blank lines stand between."""
+    texts = re.split(r"\n\n+(?=\S)", read_text(package, name).rstrip("\n"))
     return {_DEFINED.findall(text)[0]: text for text in texts}
-
-
-def table(name: str) -> dict[str, Any]:
-    """Return what a language's table beside this file says.
-
-    >>> table("python")["constants"]["inf"]
-    'math.inf'
-    """
-    import tomllib
-
-    with open(_beside(f"{name}.toml"), "rb") as file:
-        return tomllib.load(file)
-
-
-def _beside(name: str) -> str:
-    return os.path.join(os.path.dirname(os.path.abspath(__file__)), name)

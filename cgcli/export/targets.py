@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from cgcli.errors import required
 from cgcli.export.routine import Routine
-from cgcli.export.target import Target, pieces, table
+from cgcli.export.target import Target, pieces
 from cgcli.graph.templates import Pattern
 from cgcli.numbers import gammas, polygamma
+from cgcli.resource import read_toml
 
 _WORDS: Final = {
     "fabs": "Math.abs", "isnan": "Number.isNaN", "isfinite": "Number.isFinite",
@@ -155,7 +156,7 @@ _CLEAN: Final = {"all": clean, "ascii": ascii_letters, "small": small_letters}
 @lru_cache
 def target(name: str) -> Target:
     """Return a language, as its table says."""
-    read = table(name)
+    read = read_toml(__package__, f"{name}.toml")
     templates: dict[str, Pattern] = {key: f"{word}(<*>)" for key, word in read["calls"].items()}
     for key, text in read["templates"].items():
         templates[key] = text if isinstance(text, str) else tuple(text)

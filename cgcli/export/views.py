@@ -10,7 +10,7 @@ import numpy as np
 
 from cgcli.operations.row import Shape, Static, selected
 from cgcli.operations.shapes import size
-from cgcli.plan.kernels import look
+from cgcli.plan.bound import look
 from cgcli.plan.tape import Instruction, Operand, Tape
 
 

@@ -130,7 +130,10 @@ class Expressions(Names):
     def indexed(
         self, indexed: syntax.Indexed, stack: list[int], scope: Scope, start: int, end: int
     ) -> int:
-        """Return the member of a family, or the part of a vector or a matrix, that indices name."""
+        """Return the member of a family, or the part of a vector or a matrix, that indices name.
+
+        An element or a row that a column names is chosen in each row.
+        """
         name = indexed.name
         if not name:
             base = stack.pop()
@@ -140,17 +143,7 @@ class Expressions(Names):
             return self.member_of(name, self.key(indexed.parts, scope), start, end)
         else:
             base = self.value_of(name, scope, start, start + len(name))
-        return self.element(base, indexed.indices, scope, start, end)
-
-    def element(
-        self,
-        base: int,
-        parts: tuple[syntax.Expression | syntax.Slice, ...],
-        scope: Scope,
-        start: int,
-        end: int,
-    ) -> int:
-        """Return an element, a row or a slice; one that a column names is chosen in each row."""
+        parts = indexed.indices
         part = parts[0]
         names = [] if len(parts) > 1 or isinstance(part, syntax.Slice) else part
         shape = self.graph.shape(base)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Container, Iterable, Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import chain, compress, count
 from operator import and_
@@ -181,14 +182,6 @@ class Graph:
             flags[source] = 1
         return flags
 
-    @staticmethod
-    def _zeros(shape: Shape) -> Any:
-        if not shape:
-            return 0.0
-        import numpy as np
-
-        return np.zeros(shape)
-
     def cut(self, node: int) -> Graph:
         """Return the graph with a node as an input of its own name; the nodes keep their places.
 
@@ -200,25 +193,24 @@ class Graph:
         >>> list(graph.cut(graph.node("p")).inputs)
         ['p', 'z']
         """
-        name = self.names[node]
-        graph = Graph(self.text, self.reserved)
-        graph.operations, graph.arguments = [*self.operations], [*self.arguments]
-        graph.operations[node], graph.arguments[node] = INPUT, ()
-        graph.starts, graph.ends = self.starts, self.ends
-        graph.given, graph.shapes = {**self.given, node: name}, dict(self.shapes)
-        graph.static = {kept: fixed for kept, fixed in self.static.items() if kept != node}
-        graph.constants = {kept: value for kept, value in self.constants.items() if kept != node}
-        graph.literals = {kept: text for kept, text in self.literals.items() if kept != node}
-        graph.tensors = self.tensors - {node}
-        graph.turns, graph.output = self.turns, self.output
+        name, graph = self.names[node], Graph()
         # Names that were given by counting stay what they were.
-        graph.names = self.names
+        kept = {key: part for key, part in vars(self).items() if key not in ("uses", "_places")}
+        vars(graph).update({key: copy(part) for key, part in kept.items()})
+        graph.operations[node], graph.arguments[node] = INPUT, ()
+        graph.given[node] = name
+        for parts in (graph.static, graph.constants, graph.literals):
+            parts.pop(node, None)
+        graph.tensors.discard(node)
         needed = graph.ancestors([graph.output])
-        inputs = sorted({**self.inputs, name: node}.items(), key=lambda kept: kept[1])
+        inputs = sorted({**self.inputs, name: node}.items(), key=lambda item: item[1])
         graph.inputs = {label: place for label, place in inputs if needed[place] or place == node}
-        for place in self.inputs.values():
-            if not needed[place] and place != node:
-                graph.constants[place] = self._zeros(self.shape(place))
+        for place in {*self.inputs.values()} - {*graph.inputs.values()}:
+            graph.constants[place] = 0.0
+            if self.shape(place):
+                import numpy as np
+
+                graph.constants[place] = np.zeros(self.shape(place))
         return graph
 
 

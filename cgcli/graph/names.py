@@ -196,8 +196,9 @@ class Names(Nodes):
     def unrolled(self, limits: syntax.Range, scope: Scope) -> range:
         """Return a loop's turns; more than there may be nodes are refused before the first."""
         turns = static.turns(self.text, limits, self.lookup(scope))
-        if turns and (turns[-1] - turns[0]) // turns.step >= self.limits.nodes - self.turned:
-            raise self.too_many_turns(*limits.span)
+        if turns:
+            count = (turns[-1] - turns[0]) // turns.step + 1
+            self.check("turns", self.turned + count, *limits.span)
         return turns
 
     def check_work(
@@ -212,10 +213,8 @@ class Names(Nodes):
             for name, value in scope.items()
         }
         work = self.count.of(part, local)
-        if self.turned + work.turns > self.limits.nodes:
-            raise self.too_many_turns(*span)
-        if len(self.graph) + work.nodes > self.limits.nodes:
-            raise self.too_many_nodes(*span)
+        self.check("turns", self.turned + work.turns, *span)
+        self.check("nodes", len(self.graph) + work.nodes, *span)
 
     @functools.cached_property
     def count(self) -> Count:

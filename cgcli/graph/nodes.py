@@ -30,17 +30,13 @@ class Nodes:
 
     def constant(self, value: Any, literal: str, start: int, end: int) -> int:
         """Append a constant and return its node."""
-        self.check_size(start, end)
+        self.check("nodes", len(self.graph.operations) + 1, start, end)
         return self.graph.constant(value, literal, start, end)
 
-    def check_size(self, start: int, end: int) -> None:
-        """Raise `CgraphError` of kind limit where one more node is one too many."""
-        if len(self.graph.operations) >= self.limits.nodes:
-            raise self.too_many_nodes(start, end)
-
-    def too_many_nodes(self, start: int, end: int) -> CgraphError:
-        """Return the error for what has more nodes than there may be."""
-        return self.error("nodes", (start, end), limit=self.limits.nodes)
+    def check(self, key: str, count: int, start: int, end: int) -> None:
+        """Raise `CgraphError` of kind limit for more `nodes`, or `turns`, than there may be."""
+        if count > self.limits.nodes:
+            raise self.error(key, (start, end), limit=self.limits.nodes)
 
     def set_shape(self, node: int, shape: Shape, start: int, end: int) -> None:
         """Note the shape of a vector or a matrix, and that arrays are needed for it."""
@@ -64,7 +60,7 @@ class Nodes:
         """Append an operation's node, its shape worked out from its arguments'."""
         graph = self.graph
         if len(graph.operations) >= self.limits.nodes:
-            self.check_size(start, end)
+            self.check("nodes", len(graph) + 1, start, end)
         if not graph.shapes and operation.shape is None:
             return graph.append(operation, arguments, start, end)
         shapes = [graph.shapes.get(a, ()) for a in arguments]
@@ -113,11 +109,7 @@ class Nodes:
         """Bound the work of loops and calls that append no nodes, too."""
         self.turned += 1
         if self.turned > self.limits.nodes:
-            raise self.too_many_turns(start, end)
-
-    def too_many_turns(self, start: int, end: int) -> CgraphError:
-        """Return the error for loops that take more turns than there may be nodes."""
-        return self.error("turns", (start, end), limit=self.limits.nodes)
+            self.check("turns", self.turned, start, end)
 
 
 def _multiply(left: Shape, right: Shape) -> bool:

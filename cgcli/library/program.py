@@ -235,7 +235,7 @@ class Program(core.Program):
         formulas = Formulas(graph, wanted, rewrite)
         values = None
         if inputs:
-            core.require_bound(graph, inputs)
+            core.require_bound(graph.text, core.input_spans(graph), inputs)
             values, _ = evaluated(formulas, inputs)
         return Derivatives(formulas, share, values, inputs or None)
 

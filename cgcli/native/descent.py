@@ -9,21 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from cgcli.native.engine import read
 from cgcli.native.library import CompileError, library
 from cgcli.native.program import Job, Program
+from cgcli.resource import read_text, read_toml
 
 
 @cache
 def _code(optimiser: str) -> ctypes.CDLL | None:
     """Return the loop of an optimiser, None for one that is not written in C."""
-    import tomllib
-
-    moves = tomllib.loads(read("optimisers.toml"))
+    moves = read_toml(__package__, "optimisers.toml")
     if optimiser not in moves:
         return None
     try:
-        code = library(f"{read('descent.c')}\nMOVE {{\n{moves[optimiser]}\n}}\n\nDESCENT\n")
+        loop = read_text(__package__, "descent.c")
+        code = library(f"{loop}\nMOVE {{\n{moves[optimiser]}\n}}\n\nDESCENT\n")
     except CompileError:
         return None
     code.cg_descend.restype = ctypes.c_longlong

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from functools import cache
 from typing import Final
 
 from cgcli.errors import CgraphError, excerpt
-from cgcli.export.target import Target, pieces, table
+from cgcli.export.target import Target, pieces
 from cgcli.export.targets import target
 from cgcli.native import ENGINES
 from cgcli.native.library import CompileError, is_cached, library
@@ -21,6 +20,7 @@ from cgcli.native.writing import Kernels
 from cgcli.operations.shapes import size
 from cgcli.plan.plan import Plan
 from cgcli.plan.tape import ONCE
+from cgcli.resource import read_text, read_toml
 
 _CACHE: Final = 3 * 2**15
 """The bytes that the values of a block take, if they can. Measured: a net on the digits was 1.4
@@ -32,24 +32,13 @@ _NUMPY: Final = 1.5e-9
 """The seconds that NumPy takes for an operation of an element."""
 
 
-def beside(name: str) -> str:
-    """Return the path of a file beside this one."""
-    return os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
-
-
-def read(name: str) -> str:
-    """Return the text of a file beside this one."""
-    with open(beside(name), encoding="utf-8") as file:
-        return file.read()
-
-
 @cache
 def _language() -> tuple[Target, frozenset[str]]:
     """Return C as exports have it, with the functions that vectorise; and what it lacks."""
-    plain, ours = target("c"), table(beside("native"))
+    plain, ours = target("c"), read_toml(__package__, "native.toml")
     calls = {name: f"{word}(<*>)" for name, word in ours["calls"].items()}
     more = {name: tuple(text) for name, text in ours["templates"].items()}
-    prelude = {**plain.prelude, **pieces(beside("math.c"))}
+    prelude = {**plain.prelude, **pieces("math.c", __package__)}
     templates = {**plain.templates, **calls, **more}
     lacking = frozenset(ours["lacking"]["words"].split())
     return replace(plain, templates=templates, prelude=prelude), lacking
@@ -118,7 +107,9 @@ class Engine:
         block = 256
         while block > 16 and (8 * block * kernels.elements > _CACHE or block >= 2 * rows):
             block //= 2
-        source = kernels.source(block, read("rows.c"), read("run.c"))
+        source = kernels.source(
+            block, *(read_text(__package__, name) for name in ("rows.c", "run.c"))
+        )
         began, cached = time.perf_counter(), is_cached(source)
         code = library(source)
         seconds = time.perf_counter() - began

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,79 +13,7 @@ from cgcli.calculus.ends import LEAST, is_outside, lost, mended_arrays, mended_p
 from cgcli.numbers import arrays
 from cgcli.operations.row import Operation, selected
 from cgcli.operations.table import OPERATIONS
-from cgcli.plan.tape import Instruction
-
-Call: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
-"""A function and its arguments, the array that it writes into among them."""
-
-
-class Guard:
-    """Whether contributions are looked at one by one: a number has left the doubles, or a domain.
-
-    The processor flags that at no cost; `flagged` tells that it did, until it is set back. What
-    it does not see needs a guard that is careful from the start: functions that are no NumPy's,
-    and partials that are known beforehand.
-    """
-
-    __slots__ = ("careful", "flagged")
-
-    def __init__(self, *, careful: bool = False) -> None:
-        self.careful = careful
-        self.flagged = False
-
-    def flag(self, kind: str, flags: int) -> None:
-        """Take note of what NumPy calls for: an overflow, an underflow, or no number."""
-        self.careful = self.flagged = True
-
-
-class Bound(NamedTuple):
-    """An instruction with its arrays: those of its arguments, and the one it writes into.
-
-    `with_rows` tells which arguments have the rows along their first axis, and `ranks` how many
-    axes a row's value has. `rows` is their number.
-    """
-
-    instruction: Instruction
-    arguments: list[Any]
-    ranks: list[int]
-    with_rows: list[bool]
-    out: Any
-    rows: int
-    guard: Guard
-
-    def aligned(self, rank: int) -> list[Any]:
-        """Return the arguments with their axes where broadcasting takes those of a row's value."""
-        parts = zip(self.arguments, self.ranks, self.with_rows, strict=True)
-        return [_widened(array, axes, rank) if rows else array for array, axes, rows in parts]
-
-
-def _widened(array: Any, rank: int, wanted: int) -> Any:
-    return array[(slice(None), *(None,) * (wanted - rank), ...)] if rank < wanted else array
-
-
-def _at(array: Any, rows: bool, *indices: Any) -> Any:
-    """Return the part of an array where each row's value has indices."""
-    # With the ellipsis an element is a view too, and no number.
-    return array[(slice(None),) * rows + (*indices, ...)]
-
-
-def look(instruction: Instruction, inner: Instruction, array: Any, count: int) -> Any:
-    """Return the view that an instruction of `VIEWS` is of the array that another one left."""
-    operation, static, first = instruction.operation, instruction.static, int(inner.rows)
-    if operation == "transpose":
-        return np.swapaxes(array, first, first + 1)
-    if operation == "index":
-        return _at(array, inner.rows, *selected(static))
-    if operation == "piece":
-        return _at(array, inner.rows, slice(*static))
-    if operation == "grow":
-        return np.expand_dims(array, static[0] + first)
-    if inner.rows:
-        array = _widened(array, len(inner.shape), len(instruction.shape))
-    return np.broadcast_to(
-        array, (count, *instruction.shape) if instruction.rows else instruction.shape
-    )
-
+from cgcli.plan.bound import Bound, Call, Guard, part_at
 
 # Elementwise
 
@@ -169,10 +97,6 @@ def _elementwise(bound: Bound) -> Call:
 # Products
 
 
-def _matmul(bound: Bound) -> Call:
-    return _summed, (bound.guard, *_products(bound))
-
-
 def _summed(guard: Guard, multiply: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     """Run a product of matrices, with care where numbers left the doubles; `einsum` flags none."""
     multiply(*arguments)
@@ -239,14 +163,6 @@ def _ones(length: int) -> Any:
     return ones
 
 
-@lru_cache(1)
-def _places(length: int) -> Any:
-    """Return the numbers from 0 on, which all calls share."""
-    places = np.arange(length, dtype=np.float64)
-    places.flags.writeable = False
-    return places
-
-
 def _reduction(bound: Bound) -> Call:
     (array,) = bound.arguments
     (axis,) = bound.instruction.static
@@ -275,7 +191,7 @@ def _total(bound: Bound) -> Call:
 
 def _stack(bound: Bound) -> Call:
     parts = bound.aligned(len(bound.instruction.shape) - 1)
-    targets = [_at(bound.out, bound.instruction.rows, place) for place in range(len(parts))]
+    targets = [part_at(bound.out, bound.instruction.rows, place) for place in range(len(parts))]
     return _copy_all, (targets, parts)
 
 
@@ -283,7 +199,7 @@ def _concat(bound: Bound) -> Call:
     targets, parts, start = [], [], 0
     for part, rank, rows in zip(bound.arguments, bound.ranks, bound.with_rows, strict=True):
         length = np.shape(part)[int(rows)] if rank else 1
-        targets.append(_at(bound.out, bound.instruction.rows, slice(start, start + length)))
+        targets.append(part_at(bound.out, bound.instruction.rows, slice(start, start + length)))
         parts.append(part[..., None] if not rank and rows else part)
         start += length
     return _copy_all, (targets, parts)
@@ -304,24 +220,14 @@ def _put(out: Any, places: Any, value: Any) -> None:
     out[places] = value
 
 
-def _onehot(bound: Bound) -> Call:
-    (label,) = bound.arguments
-    return _mark, (bound.guard, label, _places(bound.instruction.static[0]), bound.out)
-
-
-def _mark(guard: Guard, label: Any, places: Any, out: Any) -> None:
+def _mark(guard: Guard, label: Any, out: Any) -> None:
     """Put 1 at the place that a label names; NaN everywhere for a label that names none."""
-    marks = np.equal(np.asarray(label)[..., None], places)
-    np.copyto(out, marks)
-    named = marks.any(axis=-1)
-    if not named.all():
-        # Nothing is computed here that the processor would flag.
-        guard.flag("invalid", 0)
-        out[~named] = math.nan
-
-
-def _take(bound: Bound) -> Call:
-    return _pick, (bound.guard, *bound.arguments, bound.out)
+    places, unnamed = _named(guard, label, out.shape[-1])
+    out.fill(0.0)
+    flat = out.reshape(-1, out.shape[-1])
+    flat[np.arange(len(flat)), places.ravel()] = 1.0
+    if unnamed is not None:
+        out[unnamed] = math.nan
 
 
 def _pick(guard: Guard, label: Any, table: Any, out: Any) -> None:
@@ -330,10 +236,6 @@ def _pick(guard: Guard, label: Any, table: Any, out: Any) -> None:
     np.take(table, places, axis=0, out=out)
     if unnamed is not None:
         out[unnamed] = math.nan
-
-
-def _tally(bound: Bound) -> Call:
-    return _deal, (bound.guard, *bound.arguments, bound.out)
 
 
 def _deal(guard: Guard, label: Any, sent: Any, out: Any) -> None:
@@ -369,14 +271,6 @@ def _diag(bound: Bound) -> Call:
         return np.copyto, (bound.out, np.diagonal(array, axis1=-2, axis2=-1))
     places = np.arange(array.shape[-1])
     return _put, (bound.out, (..., places, places), array)
-
-
-def _others(bound: Bound) -> Call:
-    return _multiply, (arrays.ARRAYS.products_of_others, bound)
-
-
-def _prod(bound: Bound) -> Call:
-    return _guarded, (bound.guard, *_reduction(bound), bound)
 
 
 def _guarded(guard: Guard, multiply: Any, arguments: Any, bound: Bound) -> None:
@@ -415,8 +309,13 @@ def _mend(bound: Bound) -> None:
         out[row] = mended_pullback(operation, up[row], sent[row], y[row], x[row], tuple(static))
 
 
+def _given(run: Callable[..., None]) -> Callable[[Bound], Call]:
+    """Return the binder of what runs over its arguments as they are, beside the guard."""
+    return lambda bound: (run, (bound.guard, *bound.arguments, bound.out))
+
+
 _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
-    "matmul": _matmul,
+    "matmul": lambda bound: (_summed, (bound.guard, *_products(bound))),
     "outer": _outer,
     "gram": lambda bound: (np.matmul, (bound.arguments[0].T, bound.arguments[1], bound.out)),
     "weigh": lambda bound: (np.matmul, (*bound.arguments, bound.out)),
@@ -424,14 +323,14 @@ _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
     "stack": _stack,
     "concat": _concat,
     "scatter": _scatter,
-    "onehot": _onehot,
-    "take": _take,
-    "tally": _tally,
-    "others": _others,
+    "onehot": _given(_mark),
+    "take": _given(_pick),
+    "tally": _given(_deal),
+    "others": lambda bound: (_multiply, (arrays.ARRAYS.products_of_others, bound)),
     "cumsum": _cumsum,
     "diag": _diag,
     **dict.fromkeys(_REDUCTIONS, _reduction),
-    "prod": _prod,
+    "prod": lambda bound: (_guarded, (bound.guard, *_reduction(bound), bound)),
     "mend": lambda bound: (_mend, (bound,)),
 }
 

@@ -133,9 +133,7 @@ class Lowered:
             instruction = tape[place]
             if not instruction.varies and instruction.operation not in SUMS:
                 continue
-            for argument in instruction.arguments:
-                if not isinstance(argument, int):
-                    continue
+            for argument in instruction.places:
                 inner = tape[argument]
                 if inner.rows and not inner.varies and inner.operation != "column":
                     places[argument] = None

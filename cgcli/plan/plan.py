@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from cgcli.plan import kernels
-from cgcli.plan.kernels import SPECIAL, Bound, Call, Guard
+from cgcli.plan.bound import Bound, Call, Guard, look
+from cgcli.plan.kernels import SPECIAL
 from cgcli.plan.tape import ONCE, STEP, SUMS, VIEWS, Instruction, Tape
 
 
@@ -79,18 +80,39 @@ class Plan:
                 arrays[place] = self.count
             elif instruction.operation in VIEWS:
                 inner = int(instruction.arguments[0])
-                arrays[place] = kernels.look(instruction, tape[inner], arrays[inner], 0)
+                arrays[place] = look(instruction, tape[inner], arrays[inner], 0)
             else:
                 arrays[place] = np.zeros(
                     instruction.shape, dtype=bool if instruction.truth else np.float64
                 )
                 if instruction.operation in SUMS:
                     continue
-                call = _call(self, instruction, arrays, arrays[place])
+                call = self.call(instruction, arrays, arrays[place])
                 if instruction.stage == ONCE:
                     run([call], self.guard)
                 else:
                     (self._step if instruction.stage == STEP else self._done).append(call)
+
+    def call(
+        self, instruction: Instruction, arrays: Mapping[int, Any], out: Any, count: int = 0
+    ) -> Call:
+        """Return the call of an instruction over its arrays, of so many rows."""
+        tape, operands = self.tape, instruction.arguments
+        function = kernels.FUNCTIONS.get(instruction.operation)
+        if function is not None and not instruction.rows:
+            return function, (*[arrays[a] if type(a) is int else a for a in operands], out)
+        inner = [tape[a] if isinstance(a, int) else None for a in operands]
+        return kernels.bind(
+            Bound(
+                instruction,
+                [arrays[a] if isinstance(a, int) else np.float64(a) for a in operands],
+                [len(argument.shape) if argument else 0 for argument in inner],
+                [bool(argument and argument.rows) for argument in inner],
+                out,
+                count,
+                self.guard,
+            )
+        )
 
     def begin(self, count: int) -> None:
         """Start a step over so many rows in all: run what does not depend on the rows."""
@@ -105,31 +127,6 @@ class Plan:
     def finish(self) -> None:
         """Run what depends on the sums over all rows."""
         run(self._done, self.guard)
-
-
-def _call(plan: Plan, instruction: Instruction, arrays: Mapping[int, Any], out: Any) -> Call:
-    """Return the call of an instruction without rows."""
-    function = kernels.FUNCTIONS.get(instruction.operation)
-    if function is None:
-        return kernels.bind(bound(plan, instruction, arrays, out, 0))
-    return function, (*[arrays[a] if type(a) is int else a for a in instruction.arguments], out)
-
-
-def bound(
-    plan: Plan, instruction: Instruction, arrays: Mapping[int, Any], out: Any, count: int
-) -> Bound:
-    """Return an instruction with its arrays."""
-    tape = plan.tape
-    inner = [tape[a] if isinstance(a, int) else None for a in instruction.arguments]
-    return Bound(
-        instruction,
-        [arrays[a] if isinstance(a, int) else np.float64(a) for a in instruction.arguments],
-        [len(argument.shape) if argument else 0 for argument in inner],
-        [bool(argument and argument.rows) for argument in inner],
-        out,
-        count,
-        plan.guard,
-    )
 
 
 def _base(tape: Tape, place: int) -> int:
@@ -151,8 +148,8 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
     for place in by_row:
         if plan.is_column(place):
             continue
-        for argument in tape[place].arguments:
-            if isinstance(argument, int) and tape[argument].rows:
+        for argument in tape[place].places:
+            if tape[argument].rows:
                 last[_base(tape, argument)] = place
     for place in plan.by_row:
         if tape[place].rows:
@@ -190,8 +187,5 @@ def _may_overwrite(tape: Tape, instruction: Instruction, place: int, argument: i
         instruction.operation in kernels.IN_PLACE
         and argument in instruction.arguments
         and (inner.shape, inner.truth) == (instruction.shape, instruction.truth)
-        and not any(
-            isinstance(a, int) and a != argument and _base(tape, a) == argument
-            for a in instruction.arguments
-        )
+        and not any(a != argument and _base(tape, a) == argument for a in instruction.places)
     )

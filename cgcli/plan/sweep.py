@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.plan import kernels
-from cgcli.plan.kernels import Call
-from cgcli.plan.plan import Plan, bound, run
+from cgcli.plan.bound import Call, look
+from cgcli.plan.plan import Plan, run
 from cgcli.plan.tape import VIEWS, Instruction
 
 _CACHE: Final = 8 * 2**20
@@ -108,17 +107,17 @@ class Sweep:
             if place in self.parts:
                 total = plan.arrays[place]
                 out = self.parts[place] if self._adding else total
-                calls.append(kernels.bind(bound(plan, instruction, arrays, out, count)))
+                calls.append(plan.call(instruction, arrays, out, count))
                 if self._adding:
                     sums.append((np.add, (total, out, total)))
             elif plan.is_column(place):
                 arrays[place] = columns[place]
             elif instruction.rows and instruction.operation in VIEWS:
                 inner = int(instruction.arguments[0])
-                arrays[place] = kernels.look(instruction, tape[inner], arrays[inner], count)
+                arrays[place] = look(instruction, tape[inner], arrays[inner], count)
             elif instruction.rows:
                 arrays[place] = self._array(place, instruction, count)
-                calls.append(kernels.bind(bound(plan, instruction, arrays, arrays[place], count)))
+                calls.append(plan.call(instruction, arrays, arrays[place], count))
         for place, target in zip(plan.by_row, by_row, strict=False):
             calls.append((np.copyto, (target, arrays[place])))
         return calls, sums

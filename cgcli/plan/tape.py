@@ -45,6 +45,11 @@ class Instruction(NamedTuple):
     stage: int
     varies: bool
 
+    @property
+    def places(self) -> list[int]:
+        """The places of its arguments, without those that are numbers."""
+        return [argument for argument in self.arguments if isinstance(argument, int)]
+
 
 class Tape:
     """The instructions in order; what is written twice alike is one instruction.
@@ -121,9 +126,8 @@ class Tape:
             flags[place] = 1
         for place in range(len(self) - 1, -1, -1):
             if flags[place] and place not in known:
-                for argument in self.instructions[place].arguments:
-                    if isinstance(argument, int):
-                        flags[argument] = 1
+                for argument in self.instructions[place].places:
+                    flags[argument] = 1
         return [place for place in range(len(self)) if flags[place]]
 
     def label(self, place: int) -> int | None:
