@@ -272,15 +272,12 @@ def graded(course: Course, sheets: Iterable[Sheet]) -> Iterator[Graded]:
                 refuse_other_values(exercise, sheet)
             tried = sheet
         except CgraphError as error:
-            tried = sheet._replace(lines=[], trouble=_said(error))
+            trouble = "; ".join(filter(None, (error.message, error.hint)))
+            tried = sheet._replace(lines=[], trouble=trouble)
         yield _graded(course, exercise, tried, student)
     for student in course.roster.students if course.roster else ():
         if id(student) not in seen:
             yield _graded(course, course.exercise, Sheet(student.name, [], ABSENT), student)
-
-
-def _said(error: CgraphError) -> str:
-    return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
 def _graded(course: Course, exercise: Exercise, sheet: Sheet, student: Student) -> Graded:
