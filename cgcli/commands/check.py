@@ -175,7 +175,7 @@ def reach_of(
     if decimals is not None:
         # Half a unit of the last decimal is rounded either way.
         return Tolerance(problem.kind.numeral(f"5e-{decimals + 1}"))
-    return Tolerance() if tolerance is None else read_tolerance(exercise, tolerance)
+    return read_tolerance(exercise, tolerance)
 
 
 def _worth(exercise: Exercise, given: CheckOptions) -> Points | None:
@@ -195,15 +195,10 @@ def _sheets(
     given: CheckOptions, exercise: Exercise, roster: Roster | None, apart: set[bytes]
 ) -> tuple[list[Sheet], set[str]]:
     """Return the sheets of all files, and that of the command line; and the files."""
-    from cgcli.homework.sheets import Sheet, split
+    from cgcli.homework.sheets import Sheet, numbered
 
     sheets, read = collect(given.answers, exercise, roster, apart, alone=not given.answer)
     if given.answer:
-        lines = [
-            line._replace(number=k)
-            for k, text in enumerate(given.answer, 1)
-            for line in split(text)
-        ]
-        sheets.append(Sheet("command line", lines))
+        sheets.append(Sheet("command line", numbered(given.answer)))
     others = (given.students, given.scheme, given.columns, given.at)
     return sheets, read | {os.path.realpath(path) for path in others if path}

@@ -23,6 +23,7 @@ def carried(working: Working, target: Quantity, changed: Quantity, number: Any) 
     What stands on the sheet stays; what was left out is worked out again.
 
     >>> import cgcli
+    >>> from cgcli.homework.exercise import Exercise
     >>> program = cgcli.parse("p = x + y; g = p*z")
     >>> working = Working(Exercise(program, program.evaluate(x=1, y=3, z=-3)))
     >>> carried(working, Quantity(4), Quantity(2), 5.0)

@@ -103,12 +103,6 @@ def _edges(exercise: Exercise) -> float:
     return count
 
 
-def _repeated(values: Mapping[str, Fraction]) -> int:
-    """Return how many values are those of another name, but for the sign, or 1."""
-    sizes = [abs(value) for value in values.values()]
-    return len(sizes) - len(set(sizes)) + sizes.count(Fraction(1))
-
-
 def true_working(exercise: Exercise) -> Working:
     """Return the right numbers, the gradients of a scalar output among them."""
     working, output = Working(exercise), exercise.of
@@ -213,14 +207,16 @@ class Drawing:
                     raise
                 trouble = error
                 continue
-            edges, repeated = _edges(exercise), _repeated(values)
+            edges = _edges(exercise)
+            # How many values are those of another name, but for the sign, or 1.
+            sizes = [abs(value) for value in values.values()]
+            repeated = len(sizes) - len({*sizes}) + sizes.count(Fraction(1))
             if best is not None and (-edges, -repeated) < best[0][:2]:
                 continue
             with silent(exercise.graph):
                 alone, made = told_apart(exercise)
             possible |= made
-            length = sum(len(str(abs(value))) for value in values.values())
-            rank = (-edges, -repeated, len(alone), -length)
+            rank = (-edges, -repeated, len(alone), -len("".join(map(str, sizes))))
             if best is None or rank > best[0]:
                 best = (rank, Choice(values, exercise, len(alone), 0))
             enough -= not edges and not repeated

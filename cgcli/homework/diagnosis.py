@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from cgcli.homework.carrying import before, carried
@@ -195,7 +197,6 @@ def words_of(working: Working, step: ValueStep | GradientStep, made: Alternative
 def _before_the_step(working: Working, wrong: Wrong) -> Iterator[Diagnosis]:
     """Yield the mistakes that lead to the number when made at a step that was left out."""
     graph, node = working.graph, wrong.quantity.node
-    left = _TRIALS
     steps = [
         step
         for step in before(working, wrong.quantity)
@@ -209,16 +210,15 @@ def _before_the_step(working: Working, wrong: Wrong) -> Iterator[Diagnosis]:
     # Gradients first, the nearest before others; then the values, the last first.
     steps.sort(key=lambda step: -len(graph) if step.of >= 0 else -step.node)
     expected = part_of(step_at(working, wrong.quantity).expected, wrong.element)
-    for quantity in steps:
-        step = step_at(working, quantity)
-        for made in alternatives(step):
-            fits = shape_of(made.number) == graph.shape(quantity.node)
-            if not fits or is_same(made.number, step.expected):
-                continue
-            left -= 1
-            if left < 0:
-                return
-            number = carried(working, wrong.quantity, quantity, made.number)
-            number = part_of(number, wrong.element)
-            if _gives(wrong.written, number, expected):
-                yield Diagnosis(made.mistake, quantity, words_of(working, step, made), number)
+    trials = (
+        (quantity, step, made)
+        for quantity, step in zip(steps, map(partial(step_at, working), steps), strict=True)
+        for made in alternatives(step)
+        if shape_of(made.number) == graph.shape(quantity.node)
+        and not is_same(made.number, step.expected)
+    )
+    for quantity, step, made in islice(trials, _TRIALS):
+        number = carried(working, wrong.quantity, quantity, made.number)
+        number = part_of(number, wrong.element)
+        if _gives(wrong.written, number, expected):
+            yield Diagnosis(made.mistake, quantity, words_of(working, step, made), number)

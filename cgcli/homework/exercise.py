@@ -78,8 +78,13 @@ class Exercise:
         self._chance = random.Random(_SEED)  # noqa: S311  # the same points every time
         self._slack: dict[Quantity, Any] = {}
         self._samples: list[Point | None] = []
-        if not checked:
-            self._check()
+        for step in () if checked else self.steps.asked:
+            value = self._truth(step, self.here)
+            self.kind.require(graph, value, self.here.values)
+            if not _is_number(value):
+                why = "".join(f": {note.node}: {note.message}" for note in result.notes[:1])
+                message = f"{self.steps.text(step)} has no value here{why}"
+                raise CgraphError("binding", message, "choose other values to set as homework")
 
     @cached_property
     def double(self) -> Exercise:
@@ -92,16 +97,6 @@ class Exercise:
         double = Exercise(self.program, result, checked=True)
         double.mistakes = self.mistakes
         return double
-
-    def _check(self) -> None:
-        for step in self.steps.asked:
-            value = self._truth(step, self.here)
-            self.kind.require(self.graph, value, self.here.values)
-            if not _is_number(value):
-                notes = self.result.notes
-                why = f": {notes[0].node}: {notes[0].message}" if notes else ""
-                message = f"{self.steps.text(step)} has no value here{why}"
-                raise CgraphError("binding", message, "choose other values to set as homework")
 
     def truth(self, quantity: Quantity, point: Point | None = None) -> Any:
         """Return the right number: a float, a fraction, or an array of the node's shape.

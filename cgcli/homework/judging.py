@@ -161,7 +161,8 @@ class Judge:
                 # to all digits, what follows from those or what a mistake gives.
                 made = [cause.number for cause in diagnoses if cause.mistake.slip is None]
                 known = [held] if verdict == FOLLOWS else made
-                if self.differs or self.reaches or not _is_any(value, known):
+                exactly = any(is_same(value, number, 1e-12) for number in known)
+                if self.differs or self.reaches or not exactly:
                     self._round(answer, written, _reach(written))
             self.differs = self.differs or not is_same(value, held, 0.0)
             follows = pairs[0][0] if pairs else right
@@ -279,11 +280,6 @@ def _verdict(
             if written.is_rounding(middle, reach + slack + tolerance.reach(middle)):
                 return FOLLOWS, middle
     return WRONG, written.value
-
-
-def _is_any(value: Any, numbers: list[Any]) -> bool:
-    """Whether a value is one of some numbers, to all digits."""
-    return any(is_same(value, number, 1e-12) for number in numbers)
 
 
 def _reach(written: Written) -> Any:

@@ -94,27 +94,22 @@ class Lefts:
             member = f"{name}[{written}]"
             return Named(member) if member in self.families[name] else None
         node = self.graph.node(name)
-        if node is None or not self.graph.shape(node):
-            return None
-        shape = self.graph.shape(node)
+        shape = () if node is None else self.graph.shape(node)
         digits = written.split(",") if "," in written else list(written)
         if match["digits"] and len(shape) == 1:
             digits = [written]
-        if len(digits) != len(shape):
+        if not shape or len(digits) != len(shape):
             return None
         index = tuple(map(int, digits))
-        base = self._base(index, shape) if match["digits"] else 0
-        if base is None:
-            return None
-        return Named(name, tuple(k - base for k in index))
-
-    def _base(self, index: tuple[int, ...], shape: tuple[int, ...]) -> int | None:
-        """Return where subscripts count from, as they or the rest of the sheet tell."""
+        if match["index"]:
+            return Named(name, index)
+        # Subscripts tell where they count from, or the rest of the sheet does.
         if 0 in index:
             self.based = 0
         elif any(k == size for k, size in zip(index, shape, strict=True)):
             self.based = 1
-        return self.based
+        base = self.based
+        return None if base is None else Named(name, tuple(k - base for k in index))
 
     def look(self, texts: Iterable[str]) -> None:
         """Learn from all of a sheet where its subscripts count from."""
@@ -144,10 +139,7 @@ class Lefts:
         text = text.strip().strip("*").strip()
         if not text or len(text) > 200:
             return None
-        for questions in (self._derivatives(text), self._values(text)):
-            if questions:
-                return questions
-        return None
+        return self._derivatives(text) or self._values(text)
 
     def _derivatives(self, text: str) -> list[str] | None:
         if left := self._match(_DERIVATIVES, text):
@@ -158,7 +150,11 @@ class Lefts:
             node = self.name(match["name"])
             return node and [node.written]
         if match := PATTERNS["prime"].fullmatch(text):
-            return _one(self._prime(match["of"], match["at"] or ""))
+            # f'(x), where x is a node; f'(2) and f', where there is one input.
+            of, at = match["of"], (match["at"] or "").strip()
+            if self.name(at) is None:
+                at = self.inputs[0] if len(self.inputs) == 1 and self.is_here(at) else ""
+            return _one(self.derivative(of, at))
         if (
             (match := PATTERNS["nabla"].fullmatch(text))
             and self.is_here(match["at"])
@@ -200,16 +196,6 @@ class Lefts:
         lefts = {self.derivative(of.strip("_"), by.strip("_")) for of, by in cuts if of and by}
         lefts.discard(None)
         return lefts.pop() if len(lefts) == 1 else None
-
-    def _prime(self, of: str, at: str) -> str | None:
-        """Return f'(x), where x is a node; f'(2) and f', where there is one input."""
-        if self.name(at.strip()) is not None:
-            return self.derivative(of, at.strip())
-        return (
-            self.derivative(of, self.inputs[0])
-            if len(self.inputs) == 1 and self.is_here(at)
-            else None
-        )
 
     def is_here(self, at: str | None) -> bool:
         """Whether f(2, -1) is said of the point that is asked for: all its inputs, in order.

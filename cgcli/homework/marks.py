@@ -129,8 +129,10 @@ def read_points(exercise: Exercise, text: str) -> Points:
     return Points(special.pop(None, 1.0), special)
 
 
-def read_tolerance(exercise: Exercise, text: str) -> Tolerance:
+def read_tolerance(exercise: Exercise, text: str | None) -> Tolerance:
     """Return the tolerance of a text such as `0.01`, `1%` or `1%, p=0.1`; raises `CgraphError`.
+
+    Without a text digits say how far an answer may be off.
 
     >>> import cgcli
     >>> program = cgcli.parse("p = x + y; g = p*z")
@@ -148,7 +150,7 @@ def read_tolerance(exercise: Exercise, text: str) -> Tolerance:
         relative = reach.endswith("%")
         return Tolerance(number.value / 100 if relative else number.value, relative)
 
-    special = by_step(exercise, normalise(text), "--tolerance", read)
+    special = by_step(exercise, normalise(text or ""), "--tolerance", read)
     usual: Tolerance = special.pop(None, Tolerance())
     return usual._replace(steps=special)
 
@@ -270,15 +272,12 @@ def graded(course: Course, sheets: Iterable[Sheet]) -> Iterator[Graded]:
                 refuse_other_values(exercise, sheet)
             tried = sheet
         except CgraphError as error:
-            tried = sheet._replace(lines=[], trouble=_said(error))
+            trouble = "; ".join(filter(None, (error.message, error.hint)))
+            tried = sheet._replace(lines=[], trouble=trouble)
         yield _graded(course, exercise, tried, student)
     for student in course.roster.students if course.roster else ():
         if id(student) not in seen:
             yield _graded(course, course.exercise, Sheet(student.name, [], ABSENT), student)
-
-
-def _said(error: CgraphError) -> str:
-    return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
 def _graded(course: Course, exercise: Exercise, sheet: Sheet, student: Student) -> Graded:

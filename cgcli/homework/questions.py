@@ -38,9 +38,8 @@ class Question:
         if kind == syntax.INDEX and count == 1:
             quantity, outer, nodes = self.asked(left[:-1])
             if outer:
-                raise self._error(
-                    Message("this is one number already"), Message("write one index"), [last]
-                )
+                hint = Message("write one index")
+                raise self._error(Message("this is one number already"), hint, [last])
             shape = shape_of(self.exercise.truth(quantity))
             index = self._index(last)
             name = self.exercise.steps.text(quantity)
@@ -165,9 +164,8 @@ class Question:
     def _ambiguous(self, nodes: tuple[int, ...], entries: Expression | None) -> CgraphError:
         names = " or ".join(excerpt(self.graph.names[node]) for node in nodes[:4])
         message = Message("this stands {count} times in the program", count=len(nodes))
-        return self._error(
-            message, Message("say which one is meant: {names}", names=Math(names)), entries
-        )
+        hint = Message("say which one is meant: {names}", names=Math(names))
+        return self._error(message, hint, entries)
 
     def _error(self, message: str, hint: str, entries: Expression | None) -> CgraphError:
         """Return an error at some entries, or at all of the text."""

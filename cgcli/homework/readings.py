@@ -73,8 +73,8 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
             del done[begun:]
         elif not goes_on:
             begun = len(done) + max(len(answers) - 1, 0)
-        first = answers[-1] if answers else text
-        left = None if goes_on or dangling or cells else lefts.read(sides_of(first)[0])
+        first = sides_of(answers[-1] if answers else text)[0]
+        left = None if goes_on or dangling or cells else lefts.read(first)
         if goes_on and len(before) <= _LONGEST:
             before = f"{before} {text}"
         elif left is not None and len(left) == 1:

@@ -125,22 +125,19 @@ class _Scheme:
         mistake = Mistake(name=name, words=name, value_words=plain)
         try:
             at = self.formula(name, text)
+            return replace(mistake, at_gradient=at, at_value=at)
         except CgraphError as error:
-            made = self.pattern(name, text, error)
-            return replace(mistake, at_use=made.at_use, at_value=made.at_value, words=plain)
-        return replace(mistake, at_gradient=at, at_value=at)
-
-    def pattern(self, name: str, text: str, error: CgraphError) -> Pattern:
-        """Return what is no formula in the program's names, for which there is an error."""
+            trouble = error
+        # What is no formula in the program's names may be one in letters.
         try:
             pattern = read_pattern(text)
-        except CgraphError as other:
-            if other.kind == "syntax":
-                raise error from None
-            raise self.error("own", name, other.message, other.hint or _FORMS) from None
+        except CgraphError as error:
+            if error.kind != "syntax":
+                trouble = self.error("own", name, error.message, error.hint or _FORMS)
+            raise trouble from None
         if pattern is None:
-            raise error
-        return pattern
+            raise trouble
+        return replace(mistake, at_use=pattern.at_use, at_value=pattern.at_value, words=plain)
 
     def formula(self, name: str, text: str) -> Callable[[ValueStep | GradientStep], Iterable[Any]]:
         """Return what a formula in the program's names comes to at a step; raises `CgraphError`."""

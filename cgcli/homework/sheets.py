@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -126,6 +126,16 @@ def split(text: str) -> Iterator[Line]:
         yield from (one._replace(text=one.text.strip()) for one in done if one.text.strip())
     if waiting.strip():
         yield Line(first, waiting.strip())
+
+
+def numbered(texts: Iterable[str]) -> list[Line]:
+    """Return single answers, each with its number among them.
+
+    >>> [(line.number, line.text) for line in numbered(["p = 4", "g = 5; z = 6"])]
+    [(1, 'p = 4'), (2, 'g = 5'), (2, 'z = 6')]
+    """
+    pairs = enumerate(texts, 1)
+    return [line._replace(number=k) for k, text in pairs for line in split(text)]
 
 
 def _pieces(line: str) -> list[str]:

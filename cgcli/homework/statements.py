@@ -242,17 +242,14 @@ class Table:
     def __init__(self, lefts: Lefts) -> None:
         self.lefts = lefts
         self.kinds: list[str] = []
-        self.asked: list[list[str] | None] = []
+        self.asked: list[str] = []
 
     def cells(self, text: str) -> list[str] | None:
         """Return the cells of a row: with bars around or between them, or tabs."""
-        if (text.startswith("|") and text.count("|") > 2) or (
-            text.count("|") > 1 and "=" not in text
-        ):
+        bars = text.count("|")
+        if (text.startswith("|") and bars > 2) or (bars > 1 and "=" not in text):
             return [cell.strip() for cell in text.removeprefix("|").removesuffix("|").split("|")]
-        if "\t" in text:
-            return [cell.strip() for cell in text.split("\t")]
-        return None
+        return [cell.strip() for cell in text.split("\t")] if "\t" in text else None
 
     def row(self, cells: list[str]) -> Iterator[str]:
         """Yield what a row states: a question's answer, a node's two, or those of its head."""
@@ -266,30 +263,28 @@ class Table:
         kinds = self.kinds
         if re.fullmatch(r"\d{1,2}[.)]?", cells[0]) and self.lefts.read(cells[1]) is not None:
             # The rows are numbered.
-            cells, numbers, kinds, heads = cells[1:], numbers[1:], kinds[1:], heads[1:]
+            cells, numbers, kinds = cells[1:], numbers[1:], kinds[1:]
         asked = self.lefts.read(cells[0].partition("=")[0])
         if not any(numbers):
             questions = [self.lefts.read(cell) for cell in cells]
             if all(questions[1:]):
-                self.asked = questions
+                self.asked = [asked[0] if asked and len(asked) == 1 else "" for asked in questions]
             return
         pairs: list[tuple[str | None, str]] = []
         if asked is None and len(cells) == len(self.asked):
             # The questions are the head's.
             gradients = PATTERNS["gradient"].search(cells[0])
-            for several, cell, is_number in zip(self.asked, cells, numbers, strict=True):
-                if is_number and several is not None and len(several) == 1:
-                    pairs.append(
-                        (self.lefts.gradient(several[0]) if gradients else several[0], cell)
-                    )
+            for left, cell, is_number in zip(self.asked, cells, numbers, strict=True):
+                if is_number and left:
+                    pairs.append((self.lefts.gradient(left) if gradients else left, cell))
         elif asked is not None and len(asked) == 1:
             named = len(kinds) == len(cells)
             kinds = kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
             for kind, cell, is_number in zip(kinds, cells[1:], numbers[1:], strict=False):
                 of_node = kind == "gradient" and "/" not in asked[0]
-                left = self.lefts.derivative(None, cells[0]) if of_node else asked[0]
+                question = self.lefts.derivative(None, cells[0]) if of_node else asked[0]
                 if kind and cell and (named or (is_number and len(cells) < 4)):
-                    pairs.append((left, cell))
+                    pairs.append((question, cell))
         for question, cell in pairs:
             if question:
                 yield from answered(self.lefts, [question], cell)

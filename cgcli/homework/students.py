@@ -162,7 +162,10 @@ class Roster:
         self._exact: dict[str, list[Student]] = {}
         self._names: dict[tuple[str, ...], list[Student]] = {}
         for student in students:
-            for key in {short for long in student.keys for short in _keys(long)}:
+            keys = [words_of(key) for key in student.keys]
+            # "Participant 12" is 12 as well.
+            numbers = [[key[1]] for key in keys if len(key) == 2 and key[1].isdigit()]
+            for key in {" ".join(key) for key in keys + numbers}:
                 self._exact.setdefault(key, []).append(student)
             # A name without letters is in every text.
             if words := tuple(sorted(words_of(student.name))):
@@ -192,12 +195,6 @@ class Roster:
         parts = [several for name, several in self._names.items() if words and words < {*name}]
         beside = {id(one): one for several in (long if any(long) else parts) for one in several}
         return [one for one in inside if one in by_key] or inside or list(beside.values())
-
-
-def _keys(text: str) -> list[str]:
-    """Return a number or an address as it is compared: "Participant 12" is 12 as well."""
-    words = words_of(text)
-    return [" ".join(words), *(words[1:] if len(words) == 2 and words[1].isdigit() else ())]
 
 
 def not_one(called: str, students: list[Student]) -> CgraphError:

@@ -9,7 +9,6 @@ from cgcli.library.answers import Answer
 
 if TYPE_CHECKING:
     from cgcli.homework.exercise import Exercise
-    from cgcli.homework.judging import Tolerance
     from cgcli.homework.marks import Graded
     from cgcli.views.homework.report import Report
 
@@ -130,9 +129,9 @@ def mark(
     language: str = "en",
 ) -> Marking:
     """Return answers marked: the text of a sheet, single answers, or numbers by question."""
-    from cgcli.homework.marks import Course, Points, graded, read_points
-    from cgcli.homework.sheets import Line, read_sheets, sheet_of, split
+    from cgcli.homework.marks import Course, Points, graded, read_points, read_tolerance
     from cgcli.homework.sheets import Sheet as Handed
+    from cgcli.homework.sheets import numbered, read_sheets, sheet_of
     from cgcli.views.catalogue import catalogue
     from cgcli.views.homework.report import Report
 
@@ -141,19 +140,9 @@ def mark(
     elif isinstance(answers, Mapping):
         sheets = [sheet_of({"answers": {**answers}}, "answers")]
     else:
-        lines: list[Line] = []
-        for number, text in enumerate(answers, 1):
-            lines += (line._replace(number=number) for line in split(text))
-        sheets = [Handed("answers", lines)]
+        sheets = [Handed("answers", numbered(answers))]
     worth = Points() if points is None else read_points(exercise, points)
-    reach = _reach(exercise, tolerance)
+    reach = read_tolerance(exercise, tolerance)
     course = Course(exercise, lambda _: exercise, False, None, reach, worth, require)
     report = Report(exercise, None if points is None else worth, reveal, catalogue(language))
     return Marking(report, list(graded(course, sheets)))
-
-
-def _reach(exercise: Exercise, tolerance: str | None) -> Tolerance:
-    from cgcli.homework.judging import Tolerance
-    from cgcli.homework.marks import read_tolerance
-
-    return Tolerance() if tolerance is None else read_tolerance(exercise, tolerance)

@@ -904,8 +904,8 @@ FAULTS: Final = (
     Fault(
         "a list ends where another answer stands in its last line",
         "cgcli/homework/sheets.py",
-        '"=" in PATTERNS["keyword"].sub("", normalise(line)).partition(";")[0]:',
-        '"=" in PATTERNS["keyword"].sub("", normalise(line)):',
+        '"=" in PATTERNS["keyword"].sub("", normalise(line)).partition(";")[0]\n',
+        '"=" in PATTERNS["keyword"].sub("", normalise(line))\n',
         (BY_HAND,),
     ),
     Fault(

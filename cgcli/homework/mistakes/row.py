@@ -131,14 +131,14 @@ def partials(formulas: Mapping[str, Sequence[Sequence[str]]]) -> Callable[[Use],
     They are in the names of the operation's parameters, and y, its value.
     """
     rules = {
-        name: [[rule_of(text, "y", *OPERATIONS[name].parameters) for text in texts] for texts in of]
-        for name, of in formulas.items()
+        (name, place): [rule_of(text, "y", *OPERATIONS[name].parameters) for text in texts]
+        for name, of_places in formulas.items()
+        for place, texts in enumerate(of_places)
     }
 
     def at_use(use: Use) -> Numbers:
-        of_places = rules.get(use.name, ())
-        for rule in of_places[use.place] if use.place < len(of_places) else ():
-            yield use.send(run(rule, use.y, *use.parts))
+        known = rules.get((use.name, use.place), ())
+        return (use.send(run(rule, use.y, *use.parts)) for rule in known)
 
     return at_use
 
