@@ -146,6 +146,18 @@ def nearest(name: str, names: Iterable[str], likeness: float = 0.5) -> str:
     return known[close[0]] if close else ""
 
 
+def suggest(
+    name: str, names: Iterable[str], otherwise: str, likeness: float = 0.5, written: str = "{}"
+) -> str:
+    """Return a hint: the name that was meant, as it is written, or what is said otherwise.
+
+    >>> suggest("widht", ["x", "width"], "there are x, width", written="--{}")
+    'did you mean --width?'
+    """
+    close = nearest(name, names, likeness)
+    return f"did you mean {written.format(excerpt(close))}?" if close else otherwise
+
+
 def missing(extra: str, purpose: str) -> CgraphError:
     """Return the error for a library that is not installed, naming the extra that brings it.
 

@@ -6,7 +6,7 @@ import itertools
 import math
 from typing import Final, NamedTuple
 
-from cgcli.errors import CgraphError, excerpt, few, nearest
+from cgcli.errors import CgraphError, excerpt, few, suggest
 from cgcli.graph.graph import Graph
 
 _MOST: Final = 2_000
@@ -78,8 +78,7 @@ def _no_input(graph: Graph, name: str) -> CgraphError:
     if name in graph.literals.values():
         return by_constant(name)
     names = list(graph.inputs)
-    close = nearest(name, names)
-    hint = f"did you mean '{excerpt(close)}'?" if close else f"the inputs are {few(names)}"
+    hint = suggest(name, names, f"the inputs are {few(names)}", written="'{}'")
     if not names:
         hint = NO_NAMES
     elif graph.node(name) is not None:

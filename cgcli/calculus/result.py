@@ -11,7 +11,7 @@ from cgcli.calculus.floats import silent
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note
 from cgcli.calculus.sweep import Sweep, Trail
-from cgcli.errors import CgraphError, excerpt, few, nearest
+from cgcli.errors import CgraphError, excerpt, few, suggest
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 
@@ -226,8 +226,7 @@ def unknown_node(graph: Graph, name: str) -> CgraphError:
     if name in graph.literals.values():
         return by_constant(name)
     names = sorted({label for node, label in enumerate(graph.names) if node not in graph.literals})
-    close = nearest(name, names)
-    hint = f"did you mean '{excerpt(close)}'?" if close else f"the nodes are {few(names)}"
+    hint = suggest(name, names, f"the nodes are {few(names)}", written="'{}'")
     if not names:
         hint = NO_NAMES
     return CgraphError("name", f"there is no node '{excerpt(name)}'", hint)

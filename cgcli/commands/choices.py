@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
-from cgcli.errors import CgraphError, nearest, shorten
+from cgcli.errors import CgraphError, shorten, suggest
 from cgcli.words import Message
 
 Words: TypeAlias = tuple[str, ...] | Callable[[], Iterable[str]]
@@ -30,8 +30,7 @@ def one_of(option: str, word: str | None, words: tuple[str, ...]) -> str | None:
     """
     if word is None or word in words:
         return word
-    close = nearest(word, words)
-    hint = f"did you mean {close}?" if close else f"write {option} {listed(words)}"
+    hint = suggest(word, words, f"write {option} {listed(words)}")
     message = f"{option} is {listed(words)}, not '{shorten(word)}'"
     raise CgraphError("usage", message, hint)
 

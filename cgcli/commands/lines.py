@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 from cgcli.commands.inputs import read_values
 from cgcli.commands.problem import kind_of
 from cgcli.decode import decode_json
-from cgcli.errors import CgraphError, nearest, shorten
+from cgcli.errors import CgraphError, shorten, suggest
 from cgcli.library.files import opened, utf8
 from cgcli.limits import Limits
 from cgcli.program import Program, evaluate_program, parse
@@ -171,8 +171,7 @@ def _parts(
         raise _bad("a line must be a JSON object")
     for key in request:
         if key not in KEYS:
-            close = nearest(key, KEYS)
-            hint = f"did you mean '{close}'?" if close else f"the keys are {', '.join(KEYS)}"
+            hint = suggest(key, KEYS, f"the keys are {', '.join(KEYS)}", written="'{}'")
             raise CgraphError("usage", f"there is no key '{shorten(key)}'", hint)
     text, at = request.get("expr"), request.get("at", {})
     if not isinstance(text, str):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cgcli.commands.choices import completed
 from cgcli.commands.options import ARGUMENTS, OUTPUT, Options, argument, takes
-from cgcli.errors import CgraphError, excerpt, nearest
+from cgcli.errors import CgraphError, excerpt, suggest
 from cgcli.operations.row import Operation
 from cgcli.operations.spellings import OTHER_SPELLINGS
 from cgcli.operations.table import OPERATIONS, TABLE, WORDS
@@ -58,6 +58,5 @@ def _find(name: str) -> list[Operation]:
     if name in OTHER_SPELLINGS:
         hint = f"here it is {OTHER_SPELLINGS[name]}"
     else:
-        close = nearest(name, _words(), 0.6)
-        hint = f"did you mean '{close}'?" if close else "cgraph ops lists them all"
+        hint = suggest(name, _words(), "cgraph ops lists them all", 0.6, written="'{}'")
     raise CgraphError("usage", f"there is no operation '{excerpt(name)}'", hint)

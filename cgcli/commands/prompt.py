@@ -14,7 +14,7 @@ from cgcli.commands.pages import text_of
 from cgcli.commands.problem import Problem, solve
 from cgcli.commands.shared import COMMANDS, function_of, page
 from cgcli.commands.typed import Reader, reader
-from cgcli.errors import CgraphError, excerpt, nearest
+from cgcli.errors import CgraphError, excerpt, suggest
 from cgcli.limits import Limits
 from cgcli.program import UnboundError, parse
 from cgcli.views.manual import Entry, Page
@@ -168,8 +168,7 @@ class Prompt:
         elif name == "help" and not words:
             publish([text_of(_help()), "\n"])
         elif name not in COMMANDS:
-            close = nearest(name, (*_OWN, *COMMANDS), 0.6)
-            hint = f"did you mean :{close}?" if close else ":help lists them"
+            hint = suggest(name, (*_OWN, *COMMANDS), ":help lists them", 0.6, written=":{}")
             raise CgraphError("usage", f"there is no command :{excerpt(name)}", hint)
         else:
             self._run([name, *self._given(name), *words])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cgcli.commands.choices import completed
 from cgcli.commands.options import ARGUMENTS, Options, argument, takes
-from cgcli.errors import CgraphError, excerpt, nearest
+from cgcli.errors import CgraphError, excerpt, suggest
 from cgcli.views.schemas import names, read, schema
 from cgcli.views.streams import publish
 
@@ -33,7 +33,6 @@ def schema_command(given: SchemaOptions) -> None:
         return
     if command not in names():
         message = f"there is no schema '{excerpt(command)}'"
-        close = nearest(command, names(), 0.7)
-        hint = f"did you mean '{close}'?" if close else f"there are {', '.join(names())}"
+        hint = suggest(command, names(), f"there are {', '.join(names())}", 0.7, written="'{}'")
         raise CgraphError("usage", message, hint)
     publish([read(command)])

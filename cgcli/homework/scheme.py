@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from cgcli.errors import CgraphError, Place, few, file_error, nearest, shorten
+from cgcli.errors import CgraphError, Place, few, file_error, shorten, suggest
 from cgcli.graph.graph import Graph
 from cgcli.homework.answers import step_of
 from cgcli.homework.exercise import Exercise
@@ -54,8 +54,7 @@ def read_scheme(exercise: Exercise, text: str, path: str) -> Points:
     parts = {}
     for name, value in tables["mistakes"].items():
         if name not in names:
-            close = nearest(name, names)
-            hint = f"did you mean {close}?" if close else f"there are {few(names)}; [own] adds some"
+            hint = suggest(name, names, f"there are {few(names)}; [own] adds some")
             raise scheme.error("mistakes", name, "there is no such mistake", hint)
         parts[name] = scheme.number("mistakes", name, value, 1)
     usual = scheme.number("", "points", tables["points"], 1e9)
@@ -83,8 +82,7 @@ class _Scheme:
         )
         for key in entries:
             if key not in _KEYS:
-                close = nearest(key, _KEYS)
-                hint = f"did you mean {close}?" if close else f"the keys are {', '.join(_KEYS)}"
+                hint = suggest(key, _KEYS, f"the keys are {', '.join(_KEYS)}")
                 raise self.error("", key, "there is no such key", hint)
         self.tables: dict[str, Any] = {"points": 1, "follows": 1, "steps": {}, "mistakes": {},
                                        "own": {}, **entries}  # fmt: skip

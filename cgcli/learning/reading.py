@@ -12,7 +12,7 @@ from functools import partial
 from typing import IO, Any, Final
 
 from cgcli.decode import decode_json, not_csv
-from cgcli.errors import excerpt, few, file_error, nearest, required, shorten
+from cgcli.errors import excerpt, few, file_error, required, shorten, suggest
 from cgcli.learning.beginnings import CONVERT, check_kind, head, kind_of, unpacked
 from cgcli.learning.cells import CellError, Columns
 from cgcli.learning.duck import parquet, quick_csv
@@ -241,8 +241,7 @@ def _sheet(path: str, book: Any, manner: Manner) -> str:
     names: list[str] = book.sheet_names
     if manner.sheet is not None:
         if manner.sheet not in names:
-            close = nearest(manner.sheet, names)
-            hint = f"did you mean {excerpt(close)}?" if close else f"the sheets are {few(names)}"
+            hint = suggest(manner.sheet, names, f"the sheets are {few(names)}")
             raise file_error(path, f"there is no sheet '{excerpt(manner.sheet)}'", hint)
         return manner.sheet
     full = [name for name in names if book.get_sheet_by_name(name).height]

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.errors import CgraphError, excerpt, few, file_error, nearest, shorten
+from cgcli.errors import CgraphError, excerpt, few, file_error, shorten, suggest
 from cgcli.learning.manner import Manner
 from cgcli.library.files import ending_of, expanded, opened
 
@@ -101,8 +101,7 @@ def check_columns(source: Source) -> None:
     for option, columns in options.items():
         for name in columns:
             if name not in source.names:
-                close = nearest(name, source.names)
-                hint = f"did you mean '{excerpt(close)}'?" if close else ""
+                hint = suggest(name, source.names, "", written="'{}'")
                 hint = hint or f"the columns are {few(source.names)}"
                 message = f"--{option}: there is no column '{excerpt(name)}'"
                 raise CgraphError("usage", message, hint)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.errors import CgraphError, excerpt, nearest
+from cgcli.errors import CgraphError, excerpt, nearest, suggest
 from cgcli.library.answers import Answer
 from cgcli.library.program import Program, parse
 from cgcli.library.tables import Data, Rows, opened_data
@@ -225,8 +225,7 @@ def manner_of(read: Mapping[str, Any]) -> Manner:
     names = [part.name for part in fields(Manner) if part.name not in ("means", "open")]
     for name in read:
         if name not in names:
-            close = nearest(name, names)
-            hint = f"did you mean {close}?" if close else f"there are {', '.join(names)}"
+            hint = suggest(name, names, f"there are {', '.join(names)}")
             raise CgraphError("usage", f"read: there is no '{excerpt(name)}'", hint)
     levels = {
         name: {word: k for k, word in enumerate(words)}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from cgcli.errors import CgraphError, few, file_error, nearest, shorten
+from cgcli.errors import CgraphError, few, file_error, shorten, suggest
 from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG
 from cgcli.homework.marks import Graded
 from cgcli.homework.quantities import Quantity
@@ -97,8 +97,7 @@ def _filled(text: str, fields: Mapping[str, str | int]) -> str:
         name = match[1]
         if name in fields:
             return str(fields[name])
-        close = nearest(name, fields)
-        hint = f"did you mean {{{close}}}?" if close else f"there are {few(list(fields))}"
+        hint = suggest(name, fields, f"there are {few(list(fields))}", written="{{{}}}")
         message = f"a column asks for {{{shorten(name)}}}, which nothing is"
         raise CgraphError("usage", message, hint)
 
