@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.errors import CgraphError, Place, excerpt, few, nearest
+from cgcli.errors import CgraphError, Place, excerpt, few, nearest, shorten
 from cgcli.limits import Limits
 
 if TYPE_CHECKING:
@@ -58,6 +58,15 @@ class Program:
         self.syntax = syntax
         self.limits = limits
 
+    def __repr__(self) -> str:
+        """Return the text, shortened, and the names that have no value in it."""
+        from cgcli.language.free import free_names
+        from cgcli.operations.table import CONSTANTS
+
+        names = [name for name in free_names(self.syntax) if name not in CONSTANTS]
+        inputs = f", of {few(names)}" if names else ""
+        return f"<Program {shorten(' '.join(self.text.split()), 60)}{inputs}>"
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what it is made of again, for the way into a worker process."""
         return _parsed, (self.text, self.limits)
@@ -73,6 +82,27 @@ class Program:
         from cgcli.numbers.values import as_inputs
 
         return build(self.syntax, as_inputs(bindings or {}), self.limits)
+
+    def inputs(self, bindings: Mapping[str, Any] | None, names: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of the names that the program uses, as numbers and arrays."""
+        from cgcli.numbers.values import as_inputs
+
+        inputs = as_inputs({**(bindings or {}), **names})
+        used = self.graph(inputs).inputs
+        for name in names:
+            if name not in used:
+                spans = input_spans(self.graph(inputs))
+                raise unused_binding(self.text, spans, name, list(names))
+        return {name: value for name, value in inputs.items() if name in used}
+
+    def outline(self, inputs: dict[str, Any], of: str | None) -> Graph:
+        """Return the graph for inputs of which some may have no value, with another output."""
+        from cgcli.calculus.result import find
+
+        graph = self.graph(inputs)
+        if of is not None:
+            graph.output = find(graph, of)
+        return graph
 
     def function(
         self,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.result import Result
-from cgcli.errors import CgraphError, shorten
+from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.library.files import ending_of, write_file
+from cgcli.program import Program, evaluate_program
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas
     from cgcli.calculus.explain import Explanation
+    from cgcli.calculus.kind import Kind
     from cgcli.export.routine import Routine
     from cgcli.views.trace.writing import Wanted
 
@@ -78,6 +80,22 @@ class Evaluation(Result, Answer):
         from cgcli.views.terminal import as_html
 
         return as_html(lambda out: print_result(self, 6, 40, out))
+
+
+def evaluate(
+    program: Program,
+    bindings: Mapping[str, Any] | None,
+    names: Mapping[str, Any],
+    of: str | None = None,
+    wrt: Sequence[str] | None = None,
+    kind: Kind | None = None,
+) -> Evaluation:
+    """Return the values and gradients of a program; every one of the `names` must be used."""
+    repeated = sorted(set(bindings or ()) & set(names))
+    if repeated:
+        raise CgraphError("binding", f"'{excerpt(repeated[0])}' is bound twice")
+    wanted = [wrt] if isinstance(wrt, str) else wrt
+    return Evaluation(evaluate_program(program, names, bindings or {}, of, wanted, kind))
 
 
 _TRACES: Final = {"txt": "text", "md": "markdown", "tex": "latex", "html": "html"}

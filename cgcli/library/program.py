@@ -6,12 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cgcli import program as core
-from cgcli.errors import CgraphError, excerpt, few, shorten
+from cgcli.errors import CgraphError, few, shorten
 from cgcli.limits import Limits
 
 if TYPE_CHECKING:
-    from cgcli.calculus.kind import Kind
-    from cgcli.graph.graph import Graph
     from cgcli.homework.exercise import Exercise
     from cgcli.library.answers import Code, Derivatives, Evaluation, Page, Trace
     from cgcli.library.drawing import Drawing
@@ -42,15 +40,6 @@ class Program(core.Program):
     array([2., 8.])
     """
 
-    def __repr__(self) -> str:
-        """Return the text, shortened, and the names that have no value in it."""
-        from cgcli.language.free import free_names
-        from cgcli.operations.table import CONSTANTS
-
-        names = [name for name in free_names(self.syntax) if name not in CONSTANTS]
-        inputs = f", of {few(names)}" if names else ""
-        return f"<Program {shorten(' '.join(self.text.split()), 60)}{inputs}>"
-
     def evaluate(
         self,
         bindings: Bindings = None,
@@ -65,7 +54,9 @@ class Program(core.Program):
         >>> parse("(x+y)*z").evaluate(x=1, y=3, z=-3).gradient["z"]
         4.0
         """
-        return self._evaluate(bindings, names, of, wrt)
+        from cgcli.library.answers import evaluate
+
+        return evaluate(self, bindings, names, of, wrt)
 
     def evaluate_exactly(
         self,
@@ -84,8 +75,9 @@ class Program(core.Program):
         Fraction(7, 3)
         """
         from cgcli.calculus.exactly import Exactly
+        from cgcli.library.answers import evaluate
 
-        return self._evaluate(bindings, names, of, wrt, Exactly(self.limits))
+        return evaluate(self, bindings, names, of, wrt, Exactly(self.limits))
 
     def trace(
         self,
@@ -163,7 +155,7 @@ class Program(core.Program):
             theme=theme,
         )
         if not bindings and not names:
-            return Drawing(self._outline({}, of), None, picture)
+            return Drawing(self.outline({}, of), None, picture)
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
         return Drawing(result.graph, result, picture)
 
@@ -225,9 +217,9 @@ class Program(core.Program):
         from cgcli.algebra.wanted import Wanted
         from cgcli.library.answers import Derivatives
 
-        inputs = self._bound(bindings, names)
+        inputs = self.inputs(bindings, names)
         wanted = Wanted(None if wrt is None else tuple(wrt), order, hessian, jacobian)
-        graph, rewrite = self._outline(inputs, of), None
+        graph, rewrite = self.outline(inputs, of), None
         if simplify:
             from cgcli.algebra.simplify import Simplifier
 
@@ -260,15 +252,12 @@ class Program(core.Program):
         >>> print(str(parse("x*y").sheet(x=2, y=3, key=True)).splitlines()[-1])
         df/dy = 2
         """
-        from cgcli.library.homework import Sheet
+        from cgcli.library.homework import Sheet, choose
 
         if seed is None:
             return Sheet(self._exercise(bindings, names), {}, key, language)
-        from cgcli.homework.choosing import Drawing as Draw
-        from cgcli.homework.choosing import written
-
-        drawn = Draw(self, self._bound(bindings, names), vary).choose(seed, values)
-        return Sheet(drawn.exercise, written(drawn), key, language)
+        exercise, texts = choose(self, self.inputs(bindings, names), vary, seed, values)
+        return Sheet(exercise, texts, key, language)
 
     def check(
         self,
@@ -334,9 +323,9 @@ class Program(core.Program):
 
         if to not in TARGETS:
             raise CgraphError("usage", f"there is no language '{shorten(to)}'", few(list(TARGETS)))
-        inputs = self._bound(bindings, names)
+        inputs = self.inputs(bindings, names)
         made = routine(
-            self._outline(inputs, of),
+            self.outline(inputs, of),
             inputs,
             wrt,
             needed=of is not None,
@@ -344,42 +333,6 @@ class Program(core.Program):
             jacobian=jacobian,
         )
         return Code(made, to, name or ("data" if to == "sql" else "f"))
-
-    def _evaluate(
-        self,
-        bindings: Bindings,
-        names: dict[str, Any],
-        of: str | None,
-        wrt: Sequence[str] | None,
-        kind: Kind | None = None,
-    ) -> Evaluation:
-        from cgcli.library.answers import Evaluation
-
-        repeated = sorted(set(bindings or ()) & set(names))
-        if repeated:
-            raise CgraphError("binding", f"'{excerpt(repeated[0])}' is bound twice")
-        wanted = [wrt] if isinstance(wrt, str) else wrt
-        return Evaluation(core.evaluate_program(self, names, bindings or {}, of, wanted, kind))
-
-    def _bound(self, bindings: Bindings, names: dict[str, Any]) -> dict[str, Any]:
-        """Return the values of the names that the program uses, as numbers and arrays."""
-        from cgcli.numbers.values import as_inputs
-
-        inputs = as_inputs({**(bindings or {}), **names})
-        used = self.graph(inputs).inputs
-        for name in names:
-            if name not in used:
-                spans = core.input_spans(self.graph(inputs))
-                raise core.unused_binding(self.text, spans, name, list(names))
-        return {name: value for name, value in inputs.items() if name in used}
-
-    def _outline(self, inputs: dict[str, Any], of: str | None) -> Graph:
-        from cgcli.calculus.result import find
-
-        graph = self.graph(inputs)
-        if of is not None:
-            graph.output = find(graph, of)
-        return graph
 
     def _exercise(self, bindings: Bindings, names: dict[str, Any]) -> Exercise:
         """Return the program as a problem: of numbers, or of formulas where nothing is bound."""
