@@ -57,6 +57,11 @@ def operation_table() -> list[Operation]:
     return list(TABLE)
 
 
+def __dir__() -> list[str]:
+    """Return the public names, whether they are imported yet or not."""
+    return [*__all__, "__version__"]
+
+
 def __getattr__(name: str) -> Any:
     """Import what is asked for when it is: the command line needs little of it to start."""
     from importlib import import_module

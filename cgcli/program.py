@@ -46,9 +46,9 @@ def parse(text: str, limits: Limits = Limits()) -> Program:
 
 
 @functools.lru_cache(8)
-def _parsed(text: str, limits: Limits) -> Program:
+def _parsed(kind: type[Program], text: str, limits: Limits) -> Program:
     """Return the same in a worker process, which is sent a program with each of its tasks."""
-    return parse(text, limits)
+    return kind(parse(text, limits).syntax, limits)
 
 
 class Program:
@@ -69,7 +69,7 @@ class Program:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what it is made of again, for the way into a worker process."""
-        return _parsed, (self.text, self.limits)
+        return _parsed, (type(self), self.text, self.limits)
 
     @property
     def text(self) -> str:

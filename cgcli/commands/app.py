@@ -81,7 +81,8 @@ def run(arguments: list[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    as_json = "--json" in options
+    # What prints JSON alone says its errors so.
+    as_json = any(word.partition("=")[0] in ("--json", "--fields") for word in options)
     ask(options)
     try:
         status = app(

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 class ExportOptions(Options):
     """The options of `cgraph export`."""
 
-    to: str | None = choice(TARGETS, "The language: {words}.", "LANGUAGE")
+    to: str | None = choice(
+        tuple(TARGETS), "The language: {words}; else by the file's ending.", "LANGUAGE"
+    )
     value_only: bool = flag("The value without gradients.")
     jacobian: bool = flag("The gradients of every element of an output that is a list.")
     name: str | None = option("What the function is called; in SQL, the table it reads.", "NAME")
@@ -55,13 +57,11 @@ def export_command(given: ExportOptions) -> None:
     from cgcli.export.routine import routine
     from cgcli.export.targets import binary, source
 
-    if given.to is None:
-        hint = 'name one: cgraph export "(x+y)*z" --to c'
-        raise CgraphError("usage", "there is no language", hint)
+    to = _language(given)
     if given.value_only and (given.wrt is not None or given.jacobian):
         other = "--jacobian" if given.jacobian else "--wrt"
         raise conflict(f"--value-only leaves the gradients out that {other} asks for")
-    if given.to == "onnx" and (given.wrt is not None or given.jacobian):
+    if to == "onnx" and (given.wrt is not None or given.jacobian):
         raise conflict("ONNX holds the value alone", "leave --wrt and --jacobian out")
     graph, constants, scaling = _read(given)
     made = routine(
@@ -70,16 +70,29 @@ def export_command(given: ExportOptions) -> None:
         split_names(given.wrt),
         scaling=scaling,
         needed=given.of is not None,
-        value_only=given.value_only or given.to == "onnx",
+        value_only=given.value_only or to == "onnx",
         jacobian=given.jacobian,
     )
-    name = given.name or ("data" if given.to == "sql" else "f")
+    name = given.name or ("data" if to == "sql" else "f")
     header = given.output is not None and ending_of(given.output) == "h"
-    code = source(made, given.to, name, header=header)
+    code = source(made, to, name, header=header)
     if given.output is None:
         publish([code])
     else:
-        write_file(given.output, binary(code) if given.to == "onnx" else code.encode())
+        write_file(given.output, binary(code) if to == "onnx" else code.encode())
+
+
+def _language(given: ExportOptions) -> str:
+    """Return the language that is named, or the first whose files end as the output does."""
+    ending = "" if given.output is None else ending_of(given.output)
+    fitting = [language for language, endings in TARGETS.items() if ending in endings]
+    if given.to is None and not fitting:
+        hint = 'name one: cgraph export "(x+y)*z" --to c'
+        raise CgraphError("usage", "there is no language", hint)
+    if given.to is not None and fitting and given.to not in fitting:
+        message = f"the name '{shorten(given.output or '')}' is of another language than {given.to}"
+        raise conflict(message, f"end it with .{TARGETS[given.to][0]}")
+    return given.to or fitting[0]
 
 
 def _read(given: ExportOptions) -> tuple[Graph, dict[str, Any], dict[str, Any]]:

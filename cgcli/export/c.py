@@ -53,11 +53,14 @@ class CEmitter(LoopEmitter):
             body=lines,
         )
         helpers = self.target.helpers(line for part in function.lines for line in part.text)
+        if function.header:
+            # Another header may bring the same.
+            names = {text: name for name, text in self.target.prelude.items()}
+            helpers = [_guarded(f"has_{names[text]}", text) for text in helpers]
         code = self.target.joined(["\n".join(includes), *helpers, *parts, made])
         if not function.header:
             return code
-        guard = f"{function.name.upper()}_H"
-        return f"#ifndef {guard}\n#define {guard}\n\n{code}\n#endif\n"
+        return _guarded(f"{function.name}_H", f"\n{code}") + "\n"
 
     def _outs(self, function: Function, lines: Sequence[str]) -> tuple[list[str], list[str]]:
         """Return the pointers that results go through, and the statements that send them."""
@@ -76,6 +79,12 @@ class CEmitter(LoopEmitter):
                 outs.append(f"double *{out}")
                 ends.append(f"*{out} = {text};")
         return outs, ends
+
+
+def _guarded(name: str, code: str) -> str:
+    """Return code that is read once, however often its file is included."""
+    guard = name.upper()
+    return f"#ifndef {guard}\n#define {guard}\n{code}\n#endif"
 
 
 def _unused(function: Function, lines: Sequence[str]) -> list[str]:

@@ -50,7 +50,8 @@ class End(NamedTuple):
         >>> End("converged", "the gradient is 0").reliable
         True
         """
-        return self.kind != "diverged" and not any(doubt.grave for doubt in self.doubts)
+        came_to_end = self.kind not in ("diverged", "interrupted")
+        return came_to_end and not any(doubt.grave for doubt in self.doubts)
 
 
 def _done(number: int, noun: str) -> str:

@@ -225,10 +225,6 @@ class Derivatives(Answer):
         return "\n\n".join(f"$\\displaystyle {line}$" for line in lines)
 
 
-_CODE: Final = {"c": ("c", "h"), "js": ("js", "mjs"), "sql": ("sql",), "onnx": ("onnx",)}
-"""By language the endings of its files, of the others .py."""
-
-
 class Code(Answer):
     """A program as a function in another language; `str` is its source.
 
@@ -239,9 +235,10 @@ class Code(Answer):
 
     def __init__(self, routine: Routine, to: str, name: str) -> None:
         from cgcli.export.targets import source
+        from cgcli.views.formats import TARGETS
 
         self.language = to
-        self.endings = ("json", *_CODE.get(to, ("py",)))
+        self.endings = ("json", *TARGETS[to])
         self._routine, self._name = routine, name
         self.source = source(routine, to, name)
 

@@ -222,7 +222,8 @@ class Output:
             self._part = self._new_part()
         try:
             self._look_round()
-        except CgraphError:
+        except BaseException:
+            # Ctrl-C as well leaves nothing.
             self._part.remove()
             raise
         return self

@@ -18,7 +18,11 @@ ROWS: Final = ("csv", "jsonl", "parquet")
 PICTURES: Final = ("svg", "png", "pdf", "dot", "mmd")
 DIRECTIONS: Final = ("auto", "right", "down")
 THEMES: Final = ("auto", "light", "dark", "print", "transparent")
-TARGETS: Final = ("python", "numpy", "c", "js", "sql", "jax", "torch", "onnx")
+TARGETS: Final = {
+    "python": ("py",), "numpy": ("py",), "c": ("c", "h"), "js": ("js", "mjs"), "sql": ("sql",),
+    "jax": ("py",), "torch": ("py",), "onnx": ("onnx",),
+}  # fmt: skip
+"""The languages of exported code, with the endings of their files."""
 
 FIELDS: Final = ("expression", "output", "value", "gradient", "jacobian", "nodes", "notes")
 """The parts of an evaluation's document that --fields may ask for."""

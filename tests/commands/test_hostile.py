@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from cgcli import parse
 from cgcli.commands.inputs import read_bindings
 from cgcli.errors import CgraphError
 from cgcli.limits import Limits
-from cgcli.program import parse
 from cgcli.views.gate import printable
 from cgcli.views.messages import error_lines
 

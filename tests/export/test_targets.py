@@ -141,6 +141,31 @@ def test_options(cgraph: Run, tmp_path: Path) -> None:
     assert "static inline double area(double x, double y," in header
 
 
+def test_the_ending_of_a_file_says_the_language(cgraph: Run, tmp_path: Path) -> None:
+    for name, begins in (("g.h", "#ifndef F_H"), ("g.py", "def f(x, y)"), ("g.mjs", "/**")):
+        path = tmp_path / name
+        assert cgraph("export", "x*y", "-o", str(path)).status == 0
+        assert path.read_text().startswith(begins)
+    ran = cgraph("export", "x*y", "--to", "python", "-o", str(tmp_path / "g.js"))
+    assert ran.status == 2
+    assert "is of another language than python" in ran.err and "end it with .py" in ran.err
+    assert not (tmp_path / "g.js").exists()
+
+
+@pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
+def test_two_headers_of_c_go_together(cgraph: Run, tmp_path: Path) -> None:
+    shape = ["--shape", "x=3", "--to", "c"]
+    for name, text in (("one", "sum(x^2)"), ("two", "sum(exp(x)) + prod(x)")):
+        path = str(tmp_path / f"{name}.h")
+        assert cgraph("export", text, *shape, "--name", name, "-o", path).status == 0
+    main = tmp_path / "main.c"
+    body = "double x[3] = {1, 2, 3}, d[3]; one(x, d); two(x, d); return d[0] > 7;"
+    main.write_text(f'#include "one.h"\n#include "two.h"\nint main(void) {{ {body} }}\n')
+    command = [COMPILER, "-std=c99", "-Wall", "-Werror", str(main), "-lm", "-o"]
+    subprocess.run([*command, str(tmp_path / "main")], check=True)
+    assert subprocess.run([str(tmp_path / "main")], check=False).returncode == 1
+
+
 REFUSED = [
     (["x + 1"], "there is no language"),
     (["erf(x)", "--to", "sql"], "there is no erf in SQL: f = erf(x)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -113,3 +114,14 @@ def test_a_program_says_what_it_is() -> None:
 def test_a_binding_that_is_not_used_is_an_error(method: str) -> None:
     with pytest.raises(cgcli.CgraphError, match="'w' is bound"):
         getattr(cgcli.parse("x*y"), method)(x=1, y=2, w=3)
+
+
+def test_a_program_goes_to_another_process_and_back() -> None:
+    # A copy is made as a process is sent one.
+    program = copy.deepcopy(cgcli.parse("x*y"))
+    assert isinstance(program, cgcli.Program)
+    assert program.evaluate(x=2, y=3).gradient == {"x": 3.0, "y": 2.0}
+
+
+def test_the_names_of_the_library_are_listed() -> None:
+    assert {"parse", "train", "map", "predict"} <= set(dir(cgcli))
