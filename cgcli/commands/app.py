@@ -176,8 +176,11 @@ def _usage(message: str) -> CgraphError:
     first = message.split("\n", maxsplit=1)[0].rstrip(".")
     if extra := re.search(r"unexpected extra argument\S* \((.*)\)", first):
         first = f"'{shorten(extra[1])}' is one argument too many"
-    first = re.sub(r"^No such option: *", "there is no option ", first)
-    return CgraphError("usage", first[:1].lower() + first[1:], "--help says how it is used")
+    hint = "--help says how it is used"
+    if first.startswith("No such option"):
+        first = re.sub(r"^No such option: *(\S+).*", r"there is no option \1", first)
+        hint = f"options stand behind the command; {hint}"
+    return CgraphError("usage", first[:1].lower() + first[1:], hint)
 
 
 def _report(error: CgraphError, as_json: bool) -> int:

@@ -26,7 +26,12 @@ def read_program(argument: str | None, command: str) -> str:
         hint = f'write one, for example: cgraph {command} "(x+y)*z" x=1 y=3 z=-3'
         raise CgraphError("usage", "no expression", hint)
     if (path := program_path(argument)) is not None:
-        return read_text(path)
+        text = read_text(path)
+        if re.match(r'\s*\{\s*"schema": "cgraph\.model/', text):
+            message = f"{shorten(path, 80)} is a model, and no program"
+            hint = f'bind its parameters with --at: cgraph {command} "w*x" --at {path}'
+            raise CgraphError("usage", message, hint)
+        return text
     # Python reads such a byte as half of a pair.
     if byte := re.search("[\ud800-\udfff]", argument):
         message = "the expression holds a byte that is not UTF-8"
