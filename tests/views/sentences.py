@@ -38,7 +38,7 @@ SINKS: Final = {
 }
 """By what is called: which of its arguments are said, by their names and their places."""
 
-PASSED_ON: Final = {"_broken"}
+PASSED_ON: Final = {"_broken", "file_error", "missing"}
 """Functions whose errors are said as parts of others alone."""
 
 VALUES: Final = {
@@ -52,7 +52,7 @@ VALUES: Final = {
 NAMED: Final = {
     "path": "d.csv", "called": "m.json", "option": "--lr", "names": "w, x", "method": "lm",
     "optimizer": "lm", "error": "w", "doubt": "the gradient is not finite",
-    "shape": "a vector of 3", "form": "json", "where": "m.json", "command": "cgraph eval",
+    "form": "json", "where": "m.json", "command": "cgraph eval",
     "message": "it is empty", "why": "it is empty", "hint": "the inputs are w, x",
     "reason": "it is empty", "inner": "it is empty",
 }  # fmt: skip
@@ -276,8 +276,11 @@ class Source:
                 yield from map("".join, itertools.islice(itertools.product(*parts), _MOST))
             case ast.FormattedValue(value=value, format_spec=spec):
                 yield from ["3"] if spec else self.texts(value, scope, depth)
-            case ast.IfExp(body=body, orelse=other):
-                yield from (*self.texts(body, scope, depth), *self.texts(other, scope, depth))
+            case ast.IfExp(test=test, body=body, orelse=other):
+                told = self.texts(body, scope, depth)
+                # Where there is something, it is not empty.
+                yield from (t for t in told if t[-1:] != " " or not isinstance(test, ast.Name))
+                yield from self.texts(other, scope, depth)
             case ast.BoolOp(values=[*others, last], op=operator):
                 for value in others if isinstance(operator, ast.Or) else ():
                     yield from filter(None, self.texts(value, scope, depth))
@@ -357,7 +360,9 @@ class Source:
         name = scope.owner if function.name == "__init__" else function.name
         found = False
         for call, where in self.calls.get(name, ()):
-            if where.functions and where.functions[-1] is function:
+            of, _ = where.module.imports.get(name, (scope.module.name, ""))
+            is_other = of != scope.module.name or (name[0] == "_" and where.module != scope.module)
+            if is_other or where.functions[-1:] == (function,):
                 continue
             given = [k.value for k in call.keywords if k.arg == parameter]
             given += call.args[place : place + 1] if len(call.args) > place else []
@@ -457,7 +462,7 @@ def _filler(node: ast.expr) -> str:
 def _sample(written: str) -> str:
     """What may stand in a place, by what is written there."""
     word = re.sub(r"\(.*\)|\[.*\]", "", written, flags=re.DOTALL).rpartition(".")[2].strip("_ ")
-    if re.search(r"^len\b|\d\*\*|//|number|count|limit|most|size|rows?$|line$|lower()", written):
+    if re.search(r"^len\b|\d\*\*|//|number|count|limit|most|size|rows?$|line$|shape\[", written):
         return "3"
     return NAMED.get(word.lower(), "w")
 
