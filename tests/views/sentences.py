@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache, cached_property
 from pathlib import Path
@@ -59,6 +60,7 @@ NAMED: Final = {
 """By the last word of what stands in a place: what may stand there. Without one it is a name."""
 
 _OTHERS: Final = {(("cgcli.learning.sources", "listed"), "listed")}
+_NOT_SAID: Final = {"kind", "fits", "examples", "modules", "spellings"}
 _MOST: Final = 100
 _DEEPEST: Final = 9
 
@@ -141,6 +143,9 @@ def _assigned(body: ast.AST, name: str) -> Iterator[tuple[str, ast.expr]]:
                     if isinstance(part, ast.Name) and part.id == name:
                         for one in _tuples(value):
                             yield "=", one.elts[place] if len(one.elts) > place else one
+                        if isinstance(value, ast.Call):
+                            index = ast.copy_location(ast.Constant(place), value)
+                            yield "=", ast.copy_location(ast.Subscript(value, index), value)
             case ast.AugAssign(target=ast.Name(id=target), value=value) if target == name:
                 yield "+", value
             case ast.AugAssign(target=ast.Subscript(value=ast.Name(id=target)), value=value):
@@ -223,10 +228,25 @@ class Source:
                         # What ends with a blank was not whole yet.
                         yield from (Sentence(where, t) for t in told if t == t.rstrip())
 
+    def _tables(self) -> Iterator[Sentence]:
+        """The sentences of the tables of errors, of signs that are none, and of what is absent."""
+        for name in ("situations", "refusals", "characters", "spellings"):
+            for path in sorted(self._home.rglob(f"{name}.toml")):
+                pending: list[Any] = [tomllib.loads(path.read_text(encoding="utf-8"))]
+                while pending:
+                    match pending.pop():
+                        case dict() as table:
+                            pending += [v for k, v in table.items() if k not in _NOT_SAID]
+                        case list() as rows:
+                            pending += rows
+                        case str() as text:
+                            filled = re.sub(r"\{\w+(:[^{}]*)?\}", "w", text)
+                            yield Sentence(path.relative_to(self._home).as_posix(), filled)
+
     def texts_by_place(self) -> dict[str, str]:
         """Every sentence with the first place that says it."""
         met: dict[str, str] = {}
-        for where, text in self.sentences():
+        for where, text in (*self.sentences(), *self._tables()):
             met.setdefault(text, where)
         return met
 
@@ -303,6 +323,8 @@ class Source:
             case ast.Subscript(value=(ast.Name() | ast.Dict()) as of):
                 found = self._holding(of, scope, depth)
                 yield from found or [_filler(node)]
+            case ast.Subscript(value=ast.Call() as call, slice=ast.Constant(value=int(place))):
+                yield from self._returned(_called(call), call, scope, depth, place)
             case ast.Name(id=name):
                 yield from self._named(name, node, scope, depth)
             case ast.Call():
@@ -419,8 +441,13 @@ class Source:
             case _:
                 yield from self.texts(node, scope, depth)
 
-    def _returned(self, name: str, node: ast.Call, scope: Scope, depth: int) -> Iterator[str]:
-        """What a function of the package returns or yields; only one that is known for sure."""
+    def _returned(
+        self, name: str, node: ast.Call, scope: Scope, depth: int, place: int | None = None
+    ) -> Iterator[str]:
+        """What a function of the package returns or yields; only one that is known for sure.
+
+        With a place it is what stands there of the tuples that come back.
+        """
         functions = self.functions.get(name, [])
         local = [pair for pair in functions if pair[1].module is scope.module]
         of_name = isinstance(node.func, ast.Name) or ast.unparse(node.func).startswith("self.")
@@ -437,7 +464,11 @@ class Source:
         inner = Scope(where.module, (*where.functions, function), given, where.owner)
         for part in _parts(function):
             if isinstance(part, ast.Return | ast.Yield | ast.YieldFrom) and part.value is not None:
-                yield from self.texts(part.value, inner, depth)
+                values = [part.value]
+                if place is not None:
+                    values = [one.elts[place] for one in _tuples(part.value)]
+                for value in values:
+                    yield from self.texts(value, inner, depth)
 
     def _constant(self, name: str, scope: Scope) -> tuple[ast.expr, Scope] | None:
         """What a name is set to at the top of a module, here or where it comes from."""
@@ -470,6 +501,7 @@ def _sample(written: str) -> str:
 def english(text: str) -> Iterator[str]:
     """The English that is left in a text: words in a row that are no name, option or code."""
     plain = re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", text)
+    plain = re.sub(r"\b(expr )?for \w in\b|name = expr", "…", plain)
     for name in _PLAIN:
         plain = plain.replace(name, "…")
     plain = re.sub(r"\bcgraph \w+|--?[a-z][-\w]*|\.\w+|\w*[\d_*=/()\[\]{}+<>|@]\w*", "…", plain)
