@@ -224,9 +224,9 @@ class Source:
                     # What is passed on is read where it comes from.
                     if not self._is_parameter(expression, scope):
                         where = f"{module.path.relative_to(self._home)}:{node.lineno}"
-                        told = self.texts(expression, scope)
+                        several = self.texts(expression, scope)
                         # What ends with a blank was not whole yet.
-                        yield from (Sentence(where, t) for t in told if t == t.rstrip())
+                        yield from (Sentence(where, t) for t in several if t == t.rstrip())
 
     def _tables(self) -> Iterator[Sentence]:
         """The sentences of the tables of errors, of signs that are none, and of what is absent."""
@@ -282,8 +282,8 @@ class Source:
         """What an expression may be, as text."""
         if depth > _DEEPEST:
             return [_filler(node)]
-        told = dict.fromkeys(itertools.islice(self._texts(node, scope, depth + 1), _MOST))
-        return list(told) or [_filler(node)]
+        several = dict.fromkeys(itertools.islice(self._texts(node, scope, depth + 1), _MOST))
+        return list(several) or [_filler(node)]
 
     def _texts(self, node: ast.expr, scope: Scope, depth: int) -> Iterator[str]:
         match node:
@@ -297,9 +297,9 @@ class Source:
             case ast.FormattedValue(value=value, format_spec=spec):
                 yield from ["3"] if spec else self.texts(value, scope, depth)
             case ast.IfExp(test=test, body=body, orelse=other):
-                told = self.texts(body, scope, depth)
+                several = self.texts(body, scope, depth)
                 # Where there is something, it is not empty.
-                yield from (t for t in told if t[-1:] != " " or not isinstance(test, ast.Name))
+                yield from (t for t in several if t[-1:] != " " or not isinstance(test, ast.Name))
                 yield from self.texts(other, scope, depth)
             case ast.BoolOp(values=[*others, last], op=operator):
                 for value in others if isinstance(operator, ast.Or) else ():
@@ -321,8 +321,8 @@ class Source:
                 for value in values:
                     yield from self.texts(value, scope, depth)
             case ast.Subscript(value=(ast.Name() | ast.Dict()) as of):
-                found = self._holding(of, scope, depth)
-                yield from found or [_filler(node)]
+                held = self._holding(of, scope, depth)
+                yield from held or [_filler(node)]
             case ast.Subscript(value=ast.Call() as call, slice=ast.Constant(value=int(place))):
                 yield from self._returned(_called(call), call, scope, depth, place)
             case ast.Name(id=name):
@@ -380,7 +380,7 @@ class Source:
         """What calls pass for a parameter."""
         parameter = _parameters(function)[place].arg
         name = scope.owner if function.name == "__init__" else function.name
-        found = False
+        is_passed = False
         for call, where in self.calls.get(name, ()):
             of, _ = where.module.imports.get(name, (scope.module.name, ""))
             is_other = of != scope.module.name or (name[0] == "_" and where.module != scope.module)
@@ -390,13 +390,13 @@ class Source:
             given += call.args[place : place + 1] if len(call.args) > place else []
             for value in given:
                 if not isinstance(value, ast.Starred):
-                    found = True
+                    is_passed = True
                     yield from self.texts(value, where, depth + 2)
         defaults = function.args.defaults
         behind = place - (len(_parameters(function)) - len(defaults))
         if behind >= 0 and isinstance(defaults[behind], ast.Constant):
             yield from self.texts(defaults[behind], scope, depth)
-        elif not found:
+        elif not is_passed:
             yield _filler(node)
 
     def _call(self, node: ast.Call, scope: Scope, depth: int) -> Iterator[str]:
@@ -417,8 +417,8 @@ class Source:
             yield VALUES[name] or _filler(node.args[0] if node.args else node)
         elif name in ("lower", "upper", "strip", "rstrip", "removesuffix", "removeprefix"):
             assert isinstance(node.func, ast.Attribute)
-            told = self.texts(node.func.value, scope, depth)
-            yield from (text.lower() if name == "lower" else text for text in told)
+            several = self.texts(node.func.value, scope, depth)
+            yield from (text.lower() if name == "lower" else text for text in several)
         elif name == "get" and isinstance(node.func, ast.Attribute):
             yield from self._holding(node.func.value, scope, depth)
             for other in node.args[1:]:

@@ -147,7 +147,7 @@ def test_every_error_of_a_room_is_there(room: str) -> None:
     assert missing == []
 
 
-WHOLE = {
+PARTS = {
     "a vector of 3": "3 维向量",
     "3 iterations": "3 次迭代",
     "3 evaluations": "3 次求值",
@@ -160,7 +160,7 @@ WHOLE = {
 def is_read(text: str) -> bool:
     """Whether a sentence is read in Chinese, all of it, and its parts and its code are whole."""
     read = catalogue("zh").read(text)
-    parts = all(said in read for part, said in WHOLE.items() if part in text)
+    parts = all(said in read for part, said in PARTS.items() if part in text)
     return parts and not any(english(read)) and '"：' not in read
 
 
