@@ -18,6 +18,7 @@ from cgcli.views.catalogue import Catalogue, catalogue
 from cgcli.views.gate import width
 from cgcli.views.manual import Page
 from cgcli.words import Message
+from tests.views.sentences import Source, english
 
 PACKAGE = Path(__file__).parents[2] / "cgcli"
 CHINESE = json.loads(
@@ -144,6 +145,65 @@ def test_every_error_of_a_room_is_there(room: str) -> None:
     # A text that is only values, or what a person typed, says nothing of its own.
     missing = [text for text in met if text not in CHINESE and not text.startswith("{")]
     assert missing == []
+
+
+PARTS = {
+    "a vector of 3": "3 维向量",
+    "3 iterations": "3 次迭代",
+    "3 evaluations": "3 次求值",
+    "3 epochs": "3 轮",
+    "3 cells": "3 个单元格",
+}
+"""What stands in sentences as it is."""
+
+
+def is_read(text: str) -> bool:
+    """Whether a sentence is read in Chinese, all of it, and its parts and its code are whole."""
+    read = catalogue("zh").read(text)
+    parts = all(said in read for part, said in PARTS.items() if part in text)
+    return parts and not any(english(read)) and '"：' not in read
+
+
+def left(texts: dict[str, str]) -> list[str]:
+    """The sentences that are not read in Chinese, with the place of each."""
+    return [f"{where}: {text}" for text, where in texts.items() if not is_read(text)]
+
+
+def test_every_error_of_the_source_is_said() -> None:
+    texts = Source(PACKAGE).texts_by_place()
+    assert len(texts) > 1000
+    for known in (
+        "--hessian and --order do not go together",
+        "no column is like 'w', for the stack 'w'",
+        "to write an ONNX file the extra 'draw' is needed",
+        "L-BFGS did not converge in 3 iterations",
+        "--skip-bad leaves such rows out and counts them; --date makes numbers of dates",
+    ):
+        assert known in texts
+    assert left(texts) == []
+
+
+def test_a_new_error_is_found(tmp_path: Path) -> None:
+    (tmp_path / "eating.py").write_text(
+        """
+def eaten(name, much):
+    hint = "leave it out"
+    if much:
+        hint += f" {_more(2)}"
+    raise CgraphError("usage", f"{name} eats {_what(much)}", hint)
+
+def _what(much):
+    return "all of the soup" if much else "nothing"
+
+def _more(count):
+    return f"or cook {count:,} more"
+"""
+    )
+    assert left(Source(tmp_path).texts_by_place()) == [
+        "eating.py:6: w eats all of the soup",
+        "eating.py:6: w eats nothing",
+        "eating.py:6: leave it out or cook 3 more",
+    ]
 
 
 @pytest.mark.parametrize(
