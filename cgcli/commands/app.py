@@ -15,6 +15,7 @@ import typer
 from cgcli.commands.options import print_all
 from cgcli.commands.shared import Group
 from cgcli.errors import CgraphError, FaultError, shorten
+from cgcli.views.catalogue import base, catalogue
 from cgcli.views.streams import publish_document, standard_streams, tell
 from cgcli.words import ask
 
@@ -49,6 +50,16 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _speak(language: str) -> None:
+    """Take a language for all that follows, at the prompt too, as the locale would ask for it.
+
+    Raises `CgraphError` where there is no such language.
+    """
+    if language:
+        catalogue(base(language))
+        os.environ["LC_ALL"] = base(language)
+
+
 @app.callback(invoke_without_command=True)
 def _cgraph(
     ctx: typer.Context,
@@ -56,6 +67,7 @@ def _cgraph(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version."
     ),
     every: bool = typer.Option(False, "--help-all", callback=print_all, is_eager=True),
+    language: str = typer.Option("", "--lang", callback=_speak, is_eager=True),
 ) -> None:
     if ctx.invoked_subcommand is not None:
         return
@@ -79,7 +91,7 @@ def run(arguments: list[str]) -> int:
         return _run([_decoded(argument) for argument in arguments])
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], at_prompt: bool = False) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     as_json = "--json" in options
     ask(options)
@@ -90,6 +102,12 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return int(status or DONE)
     except CgraphError as error:
+        from cgcli.program import UnboundError
+
+        if at_prompt and isinstance(error, UnboundError):
+            from cgcli.commands.prompt import missing
+
+            error.hint = missing(error)
         return _report(error, as_json)
     except KeyboardInterrupt:
         return INTERRUPTED
