@@ -32,6 +32,8 @@ _WORD_SHOWN: Final = re.compile(
 )
 """How a word begins in the answer; for zsh in quotes, the first behind what is done with them."""
 
+_HEADS: Final = {"error": "bold red", "hint": "bold green"}
+
 app = typer.Typer(
     name="cgraph",
     cls=Group,
@@ -218,8 +220,12 @@ def _report(error: CgraphError, as_json: bool) -> int:
         return UNUSABLE
     from cgcli.views.terminal import console, say
 
-    marks = {rf"^{said.read('error')}:|^ *\^+": "bold red", f"^{said.read('hint')}:": "bold green"}
-    say(console(sys.stderr), *lines, marks=marks, soft_wrap=True)
+    heads = {said.read(word): style for word, style in _HEADS.items()}
+    marks = {rf"^{head}[:：]": style for head, style in heads.items()} | {r"^ *\^+": "bold red"}
+    out = console(sys.stderr)
+    say(out, lines[0], marks=marks)
+    # What is pointed at stays in its line, and so does a command that is copied.
+    say(out, *lines[1:], marks=marks, soft_wrap=True)
     return UNUSABLE
 
 

@@ -187,7 +187,7 @@ class Prompt:
         parts = line.split() if _WORDS.fullmatch(line) else line.split(";")
         values = {}
         for part in filter(str.strip, parts):
-            match = _BINDING.fullmatch(part)
+            match = _BINDING.fullmatch(part.rstrip(" ,"))
             if match is None:
                 return None
             name, value = match.groups()
