@@ -161,6 +161,6 @@ def test_every_error_of_a_room_is_there(room: str) -> None:
 )
 def test_an_error_is_said(line: str, said: str, hint: str, cgraph: Any) -> None:
     first, *others = cgraph(*line.split("|"), "--lang", "zh").err.splitlines()
-    assert first.startswith("错误: ")
+    assert first.startswith("错误：")
     assert said in first
-    assert others[-1].startswith(f"提示: {hint}")
+    assert others[-1].startswith(f"提示：{hint}")
