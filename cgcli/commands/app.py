@@ -15,7 +15,6 @@ import typer
 from cgcli.commands.options import print_all
 from cgcli.commands.shared import Group
 from cgcli.errors import CgraphError, FaultError, shorten
-from cgcli.views.catalogue import base, catalogue
 from cgcli.views.streams import publish_document, standard_streams, tell
 from cgcli.words import ask
 
@@ -58,6 +57,8 @@ def _speak(language: str) -> None:
     Raises `CgraphError` where there is no such language.
     """
     if language:
+        from cgcli.views.catalogue import base, catalogue
+
         catalogue(base(language))
         os.environ["LC_ALL"] = base(language)
 

@@ -17,6 +17,8 @@ from cgcli.limits import Limits
 from cgcli.views.streams import tell
 
 STRINGS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
+BETWEEN: Final = r"[,;]\s*(?=[^\W\d]\w*\s*=(?!=))"
+"""What stands between two values in one text: x=1, y=3."""
 _PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]{1,2})?", re.ASCII)
 
 
@@ -166,9 +168,8 @@ def split_binding(argument: str) -> tuple[str, str, int]:
     if not equals and re.fullmatch("-[A-Za-z]", argument):
         message = f"there is no option {argument} here"
         raise CgraphError("usage", message, "--help lists the options; what is printed goes > FILE")
-    several = r"[,;]\s*(?=[^\W\d]\w*\s*=(?!=))"
-    if equals and re.search(several, value):
-        message, hint = "several values stand in one word", re.sub(several, " ", plain)
+    if equals and re.search(BETWEEN, value):
+        message, hint = "several values stand in one word", re.sub(BETWEEN, " ", plain)
         place = Place(argument, 0, len(argument))
         hint = f"write one value a word: {shorten(hint, 80)}"
         raise CgraphError("binding", message, hint, (place,))

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from cgcli.commands.inputs import constant, read_program
+from cgcli.commands.inputs import BETWEEN, constant, read_program
 from cgcli.commands.options import Options
 from cgcli.commands.pages import text_of
 from cgcli.commands.problem import Problem, solve
@@ -181,13 +181,14 @@ class Prompt:
     def _bindings(self, line: str) -> dict[str, str] | None:
         """Return the values that a line gives to names, as text; None where it is a program.
 
-        A value is constant: x = 1, x = pi/2; x=1 y=2 are two. What assigns from names is a
-        program, unless the name is an input of the one there is.
+        A value is constant: x = 1, x = pi/2; x=1 y=2 are two, and so are x=1, y=2. What assigns
+        from names is a program, unless the name is an input of the one there is.
         """
-        parts = line.split() if _WORDS.fullmatch(line) else line.split(";")
+        pieces = re.split(f"{BETWEEN}|;", line)
+        parts = [w for p in pieces for w in (p.split() if _WORDS.fullmatch(p) else [p])]
         values = {}
         for part in filter(str.strip, parts):
-            match = _BINDING.fullmatch(part.rstrip(" ,"))
+            match = _BINDING.fullmatch(part)
             if match is None:
                 return None
             name, value = match.groups()

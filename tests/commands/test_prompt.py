@@ -152,6 +152,14 @@ def test_a_stray_line_leaves_the_program(
         assert f"\n{program}\nx = 1\ny = 3\nz = -3\n" in out
 
 
+@pytest.mark.parametrize(
+    "line", ["x=1 y=3", "x=1,y=3", "x = 1, y = 3", "x=1; y=3", "x = 1;y=3;", "x=1, y=3"]
+)
+def test_values_are_told_apart_as_people_write_them(session: Session, line: str) -> None:
+    assert session("x*y", line, ":names").endswith("x*y\nx = 1\ny = 3\n\n")
+    assert session("x*y", f"{line.rstrip(';')}, z = [1, 2]", ":names").endswith("z = [1, 2]\n\n")
+
+
 @pytest.mark.parametrize("word", ["exit", "quit", "exit()", "quit()"])
 def test_a_word_leaves(session: Session, word: str) -> None:
     assert "nonsense" not in session("x*y", word, "nonsense")
