@@ -131,8 +131,8 @@ class Prompt:
         is an expression that reads what is assigned; the expressions before are left out.
         """
         syntax = parse(read_program(line, "eval")).syntax
-        words = set(re.findall(_NAME, line))
-        if line.startswith("@") or not (given_names(syntax) or words & self._assigned()):
+        given = given_names(syntax)
+        if line.startswith("@") or not (given or self._reads(line)):
             if (slope := _DERIVATIVE.fullmatch(line)) is not None:
                 message, hint = "a derivative is not written in a program", f"--wrt {slope[1]}"
                 raise CgraphError("syntax", message, f"write :diff {hint}")
@@ -144,12 +144,12 @@ class Prompt:
             return self.lines
         texts = (read_program(one, "eval") for one in self.lines)
         kept = [text for text in texts if given_names(parse(text).syntax)]
-        lefts = [text.partition("=")[0].split() for text in kept]
-        left, equals, _ = line.partition("=")
-        if not equals or left.split() not in lefts:
-            return [*kept, line]
-        place = lefts.index(left.split())
-        return [*kept[:place], line, *kept[place + 1 :]]
+        for place, text in enumerate(kept):
+            is_alike = text.partition("=")[0].split() == line.partition("=")[0].split()
+            # A line that assigns more is not lost for one of its names.
+            if is_alike and given_names(parse(text).syntax) <= given:
+                return [*kept[:place], line, *kept[place + 1 :]]
+        return [*kept, line]
 
     def words(self) -> list[str]:
         """Return what completes a word: commands, names, functions."""
@@ -174,6 +174,10 @@ class Prompt:
         syntax = self._syntax()
         return given_names(syntax) if syntax else set()
 
+    def _reads(self, text: str) -> bool:
+        """Whether a text has a word that the program assigns or defines."""
+        return bool(self._assigned() & set(re.findall(_NAME, text)))
+
     def _knows(self, name: str) -> bool:
         """Whether the program reads, assigns or defines a name, or the name has a value."""
         return name in self.values or name in self._inputs() or name in self._assigned()
@@ -196,7 +200,8 @@ class Prompt:
                 if not value.startswith("@"):
                     constant(value, name, Limits(), part, match.start(2))
             except CgraphError:
-                if name in self._inputs() or not free_names(parse(value).syntax):
+                reads = free_names(parse(value).syntax) or self._reads(value)
+                if name in self._inputs() or not reads:
                     raise
                 return None
             values[name] = value

@@ -120,6 +120,11 @@ def test_a_program_is_typed_line_by_line(session: Session) -> None:
     out = session(*lines, "p = x - y", "p*z", "p/z", ":names")
     assert re.search(r"^g +v1 \* z +-12 +1$", out, re.MULTILINE)
     assert out.endswith("p = x - y\nsq(a) = a^2\ng = sq(p)*z\np/z\nx = 1\ny = 3\nz = -3\n\n")
+    # A comparison is no step, and a line of two steps is not lost for one of them.
+    assert "\ng = sq(p)*z\np == 4\n" in session(*lines, "p == 4", ":names")
+    assert "is assigned twice" in (out := session("p = x; q = 3*p", "p = 2*x", ":names"))
+    assert "\np = x; q = 3*p\n" in out
+    assert re.search(r"^r +2\^2 +4$", session("sq(a) = a^2", "r = sq(2)"), re.MULTILINE)
     assert session(*lines, "x*z", ":names").endswith("x*z\nx = 1\ny = 3\nz = -3\n\n")
 
 
