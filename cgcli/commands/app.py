@@ -31,6 +31,8 @@ _WORD_SHOWN: Final = re.compile(
 )
 """How a word begins in the answer; for zsh in quotes, the first behind what is done with them."""
 
+_HEADS: Final = {"error": "bold red", "hint": "bold green"}
+
 app = typer.Typer(
     name="cgraph",
     cls=Group,
@@ -49,6 +51,18 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _speak(language: str) -> None:
+    """Take a language for all that follows, at the prompt too, as the locale would ask for it.
+
+    Raises `CgraphError` where there is no such language.
+    """
+    if language:
+        from cgcli.views.catalogue import base, catalogue
+
+        catalogue(base(language))
+        os.environ["LC_ALL"] = base(language)
+
+
 @app.callback(invoke_without_command=True)
 def _cgraph(
     ctx: typer.Context,
@@ -56,6 +70,7 @@ def _cgraph(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version."
     ),
     every: bool = typer.Option(False, "--help-all", callback=print_all, is_eager=True),
+    language: str = typer.Option("", "--lang", callback=_speak, is_eager=True),
 ) -> None:
     if ctx.invoked_subcommand is not None:
         return
@@ -79,7 +94,7 @@ def run(arguments: list[str]) -> int:
         return _run([_decoded(argument) for argument in arguments])
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], at_prompt: bool = False) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     # What prints JSON alone says its errors so.
     as_json = any(word.partition("=")[0] in ("--json", "--fields") for word in options)
@@ -91,6 +106,12 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return int(status or DONE)
     except CgraphError as error:
+        from cgcli.program import UnboundError
+
+        if at_prompt and isinstance(error, UnboundError):
+            from cgcli.commands.prompt import missing
+
+            error.hint = missing(error)
         return _report(error, as_json)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -204,8 +225,12 @@ def _report(error: CgraphError, as_json: bool) -> int:
         return UNUSABLE
     from cgcli.views.terminal import console, say
 
-    marks = {rf"^{said.read('error')}:|^ *\^+": "bold red", f"^{said.read('hint')}:": "bold green"}
-    say(console(sys.stderr), *lines, marks=marks, soft_wrap=True)
+    heads = {said.read(word): style for word, style in _HEADS.items()}
+    marks = {rf"^{head}[:：]": style for head, style in heads.items()} | {r"^ *\^+": "bold red"}
+    out = console(sys.stderr)
+    say(out, lines[0], marks=marks)
+    # What is pointed at stays in its line, and so does a command that is copied.
+    say(out, *lines[1:], marks=marks, soft_wrap=True)
     return UNUSABLE
 
 

@@ -21,7 +21,7 @@ from cgcli.commands.options import (
 )
 from cgcli.commands.problem import Problem
 from cgcli.commands.submissions import collect, problems, read_list
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, shorten
 from cgcli.library.files import read_text
 from cgcli.views.streams import publish, publish_document, tell
 
@@ -160,7 +160,9 @@ def _refuse_conflicts(given: CheckOptions) -> None:
         raise conflict("--columns says which columns --csv prints", "add --csv")
     if not given.answers and not given.answer:
         message = "there is nothing to mark"
-        raise CgraphError("usage", message, 'name a sheet, -a FILE, or an answer: --answer "p = 4"')
+        sheet = shorten(next((word for word in given.bindings if "=" not in word), "FILE"))
+        hint = f'name a sheet, -a {sheet}, or an answer: --answer "p = 4"'
+        raise CgraphError("usage", message, hint)
 
 
 def reach_of(

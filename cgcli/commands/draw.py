@@ -41,7 +41,7 @@ class DrawOptions(Options):
     )
     direction: str = choice(
         DIRECTIONS,
-        "Where the graph leads: {words}; auto is down where that is narrower.",
+        "Where the graph leads: {words}; auto is down for long loops and narrow terminals.",
         "WAY",
         default="auto",
     )

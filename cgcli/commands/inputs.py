@@ -17,6 +17,8 @@ from cgcli.limits import Limits
 from cgcli.views.streams import tell
 
 STRINGS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
+BETWEEN: Final = r"[,;]\s*(?=[^\W\d]\w*\s*=(?!=))"
+"""What stands between two values in one text: x=1, y=3."""
 _PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]{1,2})?", re.ASCII)
 
 
@@ -171,9 +173,17 @@ def split_binding(argument: str) -> tuple[str, str, int]:
     if not equals and re.fullmatch("-[A-Za-z]", argument):
         message = f"there is no option {argument} here"
         raise CgraphError("usage", message, "--help lists the options; what is printed goes > FILE")
+    if equals and re.search(BETWEEN, value):
+        message, hint = "several values stand in one word", re.sub(BETWEEN, " ", plain)
+        place = Place(argument, 0, len(argument))
+        hint = f"write one value a word: {shorten(hint, 80)}"
+        raise CgraphError("binding", message, hint, (place,))
     if not equals or value.startswith("=") or word.endswith(":"):
         parts = re.fullmatch(r"\s*([^\W\d]\w*)\s*(?::=?|==+)\s*(.+)", plain)
         hint = "bind with NAME=VALUE; put an expression with spaces in double quotes"
+        if plain.isidentifier():
+            shown = excerpt(plain)
+            hint = f"give it a value, {shown}=1; to differentiate by it: --wrt {shown}"
         if parts is not None:
             hint = f"write {excerpt(parts[1])}={shorten(parts[2])}"
         message = f"'{shorten(argument)}' is not a binding"
@@ -181,11 +191,15 @@ def split_binding(argument: str) -> tuple[str, str, int]:
     match = machine().pattern.fullmatch(word)
     if match is None or match.lastgroup != "NAME":
         hint = "a name is a letter, then letters, digits and underscores: x=1"
+        message = f"'{excerpt(word)}' is not a name"
+        if not word:
+            message = "there is no name before the '='"
+            hint = 'put what has spaces in double quotes, "df/dx = 6"; a value has none: x=1'
         if re.fullmatch(r"\w+\[.*\]", word):
             hint = f"a member of a family is assigned in the program: {excerpt(word)} = …; "
             hint += "a vector is bound as one value: x=[1, 2, 3]"
         place = Place(argument, 0, len(name))
-        raise CgraphError("binding", f"'{excerpt(word)}' is not a name", hint, (place,))
+        raise CgraphError("binding", message, hint, (place,))
     return word, value, len(name) + 1
 
 

@@ -58,5 +58,5 @@ def _find(name: str) -> list[Operation]:
     if name in OTHER_SPELLINGS:
         hint = f"here it is {OTHER_SPELLINGS[name]}"
     else:
-        hint = suggest(name, _words(), "cgraph ops lists them all", 0.6, written="'{}'")
+        hint = suggest(name, _words(), "cgraph ops lists them all", 0.7, written="'{}'")
     raise CgraphError("usage", f"there is no operation '{excerpt(name)}'", hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, option, takes
 from cgcli.commands.problem import Problem, solve
-from cgcli.library.files import write_file
+from cgcli.library.files import ending_of, write_file
 from cgcli.views.streams import publish
 
 
@@ -46,4 +46,4 @@ def page_command(given: PageOptions) -> None:
     if given.output in (None, "-"):
         publish([page.html])
     else:
-        write_file(given.output, page.written("html"))
+        write_file(given.output, page.written(ending_of(given.output) or "html"))

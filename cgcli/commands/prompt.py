@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import re
 import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from cgcli.commands.inputs import constant
+from cgcli.commands.inputs import BETWEEN, constant, read_program
 from cgcli.commands.options import Options
 from cgcli.commands.pages import text_of
 from cgcli.commands.problem import Problem, solve
 from cgcli.commands.shared import COMMANDS, function_of, page
 from cgcli.commands.typed import Reader, reader
-from cgcli.errors import CgraphError, excerpt, suggest
+from cgcli.errors import CgraphError, excerpt, few, suggest
+from cgcli.language.free import free_names, given_names
+from cgcli.language.syntax import Function, Syntax
 from cgcli.limits import Limits
+from cgcli.operations.table import CONSTANTS
 from cgcli.program import UnboundError, parse
+from cgcli.views.catalogue import heard
 from cgcli.views.manual import Entry, Page
 from cgcli.views.streams import publish
 from cgcli.words import Message
@@ -24,7 +29,7 @@ from cgcli.words import Message
 if TYPE_CHECKING:
     from cgcli.calculus.result import Result
 
-Run = Callable[[list[str]], int]
+Run = Callable[[list[str], bool], int]
 Report = Callable[[CgraphError], int]
 
 _NAME: Final = r"[^\W\d]\w*"
@@ -34,20 +39,31 @@ _DIGITS: Final = 6
 _ROWS: Final = 100
 _NAMED: Final = 8
 _OWN: Final = ("help", "names", "clear", "quit")
+_STRAY: Final = re.compile(rf"({_NAME}|\?)(\(\))?(\s+(?:--|[^\W\d]).*)?")
+"""What may be a command without its colon: trace, exit(), help diff."""
+_DERIVATIVE: Final = re.compile(r"d\w*\s*/\s*d(\w+)")
+_UNREADABLE: Final = ("syntax", "name", "arity", "file")
+"""The kinds of errors that no values mend: a line with one leaves the program as it was."""
 _GREETING: Final = "cgraph: type an expression, then x = 1 for its names; :help tells more"
 
 
 class Prompt:
     """A program, the values of names, and what was last printed of them.
 
-    `run` runs a command line and `report` says an error; both print, and return a status.
+    `run` runs a command line, told that it was typed here, and `report` says an error; both
+    print, and return a status.
     """
 
     def __init__(self, run: Run, report: Report) -> None:
         self._run, self._report = run, report
-        self.program = ""
+        self.lines: list[str] = []
         self.values: dict[str, str] = {}
         self.shown: Result | None = None
+
+    @property
+    def program(self) -> str:
+        """The lines so far as one text, or @ with a file; empty where there is none."""
+        return "\n".join(self.lines)
 
     def loop(self, read: Reader) -> None:
         """Answer lines until there are no more, or :quit."""
@@ -80,39 +96,100 @@ class Prompt:
             return self._command(line[1:])
         if not line or line.startswith("#"):
             return True
+        stray = _STRAY.fullmatch(line)
+        if stray and stray[1] in (*_OWN, *COMMANDS, "exit", "?") and not self._knows(stray[1]):
+            return self._command("help" if stray[1] == "?" else stray[1] + (stray[3] or ""))
         values = self._bindings(line)
         if values is None:
-            if not line.startswith("@"):
-                parse(line)
-            self.program, self.shown = line, None
-        else:
-            self.values.update(values)
-        if self.program:
+            self._take(line)
+            return True
+        for name in values:
+            if name in self._assigned():
+                message = f"'{excerpt(name)}' is computed by the program"
+                hint = f"type its formula, {excerpt(name)} = …, or values for {few(self._inputs())}"
+                raise CgraphError("binding", message, hint)
+        self.values.update(values)
+        if self.lines:
             self._show()
         return True
 
+    def _take(self, line: str) -> None:
+        """Add a line to the program, or begin one with it; raises where it can be none."""
+        before = self.lines, self.shown
+        try:
+            self.lines, self.shown = self._joined(line), None
+            self._show()
+        except CgraphError as error:
+            if error.kind in _UNREADABLE:
+                self.lines, self.shown = before
+            raise
+
+    def _joined(self, line: str) -> list[str]:
+        """Return the lines of the program with this one; it alone where it begins anew.
+
+        What assigns or defines is added, in the place of what did so for the same name, and so
+        is an expression that reads what is assigned; the expressions before are left out.
+        """
+        syntax = parse(read_program(line, "eval")).syntax
+        given = given_names(syntax)
+        if line.startswith("@") or not (given or self._reads(line)):
+            if (slope := _DERIVATIVE.fullmatch(line)) is not None:
+                message, hint = "a derivative is not written in a program", f"--wrt {slope[1]}"
+                raise CgraphError("syntax", message, f"write :diff {hint}")
+            if not self.lines or not re.fullmatch(_NAME, line) or line in CONSTANTS:
+                return [line]
+            if line not in self._inputs() and (not self.shown or line != self.shown.output):
+                message = f"the program has no '{excerpt(line)}'"
+                raise CgraphError("name", message, ":help tells what to type")
+            return self.lines
+        texts = (read_program(one, "eval") for one in self.lines)
+        kept = [text for text in texts if given_names(parse(text).syntax)]
+        for place, text in enumerate(kept):
+            is_alike = text.partition("=")[0].split() == line.partition("=")[0].split()
+            # A line that assigns more is not lost for one of its names.
+            if is_alike and given_names(parse(text).syntax) <= given:
+                return [*kept[:place], line, *kept[place + 1 :]]
+        return [*kept, line]
+
     def words(self) -> list[str]:
         """Return what completes a word: commands, names, functions."""
-        from cgcli.operations.table import CONSTANTS, WORDS
+        from cgcli.operations.table import WORDS
 
         commands = [f":{name}" for name in (*_OWN, *COMMANDS)]
         return [*commands, *self.values, *self._inputs(), *WORDS, *CONSTANTS]
 
+    def _syntax(self) -> Syntax | None:
+        """Return what the program says; None where there is none, or its file is gone."""
+        with contextlib.suppress(CgraphError):
+            return parse(read_program(self.program, "eval")).syntax if self.lines else None
+        return None
+
     def _inputs(self) -> list[str]:
         """Return the names that the program reads and does not assign."""
-        from cgcli.language.free import free_names
+        syntax = self._syntax()
+        return list(free_names(syntax)) if syntax else []
 
-        if not self.program or self.program.startswith("@"):
-            return []
-        return list(free_names(parse(self.program).syntax))
+    def _assigned(self) -> set[str]:
+        """Return the names that the program assigns or defines."""
+        syntax = self._syntax()
+        return given_names(syntax) if syntax else set()
+
+    def _reads(self, text: str) -> bool:
+        """Whether a text has a word that the program assigns or defines."""
+        return bool(self._assigned() & set(re.findall(_NAME, text)))
+
+    def _knows(self, name: str) -> bool:
+        """Whether the program reads, assigns or defines a name, or the name has a value."""
+        return name in self.values or name in self._inputs() or name in self._assigned()
 
     def _bindings(self, line: str) -> dict[str, str] | None:
         """Return the values that a line gives to names, as text; None where it is a program.
 
-        A value is constant: x = 1, x = pi/2; x=1 y=2 are two. What assigns from names is a
-        program, unless the name is an input of the one there is.
+        A value is constant: x = 1, x = pi/2; x=1 y=2 are two, and so are x=1, y=2. What assigns
+        from names is a program, unless the name is an input of the one there is.
         """
-        parts = line.split() if _WORDS.fullmatch(line) else line.split(";")
+        pieces = re.split(f"{BETWEEN}|;", line)
+        parts = [w for p in pieces for w in (p.split() if _WORDS.fullmatch(p) else [p])]
         values = {}
         for part in filter(str.strip, parts):
             match = _BINDING.fullmatch(part)
@@ -123,7 +200,8 @@ class Prompt:
                 if not value.startswith("@"):
                     constant(value, name, Limits(), part, match.start(2))
             except CgraphError:
-                if name in self._inputs():
+                reads = free_names(parse(value).syntax) or self._reads(value)
+                if name in self._inputs() or not reads:
                     raise
                 return None
             values[name] = value
@@ -131,19 +209,20 @@ class Prompt:
 
     def _bound(self) -> list[str]:
         """Return the bindings that the program has a use for, as a command line has them."""
-        names = self._inputs() if not self.program.startswith("@") else list(self.values)
-        return [f"{name}={self.values[name]}" for name in names if name in self.values]
+        return [f"{n}={self.values[n]}" for n in self._inputs() if n in self.values]
 
     def _show(self) -> None:
         """Print the table of the program, or what of it is not as it was."""
         from cgcli.views.table import print_changes, print_result
 
+        syntax = self._syntax()
+        if syntax and isinstance(syntax.block[-1], Function):
+            return
         asked = Options(program=self.program, bindings=self._bound())
         try:
             result = solve(Problem("eval", asked)).result
         except UnboundError as error:
-            missing = " ".join(f"{excerpt(name)}=…" for name in error.names[:_NAMED])
-            publish([f"{error.message}; type {missing}\n"])
+            publish([heard().read(f"{error.message}; {missing(error)}"), "\n"])
             return
         if self.shown is None:
             print_result(result, _DIGITS, _ROWS)
@@ -161,7 +240,7 @@ class Prompt:
         if name in ("quit", "exit", "q"):
             return False
         if name == "clear":
-            self.program, self.values, self.shown = "", {}, None
+            self.lines, self.values, self.shown = [], {}, None
         elif name == "names":
             program = [f"{self.program}\n"] if self.program else []
             publish([*program, *(f"{name} = {text}\n" for name, text in self.values.items())])
@@ -171,7 +250,7 @@ class Prompt:
             hint = suggest(name, (*_OWN, *COMMANDS), ":help lists them", 0.6, written=":{}")
             raise CgraphError("usage", f"there is no command :{excerpt(name)}", hint)
         else:
-            self._run([name, *self._given(name), *words])
+            self._run([name, *self._given(name), *words], True)
         return True
 
     def _given(self, name: str) -> list[str]:
@@ -182,6 +261,15 @@ class Prompt:
         if not self.program:
             raise CgraphError("usage", "there is no program yet", "type one: (x+y)*z")
         return [self.program, *(self._bound() if "bindings" in rows else [])]
+
+
+def missing(error: UnboundError) -> str:
+    """Return what to type at the prompt for the names that have no value.
+
+    >>> missing(UnboundError(["x", "y"], (), ""))
+    'type x=… y=…'
+    """
+    return "type " + " ".join(f"{excerpt(name)}=…" for name in error.names[:_NAMED])
 
 
 def _is_open(text: str) -> bool:
@@ -210,6 +298,11 @@ def _help() -> Page:
                 "(x+y)*z", Message("A program; its table is printed once its names have values.")
             ),
             Entry("x = 1", Message("A value; what it changes is printed. Also x=1 y=3.")),
+            Entry(
+                "p = x + y",
+                Message("A step or a function: added to the program, in its old place if any."),
+            ),
+            Entry("p*z", Message("An expression: of steps it ends the program, else begins one.")),
             Entry("for t in 0..3 {", Message("Lines go on while a bracket is open.")),
         ],
         "Commands": [
@@ -228,6 +321,6 @@ def open_prompt(run: Run, report: Report) -> None:
     # A session makes cycles, and may last for days.
     gc.enable()
     prompt = Prompt(run, report)
-    publish([f"{_GREETING}\n"])
+    publish([heard().read(_GREETING), "\n"])
     with reader(prompt.words) as read:
         prompt.loop(read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -105,6 +106,13 @@ def spaced(arguments: list[str]) -> CgraphError | None:
     """
     for place, word in enumerate(arguments[1:], 1):
         after = arguments[place + 1] if place + 1 < len(arguments) else ""
+        if after and re.match(r"[^\W\d]\w*=\[", word) and word.count("[") > word.count("]"):
+            parts = itertools.accumulate(arguments[place:], "{} {}".format)
+            shown = next(
+                (part for part in parts if part.count("[") <= part.count("]")), f"{word} …"
+            )
+            message = f"the value of '{shorten(word.partition('=')[0])}' has spaces"
+            return CgraphError("binding", message, f'put it in double quotes: "{shorten(shown)}"')
         if word.startswith("="):
             name, value = arguments[place - 1], word[1:] or after
         elif word.endswith("=") and after and "=" not in after:
@@ -114,7 +122,7 @@ def spaced(arguments: list[str]) -> CgraphError | None:
         if not name.isidentifier():
             continue
         message = f"spaces stand round the '=' of '{shorten(name)}'"
-        hint = f"write {shorten(name)}={shorten(value)}, without spaces"
+        hint = f"write {shorten(name)}={shorten(value.rstrip(',;'))}, without spaces"
         if word.startswith("=") and place == 1:
             hint = 'put the program in double quotes, "p = x + y", and write values so: x=1'
         return CgraphError("binding", message, hint)
@@ -125,7 +133,8 @@ def unknown_option(name: str, declared: list[str]) -> CgraphError:
     """Return the error for a mistyped option."""
     # The dashes, which all have, make no two names alike.
     bare = {option.lstrip("-"): option for option in declared}
-    close = nearest(name.lstrip("-"), bare, 0.6)
+    meant = _MEANT.get(name.lstrip("-"), "")
+    close = meant if meant in bare else nearest(name.lstrip("-"), bare, 0.6)
     hint = "--help lists the options; what begins with two minus signs goes after a bare --"
     hint = f"did you mean {bare[close]}?" if close else hint
     return CgraphError("usage", f"there is no option {shorten(name)}", hint)
@@ -133,9 +142,9 @@ def unknown_option(name: str, declared: list[str]) -> CgraphError:
 
 def unknown_command(name: str) -> CgraphError:
     """Return the error for a word that is no command, with what was meant."""
-    if close := nearest(name, COMMANDS, 0.6):
+    if close := _MEANT.get(name) or nearest(name, COMMANDS, 0.6):
         hint = f"did you mean cgraph {close}?"
-    elif name.isidentifier():
+    elif re.fullmatch(r"[\w\s'?]+", name):
         hint = f"the commands are {', '.join(COMMANDS)}"
     else:
         hint = f'to evaluate an expression write: cgraph eval "{shorten(name)}"'
@@ -160,6 +169,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "version": ("help", "version_command"),
 }
 """By command its module here, and its function."""
+
+
+_MEANT: Final = {"plot": "draw", "mark": "check", "by": "wrt", "answers": "key"}
+"""Other words for commands and options, which are like none of them."""
 
 
 def function_of(name: str) -> Any:

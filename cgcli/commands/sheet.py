@@ -22,6 +22,7 @@ from cgcli.commands.problem import Problem, read_problem, solve
 from cgcli.errors import file_error
 from cgcli.library.files import read_bytes
 from cgcli.limits import MOST_COUNT
+from cgcli.program import UnboundError
 from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
@@ -96,7 +97,11 @@ def sheet_command(given: SheetOptions) -> None:
     told_apart = None
     chosen: dict[str, str] = {}
     if given.seed is None:
-        parsed, result, _ = solve(problem)
+        try:
+            parsed, result, _ = solve(problem)
+        except UnboundError as error:
+            error.hint += "; or let --seed 1 choose them"
+            raise
         exercise = Exercise(parsed, result)
     else:
         drawing = _drawing(problem, given.vary)

@@ -68,7 +68,9 @@ def opened(path: str) -> Iterator[IO[bytes]]:
     except BrokenPipeError:
         raise
     except FileNotFoundError:
-        raise file_error(path, "there is no such file", "check the path") from None
+        is_other = path.startswith("@") and os.path.exists(path[1:])
+        hint = f"leave the @ out: {shorten(path[1:], 80)}" if is_other else "check the path"
+        raise file_error(path, "there is no such file", hint) from None
     except IsADirectoryError:
         raise file_error(path, "this is a folder", "name a file in it") from None
     except OSError as error:

@@ -46,7 +46,7 @@ def help_lines(page: Page, columns: int, said: Catalogue, *, short: bool) -> Ite
     yield from _folded(said.say(Message(page.summary)), columns)
     if page.examples:
         yield ""
-        yield f"{said.say(Message(page.trying))}:"
+        yield _heading(page.trying, said)
         for example in page.examples:
             yield from _folded(said.say(Message(example)), columns, 4, 2)
     shown = {heading: _kept(entries, short) for heading, entries in page.groups.items()}
@@ -55,7 +55,7 @@ def help_lines(page: Page, columns: int, said: Catalogue, *, short: bool) -> Ite
     for heading, entries in shown.items():
         if entries:
             yield ""
-            yield f"{said.say(Message(heading))}:"
+            yield _heading(heading, said)
         for entry in entries:
             before = f"  {entry.name}".ljust(column)
             if width(entry.name) + 4 > column:
@@ -68,6 +68,10 @@ def help_lines(page: Page, columns: int, said: Catalogue, *, short: bool) -> Ite
     if left_out and page.more:
         yield ""
         yield from _folded(said.say(Message(page.more, count=left_out)), columns)
+
+
+def _heading(text: str, said: Catalogue) -> str:
+    return said.say(Message("{kind}: {what}", kind=Message(text), what="")).rstrip()
 
 
 def _kept(entries: list[Entry], short: bool) -> list[Entry]:

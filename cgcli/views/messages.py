@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from cgcli.errors import CgraphError, Place
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, width
+from cgcli.words import Message
 
 if TYPE_CHECKING:
     from cgcli.views.schemas.common import Refusal
@@ -34,7 +35,8 @@ def error_lines(error: CgraphError, said: Catalogue = Catalogue({})) -> list[str
       (x + y) *
                ^
     """
-    lines = [f"{said.read('error')}: {printable(said.read(error.message))}"]
+    headed = Message("{kind}: {what}", kind=Message("error"), what=_read(said, error.message))
+    lines = [said.say(headed)]
     together: dict[tuple[str, int], list[Place]] = {}
     for place in error.places:
         labelled = place._replace(label=said.read(place.label))
@@ -43,8 +45,13 @@ def error_lines(error: CgraphError, said: Catalogue = Catalogue({})) -> list[str
         line = text.split("\n")[row - 1].removesuffix("\r")
         lines += _pointed(line, places, f"line {row}: " if "\n" in text.rstrip("\n") else "")
     if error.hint:
-        lines.append(f"{said.read('hint')}: {printable(said.read(error.hint))}")
+        headed = Message("{kind}: {what}", kind=Message("hint"), what=_read(said, error.hint))
+        lines.append(said.say(headed))
     return lines
+
+
+def _read(said: Catalogue, text: str) -> str:
+    return str(printable(said.read(text)))
 
 
 def _pointed(line: str, places: list[Place], prefix: str) -> list[str]:

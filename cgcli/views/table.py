@@ -143,7 +143,9 @@ def print_changes(before: Result, after: Result, digits: int) -> None:
     if rows:
         _print_nodes(after, new._replace(cells=cells), rows, 0, out)
     else:
-        say(out, "nothing changes")
+        from cgcli.views.catalogue import heard
+
+        say(out, heard().read("nothing changes"))
     say(out, *note_lines(after), marks={_KINDS: "yellow"})
 
 

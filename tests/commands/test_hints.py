@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,52 @@ DERIVATIVES = [
     ("z = 3; d(x^2)/dx", 'cgraph diff "x^2"'),
     ("dy/dx", 'cgraph diff "x^2"'),
 ]
+
+
+SLIPS = [
+    (["eval", "x*y", "x", "=", "1,", "y", "=", "3"], "write x=1, without spaces"),
+    (["eval", "x*y", "x=1,y=3"], "write one value a word: x=1 y=3"),
+    (["eval", "x*y", "x=1; y=[1, 2]"], "write one value a word: x=1 y=[1, 2]"),
+    (["eval", "sum(W)", "W=[[1,", "2],[3,", "4]]"], 'put it in double quotes: "W=[[1, 2],[3, 4]]"'),
+    (["eval", "sum(W)", "W=[[1,", "2"], 'put it in double quotes: "W=[[1, …"'),
+    (["check", "x^2", "x=3", "--answer", "df/dx", "=", "6"],
+     'put what has spaces in double quotes, "df/dx = 6"; a value has none: x=1'),
+    (["diff", "x^2*y", "x"], "give it a value, x=1; to differentiate by it: --wrt x"),
+    (["diff", "x^2*y", "--by", "x"], "did you mean --wrt?"),
+    (["sheet", "x*y", "--answers"], "did you mean --key?"),
+    (["sheet", "x*y"], 'write cgraph sheet "x*y" x=… y=…; or let --seed 1 choose them'),
+    (["check", "x*y", "x=1", "y=2", "mine.txt"],
+     'name a sheet, -a mine.txt, or an answer: --answer "p = 4"'),
+    (["check", "x*y", "x=1", "y=2", "-a", "@mine.txt"], "leave the @ out: mine.txt"),
+    (["check", "x*y", "x=1", "y=2", "-a", "@other.txt"], "check the path"),
+    (["plot"], "did you mean cgraph draw?"),
+    (["ops", "chain"], "cgraph ops lists them all"),
+    (["ops", "sigmod"], "did you mean 'sigmoid'?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "hint"), SLIPS)
+def test_what_is_meant_is_said(
+    words: list[str], hint: str, cgraph: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.txt").write_text("f = 2\n")
+    ran = cgraph(*words)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.splitlines()[-1] == f"hint: {hint}"
+
+
+def test_a_question_is_no_expression(cgraph: Any) -> None:
+    assert "hint: the commands are eval, " in cgraph("help", "where did I go wrong").err
+    assert "write: cgraph eval" in cgraph("x+y").err
+
+
+@pytest.mark.parametrize(
+    ("program", "is_said"), [("x^0.5", False), ("relu(x)", True), ("x^y", True), ("abs(x)", True)]
+)
+def test_a_convention_is_told_where_it_decides(program: str, is_said: bool, cgraph: Any) -> None:
+    values = ["x=0", *(["y=0"] if "y" in program else [])]
+    assert ("convention" in cgraph("trace", program, *values).out) == is_said
 
 
 @pytest.mark.parametrize(("text", "command"), DERIVATIVES)

@@ -113,13 +113,79 @@ def test_errors_are_as_everywhere_and_end_nothing(session: Session) -> None:
     assert "6 → 10" in out
 
 
+def test_a_program_is_typed_line_by_line(session: Session) -> None:
+    lines = ("x=1 y=3 z=-3", "p = x + y", "sq(a) = a^2", "g = sq(p)*z")
+    assert re.search(r"^g +v1 \* z +-48 +1$", session(*lines), re.MULTILINE)
+    # A step takes the place of the one of its name, and an expression that of one before.
+    out = session(*lines, "p = x - y", "p*z", "p/z", ":names")
+    assert re.search(r"^g +v1 \* z +-12 +1$", out, re.MULTILINE)
+    assert out.endswith("p = x - y\nsq(a) = a^2\ng = sq(p)*z\np/z\nx = 1\ny = 3\nz = -3\n\n")
+    # A comparison is no step, and a line of two steps is not lost for one of them.
+    assert "\ng = sq(p)*z\np == 4\n" in session(*lines, "p == 4", ":names")
+    assert "is assigned twice" in (out := session("p = x; q = 3*p", "p = 2*x", ":names"))
+    assert "\np = x; q = 3*p\n" in out
+    assert re.search(r"^r +2\^2 +4$", session("sq(a) = a^2", "r = sq(2)"), re.MULTILINE)
+    assert session(*lines, "x*z", ":names").endswith("x*z\nx = 1\ny = 3\nz = -3\n\n")
+
+
+@pytest.mark.parametrize(
+    ("stray", "says"),
+    [
+        ("help", "Commands work on the program"),
+        ("?", "Commands work on the program"),
+        ("trace", "g = p * z"),
+        ("diff", "g_z = x + y"),
+        ("trace --pass forward", "p = x + y"),
+        ("abc", "the program has no 'abc'"),
+        ("dg/dx", "write :diff --wrt x"),
+        ("w = 1e400", "is beyond the largest double"),
+        ("z = 1e400", "is beyond the largest double"),
+        ("z = u", "'u' has no value itself"),
+        ("p = 7", "'p' is computed by the program"),
+        ("p*sni(z)", "did you mean 'sin'"),
+        ("@nothing.cg", "there is no such file"),
+    ],
+)
+def test_a_stray_line_leaves_the_program(
+    session: Session, tmp_path: Path, stray: str, says: str
+) -> None:
+    path = tmp_path / "q.cg"
+    path.write_text("p = x + y; g = p*z\n")
+    for program in ("p = x + y; g = p*z", f"@{path}"):
+        out = session(program, "x=1 y=3 z=-3", stray, ":names")
+        assert says in out
+        assert f"\n{program}\nx = 1\ny = 3\nz = -3\n" in out
+
+
+@pytest.mark.parametrize(
+    "line", ["x=1 y=3", "x=1,y=3", "x = 1, y = 3", "x=1; y=3", "x = 1;y=3;", "x=1, y=3"]
+)
+def test_values_are_told_apart_as_people_write_them(session: Session, line: str) -> None:
+    assert session("x*y", line, ":names").endswith("x*y\nx = 1\ny = 3\n\n")
+    assert session("x*y", f"{line.rstrip(';')}, z = [1, 2]", ":names").endswith("z = [1, 2]\n\n")
+
+
+@pytest.mark.parametrize("word", ["exit", "quit", "exit()", "quit()"])
+def test_a_word_leaves(session: Session, word: str) -> None:
+    assert "nonsense" not in session("x*y", word, "nonsense")
+
+
+def test_the_prompt_speaks_of_itself(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "hint: type y=…\n" in session("x*y", "x=1", ":trace")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    app._speak("zh-Hans")
+    out = session("x*y", "x=1", "y=2", "y=2")
+    assert "'x', 'y' 没有值；请输入 x=… y=…\n" in out
+    assert out.endswith("没有变化\n\n")
+
+
 def test_clear_forgets(session: Session) -> None:
     assert session("x*y", "x=2 y=3", ":clear", ":names").endswith("1\n\n")
 
 
 def test_what_completes_a_word() -> None:
     prompt = Prompt(app._run, lambda error: 2)
-    prompt.program = "widths*sin(height)"
+    prompt.lines = ["widths*sin(height)"]
     words = prompt.words()
     assert {":trace", ":quit", "widths", "height", "softplus", "pi"} <= set(words)
     assert [typed._completed("wid", words, k) for k in range(2)] == ["widths", None]
@@ -212,3 +278,4 @@ def test_a_session_at_a_terminal(terminal: Terminal, tmp_path: Path) -> None:
 
 def test_elsewhere_the_help_is_printed(cgraph: Any) -> None:
     assert cgraph().out.startswith("Usage: cgraph COMMAND")
+    assert "'xx'" in cgraph("--lang", "xx").err

@@ -299,7 +299,7 @@ def _error(case: Case, came: Outcome) -> list[Find]:
             ]
         return [*_valid(document, "error", command), *_message(document, command)]
     text = came.err.decode("utf-8", "replace")
-    errors = [line for line in text.splitlines() if line.startswith(("error: ", "错误: "))]
+    errors = [line for line in text.splitlines() if line.startswith(("error: ", "错误："))]
     if len(errors) != 1:
         return [Find("error", f"{command}: {len(errors)} errors", _head(came))]
     if not errors[0].partition(": ")[2].strip():

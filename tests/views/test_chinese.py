@@ -221,6 +221,6 @@ def _more(count):
 )
 def test_an_error_is_said(line: str, said: str, hint: str, cgraph: Any) -> None:
     first, *others = cgraph(*line.split("|"), "--lang", "zh").err.splitlines()
-    assert first.startswith("错误: ")
+    assert first.startswith("错误：")
     assert said in first
-    assert others[-1].startswith(f"提示: {hint}")
+    assert others[-1].startswith(f"提示：{hint}")

@@ -103,7 +103,7 @@ function refresh() {
   picture.update(noted);
   slider.value = String(state.step);
   const name = last ? nodes.get(last.node).name : "";
-  const what = !state.step ? said("given") : !last ? said("all")
+  const what = !state.step ? said("given") : !last ? said(asked.size ? "end" : "all")
     : `${said(last.back ? "backward" : "forward")}, ${name}`;
   const count = said("step", { step: Math.min(state.step, steps.length), steps: steps.length });
   where.textContent = last ? `${count}: ${what}` : what;

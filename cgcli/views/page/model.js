@@ -58,10 +58,10 @@ function blankOf(row) {
 
 const asked = new Set(data.rows.map(blankOf).filter(Boolean));
 
-/** What a reader may see of a key: its number or their own, or nothing. */
+/** What a reader may see of a key: its number, or their own where it is right, or nothing. */
 function seen(key) {
   if (!has(key) || knownAt(key) > state.step) return undefined;
-  if (asked.has(key)) return state.answers.get(key)?.value;
+  if (asked.has(key)) return isRight(key) ? state.answers.get(key).value : undefined;
   if (!data.practice.length) return of(key);
   const [, kind, node] = parts(key);
   if (kind === "v" || !data.practice.includes("gradients")) return of(key);
@@ -153,9 +153,14 @@ function following(key) {
   return follow(...given)[keys.indexOf(key)];
 }
 
+function isRight(key) {
+  const answer = state.answers.get(key);
+  return answer !== undefined && agrees(answer.text, answer.value, of(key));
+}
+
 function mark(key) {
   const answer = state.answers.get(key);
-  if (!answer || answer.value === undefined) return "";
-  if (agrees(answer.text, answer.value, of(key))) return "right";
+  if (!answer) return "";
+  if (isRight(key)) return "right";
   return agrees(answer.text, answer.value, following(key)) ? "follows" : "wrong";
 }

@@ -32,8 +32,10 @@ class Lines {
   }
 
   blank(key) {
-    const [, kind, node] = parts(key);
-    const name = `${kind === "v" ? "" : "∂"}${nodes.get(Number(node)).name}`;
+    const [, kind, text, place] = parts(key), node = nodes.get(Number(text));
+    const by = name => `∂${nodes.get(data.output).name}/∂${name}`;
+    const name = kind === "v" ? node.name : kind === "g" ? by(node.name)
+      : `${by(nodes.get(node.arguments[place]).name)} ${said("through", { use: node.name })}`;
     const field = html("input", {
       type: "text", inputmode: "decimal", autocomplete: "off", size: 8, class: "answer",
       "data-key": key, "aria-label": said("answer", { name }),
@@ -120,10 +122,11 @@ class Working {
       else item.removeAttribute("aria-current");
     });
     for (const element of this.marks) {
-      const kind = mark(element.dataset.mark);
-      element.className = `mark ${kind}`;
-      element.textContent = kind ? `${{ right: "✓", follows: "≈", wrong: "✗" }[kind]} ${said(kind)}` : "";
       const field = element.previousSibling;
+      const kind = mark(element.dataset.mark) || (field.value.trim() ? "unread" : "");
+      const signs = { right: "✓", follows: "≈", wrong: "✗", unread: "?" };
+      element.className = `mark ${kind}`;
+      element.textContent = kind ? `${signs[kind]} ${said(kind)}` : "";
       field.disabled = knownAt(element.dataset.mark) > state.step;
       field.setAttribute("aria-invalid", String(kind === "wrong"));
     }

@@ -157,8 +157,16 @@ class Lines(Chain):
             if self._is_forward(node, note) == forward:
                 yield Line("note", Message(note.kind), aside=self.note(note))
                 convention = self.graph.operations[node].convention
-                if note.kind == "kink" and convention:
+                if note.kind == "kink" and convention and self._is_conventional(node):
                     yield Line("note", Message("convention"), aside=Message(convention))
+
+    def _is_conventional(self, node: int) -> bool:
+        """Whether a convention may have decided a derivative: an infinite one it never does."""
+        active, arguments = self.result.active, self.graph.arguments[node]
+        places = [place for place, argument in enumerate(arguments) if active[argument]]
+        if not places or not self.graph.operations[node].elementwise:
+            return True
+        return any(is_finite(self.explanation.partial(node, place)) for place in places)
 
     def _is_forward(self, node: int, note: Note) -> bool:
         gradients = self.result.gradients

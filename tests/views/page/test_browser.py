@@ -297,6 +297,16 @@ def test_answers_are_marked_as_they_are_typed(opened: Open) -> None:
     ):  # fmt: skip
         tab.locator(f'.answer[data-key="{key}"]').fill(typed)
         assert kind in marks.nth(keys.index(key)).get_attribute("class"), (key, typed, kind)
+    names = [field.get_attribute("aria-label") for field in fields.all()]
+    assert len({*names}) == len(names)
+    # What is wrong stands in its field alone, and what is no number is said to be none.
+    for typed, kind, shown in (("17", "wrong", 0), ("four", "unread", 0), ("16", "right", 1)):
+        tab.locator('.answer[data-key="s5_0"]').fill(typed)
+        assert kind in marks.nth(keys.index("s5_0")).get_attribute("class")
+        tab.evaluate(FINISH)
+        graph = tab.locator("svg.graph").evaluate("svg => svg.textContent")
+        assert graph.count(typed) == shown, graph
+    assert "Everything is known" not in tab.locator("#player").inner_text()
     tab.wait_for_timeout(100)
     assert f"of {len(keys)} are right" in tab.locator("#score").inner_text()
     assert tab.evaluate("() => localStorage.length + document.cookie.length") == 0

@@ -206,3 +206,14 @@ def test_every_sentence_of_a_page_is_said_in_it() -> None:
     markup = (folder / "page.html").read_text(encoding="utf-8")
     unsaid = [key for key in words if f'"{key}"' not in scripts and f"${key}" not in markup]
     assert unsaid == []
+
+
+@pytest.mark.parametrize("name", ["page.pdf", "page.png"])
+def test_a_page_is_written_under_no_name_of_something_else(
+    cgraph: Run, tmp_path: Path, name: str
+) -> None:
+    ran = cgraph("page", *SEED, "-o", str(tmp_path / name))
+    assert ran.status == 2
+    assert ran.err.endswith("hint: end the name with .html\n")
+    assert not list(tmp_path.iterdir())
+    assert cgraph("page", *SEED, "-o", str(tmp_path / "page")).status == 0
