@@ -172,3 +172,26 @@ def test_a_lone_dash_is_no_formula_of_a_spreadsheet(cgraph: Any, tmp_path: Path)
     words = ("--students", str(tmp_path / "names.csv"), "--columns", str(tmp_path / "map.toml"))
     ran = cgraph("check", *NEURON, "-a", str(path), "--csv", *words)
     assert ran.out.splitlines()[1] == "-,'-1+A1"
+
+
+def test_a_class_is_listed_in_the_order_of_its_list(
+    cgraph: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    (tmp_path / "names.csv").write_text("name\nZoe Ay\nMia Bo\nAda Cy\nEva Du\n")
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    for name in ("Ada Cy", "Zoe Ay"):
+        (inbox / f"{name}.txt").write_text(sheet_of(TRUE))
+    ran = cgraph("check", *NEURON, "-a", str(inbox), "--students", str(tmp_path / "names.csv"))
+    rows = [line.split()[0] for line in ran.out.splitlines()[2:6]]
+    assert rows == ["Zoe", "Mia", "Ada", "Eva"]
+    assert "nothing was handed in: Mia Bo, Eva Du\n" in ran.out
+
+
+def test_a_row_tells_the_mistake_where_it_is_known(cgraph: Any, tmp_path: Path) -> None:
+    # A sum for a difference, at the second part of a chain.
+    for name in ("ada", "bao"):
+        (tmp_path / f"{name}.txt").write_text("p = 0.6\ns = p + b = p - b = 0.6 + 0.2 = 0.8\n")
+    ran = cgraph("check", *NEURON, "-a", str(tmp_path))
+    assert "plus and minus were mixed up" in ran.out.splitlines()[2]
