@@ -195,3 +195,43 @@ def test_a_row_tells_the_mistake_where_it_is_known(cgraph: Any, tmp_path: Path) 
         (tmp_path / f"{name}.txt").write_text("p = 0.6\ns = p + b = p - b = 0.6 + 0.2 = 0.8\n")
     ran = cgraph("check", *NEURON, "-a", str(tmp_path))
     assert "plus and minus were mixed up" in ran.out.splitlines()[2]
+
+
+# Lines that are read
+
+
+@pytest.mark.parametrize(
+    ("lines", "right"),
+    [
+        ("dL/ds = -1.0611\ndL/dp = dL/ds", 2),
+        ("dL/ds = -1.0611\ndL/dp = dL/ds\ndL/dw = dL/dp * x\ndL/db = dL/dp", 4),
+        ("dL/de = -1.2401\ndLdy = dLde*1", 2),
+        ("y = 0.379949\ndL/dy = -1.2401\ndL/ds = dL/dy*(1 - y^2)", 3),
+        ("dL/ds = -1.0611\ndL/dx = dL/ds*x", 1),
+        ("dL/dp = dL/ds", 0),
+        ("By the chain rule dL/dw = -1.2733", 1),
+        ("Nach der Kettenregel dL/dw = -1.2733", 1),
+        ("s = 0.6-0.2 = 0.4 （s）", 1),
+        ("s = 0.4 (s)", 1),
+        (">>> p, s, y\n(0.6, 0.4, 0.379949)", 3),
+    ],
+)
+def test_what_is_worked_out_from_the_sheet_is_read(
+    cgraph: Any, tmp_path: Path, lines: str, right: int
+) -> None:
+    path = tmp_path / "ada.txt"
+    path.write_text(lines)
+    assert marked(cgraph, path)["right"] == right
+
+
+def test_words_are_no_product(cgraph: Any) -> None:
+    ran = cgraph("check", *NEURON, "--answer", "dL/de = no idea :(", "--json")
+    assert not json.loads(ran.out)["sheets"][0]["unreadable"]
+    ran = cgraph("check", *NEURON, "--answer", "dL/de = no clue what 3")
+    assert "no*clue" not in ran.out
+    assert "write the number" in ran.out
+
+
+def test_a_list_that_cannot_vary_is_not_proposed(cgraph: Any) -> None:
+    words = ("sheet", "y = sum(W*x)", "W=[1,2]", "--seed", "1", "--vary", "W=-3..3")
+    assert "name some of x\n" in cgraph(*words).err
