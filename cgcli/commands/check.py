@@ -21,7 +21,7 @@ from cgcli.commands.options import (
 )
 from cgcli.commands.problem import Problem
 from cgcli.commands.submissions import collect, problems, read_list
-from cgcli.errors import CgraphError, shorten
+from cgcli.errors import CgraphError, few, shorten
 from cgcli.library.files import read_text
 from cgcli.views.streams import publish, publish_document, tell
 
@@ -131,6 +131,13 @@ def check_command(given: CheckOptions) -> None:
         raise CgraphError("usage", "there is no sheet in what was named", "name one, -a FILE")
     course = Course(exercise, problem_of, personal, roster, reach, worth or Points(), require)
     marks = list(graded(course, sheets))
+    places = {id(student): place for place, student in enumerate(students)}
+    # As the class list has them, and before them who is not on it.
+    marks.sort(key=lambda item: places.get(id(item.student), -1))
+    readable = (item for item in marks if not item.marked.sheet.trouble)
+    strangers = [item.name for item in readable if id(item.student) not in places]
+    if roster and strangers and not given.answer:
+        tell(f"note: not on the class list, and marked all the same: {few(strangers)}")
     if given.feedback is not None or given.summary is not None:
         from cgcli.commands.feedback import write_feedback, write_summary
 

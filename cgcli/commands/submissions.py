@@ -20,10 +20,25 @@ if TYPE_CHECKING:
 
 _MOST: Final = 10_000
 _DEEPEST: Final = 4
+_NO_TEXT: Final = (
+    (b"PK\3\4", b"xl/", "an Excel workbook", "save it as CSV, in UTF-8"),
+    (b"PK\3\4", b"word/", "a Word document", "save it as plain text"),
+    (b"PK\3\4", b"", "a zip archive", "unpack it, and name the folder"),
+    (b"%PDF", b"", "a PDF", "hand it in as text: its numbers cannot be read for certain"),
+    (b"\xd0\xcf\x11\xe0", b"", "an old Office file", "save it as plain text, or as CSV"),
+    (b"\x89PNG", b"", "a picture", "type in what it shows"),
+    (b"\xff\xd8\xff", b"", "a picture", "type in what it shows"),
+    (b"GIF8", b"", "a picture", "type in what it shows"),
+    (b"", b"ftyphei", "a picture", "type in what it shows"),
+)
+"""How files begin that are no text, what stands in them, what they are, and what to do."""
 
 
 def decoded(data: bytes, path: str) -> str:
     """Return a file's text, which is UTF-8, or UTF-16 where it begins so; raises `CgraphError`."""
+    for begin, within, what, hint in _NO_TEXT:
+        if data.startswith(begin) and within in (data if begin else data[:16]):
+            raise file_error(path, f"it is {what}, and no text", hint)
     # Of UTF-16 without a mark at its beginning every other byte of a first letter is 0.
     codec = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}.get(data[:2], "")
     if not codec and data[:4].count(0) == 2 and data[0] != data[1]:
@@ -38,10 +53,20 @@ def decoded(data: bytes, path: str) -> str:
 
 def read_list(path: str) -> tuple[list[Student], bytes]:
     """Return the students of a class list, and the file as it is; raises `CgraphError`."""
-    from cgcli.homework.students import read_students
+    from cgcli.homework.students import read_students, role
 
     data = read_bytes(path)
-    return read_students(decoded(data, path), path), data
+    students = read_students(decoded(data, path), path)
+    heads = {head: role(head) for head in students[0].columns}
+    names, numbers = ([head for head in heads if heads[head] in kinds]
+                      for kinds in (("name", "first", "last"), ("number",)))  # fmt: skip
+    if {*map(str.lower, [*names, *numbers])} - {"name", "number"}:
+        said = f"names are in {few(names) or 'no column'}, numbers in {few(numbers) or 'no column'}"
+        tell(f"note: {shorten(path, 80)}: {said}")
+    counts = Counter(student.number for student in students if student.number)
+    if twice := [number for number, times in counts.items() if times > 1]:
+        tell(f"note: {shorten(path, 80)}: several students have the number {few(twice)}")
+    return students, data
 
 
 def problems(
@@ -54,6 +79,7 @@ def problems(
     when that student's problem is asked for.
     """
     from cgcli.homework.exercise import Exercise
+    from cgcli.homework.notation import PATTERNS
     from cgcli.language.free import free_names
     from cgcli.program import evaluate_program
 
@@ -69,11 +95,18 @@ def problems(
     def exercise_of(student: Student) -> Exercise:
         texts = tuple(student.columns.get(name, "") for name in names)
         if texts not in known:
-            values = {
-                name: constant(text, name, problem.limits, kind=problem.kind)
-                for name, text in zip(names, texts, strict=True)
-                if text
-            }
+            values = {}
+            for name, text in zip(names, texts, strict=True):
+                # A German Excel writes 1,4; 1,400 may be a number of thousands.
+                is_decimal = PATTERNS["with_comma"].fullmatch(text) and text.count(",") == 1
+                plain = text.replace(",", ".") if is_decimal else text
+                try:
+                    if text:
+                        values[name] = constant(plain, name, problem.limits, kind=problem.kind)
+                except CgraphError as error:
+                    where = f"the class list, {name} of {shorten(student.name)}"
+                    hint = "write it with a point" if "," in text else error.hint
+                    raise CgraphError(error.kind, f"{where}: {error.message}", hint) from None
             point = {**more, **bound, **values}
             exercise = Exercise(parsed, evaluate_program(parsed, {}, point, of, wrt, problem.kind))
             first = next(iter(known.values()), exercise)
@@ -131,6 +164,7 @@ def collect(
             if alone and paths == [path] and "UTF-8" not in error.message:
                 raise
             why = error.message.removeprefix(f"{shorten(path, 80)}: ")
+            why = "; ".join(filter(None, (why, error.hint)))
             sheets.append(Sheet(name, [], why))
             continue
         sheets += read

@@ -221,6 +221,8 @@ def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
         return CgraphError("syntax", message, hint, (Place(text, match.start(), match.end()),))
     if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):
         error.hint = Message("write a derivative as dg/dx")
+    elif re.search(r"=\s*[^\W\d]{2,}\s+[^\W\d]{2,}", text):
+        error.hint = Message("write the number, and words behind #")
     elif "=" not in text:
         error.hint = Message("an answer is written name = number, or dg/dx = number")
     elif "':'" in error.message or error.message.startswith("a second '='"):

@@ -167,7 +167,8 @@ class Drawing:
         names, self.ranges = ([], {}) if vary is None else read_vary(vary)
         for name in names:
             if name not in inputs or shape_of(known.get(name, 0.0)):
-                hint = f"name some of {few(list(inputs))}"
+                single = [name for name in inputs if not shape_of(known.get(name, 0.0))]
+                hint = f"name some of {few(single)}" if single else "bind lists, and vary the rest"
                 message = f"'{shorten(name)}' is no input that is a single number"
                 raise CgraphError("name", message, hint)
         self.program = program

@@ -53,6 +53,8 @@ class Judged(NamedTuple):
     """Of a chain of equalities the first part that is wrong."""
     excused: bool = False
     """Whether nothing is told since it may come of a line that cannot be read."""
+    rounded: bool = False
+    """Whether it follows where nothing that it is worked out from is wrong, but for rounding."""
 
     @property
     def good(self) -> bool:

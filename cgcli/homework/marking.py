@@ -15,6 +15,7 @@ from cgcli.homework.sheets import Sheet
 from cgcli.homework.working import Use, is_same
 from cgcli.homework.written import added, alike, shape_of
 from cgcli.numbers.elements import anywhere
+from cgcli.numbers.values import is_finite
 
 _CHOICES: Final = 12
 _SEVERAL: Final = 3
@@ -57,7 +58,7 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
     answered = {answer.quantity for answer in answers}
     missing = [step for step in exercise.steps.asked if step not in answered]
     unread = frozenset(step for line in unreadable for step in line.steps) - answered
-    judged = _earned(marking.judged)
+    judged = _rounded(marking, _earned(marking.judged))
     if unread:
         with silent(exercise.graph):
             judged = _excused(marking, judged, unread)
@@ -86,18 +87,37 @@ def _excused(marking: _Marking, judged: list[Judged], unread: frozenset[Quantity
 def _earned(judged: list[Judged]) -> list[Judged]:
     """Return the verdicts, with what follows taken back where working cannot be told from none.
 
-    Behind a wrong 0 every product is 0; and a number that is given for several questions, and is
-    wrong for three of them, may have been written down everywhere.
+    Behind a wrong 0 every product is 0, and behind an infinity most are infinite; and a number
+    that is given for several questions, and is wrong for three of them, may have been written down
+    everywhere.
     """
     wrong = [step.number for step in judged if step.verdict == WRONG]
     earned = []
     for step in judged:
         number = step.number
         is_told = step.verdict != FOLLOWS or (
-            anywhere(number) and sum(is_same(number, other) for other in wrong) < _SEVERAL
+            anywhere(number)
+            and is_finite(number)
+            and sum(is_same(number, other) for other in wrong) < _SEVERAL
         )
         earned.append(step if is_told else step.not_told())
     return earned
+
+
+def _rounded(marking: _Marking, judged: list[Judged]) -> list[Judged]:
+    """Return the verdicts, with those marked that follow, and from nothing that is wrong."""
+    working = marking.working.copy()
+    working.known = {step.answer.quantity for step in judged}
+    blamed = {step.answer.quantity for step in judged if step.verdict == WRONG}
+    marked = []
+    for step in judged:
+        target = step.answer.quantity
+        if step.verdict == FOLLOWS and target not in blamed:
+            rounded = blamed.isdisjoint(before(working, target)) if blamed else True
+            blamed |= set() if rounded else {target}
+            step = step._replace(rounded=rounded)  # noqa: PLW2901
+        marked.append(step)
+    return marked
 
 
 class _Marking(Judge):

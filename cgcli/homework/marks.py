@@ -34,8 +34,9 @@ ABSENT: Final = "nothing was handed in"
 class Points(NamedTuple):
     """How much each step is worth: so much, unless it has a number of its own.
 
-    Of that an answer earns a part: all when it is right, `follows` when it follows, and nothing
-    when it is wrong, unless one of `mistakes` gives it; with `numbers` a formula earns nothing.
+    Of that an answer earns a part: all when it is right, or follows from numbers that were rounded,
+    `follows` when it follows from a wrong one, and nothing when it is wrong, unless one of
+    `mistakes` gives it; with `numbers` a formula earns nothing.
 
     >>> Points(1.0, {}).of(Quantity(2))
     1.0
@@ -57,7 +58,8 @@ class Points(NamedTuple):
             return 0.0
         if judged.verdict == WRONG:
             return max((self.mistakes.get(name, 0.0) for name in judged.mistakes), default=0.0)
-        return {RIGHT: 1.0, FOLLOWS: self.follows}.get(judged.verdict, 0.0)
+        follows = 1.0 if judged.rounded else self.follows
+        return {RIGHT: 1.0, FOLLOWS: follows}.get(judged.verdict, 0.0)
 
     def got(self, judged: Judged) -> float:
         """Return what an answer earns."""
@@ -159,9 +161,9 @@ def score(marked: Marked, points: Points, require: str = ANSWERED) -> Score:
     """Return what a marked sheet comes to.
 
     A step counts as often as it was answered well: of a list answered element by element each
-    element is a part. What is missing costs points unless what is answered is all that is
-    required; a formula counts as missing where numbers are. Of the steps of a sheet that is all
-    right none is wrong: what follows there, follows from numbers that were rounded.
+    element is a part. What is missing, or not told, costs points unless what is answered is all
+    that is required; a formula counts as missing where numbers are. Of the steps of a sheet that is
+    all right none is wrong: what follows there, follows from numbers that were rounded.
     """
     verdicts = Counter(judged.verdict for judged in marked.judged)
     points = points._replace(numbers=require == NUMBER)
@@ -178,7 +180,9 @@ def score(marked: Marked, points: Points, require: str = ANSWERED) -> Score:
             item.answer.quantity for item in marked.judged if item.answer.written
         }
     if require != ANSWERED:
-        most += sum(points.of(step) for step in {*marked.missing, *marked.unread} - {*parts})
+        answered = {item.answer.quantity for item in marked.judged}
+        rest = {*marked.missing, *marked.unread, *answered} - {*parts}
+        most += sum(points.of(step) for step in rest)
     lacks = marked.sheet.trouble or marked.unreadable or (require != ANSWERED and missing)
     complete = bool(marked.judged) and all(judged.good for judged in marked.judged) and not lacks
     right, follows, wrong = (verdicts[verdict] for verdict in (RIGHT, FOLLOWS, WRONG))

@@ -17,6 +17,7 @@ from cgcli.homework.notation import PATTERNS, multiplied, plain, rewriting
 from cgcli.homework.rights import with_euler
 from cgcli.homework.sheets import Line, Part
 from cgcli.homework.statements import Table, answered, chain, sides_of, statements
+from cgcli.homework.written import shape_of
 from cgcli.operations.table import WORDS
 
 _LONGEST: Final = 2_000
@@ -46,7 +47,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
         if PATTERNS["skipped"].fullmatch(text) or PATTERNS["crossed_out"].match(text):
             continue
         prompt = PATTERNS["prompt"].fullmatch(text)
-        if prompt and (left := lefts.read(next(filter(None, prompt.groups())))) is not None:
+        if prompt and (left := _asked_together(lefts, next(filter(None, prompt.groups())))):
             asked, printed = left, []
             continue
         number = PATTERNS["printed"].fullmatch(text)
@@ -84,7 +85,42 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
         heading = cells is not None and not any(re.search(r"\d", cell) for cell in cells)
         if answers or not (heading or _says_nothing(lefts, line.text, text)):
             done += [_stated(lefts, line, written) for written in answers] or [line]
+    return _with_numbers(lefts, done)
+
+
+def _with_numbers(lefts: Lefts, lines: list[Line]) -> list[Line]:
+    """Return the lines, with numbers of the sheet for the derivatives that an answer goes on with.
+
+    `dL/dw = dL/dp*x` has the number that the sheet gives for dL/dp.
+    """
+    sides = [line.read.rpartition(" = ") for line in lines]
+    numbers = {name: str(value) for name, value in lefts.bound.items() if not shape_of(value)}
+    numbers |= {left: right for left, _, right in sides if PATTERNS["a_number"].fullmatch(right)}
+    done = []
+    for line, (left, _, right) in zip(lines, sides, strict=True):
+        part = read_part(lefts, right)
+        known = numbers | dict(zip(LETTERS, map(numbers.get, part.derivatives), strict=False))
+        words = {word for word in PATTERNS["word"].findall(part.read) if word not in WORDS}
+        if not (left and part.sure and part.derivatives and all(map(known.get, words))):
+            done.append(line)
+            continue
+        put_in = lambda match, known=known: (
+            f"({known[match[0]]})" if match[0] in known else match[0]
+        )
+        text = PATTERNS["word"].sub(put_in, part.read)
+        if re.fullmatch(r"\([^()]*\)", text):
+            numbers[left] = text = text.strip("()")
+        done.append(line._replace(read=f"{left} = {text}", parts=(*line.parts, part)))
     return done
+
+
+def _asked_together(lefts: Lefts, text: str) -> list[str] | None:
+    """Return what a session asks for: `w.grad`, or several with commas between, `p, s, y`."""
+    asked = lefts.read(text)
+    if asked is None and "," in text:
+        several = [lefts.read(part) or [""] for part in text.split(",")]
+        asked = [left for part in several for left in part]
+    return asked if asked and all(asked) else None
 
 
 def _stated(lefts: Lefts, line: Line, written: str) -> Line:

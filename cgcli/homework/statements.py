@@ -179,6 +179,9 @@ def chain(lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = 
     if len(parts) > 2 and is_number(parts[-2]) and re.match(r"[^\W\d]|[∂(]", parts[-1]):
         # The number, and what has it as well: dL/ds = 2 = dL/db.
         parts.insert(1, parts.pop())
+    if asked is not None and len(asked) == 1:
+        # A name in brackets behind its number: s = 0.4 (s).
+        parts[-1] = re.sub(rf"(?<=\d)\s*\({re.escape(asked[0])}\)$", "", parts[-1])
     if asked is None or _jumbled(lefts, asked, parts[1:]):
         return []
     alike = len(asked) == 1

@@ -21,7 +21,9 @@ _LINES: Final = 50
 _LONGEST: Final = 200
 _SHORTEST: Final = 3
 """A number of so many characters tells a student among other words."""
+_SCRIPTS: Final = "\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _TABLES: Final = read_toml(__package__, "students.toml")
+_KINDS: Final = {word: kind for kind, words in _TABLES["words"].items() for word in words}
 HEADINGS: Final = frozenset(_TABLES["headings"])
 """Words of headings, which no name has."""
 
@@ -85,11 +87,19 @@ def read_rows(text: str, name: str) -> Iterator[Row]:
 def role(head: str) -> str:
     """Return what a column tells of a student, by its head; nothing of most.
 
-    >>> role("Full name"), role("ID number"), role("p")
-    ('name', 'number', '')
+    All its words are words of such heads; a column of first and last names has the name.
+
+    >>> role("Your full name"), role("ID number"), role("Vor- und Nachname"), role("p")
+    ('name', 'number', 'name', '')
     """
-    plain = " ".join(re.findall(r"\w+", head.lower()))
-    return next((name for name, heads in _TABLES["columns"].items() if plain in heads), "")
+    words = re.findall(r"\w+", head.lower())
+    # In Chinese what is said before a word stands in it.
+    stripped = (re.sub(rf"^(?:{'|'.join(_TABLES['before'])})+(?=.)", "", word) for word in words)
+    kinds = [_KINDS.get(word, "") for word in stripped]
+    roles = {*kinds} - {"said"}
+    if roles == {"student"} or {"first", "last"} <= roles:
+        return "name"
+    return next((kind for kind in _TABLES["words"] if kind in roles and "" not in roles), "")
 
 
 def student_of(heads: list[str], cells: list[str]) -> Student:
@@ -99,9 +109,10 @@ def student_of(heads: list[str], cells: list[str]) -> Student:
     ]
     keys = tuple(cell for name, cell in pairs if name == "number" and cell)
     names = [cell for name, cell in pairs if name == "name"]
-    parts = names[:1] or [
-        cell for part in ("first", "last") for name, cell in pairs if name == part
-    ]
+    firsts, lasts = ([cell for name, cell in pairs if name == part] for part in ("first", "last"))
+    # Beside first names alone a name is a last name.
+    parts = names[:1] if lasts or not firsts else [*firsts, *names[:1]]
+    parts = parts or [*firsts, *lasts]
     name = " ".join(filter(None, parts)) or next(iter(keys), "")
     return Student(name, keys, dict(zip(heads, cells, strict=False)))
 
@@ -141,12 +152,14 @@ def _from_line(cells: list[str]) -> Student:
 def words_of(text: str) -> list[str]:
     """Return the words of a name, without case, accents and what stands between them.
 
-    >>> words_of("Lovelace,  ADÁ_42")
-    ['lovelace', 'ada', '42']
+    A name in Chinese, Japanese or Korean stands beside a number without a blank.
+
+    >>> words_of("Lovelace,  ADÁ_42"), words_of("2024003王芳")
+    (['lovelace', 'ada', '42'], ['2024003', '王芳'])
     """
     plain = unicodedata.normalize("NFKD", text).casefold()
     letters = "".join(char for char in plain if not unicodedata.combining(char))
-    return re.findall(r"[^\W_]+", letters)
+    return re.findall(f"[{_SCRIPTS}]+|[^\\W_{_SCRIPTS}]+", letters)
 
 
 class Roster:

@@ -6,6 +6,7 @@ student and a column a step; of a notebook the cells are read, and what they pri
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ def read_handed_in(
 ) -> tuple[list[Sheet], list[str]]:
     """Return the sheets that a file holds, and the columns of it that are no steps.
 
+    HTML and Markdown are read as the text that they show.
     What is amiss with one sheet is said in its `trouble`. Raises `CgraphError` of kind file where
     nothing at all can be read.
     """
@@ -36,7 +38,33 @@ def read_handed_in(
             return [_notebook(text, name)], []
         if ending in ("csv", "tsv"):
             return _table(text, name, exercise)
+    if ending in ("md", "html", "htm"):
+        text = _shown(text, exercise, ending)
     return _under_headings(text, name, {*exercise.inputs}, roster), []
+
+
+def _shown(text: str, exercise: Exercise, ending: str) -> str:
+    """Return what Markdown or HTML shows, line by line; headings and the problem are comments.
+
+    A sheet of `cgraph sheet` has the program and its values in a block of its own.
+    """
+    text = text.replace("\r\n", "\n")
+    if ending == "md":
+        text = PATTERNS["escaped"].sub(lambda match: match[1] or match[0], text)
+    else:
+        # What is left out has as many lines as before.
+        unseen = lambda match: "\n" * match[0].count("\n")
+        text = PATTERNS["unseen"].sub(unseen, text)
+        text = PATTERNS["tag"].sub(lambda match: "# " if match["head"] else "", text)
+        text = html.unescape(text)
+
+    def as_comment(match: re.Match[str]) -> str:
+        comment = re.sub("(?m)^ *", "# ", match[0])
+        return comment if stated(comment, {*exercise.inputs}) else match[0]
+
+    program = exercise.graph.text.strip().split("\n")
+    block = r"\n".join(f" *{re.escape(line)} *" for line in program)
+    return re.sub(rf"(?m)^{block}\n.+$", as_comment, text, count=1)
 
 
 def stated(text: str, inputs: set[str]) -> dict[str, str]:

@@ -33,6 +33,7 @@ BY_HAND: Final = "tests/homework/test_by_hand.py"
 CLASS: Final = "tests/commands/test_class.py"
 MOODLE: Final = "tests/homework/test_moodle.py"
 SUBMISSIONS: Final = "tests/homework/test_submissions.py"
+HANDED_IN: Final = "tests/homework/test_handed_in.py"
 WRITTEN: Final = "tests/algebra/test_diff.py::test_a_derivative_is_written_as_people_write_it"
 CONDITIONS: Final = "tests/algebra/test_conditions.py"
 PRODUCTS: Final = "tests/algebra/test_products.py::test_a_formula_comes_to_the_gradient"
@@ -844,6 +845,27 @@ FAULTS: Final = (
         "if self.numbers and judged.answer.formula is not None:",
         "if False:",
         (CLASS,),
+    ),
+    Fault(
+        "zeros to the end raise the part of the points",
+        "cgcli/homework/marks.py",
+        "*marked.unread, *answered}",
+        "*marked.unread}",
+        (HANDED_IN,),
+    ),
+    Fault(
+        "an infinity follows from an infinity",
+        "cgcli/homework/marking.py",
+        "and is_finite(number)",
+        "",
+        (HANDED_IN,),
+    ),
+    Fault(
+        "what was rounded earns what comes of a mistake",
+        "cgcli/homework/marks.py",
+        "1.0 if judged.rounded else self.follows",
+        "self.follows",
+        (HANDED_IN,),
     ),
     Fault(
         "a link leads out of the folder of feedback",

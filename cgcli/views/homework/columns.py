@@ -128,4 +128,6 @@ def _verdicts(item: Graded) -> Iterator[str]:
 
 def _cell(value: str | int) -> str:
     text = printable(str(value))
-    return f"'{text}" if text.lstrip().startswith(_ARMED) else text
+    # Without a letter or a digit it is no formula: a lone dash.
+    is_armed = text.lstrip().startswith(_ARMED) and re.search(r"\w", text)
+    return f"'{text}" if is_armed else text

@@ -30,7 +30,10 @@ Table: TypeAlias = list[list[str]]
 
 
 class Page(NamedTuple):
-    """A page: its title, the text of a program, tables, sentences, and SVG pictures."""
+    """A page: its title, the text of a program, tables, sentences, and SVG pictures.
+
+    A sentence behind `# ` is a heading.
+    """
 
     title: str
     code: str
@@ -84,7 +87,10 @@ def as_markdown(page: Page) -> bytes:
         head, *rows = ([_plain(cell) for cell in row] for row in table)
         lines = [head, ["---"] * len(head), *rows]
         parts.append("\n".join(f"| {' | '.join(row)} |" for row in lines))
-    return ("\n\n".join([*parts, *map(_plain, page.lines)]) + "\n").encode()
+    heads = (line.startswith("# ") for line in page.lines)
+    pairs = zip(heads, page.lines, strict=True)
+    sentences = [f"## {_plain(line[2:])}" if is_head else _plain(line) for is_head, line in pairs]
+    return ("\n\n".join([*parts, *sentences]) + "\n").encode()
 
 
 def _plain(text: str) -> str:
@@ -100,7 +106,9 @@ def as_html(page: Page) -> bytes:
         rows = [("th", table[0]), *(("td", row) for row in table[1:])]
         cells = ("".join(f"<{tag}>{_html(cell)}</{tag}>" for cell in row) for tag, row in rows)
         parts += ["<table>", *(f"<tr>{row}</tr>" for row in cells), "</table>"]
-    parts += [f"<p>{_html(line)}</p>" for line in page.lines]
+    for line in page.lines:
+        is_head = line.startswith("# ")
+        parts.append(f"<h2>{_html(line[2:])}</h2>" if is_head else f"<p>{_html(line)}</p>")
     known = {"title": _html(page.title), "code": escape(page.code)}
     template = Template(read_text(__package__, "page.html"))
     return template.substitute(known, parts="\n".join([*parts, *page.pictures])).encode()
@@ -145,7 +153,7 @@ def feedback_page(report: Report, item: Graded) -> Page:
 def sheet_page(title: str, text: str) -> Page:
     """Return the text of a sheet as a page, with room for what is not filled in."""
     head, _, body = text.partition("\n\n")
-    lines = [line.removeprefix("# ") for line in body.split("\n") if line]
+    lines = [line for line in body.split("\n") if line]
     rooms = [f"{line} {'_' * _ROOM}" if line.endswith("=") else line for line in lines]
     return Page(title, re.sub("(?m)^# ?", "", head), [], rooms, [])
 

@@ -180,8 +180,12 @@ def _print_class(report: Report, sheets: list[Graded], out: Any) -> None:
     out.print()
     if not wide:
         troubles = [item.marked for item in sheets if item.marked.sheet.trouble]
-        lines = (report.say(trouble(marked)) for marked in troubles)
-        say(out, *lines, style="yellow", soft_wrap=not out.is_terminal)
+        lines = [trouble(marked) for marked in troubles if marked.sheet.trouble != ABSENT]
+        absent = [item.name for item in sheets if item.marked.sheet.trouble == ABSENT]
+        if absent:
+            names = Math(printable(", ".join(absent)))
+            lines.append(Message("{kind}: {what}", kind=Message(ABSENT), what=names))
+        say(out, *map(report.say, lines), style="yellow", soft_wrap=not out.is_terminal)
     said, counts = common(report, sheets)
     summed = [said]
     for head, times in counts.items():
@@ -209,7 +213,8 @@ def _first(report: Report, item: Graded) -> tuple[str, str]:
     if item.marked.sheet.trouble:
         said = report.say(trouble(item.marked))
     elif first is not None and report.reveal != VERDICT:
-        reasons = remarks(item.exercise, first, HINT)
+        # The mistake, where it is known, tells more than the place does.
+        reasons = [*_diagnoses(item.exercise, first)] or remarks(item.exercise, first, HINT)
         said = report.say(reasons[0]) if reasons else ""
     elif item.score.unreadable:
         said = report.say(Message("{count} unreadable", count=item.score.unreadable))
