@@ -151,9 +151,9 @@ def mark(
     elif isinstance(answers, Mapping):
         sheets = [sheet_of({"answers": {**answers}}, "answers")]
     else:
-        sheets = [Handed("answers", numbered(answers))]
+        sheets = [Handed("answers", numbered(answers), prose=False)]
     worth = Points() if points is None else read_points(exercise, points)
     reach = read_tolerance(exercise, tolerance)
-    course = Course(exercise, lambda _: exercise, False, None, reach, worth, require)
     report = Report(exercise, None if points is None else worth, reveal, catalogue(language))
+    course = Course(exercise, lambda _: exercise, False, None, reach, report.worth, require)
     return Marking(report, list(graded(course, sheets)))

@@ -13,6 +13,7 @@ from cgcli.homework.choosing import symbolic
 from cgcli.homework.judging import Judged
 from cgcli.homework.marking import mark
 from cgcli.homework.sheets import read_sheets
+from cgcli.views.homework.report import remarks
 from tests.conftest import Ran
 from tests.homework.problems import PROBLEMS
 from tests.homework.tape import Problem
@@ -119,3 +120,35 @@ def test_a_sheet_made_for_values_is_not_marked_as_formulas(cgraph: Any, tmp_path
     ran: Ran = cgraph("check", "p = w*x", "-a", str(sheet))
     assert ran.status == 1
     assert "it was made for the values of w, x, and nothing is bound here" in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("program", "right", "wrong"),
+    [
+        ("f = abs(x)", "sign(x)", "1"),
+        ("f = relu(x)", "where(x > 0, 1, 0)", "1"),
+        ("f = leaky_relu(x)", "where(x > 0, 1, 0.01)", "1"),
+        ("f = x*abs(x)", "2*abs(x)", "2*x"),
+        ("f = relu(w*x + b)", "w*where(w*x + b > 0, 1, 0)", "w"),
+        ("f = where(x > 0, x^2, -x)", "where(x > 0, 2*x, -1)", "2*x"),
+        ("f = abs(x - 100)", "sign(x - 100)", "-1"),
+        ("f = exp(-1000*x)", "-1000*exp(-1000*x)", "0"),
+        ("f = sigmoid(100*x)", "100*f*(1 - f)", "0"),
+        ("f = tanh(50*x)", "50*(1 - f^2)", "0"),
+        ("f = exp(-1000*x^2)", "-2000*x*f", "0"),
+        ("f = log(x)", "1/abs(x)", "1"),
+        ("f = sqrt(x - 5)", "1/(2*f)", "1/f"),
+        ("f = sin(x)^2 + cos(x)^2", "0", "1"),
+    ],
+)
+def test_formulas_are_tried_where_the_program_has_a_value_that_tells(
+    program: str, right: str, wrong: str
+) -> None:
+    assert [answer.verdict for answer in judged(program, f"df/dx = {right}")] == ["right"]
+    assert [answer.verdict for answer in judged(program, f"df/dx = {wrong}")] == ["wrong"]
+
+
+def test_what_rounding_would_drown_is_not_told() -> None:
+    (answer,) = judged("f = 1e-17*sin(x)", "df/dx = 0")
+    assert answer.verdict == "not told"
+    assert "no point was found" in "".join(remarks(symbolic(cgcli.parse("x")), answer, "hint"))
