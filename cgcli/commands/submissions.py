@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 _MOST: Final = 10_000
 _DEEPEST: Final = 4
+_PICTURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF")
 
 
 def decoded(data: bytes, path: str) -> str:
     """Return a file's text, which is UTF-8, or UTF-16 where it begins so; raises `CgraphError`."""
+    if data.startswith(_PICTURES):
+        hint = "type the answers into a text file"
+        raise file_error(path, "it is a picture or a PDF, and no text in UTF-8", hint)
     # Of UTF-16 without a mark at its beginning every other byte of a first letter is 0.
     codec = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}.get(data[:2], "")
     if not codec and data[:4].count(0) == 2 and data[0] != data[1]:

@@ -149,7 +149,12 @@ def mark(
     if isinstance(answers, str):
         sheets = read_sheets(answers, "answers")
     elif isinstance(answers, Mapping):
-        sheets = [sheet_of({"answers": {**answers}}, "answers")]
+        # Arrays as lists, and numbers as they are written.
+        plain = {
+            key: getattr(value, "tolist", lambda v=value: v)() for key, value in answers.items()
+        }
+        texts = {key: None if value is None else str(value) for key, value in plain.items()}
+        sheets = [sheet_of({"answers": texts}, "answers")._replace(prose=False)]
     else:
         sheets = [Handed("answers", numbered(answers), prose=False)]
     worth = Points() if points is None else read_points(exercise, points)
