@@ -91,16 +91,16 @@ def _compared(exercise: Exercise, answer: Answer, node: int) -> Equality:
         gap = distance(value, truth)
         if is_same(value, truth, 1e-7) or gap <= noise:
             # Numbers that noise would drown tell nothing, unless there are no others.
-            told = max(map(abs, (*elements(value), *elements(truth)))) > noise
-            seen, blind = seen + told, blind + (not told)
-            apart += gap > 1e-5 * noise and not told
+            tells = max(map(abs, (*elements(value), *elements(truth)))) > noise
+            seen, blind = seen + tells, blind + (not tells)
+            apart += gap > 1e-5 * noise and not tells
         else:
             return Equality(False, "separated", seen + 1, point.inputs, value)
         if seen == _POINTS:
             break
-    if seen or (blind and not apart):
+    if seen or (blind and not (apart and exercise.symbolic)):
         return Equality(True, "undistinguished", seen or min(blind, _POINTS))
-    if blind or exercise.symbolic:
+    if exercise.symbolic:
         return Equality(False, "open")
     here = exercise.value_of(node, exercise.here)
     truth = exercise.truth(quantity)

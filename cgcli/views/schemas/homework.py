@@ -49,7 +49,7 @@ class Question(TypedDict):
 class AnswerProof(TypedDict):
     """How a formula is known to be the function, or not to be."""
 
-    kind: Literal["proved", "undistinguished", "separated", "open"]
+    kind: Literal["proved", "undistinguished", "separated"]
     points: Count
     """At how many points it was compared."""
     at: dict[str, Numbers] | None
