@@ -20,7 +20,7 @@ from cgcli.commands.options import (
     takes,
 )
 from cgcli.commands.problem import Problem
-from cgcli.commands.submissions import collect, problems, read_list
+from cgcli.commands.submissions import as_stated, collect, problems, read_list
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.library.files import read_text
 from cgcli.views.streams import publish, publish_document, tell
@@ -101,7 +101,7 @@ def check_command(given: CheckOptions) -> None:
     cgraph check "x^2" x=3 --answer "df/dx = 6"
     cgraph check "x*y" x=2 y=3 -a ann.txt bo.txt --points 2 --csv
     """
-    from cgcli.homework.marks import ALL, ANSWERED, NUMBER, Course, Points, graded
+    from cgcli.homework.marks import ALL, ANSWERED, NUMBER, Course, graded
     from cgcli.homework.students import Roster
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.columns import check_table, read_columns
@@ -115,6 +115,10 @@ def check_command(given: CheckOptions) -> None:
     students, listed = ([], b"") if given.students is None else read_list(given.students)
     roster = Roster(students) if students else None
     exercise, problem_of, personal = problems(problem, students)
+    sheets, read = _sheets(given, exercise, roster, {listed} - {b""})
+    if exercise.symbolic:
+        exercise = stated = as_stated(problem, exercise, sheets)
+        problem_of = lambda student: stated
     reach = reach_of(problem, exercise, given.tolerance, given.decimals)
     worth = _worth(exercise, given)
     require = given.require or (ALL if given.answers else ANSWERED)
@@ -126,10 +130,9 @@ def check_command(given: CheckOptions) -> None:
     if not given.json:
         result = exercise.result
         tell(*note_lines(result if given.reveal == "answer" else discreet(result)), said=True)
-    sheets, read = _sheets(given, exercise, roster, {listed} - {b""})
     if not sheets and roster is None:
         raise CgraphError("usage", "there is no sheet in what was named", "name one, -a FILE")
-    course = Course(exercise, problem_of, personal, roster, reach, worth or Points(), require)
+    course = Course(exercise, problem_of, personal, roster, reach, report.worth, require)
     marks = list(graded(course, sheets))
     places = {id(student): place for place, student in enumerate(students)}
     # As the class list has them, and before them who is not on it.
@@ -208,6 +211,6 @@ def _sheets(
 
     sheets, read = collect(given.answers, exercise, roster, apart, alone=not given.answer)
     if given.answer:
-        sheets.append(Sheet("command line", numbered(given.answer)))
+        sheets.append(Sheet("command line", numbered(given.answer), prose=False))
     others = (given.students, given.scheme, given.columns, given.at)
     return sheets, read | {os.path.realpath(path) for path in others if path}

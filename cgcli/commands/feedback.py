@@ -88,7 +88,7 @@ def write_folder(folder: str, files: Mapping[str, bytes], read: set[str]) -> Non
             raise file_error(path, why, "name another folder")
     for name, data in files.items():
         write_file(paths[name], data)
-    tell(f"{len(files)} files in {shorten(folder, 80)}")
+    tell(f"{len(files)} {'file' if len(files) == 1 else 'files'} in {shorten(folder, 80)}")
 
 
 def file_names(students: Iterable[Student]) -> list[str]:

@@ -100,9 +100,9 @@ def posed(problem: Problem) -> Exercise:
         solved = solve(problem)
     except UnboundError:
         parsed, bound, more = read_problem(problem)
-        if bound or more or problem.asked.wrt:
+        if bound or more:
             raise
-        return symbolic(parsed, read_name(problem.asked.of))
+        return symbolic(parsed, read_name(problem.asked.of), split_names(problem.asked.wrt))
     return Exercise(solved.program, solved.result)
 
 

@@ -125,6 +125,25 @@ def problems(
     raise trouble
 
 
+def as_stated(problem: Problem, exercise: Exercise, sheets: list[Sheet]) -> Exercise:
+    """Return a problem of formulas at the values that its sheets were made for, if all at the same.
+
+    They stand in the head of a sheet.
+    """
+    from cgcli.homework.exercise import Exercise
+    from cgcli.program import evaluate_program
+
+    stated = {tuple(sheet.at.items()) for sheet in sheets if sheet.at}
+    if len(stated) != 1:
+        return exercise
+    point = {
+        name: constant(text, name, problem.limits, kind=problem.kind) for name, text in stated.pop()
+    }
+    of, wrt = read_name(problem.asked.of), split_names(problem.asked.wrt)
+    result = evaluate_program(exercise.program, {}, point, of, wrt, problem.kind)
+    return Exercise(exercise.program, result)
+
+
 def collect(
     paths: list[str],
     exercise: Exercise,

@@ -15,6 +15,7 @@ from cgcli.homework.rights import LIMITS, Formula, read_right, with_euler
 from cgcli.homework.sheets import Line, Part, Sheet
 from cgcli.homework.written import Written, shape_of
 from cgcli.language.answer import parse_answer
+from cgcli.language.syntax import NUMBER
 from cgcli.words import Math, Message
 
 
@@ -52,7 +53,7 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
     """
     by_question: dict[Any, list[Answer]] = {}
     unreadable: list[Unreadable] = []
-    for answer in _read(exercise, sheet.lines, unreadable):
+    for answer in _read(exercise, sheet, unreadable):
         key = (answer.quantity, answer.element, answer.formula is None)
         by_question.setdefault(key, []).append(answer)
     answers: list[Answer] = []
@@ -80,9 +81,10 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
     return answers, unreadable
 
 
-def _read(exercise: Exercise, lines: list[Line], unreadable: list[Unreadable]) -> Iterator[Answer]:
+def _read(exercise: Exercise, sheet: Sheet, unreadable: list[Unreadable]) -> Iterator[Answer]:
     """Yield the answers of lines; what is not understood as it stands is read in other ways."""
     odd: dict[tuple[int, str], CgraphError] = {}
+    lines = sheet.lines
     for line in lines:
         try:
             answer = read_answer(exercise, line)
@@ -98,6 +100,7 @@ def _read(exercise: Exercise, lines: list[Line], unreadable: list[Unreadable]) -
     from cgcli.homework.statements import mentioned
 
     lefts = Lefts(exercise)
+    heard: set[tuple[int, str]] = set()
     for line in readings(lefts, lines):
         why = odd.get((line.number, line.text))
         if why is None:
@@ -106,14 +109,24 @@ def _read(exercise: Exercise, lines: list[Line], unreadable: list[Unreadable]) -
             answer = read_answer(exercise, line)
         except CgraphError:
             questions = [asked(exercise, left) for left in mentioned(lefts, line.text)]
+            why = _left_error(exercise, line.text) or why
             stated = frozenset(step[0] for step in questions if step)
             if stated.isdisjoint(exercise.steps.asked) and stated:
                 # Inputs alone are named, in an expression perhaps: it may be any step.
                 stated = frozenset(exercise.steps.asked)
             unreadable.append(Unreadable(line.number, line.text, why, stated))
+            heard.add((line.number, line.text))
             continue
         if answer is not None:
+            heard.add((line.number, line.text))
             yield answer
+    if not sheet.prose:
+        blank = PATTERNS["blanks"].fullmatch
+        unreadable += [
+            Unreadable(*key, why)
+            for key, why in odd.items()
+            if key not in heard and not blank(key[1].rpartition("=")[2].strip())
+        ]
 
 
 def _digits(answer: Answer) -> tuple[float, str]:
@@ -147,15 +160,17 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     if syntax is None:
         return None
     if not syntax.equals:
-        names = len(syntax.left) == 3 and syntax.left[-1][1] == "eq"
         hint = Message("write {step} = and the answer", step=Math(shorten(text.strip())))
-        hint = Message("write one =") if names else hint
+        if syntax.left[-1][1] == "eq":
+            hint = Message("write one =")
+        elif syntax.left[-1][0] == NUMBER:
+            hint = Message("the question stands first: p = 4")
         place = Place(text, len(text.rstrip()), len(text.rstrip()))
         raise CgraphError("syntax", Message("there is no answer here: no '='"), hint, (place,))
     try:
-        quantity, element, nodes = Question(exercise, text).asked(syntax.left)
         if syntax.right is None:
             return None
+        quantity, element, nodes = Question(exercise, text).asked(syntax.left)
         written, formula = read_right(exercise, syntax.right, text)
         if written is not None and (element or not shape_of(exercise.truth(quantity))):
             written = written.single()
@@ -179,6 +194,23 @@ def asked(exercise: Exercise, left: str) -> Asked | None:
         return None
     finally:
         exercise.draft.undo()
+
+
+def _left_error(exercise: Exercise, text: str) -> CgraphError | None:
+    """Return what is amiss with a left side that can be read, and asks for nothing."""
+    left = text.partition("=")[0].strip()
+    try:
+        syntax = parse_answer(f"{left} =", LIMITS)
+    except CgraphError:
+        return None
+    try:
+        if syntax is not None:
+            Question(exercise, left).asked(syntax.left)
+    except CgraphError as error:
+        return error
+    finally:
+        exercise.draft.undo()
+    return None
 
 
 def step_of(exercise: Exercise, name: str) -> Quantity:
@@ -223,6 +255,10 @@ def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
         error.hint = Message("write a derivative as dg/dx")
     elif re.search(r"=\s*[^\W\d]{2,}\s+[^\W\d]{2,}", text):
         error.hint = Message("write the number, and words behind #")
+    elif text.count("=") > 1:
+        error.message = Message("there is more than one answer here")
+        error.args = (error.message,)
+        error.hint = Message("write one question, one = and one answer")
     elif "=" not in text:
         error.hint = Message("an answer is written name = number, or dg/dx = number")
     elif "':'" in error.message or error.message.startswith("a second '='"):

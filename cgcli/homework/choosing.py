@@ -10,7 +10,7 @@ import math
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -31,6 +31,7 @@ from cgcli.program import Program, evaluate_program
 
 _TRIALS: Final = 60
 _REACHES: Final = (3, 5, 9)
+_SIZES: Final = (1, 10, 100, 0.01)
 _SMALLEST: Final = 1e-2
 _GREATEST: Final = 1e4
 _LARGEST: Final = 60
@@ -244,7 +245,7 @@ class Drawing:
             yield student, self.choose(drawn, kind, enough=ENOUGH)
 
 
-def symbolic(program: Program, of: str | None = None) -> Exercise:
+def symbolic(program: Program, of: str | None = None, wrt: Sequence[str] | None = None) -> Exercise:
     """Return a program as an exercise at a point that nobody names, where numbers tell nothing.
 
     Raises `CgraphError` where the program has no value at any of many points.
@@ -256,18 +257,25 @@ def symbolic(program: Program, of: str | None = None) -> Exercise:
     """
     chance = random.Random(_SEED)  # noqa: S311  # the same points every time
     names = [name for name in free_names(program.syntax) if name not in CONSTANTS]
+    noted: Exercise | None = None
+    trouble: CgraphError | None = None
     for trial in range(_TRIALS):
-        # Above 0 first, where logarithms and powers have values.
+        # Above 0 first, where logarithms and powers have values; then far off, and near 0.
         least = 0.3 if trial % 2 == 0 else -2.9
-        point = {name: chance.uniform(least, 2.9) for name in names}
+        size = _SIZES[trial * len(_SIZES) // _TRIALS]
+        point = {name: size * chance.uniform(least, 2.9) for name in names}
         try:
-            result = evaluate_program(program, {}, point, of)
+            result = evaluate_program(program, {}, point, of, wrt)
             exercise = Exercise(program, result)
         except CgraphError as error:
             trouble = error
             continue
+        exercise.symbolic = True
+        exercise.steps.asked = [step for step in exercise.steps.asked if step.of >= 0]
         if not result.notes:
-            exercise.symbolic = True
-            exercise.steps.asked = [step for step in exercise.steps.asked if step.of >= 0]
             return exercise
+        noted = exercise
+    if noted is not None:
+        return noted
+    assert trouble is not None
     raise trouble

@@ -18,6 +18,7 @@ from cgcli.words import Math, Message
 _LARGEST: Final = 400
 _TRIALS: Final = 4_000
 _SEVERAL: Final = 3
+_CHAINED: Final = ("local-left-out", "constant-factor-dropped")
 _FORMS: Final = (AS_IS, AGAIN, TAUGHT)
 
 
@@ -60,7 +61,17 @@ def diagnose(workings: Sequence[Working], wrong: Wrong) -> list[Diagnosis]:
         for diagnosis in _at_the_step(working, wrong, step)
     ]
     tried = _tried(workings[0])
-    diagnoses.sort(key=lambda diagnosis: tried.index(diagnosis.mistake))
+    names = {
+        diagnosis.mistake.name for diagnosis in diagnoses if not is_same(diagnosis.number, 1.0)
+    }
+    # Where the factor is within another function, as in exp(3*x), it is one of the chain.
+    chained = _CHAINED[0] if names.issuperset(_CHAINED) else ""
+    diagnoses.sort(
+        key=lambda made: (
+            made.mistake in MISTAKES and made.mistake.name != chained,
+            tried.index(made.mistake),
+        )
+    )
     long = not wrong.written.shape and wrong.written.digits > _SEVERAL
     if (not diagnoses or long) and len(workings[0].graph) <= _LARGEST:
         for working in workings:

@@ -27,8 +27,10 @@ from cgcli.program import Program
 
 _ANSWER: Final = Limits(depth=200, numbers=1_000_000)
 _ROOM: Final = 2_000
-_SAMPLES: Final = 80
+_SAMPLES: Final = 120
 _REACHES: Final = (0.5, 3.0)
+_USUAL: Final = 80
+"""So many points are near the one that was set; behind them some are near 0, and some far off."""
 _SEED: Final = 20_000
 
 
@@ -176,21 +178,35 @@ class Exercise:
     def samples(self) -> Iterator[Point]:
         """Yield points near the one that was set and farther away, the same every time.
 
-        At all of them the corners of the program are passed on the side that the point that was
-        set is on: what a student writes down is the derivative on that side.
+        At all of them the program has a value, and its corners are passed on the side that the
+        point that was set is on: what a student writes down is the derivative on that side. Where
+        nothing is bound there is no such side: the first points lie on both sides of every corner.
         """
-        sides = self._passed(list(map(self.kind.doubles, self.truths)))
-        here = {name: self.kind.doubles(value) for name, value in self.inputs.items()}
-        for k in range(_SAMPLES):
-            if k == len(self._samples):
-                reach = _REACHES[k % len(_REACHES)]
-                inputs = {name: self._moved(value, reach) for name, value in here.items()}
-                values = DOUBLES.forward(self.graph, inputs)
-                same = self._passed(values) == sides
-                self._samples.append(Point(DOUBLES, inputs, values, {}) if same else None)
-            sample = self._samples[k]
-            if sample is not None:
-                yield sample
+        points = filter(None, map(self._sample, range(_SAMPLES)))
+        if not self.symbolic:
+            sides = self._passed(list(map(self.kind.doubles, self.truths)))
+            return (point for point in points if self._passed(point.values) == sides)
+        seen: set[tuple[int, str]] = set()
+
+        def is_known(point: Point) -> bool:
+            added = {*enumerate(map(str, self._passed(point.values)))} - seen
+            seen.update(added)
+            return not added
+
+        return iter(sorted(points, key=is_known))
+
+    def _sample(self, k: int) -> Point | None:
+        """Return one of the points; None where the program has no value, or a corner is met."""
+        if k == len(self._samples):
+            here = {name: self.kind.doubles(value) for name, value in self.inputs.items()}
+            inputs = {name: self._moved(value, k) for name, value in here.items()}
+            of = self.graph.names[self.of]
+            result = DOUBLES.evaluate(self.graph, inputs, of, [*self.result.sources])
+            # A number that is too large or too small tells nothing where others can be chosen.
+            kinds = {note.kind for note in result.notes}
+            is_odd = kinds if self.symbolic else "domain" in kinds
+            self._samples.append(None if is_odd else Point(DOUBLES, inputs, result.values, {}))
+        return self._samples[k]
 
     def _passed(self, values: list[Any]) -> list[Any]:
         """Return on which side of its corner each operation is that has one."""
@@ -201,14 +217,17 @@ class Exercise:
                 sides += _SIDES[operation.name](values[node], *parts)
         return [side.tolist() if shape_of(side) else side for side in sides]
 
-    def _moved(self, value: Any, reach: float) -> Any:
+    def _moved(self, value: Any, k: int) -> Any:
         if shape_of(value):
             import numpy as np
 
-            moved = [self._moved(float(element), reach) for element in value.flat]
+            moved = [self._moved(float(element), k) for element in value.flat]
             return np.array(moved).reshape(value.shape)
-        size = max(abs(value), 1.0)
-        return round(value + self._chance.uniform(-reach, reach) * size, 2)
+        if k >= _USUAL:
+            size = 10 ** self._chance.uniform(*((-5, 0), (0, 3))[k % 2])
+            return float(f"{self._chance.choice((-1, 1)) * size:.3g}")
+        reach = _REACHES[k % len(_REACHES)]
+        return round(value + self._chance.uniform(-reach, reach) * max(abs(value), 1.0), 2)
 
     # What a student's expressions mean
 

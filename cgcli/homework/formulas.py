@@ -19,6 +19,7 @@ from cgcli.homework.exercise import Exercise, distance
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import is_same
 from cgcli.homework.written import shape_of
+from cgcli.numbers.elements import elements
 from cgcli.numbers.exact import EXACT, RATIONAL
 from cgcli.numbers.operators import Operators
 from cgcli.numbers.values import is_finite
@@ -36,8 +37,9 @@ Factor: TypeAlias = frozenset[tuple[Monomial, Fraction]]
 class Equality(NamedTuple):
     """Whether a formula is the function that was asked for, and how that is known.
 
-    `proof` is proved, undistinguished (at so many `points`) or separated: at `inputs` the formula
-    is `value`, which is not the right number there, as so many `digits` show.
+    `proof` is proved, undistinguished (at so many `points`), open, where numbers do not tell, or
+    separated: at `inputs` the formula is `value`, which is not the right number there, as so many
+    `digits` show.
     """
 
     same: bool
@@ -72,11 +74,7 @@ def _compared(exercise: Exercise, answer: Answer, node: int) -> Equality:
             return Equality(True, "proved")
         if proved is False:
             return _separated(exercise, quantity, node)
-    # The size of the numbers that are met on the way, for what cancels to 0.
-    doubles, values = exercise.kind.doubles, exercise.here.values
-    sizes = [abs(doubles(value)) for value in values if not shape_of(value)]
-    scale = max((size for size in sizes if size - size == 0), default=1.0)
-    seen = 0
+    seen = blind = apart = 0
     for point in exercise.samples():
         truth = exercise.truth(quantity, point)
         truth = float(truth[element]) if element else truth
@@ -85,19 +83,28 @@ def _compared(exercise: Exercise, answer: Answer, node: int) -> Equality:
             return Equality(False, "separated", 0, None, value)
         if not (is_finite(value) and is_finite(truth)):
             continue
-        # What cancels is as far off as the last digits of the numbers that cancelled.
+        # What cancels is as far off as the last digits of the numbers that cancelled, which are
+        # no larger than those that are met on the way.
+        sizes = [abs(number) for number in point.values if not shape_of(number)]
+        scale = max((size for size in sizes if size - size == 0), default=1.0)
         noise = max(1e-9 * scale, 1e-14 * exercise.summed(node, point))
-        if not is_same(value, truth, 1e-7) and distance(value, truth) > noise:
-            inputs = {name: value for name, value in point.inputs.items() if not shape_of(value)}
-            return Equality(False, "separated", seen + 1, inputs, value)
-        seen += 1
+        gap = distance(value, truth)
+        if is_same(value, truth, 1e-7) or gap <= noise:
+            # Numbers that noise would drown tell nothing, unless there are no others.
+            tells = max(map(abs, (*elements(value), *elements(truth)))) > noise
+            seen, blind = seen + tells, blind + (not tells)
+            apart += gap > 1e-5 * noise and not tells
+        else:
+            return Equality(False, "separated", seen + 1, point.inputs, value)
         if seen == _POINTS:
             break
-    if not seen:
-        here = exercise.value_of(node, exercise.here)
-        truth = exercise.truth(quantity)
-        return Equality(is_same(here, truth[element] if element else truth), "undistinguished", 1)
-    return Equality(True, "undistinguished", seen)
+    if seen or (blind and not (apart and exercise.symbolic)):
+        return Equality(True, "undistinguished", seen or min(blind, _POINTS))
+    if exercise.symbolic:
+        return Equality(False, "open")
+    here = exercise.value_of(node, exercise.here)
+    truth = exercise.truth(quantity)
+    return Equality(is_same(here, truth[element] if element else truth), "undistinguished", 1)
 
 
 def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:

@@ -300,6 +300,8 @@ def _of_formula(
     """Return the verdict on a formula: its number alone does not make it right."""
     if equality.same:
         return RIGHT, right
+    if equality.proof == "open":
+        return NOT_TOLD, right
     if verdict == FOLLOWS and not is_same(written.value, right):
         return FOLLOWS, held
     return WRONG, written.value

@@ -20,6 +20,7 @@ def _patterns(texts: Iterable[str], name: str) -> list[re.Pattern[str]]:
 
 _DERIVATIVES: Final = _patterns(TABLES["lefts"]["derivatives"], TABLES["forms"]["WORD"])
 _NAMES: Final = _patterns(TABLES["lefts"]["names"], r"\w+?")
+_VARIABLES: Final = ("t", "u", "v", "w", "x", "y", "z")
 _SPOKEN: Final = _patterns(
     (f"(?i){text}" for words in TABLES["languages"].values() for text in words["derivative"]),
     r"[A-Za-zͰ-Ͽ][A-Za-z0-9_Ͱ-Ͽ]*(?:\[[\d, ]+\])?",
@@ -153,7 +154,10 @@ class Lefts:
             # f'(x), where x is a node; f'(2) and f', where there is one input.
             of, at = match["of"], (match["at"] or "").strip()
             if self.name(at) is None:
-                at = self.inputs[0] if len(self.inputs) == 1 and self.is_here(at) else ""
+                # Of several by the one that is called as variables are, where one is.
+                names = [name for name in self.inputs if name in _VARIABLES]
+                names = names if len(self.inputs) > 1 else self.inputs
+                at = names[0] if len(names) == 1 and self.is_here(at) else ""
             return _one(self.derivative(of, at))
         if (
             (match := PATTERNS["nabla"].fullmatch(text))

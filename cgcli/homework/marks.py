@@ -37,6 +37,7 @@ class Points(NamedTuple):
     Of that an answer earns a part: all when it is right, or follows from numbers that were rounded,
     `follows` when it follows from a wrong one, and nothing when it is wrong, unless one of
     `mistakes` gives it; with `numbers` a formula earns nothing.
+    What is not among the steps that are `asked` is worth nothing.
 
     >>> Points(1.0, {}).of(Quantity(2))
     1.0
@@ -47,9 +48,12 @@ class Points(NamedTuple):
     follows: float = 1.0
     mistakes: Mapping[str, float] = {}
     numbers: bool = False
+    asked: frozenset[Quantity] | None = None
 
     def of(self, quantity: Quantity) -> float:
         """Return what a step is worth."""
+        if self.asked is not None and quantity not in self.asked:
+            return 0.0
         return self.special.get(quantity, self.usual)
 
     def part(self, judged: Judged) -> float:
@@ -316,7 +320,9 @@ def refuse_other_values(exercise: Exercise, sheet: Sheet) -> None:
             message = (
                 f"it was made for the values of {few(list(sheet.at))}, and nothing is bound here"
             )
-            raise CgraphError("binding", message, "bind them, or give the class list that has them")
+            values = " ".join(f"{name}={text.replace(' ', '')}" for name, text in sheet.at.items())
+            hint = f"bind them, {shorten(values)}, or give the class list that has them"
+            raise CgraphError("binding", message, hint)
         return
     is_close = partial(math.isclose, rel_tol=1e-9)
     for name, text in sheet.at.items():

@@ -61,6 +61,8 @@ class Sheet(NamedTuple):
     trouble: str = ""
     at: Mapping[str, str] = MappingProxyType({})
     key: str = ""
+    prose: bool = True
+    """Whether lines that answer nothing may stand in it."""
 
 
 def read_sheets(text: str, name: str) -> list[Sheet]:

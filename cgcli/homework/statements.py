@@ -301,6 +301,8 @@ def answered(lefts: Lefts, asked: list[str], written: str, *, alike: bool = Fals
     if is_blank(written, lefts.knows):
         yield from (f"{left} =" for left in asked)
         return
+    if len(asked) > 1:
+        written = re.sub(r"^\((.*,.*)\)$", r"[\1]", written.strip())
     number = result(written, lefts.knows)
     if len(asked) == 1:
         yield f"{asked[0]} = {number}"

@@ -149,11 +149,16 @@ def mark(
     if isinstance(answers, str):
         sheets = read_sheets(answers, "answers")
     elif isinstance(answers, Mapping):
-        sheets = [sheet_of({"answers": {**answers}}, "answers")]
+        # Arrays as lists, and numbers as they are written.
+        plain = {
+            key: getattr(value, "tolist", lambda v=value: v)() for key, value in answers.items()
+        }
+        texts = {key: None if value is None else str(value) for key, value in plain.items()}
+        sheets = [sheet_of({"answers": texts}, "answers")._replace(prose=False)]
     else:
-        sheets = [Handed("answers", numbered(answers))]
+        sheets = [Handed("answers", numbered(answers), prose=False)]
     worth = Points() if points is None else read_points(exercise, points)
     reach = read_tolerance(exercise, tolerance)
-    course = Course(exercise, lambda _: exercise, False, None, reach, worth, require)
     report = Report(exercise, None if points is None else worth, reveal, catalogue(language))
+    course = Course(exercise, lambda _: exercise, False, None, reach, report.worth, require)
     return Marking(report, list(graded(course, sheets)))

@@ -13,6 +13,7 @@ from cgcli.homework.choosing import symbolic
 from cgcli.homework.judging import Judged
 from cgcli.homework.marking import mark
 from cgcli.homework.sheets import read_sheets
+from cgcli.views.homework.report import remarks
 from tests.conftest import Ran
 from tests.homework.problems import PROBLEMS
 from tests.homework.tape import Problem
@@ -113,9 +114,133 @@ def test_where_nothing_is_bound_the_command_asks_for_formulas(cgraph: Any) -> No
     assert (some.status, "'y', 'z' have no value" in some.err) == (2, True)
 
 
-def test_a_sheet_made_for_values_is_not_marked_as_formulas(cgraph: Any, tmp_path: Any) -> None:
-    sheet = tmp_path / "ada.txt"
-    sheet.write_text("# w = 2, x = 3\np = 6\n")
-    ran: Ran = cgraph("check", "p = w*x", "-a", str(sheet))
+def test_a_sheet_made_for_values_is_marked_against_them(cgraph: Any, tmp_path: Any) -> None:
+    sheet, other = tmp_path / "ada.txt", tmp_path / "bo.txt"
+    sheet.write_text("# w = 2, x = 3\np = 6\ndp/dw = 2\ndp/dx = 2\n")
+    other.write_text("# w = 2, x = 5\np = 10\n")
+    ran: Ran = cgraph("check", "p = w*x", "-a", str(sheet), "--points", "1")
     assert ran.status == 1
-    assert "it was made for the values of w, x, and nothing is bound here" in ran.out + ran.err
+    assert "2 right, 1 wrong, 2 of 3 points" in ran.out
+    both: Ran = cgraph("check", "p = w*x", "-a", str(sheet), "-a", str(other))
+    assert "it was made for the values of w, x, and nothing is bound here" in both.out + both.err
+    assert "bind them, w=2 x=5" in both.out + both.err
+
+
+def test_formulas_are_asked_for_by_some_inputs(cgraph: Any) -> None:
+    ran: Ran = cgraph("check", "f = sin(x)*y", "--wrt", "x", "--answer", "df/dx = y*cos(x)")
+    assert (ran.status, "dy" in ran.out) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("8", "the question stands first"),
+        ("df/dx = six", "there is no node 'six'"),
+        ("df/dx = undefined", "there is no node 'undefined'"),
+        ("df/dx == 6", "write one =\n"),
+        ("f = 9 df/dx = 6", "write one question, one = and one answer"),
+        ("dy/dx = 2ax + b", "there is no node 'y'"),
+    ],
+)
+def test_of_an_answer_that_is_not_taken_it_is_said_why(cgraph: Any, line: str, said: str) -> None:
+    ran: Ran = cgraph("check", "f = x^2", "x=3", "--answer", line)
+    assert ran.status == 1
+    assert said in "\n".join(map(str.rstrip, ran.out.splitlines())) + "\n"
+
+
+def test_what_nobody_asked_for_earns_nothing(cgraph: Any, tmp_path: Any) -> None:
+    sheet = tmp_path / "ada.txt"
+    sheet.write_text("w = 2\nx = 3\ndL/dL = 1\nu = 6\ndz/dq =\n")
+    ran: Ran = cgraph("check", "u = w*x; L = u^2", "w=2", "x=3", "-a", str(sheet),
+                      "--points", "1")  # fmt: skip
+    # u, L, dL/du, dL/dw and dL/dx are asked for.
+    assert "4 right, 1 of 5 points" in ran.out
+    assert "unreadable" not in ran.out
+
+
+def test_at_a_tie_no_gate_is_shut(cgraph: Any) -> None:
+    ran: Ran = cgraph("check", "f = max(x, y)", "x=2", "y=2", "--answer", "df/dx = 1")
+    assert "lets nothing through" not in ran.out
+    assert "digits" not in ran.out
+
+
+def test_a_picture_is_called_one(cgraph: Any, tmp_path: Any) -> None:
+    sheet = tmp_path / "ada.png"
+    sheet.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
+    ran: Ran = cgraph("check", "f = x^2", "x=3", "-a", str(sheet))
+    assert "it is a picture, and no text" in ran.out + ran.err
+
+
+def test_numbers_by_question_are_marked_from_python() -> None:
+    marking = cgcli.parse("p = x + y; g = p*z").check({"p": 4, "dg/dx": -3.0}, x=1, y=3, z=-3)
+    assert [answer["verdict"] for answer in marking.answers] == ["right", "right"]
+
+
+@pytest.mark.parametrize(
+    ("program", "right", "wrong"),
+    [
+        ("f = abs(x)", "sign(x)", "1"),
+        ("f = relu(x)", "where(x > 0, 1, 0)", "1"),
+        ("f = leaky_relu(x)", "where(x > 0, 1, 0.01)", "1"),
+        ("f = x*abs(x)", "2*abs(x)", "2*x"),
+        ("f = relu(w*x + b)", "w*where(w*x + b > 0, 1, 0)", "w"),
+        ("f = where(x > 0, x^2, -x)", "where(x > 0, 2*x, -1)", "2*x"),
+        ("f = abs(x - 100)", "sign(x - 100)", "-1"),
+        ("f = exp(-1000*x)", "-1000*exp(-1000*x)", "0"),
+        ("f = sigmoid(100*x)", "100*f*(1 - f)", "0"),
+        ("f = tanh(50*x)", "50*(1 - f^2)", "0"),
+        ("f = exp(-1000*x^2)", "-2000*x*f", "0"),
+        ("f = log(x)", "1/abs(x)", "1"),
+        ("f = sqrt(x - 5)", "1/(2*f)", "1/f"),
+        ("f = sin(x)^2 + cos(x)^2", "0", "1"),
+    ],
+)
+def test_formulas_are_tried_where_the_program_has_a_value_that_tells(
+    program: str, right: str, wrong: str
+) -> None:
+    assert [answer.verdict for answer in judged(program, f"df/dx = {right}")] == ["right"]
+    assert [answer.verdict for answer in judged(program, f"df/dx = {wrong}")] == ["wrong"]
+
+
+def test_what_rounding_would_drown_is_not_told() -> None:
+    (answer,) = judged("f = 1e-17*sin(x)", "df/dx = 0")
+    assert answer.verdict == "not told"
+    assert "no point was found" in "".join(remarks(symbolic(cgcli.parse("x")), answer, "hint"))
+
+
+@pytest.mark.parametrize(
+    ("program", "line", "right"),
+    [
+        ("f = x^2*y", "df/dx = x*y", "2*x*y"),
+        ("p = x + y; g = sin(p)*z", "dg/dp = z", "z*cos(p)"),
+        ("f = relu(x)", "df/dx = 1", "where(x > 0, 1, 0)"),
+    ],
+)
+def test_the_right_formula_is_told_when_it_is_to_be(program: str, line: str, right: str) -> None:
+    exercise = symbolic(cgcli.parse(program))
+    (answer,) = mark(exercise, read_sheets(line, "a sheet")[0]).judged
+    assert f"right is {right}" in [str(words) for words in remarks(exercise, answer, "answer")]
+    assert not any("right is" in str(words) for words in remarks(exercise, answer, "hint"))
+
+
+@pytest.mark.parametrize(
+    ("program", "line"),
+    [
+        ("f = sigmoid(x)", "df/dx = σ(x)(1-σ(x))"),
+        ("f = tan(x)", "df/dx = sec²x"),
+        ("f = tan(x)", "df/dx = 1 + tan²x"),
+        ("f = abs(x)", "df/dx = x/|x|"),
+        ("y = a*x^2 + b*x", "y' = 2ax + b"),
+        ("f = x^2 + y^2", "grad f = (2x, 2y)"),
+    ],
+)
+def test_formulas_are_read_as_people_write_them(program: str, line: str) -> None:
+    answers = judged(program, line)
+    assert {answer.verdict for answer in answers} == {"right"}
+
+
+def test_the_chain_is_likelier_than_a_constant_where_one_is_within() -> None:
+    (answer,) = judged("f = exp(3*x)", "df/dx = exp(3*x)")
+    assert answer.mistakes[0] == "local-left-out"
+    (answer,) = judged("f = 3*x + 5*sin(x)", "df/dx = 3 + cos(x)")
+    assert answer.mistakes[0] != "local-left-out"

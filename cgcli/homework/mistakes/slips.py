@@ -45,7 +45,8 @@ def cut_off(answer: Written, right: float) -> bool:
     if not answer.half or right - right != 0 or abs(right) > 1e300:
         return False
     half = answer.half
-    if answer.digits == 1 and abs(answer.value - right) <= half * (1 + 1e-9):
+    is_short = right == float(f"{right:.0e}")
+    if answer.digits == 1 and not is_short and abs(answer.value - right) <= half * (1 + 1e-9):
         return True
     cut = abs(right) - abs(answer.value)
     within = bool(half * (1 - 1e-9) <= cut < 2 * half * (1 - 1e-9))

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.result import Result
-from cgcli.errors import shorten
+from cgcli.errors import CgraphError, shorten
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import FOLLOWS, NOT_TOLD, RIGHT, WRONG, Judged
 from cgcli.homework.marking import Marked
 from cgcli.homework.marks import ABSENT, Graded, Points, summary
+from cgcli.homework.quantities import Quantity
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.document import fields
+from cgcli.views.formulas import as_text
 from cgcli.views.gate import printable
 from cgcli.views.table import shown
 from cgcli.views.terminal import NUMBERS, WORDS, Column, console, print_table, say
@@ -62,7 +64,8 @@ class Report(NamedTuple):
     @property
     def worth(self) -> Points:
         """What the steps are worth, whether it is told or not."""
-        return self.points or Points()
+        points = self.points or Points()
+        return points._replace(asked=frozenset(self.exercise.steps.asked))
 
     def say(self, message: str) -> str:
         """Return a message in the language of the report, fit to be printed."""
@@ -267,7 +270,7 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
         messages.append(Message("right from the numbers before it"))
     if judged.excused:
         messages.append(Message("this may come of a line that could not be read"))
-    elif judged.verdict == NOT_TOLD:
+    elif judged.verdict == NOT_TOLD and not formula:
         messages.append(Message("right from the numbers before it, and from none as well"))
     if judged.verdict == WRONG and reveal != VERDICT:
         written = judged.answer.written
@@ -276,13 +279,34 @@ def remarks(exercise: Exercise, judged: Judged, reveal: str) -> list[Message]:
         if judged.part:
             messages.append(Message("it goes wrong at {part}", part=Math(printable(judged.part))))
         messages += _diagnoses(exercise, judged)
-    if judged.verdict != RIGHT and reveal == ANSWER and not exercise.symbolic:
+    if judged.verdict != RIGHT and reveal == ANSWER and exercise.symbolic:
+        text = _right_formula(exercise, judged.answer.quantity)
+        messages += [Message("right is {number}", number=Math(text))] if text else []
+    elif judged.verdict != RIGHT and reveal == ANSWER:
         messages.append(Message("right is {number}", number=_number(judged.truth)))
         expected = _number(judged.expected)
         if judged.verdict == WRONG and expected != _number(judged.truth):
             more = Message("from the numbers before it follows {number}", number=expected)
             messages.append(more)
     return messages
+
+
+def _right_formula(exercise: Exercise, quantity: Quantity) -> str | None:
+    """Return a value or a derivative as a formula; None where there is none to be read."""
+    from cgcli.algebra.formulas import Formulas
+    from cgcli.algebra.wanted import Wanted
+
+    node, of = quantity
+    if of < 0:
+        return exercise.steps.formula(node)
+    graph = exercise.program.outline(exercise.inputs, exercise.graph.names[of])
+    if graph.arguments[node]:
+        graph = graph.cut(node)
+    try:
+        text = as_text(Formulas(graph, Wanted((graph.names[node],))), share=False)
+    except CgraphError:
+        return None
+    return None if text.startswith("#") else text.splitlines()[0]
 
 
 def _number(value: Any, digits: int = 6) -> Math:
@@ -296,10 +320,13 @@ def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> Message | No
     if equality.proof == "proved":
         return Message("proved to be the same function")
     if equality.proof == "undistinguished":
-        return Message("not distinguished at {count} points", count=equality.points)
+        return Message("the same at {count} points that were tried", count=equality.points)
+    if equality.proof == "open":
+        return Message("no point was found where numbers tell whether this is the same function")
     if equality.inputs is None:
         return Message("this has another shape")
-    place = ", ".join(f"{name} = {shown(value, 4)}" for name, value in equality.inputs.items())
+    pairs = equality.inputs.items()
+    place = shorten(", ".join(f"{name} = {_number(value, 4)}" for name, value in pairs), _WIDE)
     return Message(
         "another function: at {place} it is {number}, and {step} is not",
         place=Math(place),

@@ -147,7 +147,7 @@ def _answer(report: Report, exercise: Exercise, judged: Judged) -> dict[str, Any
     answer, equality = judged.answer, judged.equality
     tells = report.reveal != VERDICT
     proof = None
-    if equality and (tells or judged.verdict == RIGHT):
+    if equality and equality.proof != "open" and (tells or judged.verdict == RIGHT):
         point = {"at": equality.inputs, "value": equality.value}
         proof = {"kind": equality.proof, "points": equality.points, **number(point)}
     return {
