@@ -12,7 +12,7 @@ from cgcli.graph.build import Draft
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names, given_names
 from cgcli.language.parse import parse as parse_syntax
-from cgcli.language.syntax import Expression, Value
+from cgcli.language.syntax import Assignment, Expression, Value, statements
 from cgcli.learning.cells import kept_as
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, Table, means, plain, scaling, split
@@ -150,6 +150,7 @@ def _columns(given: Given, names: Mapping[str, tuple[int, int]], source: Source)
         if name in bound and name in available:
             message = f"'{excerpt(name)}' is given a value, and is a column of the data as well"
             raise CgraphError("binding", message, f"leave out {excerpt(name)}=…, or rename one")
+    _check_assigned(given.program, source)
     columns, missing = told_apart(names, available, bound)
     if missing:
         raise _missing(given, names, missing, source)
@@ -159,6 +160,18 @@ def _columns(given: Given, names: Mapping[str, tuple[int, int]], source: Source)
             raise unused_binding(given.program.text, names, name, required)
     _check_uses(free_names(given.program.syntax), source)
     return columns
+
+
+def _check_assigned(program: Program, source: Source) -> None:
+    """Raise `CgraphError` for a column that the program gives another value: `y = a + b*x`."""
+    for statement, _ in statements(program.syntax.block):
+        if isinstance(statement, Assignment) and statement.name in source.names:
+            name, (*_, (*_, start, end)) = excerpt(statement.name), statement.expression
+            message = f"'{name}' is a column, and the program gives it another value"
+            what = excerpt(program.text[start:end])
+            hint = f"to fit the column, subtract it: {what} - {name}; else rename one of the two"
+            place = Place(program.text, *statement.span)
+            raise CgraphError("binding", message, hint, (place,))
 
 
 def _check_uses(names: Iterable[str], source: Source) -> None:
