@@ -174,6 +174,12 @@ class Watching(Watch):
             lines.append(f"diverged: {where}{why}")
             if trained.start - trained.start != 0:
                 lines.append("it is so at the start: mend that row, or start elsewhere")
+                known = self.training.prepared.report.manner.levels
+                lines += [
+                    f"{shorten(name)} has {len(levels)} categories: it chooses from as many"
+                    for name, levels in known.items()
+                    if f"({name}, " in why
+                ]
             else:
                 lines.append(
                     "the parameters are those of the lowest cost before; try a smaller --lr, "

@@ -129,7 +129,8 @@ def fit_lbfgs(
         norm = float(np.linalg.norm(objective.gradient))
         if not cost < np.inf or norm - norm != 0:
             # A step too far: what its search sees there leads it back.
-            return last[0] + _WALL * last[1] * np.linalg.norm(theta - at), np.zeros_like(theta)
+            away = float(np.linalg.norm(theta - at))
+            return last[0] + _WALL * last[1] * away, np.zeros_like(theta)
         last, at = (cost, norm), theta.copy()
         return cost, objective.gradient.copy()
 
@@ -212,7 +213,7 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
         figures = statistics(task, table, left, known, residuals.factor)
         if figures.errors is not None:
             known.doubts.extend(known.loosely(task.parameters, figures.errors))
-        if (figures.r_squared or 0.0) < 0:
+        if (figures.r_squared or 0.0) < 0 and status and not known.doubts:
             message = "R² is below 0: the rows are nearer to one number than to the fit"
             hint = "start elsewhere, or write another program"
             known.doubts.append(Doubt("undetermined", message, hint, grave=False))

@@ -89,7 +89,7 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     try:
         graph, nodes = build_graph(given, train.shapes)
     except CgraphError as error:
-        _add_hint(error, columns, train.shapes)
+        _add_hint(error, columns, train.shapes, source.stacks)
         raise
     scaled = reading.scaling
     if scaled is None:
@@ -105,7 +105,12 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     return Prepared(task, train, held, report, source.stacks, given)
 
 
-def _add_hint(error: CgraphError, columns: Sequence[str], shapes: Mapping[str, Shape]) -> None:
+def _add_hint(
+    error: CgraphError,
+    columns: Sequence[str],
+    shapes: Mapping[str, Shape],
+    stacks: Mapping[str, Stack],
+) -> None:
     """Say what the data has to do with an error of an index or a shape."""
     for name in columns if error.kind == "index" else ():
         if f"'{name}'" in error.message:
@@ -114,6 +119,9 @@ def _add_hint(error: CgraphError, columns: Sequence[str], shapes: Mapping[str, S
     if error.kind == "shape" and columns:
         shown = [f"{excerpt(name)} is {describe(shapes[name])}" for name in columns[:6]]
         aside = "" if any(shapes[name] for name in columns) else '; --stack "x=c?" makes vectors'
+        for name, stack in stacks.items():
+            if isinstance(stack, list) and len(stack) == 1:
+                aside = f'; --stack "{excerpt(name)}={excerpt(stack[0])}" makes a number of it'
         error.hint = "; ".join(filter(None, [error.hint, f"in a row {', '.join(shown)}{aside}"]))
 
 
@@ -222,6 +230,10 @@ def _missing(
     if close := nearest(missing[0], source.names, 0.6):
         column = excerpt(close)
         hint = f"did you mean the column '{column}'? else {hint}"
+    if not close:
+        letter = missing[0][:1].casefold()
+        unlike = (name for name in source.names if not name.isidentifier())
+        close = next((name for name in unlike if name[:1].casefold() == letter), "")
     if close and not close.isidentifier():
         hint = f"give the column '{column}' a name: --stack \"{excerpt(missing[0])}={column}\""
     span = names[missing[0]]

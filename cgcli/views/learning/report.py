@@ -90,9 +90,9 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
 
 
 def _digits(value: Any, error: Any) -> int:
-    """Return how many digits of a value tell 3 of its error."""
+    """Return how many digits of a value tell 2 of its error."""
     with np.errstate(all="ignore"):
-        sizes = np.log10(np.abs(value)) - np.floor(np.log10(error)) + 3
+        sizes = np.log10(np.abs(value)) - np.floor(np.log10(error)) + 2
     return int(np.clip(np.max(sizes, initial=0, where=np.isfinite(sizes)), 1, 17))
 
 
