@@ -176,7 +176,7 @@ class Watching(Watch):
                 lines.append("it is so at the start: mend that row, or start elsewhere")
                 known = self.training.prepared.report.manner.levels
                 lines += [
-                    f"{shorten(name)} has {len(levels)} categories: it chooses from as many"
+                    f"{shorten(name)} has {len(levels)} categories: an index needs as many numbers"
                     for name, levels in known.items()
                     if f"({name}, " in why
                 ]

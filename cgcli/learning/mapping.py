@@ -189,7 +189,7 @@ class _Block:
     ) -> None:
         self._keep, self._finish, self._path = mapping.keep, finish, source.path
         check_scaling(mapping.scaling, shapes)
-        graph, nodes = _graph(mapping, shapes)
+        graph, nodes = _graph(mapping, {**dict.fromkeys(missing, ()), **shapes})
         for name in mapping.required:
             if name not in graph.inputs:
                 spans = input_spans(graph)

@@ -227,15 +227,15 @@ def _missing(
     neither = "are neither given values nor columns" if missing[1:] else neither
     start = " ".join(f"{excerpt(name)}=0" for name in missing[:20])
     hint = f"start a parameter at a value: {start}; {listed(source.names)}"
-    if close := nearest(missing[0], source.names, 0.6):
-        column = excerpt(close)
-        hint = f"did you mean the column '{column}'? else {hint}"
-    if not close:
-        letter = missing[0][:1].casefold()
-        unlike = (name for name in source.names if not name.isidentifier())
-        close = next((name for name in unlike if name[:1].casefold() == letter), "")
-    if close and not close.isidentifier():
+    unlike = [name for name in source.names if not name.isidentifier()]
+    letter = missing[0][:1].casefold()
+    begins = (name for name in unlike if name[:1].casefold() == letter)
+    close = nearest(missing[0], source.names, 0.6) or next(begins, "")
+    column = excerpt(close)
+    if close in unlike:
         hint = f"give the column '{column}' a name: --stack \"{excerpt(missing[0])}={column}\""
+    elif close:
+        hint = f"did you mean the column '{column}'? else {hint}"
     span = names[missing[0]]
     places = (Place(given.program.text, *span),) if any(span) else ()
     return CgraphError("binding", f"{shown} {neither}", hint, places)

@@ -27,8 +27,9 @@ _WAYS: Final = {
     r"^'-?\d{1,3}(\.\d{3})+,\d+'": "; --decimal comma --thousands point reads 1.204,5",
     r"^'-?\d+,\d+'": "; --decimal comma reads 1,5",
     r"^'-?[\d.,]+ ?[^\W\d]+'": "; a number stands without its unit, as in a column x_mg",
-    r"^'\d+\.\d+\.\d{4}'.*date": '; --date "t=days as %d.%m.%Y" reads 31.12.2026',
-    r"^'\d+/\d+/\d{4}'.*date": '; --date "t=days as %d/%m/%Y" reads 31/12/2026',
+    r"^'\d+\.\d+\.\d{4}'": '; --date "COLUMN=days as %d.%m.%Y" reads 31.12.2026',
+    r"^'\d+/\d+/\d{4}'": '; --date "COLUMN=days as %d/%m/%Y" reads 31/12/2026',
+    r"^'\d{4}-\d+-\d+' is not a date": '; --date "COLUMN=days as %Y-%m-%d" reads 2026-12-31',
     "2 cells, and the file 1 column$": "; --delimiter semicolon --decimal comma reads 3,5",
 }
 """What else can be done, by a pattern of what is said of a cell."""
@@ -96,12 +97,14 @@ class Report:
             first = self.first[0]
             why = f"all {self.rows:,} rows are bad" if self.rows > 1 else "its one row is bad"
             message = f"{shorten(self.path, 80)}: {why}; {first}"
-            raise CgraphError("file", message, _advice(first, self.first) + _way(first))
+            way = "" if first.missing else _way(first).removeprefix("; ")
+            raise CgraphError("file", message, way or _advice(first, self.first))
 
 
 def _way(bad: CellError) -> str:
     """Return what else can be done about a cell."""
-    return next((text for part, text in _WAYS.items() if re.search(part, bad.why)), "")
+    way = next((text for part, text in _WAYS.items() if re.search(part, bad.why)), "")
+    return way.replace("COLUMN", excerpt(bad.column))
 
 
 def _advice(first: CellError, bad: list[CellError]) -> str:
