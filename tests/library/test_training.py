@@ -80,7 +80,9 @@ def test_data_that_is_no_table_is_refused(data: Any) -> None:
 def test_levels_are_met_in_order_or_stated() -> None:
     data = {"g": ["b", "a", "b"], "y": [1.0, 2.0, 1.0]}
     for levels, wanted in ((["g"], [1, 1]), ({"g": ["a", "b"]}, [2, -1])):
-        fit = cgcli.train("c + m*g - y", data, {"c": 0, "m": 0}, residual=True, read={"levels": levels})
+        fit = cgcli.train(
+            "c + m*g - y", data, {"c": 0, "m": 0}, residual=True, read={"levels": levels}
+        )
         assert [fit.parameters[name] for name in "cm"] == pytest.approx(wanted)
     assert repr(fit).startswith("<Fit c=2, m=-1; cost ")
     assert fit.predict({"g": ["a"]}, of="c + m*g")["c + m*g"] == pytest.approx([2])
