@@ -215,7 +215,7 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
             known.doubts.extend(known.loosely(task.parameters, figures.errors))
         if (figures.r_squared or 0.0) < 0 and status and not known.doubts:
             message = "R² is below 0: the rows are nearer to one number than to the fit"
-            hint = "start elsewhere, or write another program"
+            hint = "start elsewhere, or write another program, its prediction first: a + b*x - y"
             known.doubts.append(Doubt("undetermined", message, hint, grave=False))
         end = _end_of_residuals(residuals, left, known, figures, status, count)
     return Fit(end, count, figures)

@@ -212,20 +212,25 @@ def line_of(
 ) -> Line | None:
     """Return the line of the prediction, None where there is no telling it from a target.
 
-    The target is the one column that a residual rises or falls by evenly, or the one node of the
-    data alone, such as log(y), or what stands beside the first node p on the way down, β.
+    The target is the one node of the data alone that a residual rises or falls by evenly, such as
+    log(y), or the one column in it, such as y in s*y; or what stands beside the first node p on
+    the way down, β.
     """
     graph, first = task.graph, next(iter(chunks()))
-    active = graph.dependents(task.inputs)
-    columns = [graph.inputs[name] for name in task.columns]
-    data, users = graph.dependents(columns), [n for n in range(len(graph)) if active[n]]
-    beside = sorted({a for n in users for a in graph.arguments[n] if data[a] and not active[a]})
-    for nodes in (columns, beside):
+
+    def only(nodes: Iterable[int]) -> Line | None:
         few = [node for node in nodes if not graph.shape(node)][: _SIDES + 1]
         lines = [Line(task, node, factor, is_target=True) for node in few]
         lines = [line for line in lines if line.is_fixed(first) and line.is_even(first)]
-        if len(lines) == 1 and len(few) <= _SIDES:
-            return lines[0]
+        return lines[0] if len(lines) == 1 and len(few) <= _SIDES else None
+
+    columns = [graph.inputs[name] for name in task.columns]
+    active, data = graph.dependents(task.inputs), graph.dependents(columns)
+    users = [node for node in range(len(graph)) if active[node]]
+    beside = {a for node in users for a in graph.arguments[node] if data[a] and not active[a]}
+    if (target := only(sorted(beside))) is not None:
+        within = graph.ancestors([target.node])
+        return only(node for node in columns if within[node]) or target
     for node in task.bottlenecks[1:]:
         if not graph.shape(node):
             line = Line(task, node, factor)

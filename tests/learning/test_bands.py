@@ -119,6 +119,14 @@ def test_a_target_of_a_function_is_that_of_its_name() -> None:
     np.testing.assert_allclose(of.observed, np.log(Y), rtol=1e-10)
 
 
+def test_an_offset_is_no_target() -> None:
+    offset = np.linspace(0.5, 0.1, len(X))
+    columns = {"x": X, "y": Y, "o": offset}
+    of = fitted(parse("w*x + b + o - log(y)"), {"w": 0.0, "b": 0.0}, columns)
+    assert of is not None
+    np.testing.assert_allclose(of.observed, np.log(Y), rtol=1e-9)
+
+
 @pytest.mark.parametrize("text", ["a*x*b*y", "w*x + v*x - y"])
 def test_there_are_no_bands_without_target_or_parameters(text: str) -> None:
     names = [name for name in "abwv" if name in text]
