@@ -68,7 +68,8 @@ class Fit(Answer):
         """Return the parameters and the cost on one line."""
         from cgcli.views.table import shown
 
-        values = ", ".join(f"{name}={shown(v, 6)}" for name, v in self.parameters.items())
+        texts = {name: " ".join(shown(v, 6).split()) for name, v in self.parameters.items()}
+        values = ", ".join(f"{name}={shorten(text)}" for name, text in texts.items())
         return f"<Fit {values}; cost {self.cost:.6g}>"
 
     def __str__(self) -> str:
