@@ -229,7 +229,8 @@ def _missing(
     hint = f"start a parameter at a value: {start}; {listed(source.names)}"
     unlike = [name for name in source.names if not name.isidentifier()]
     letter = missing[0][:1].casefold()
-    begins = (name for name in unlike if name[:1].casefold() == letter)
+    # One column alone is a line that is not parted.
+    begins = (n for n in unlike if n[:1].casefold() == letter and source.names[1:])
     close = nearest(missing[0], source.names, 0.6) or next(begins, "")
     column = excerpt(close)
     if close in unlike:
