@@ -109,12 +109,17 @@ def tell_skipped(report: Report) -> None:
         return
     lines = [f"{report.bad:,} of {report.rows:,} rows were left out:"]
     several = any(bad.path != report.first[0].path for bad in report.first)
-    lines += [f"  {bad.path}, {bad}" if several else f"  {bad}" for bad in report.first]
-    if report.bad > len(report.first):
-        lines.append(f"  and {report.bad - len(report.first):,} more")
+    causes = [*report.causes.values()]
+    for bad, count in [(bad, 1) for bad in report.first] if report.bad <= _FEW else causes[:_MOST]:
+        such = f"{count:,} such as " if count > 1 else ""
+        lines.append(f"  {such}{bad.path}, {bad}" if several else f"  {such}{bad}")
+    if len(causes) > _MOST:
+        lines.append(f"  and {sum(count for _, count in causes[_MOST:]):,} more")
     tell(*lines)
 
 
+_FEW: Final = 3
+_MOST: Final = 10
 _GRAVITY: Final = ("domain", "overflow", "underflow", "inexact", "kink")
 
 

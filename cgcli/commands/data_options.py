@@ -160,10 +160,17 @@ def merged(given: Manner, kept: Manner) -> Manner:
     How the file is written is the command line's, and so is what is done with missing cells and
     with categories that the model has not, where it says anything.
     """
-    for name in ("levels", "dates", "pads"):
-        if getattr(given, name):
-            option = {"levels": "category", "dates": "date", "pads": "pad"}[name]
-            raise conflict(f"--{option} is the model's to say", f"leave --{option} out")
+    for called, of in (("category", given.levels), ("pad", given.pads)):
+        if of:
+            raise conflict(f"--{called} is the model's to say", f"leave --{called} out")
+    for name, text in given.dates.items():
+        unit, _, form = text.partition(" as ")
+        known = kept.dates.get(name, "").partition(" as ")[0]
+        if not form or unit not in (known, known.split(" since ")[0]):
+            hint = f'how it is written is not: --date "{excerpt(name)}={known} as %d.%m.%Y"'
+            message = f"the unit of --date {excerpt(name)} is the model's to say"
+            raise conflict(message, hint if known else "leave --date out")
+        kept.dates[name] = f"{known} as {form}"
     usual = Manner()
     for name in ("missing", "unseen"):
         if getattr(given, name) == getattr(usual, name):
@@ -172,5 +179,5 @@ def merged(given: Manner, kept: Manner) -> Manner:
         message = f"--missing {given.missing}: the model knows no means"
         raise conflict(message, "train it with --missing mean, or write --missing skip")
     given.levels, given.dates, given.pads = kept.levels, kept.dates, kept.pads
-    given.means = kept.means
+    given.means, given.kept = kept.means, kept.kept
     return given

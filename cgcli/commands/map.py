@@ -33,6 +33,7 @@ from cgcli.commands.options import (
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.learning.manner import Manner
 from cgcli.library.files import ending_of, named, write_pieces
+from cgcli.library.sources import data_kind
 from cgcli.limits import one_thread
 from cgcli.program import parse
 from cgcli.views.formats import ROWS
@@ -117,10 +118,13 @@ def predict_command(given: MapOptions) -> None:
     if given.model is None:
         hint = "write the file that cgraph train -o wrote: cgraph predict model.json -d rows.csv"
         raise CgraphError("usage", "there is no model", hint)
+    if data_kind(given.model) not in (None, "json", "jsonl"):
+        hint = "the model stands first: cgraph predict model.json -d rows.csv"
+        raise CgraphError("usage", f"{shorten(given.model, 80)} is data, and no model", hint)
     model = read_model(given.model)
     keep = split_names(given.keep, "--keep") or ()
     mapping = RowProgram.of_model(model, _asked(given.of), keep)
-    manner = merged(given.manner, Manner(**model.data.get("read", {})))
+    manner = merged(given.manner, Manner(**model.data.get("read", {}), kept=True))
     with named(given.model):
         _run(mapping, "predict", given, manner)
     if mapping.scaling:

@@ -152,7 +152,10 @@ class Watching(Watch):
         if self._output is not None:
             self._write(model)
         if trained.fit is not None and trained.fit.statistics and self.options.plot and not drawn:
-            tell("note: there is no fit to draw: rows and parameters make no bands about a target")
+            tell(
+                "note: there is no fit to draw: rows and parameters make no bands about a target; "
+                "write the prediction and then the column, as in a + b*x - y"
+            )
         elif self.options.plot is not None:
             from cgcli.views.drawing.files import converted
             from cgcli.views.learning.curve import as_svg
@@ -171,6 +174,12 @@ class Watching(Watch):
             lines.append(f"diverged: {where}{why}")
             if trained.start - trained.start != 0:
                 lines.append("it is so at the start: mend that row, or start elsewhere")
+                known = self.training.prepared.report.manner.levels
+                lines += [
+                    f"{shorten(name)} has {len(levels)} categories: an index needs as many numbers"
+                    for name, levels in known.items()
+                    if f"({name}, " in why
+                ]
             else:
                 lines.append(
                     "the parameters are those of the lowest cost before; try a smaller --lr, "

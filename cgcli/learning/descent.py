@@ -266,6 +266,11 @@ class Descent:
             self._lowest = cost
             np.copyto(self._good, self.flat)
 
+    def go_back(self) -> None:
+        """Take the parameters of the lowest cost so far, where all rows were a batch."""
+        if self._lowest < math.inf:
+            np.copyto(self.flat, self._good)
+
     def shorten(self) -> bool:
         """Shorten the gradient where it is longer than it may be; return whether it was."""
         return self.most is not None and clip(self.objective.gradient, self.most) > self.most

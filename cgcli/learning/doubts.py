@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from cgcli.errors import excerpt
 from cgcli.learning.objective import Objective
 from cgcli.learning.stopping import Doubt
 from cgcli.learning.tables import Table
@@ -29,6 +30,8 @@ _FEWEST: Final = 100
 _TRIED: Final = 50
 _LOWER: Final = 0.01
 """The part of a cost that one parameter alone may take away."""
+_ROWS: Final = 10_000
+_SQUARE: Final = "a cost is an error, 0 at best: square it, as in (w*x - y)^2, or add --residual"
 _RANDOM: Final = "start from random numbers, as glorot(2, 3) or uniform(-1, 1)"
 
 
@@ -75,19 +78,19 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
     # All elements of a parameter move by one number, so that what is alike stays so.
     shift = np.concatenate([np.full(v.size, shifts[n]) for n, v in parameters.views.items()])
     near = objective.at(end + shift)[1]
-    stuck = end == before
+    here = objective.at(end)[1]
+    tiny = _IDLE * max(first, float(np.linalg.norm(near)))
+    stuck = (end == before) & (abs(here) <= tiny)
     for name, view in parameters.look(stuck).items():
         if view.all():
             alone = np.zeros_like(end)
             parameters.look(alone)[name][...] = shifts[name]
             # Where the cost rises beside it, it is at its minimum, and may well stay there.
             view[...] = not objective.at(end + alone)[1] @ alone > 0
-    here = objective.at(end)[1]
     blocked = stuck & (near == 0)
     constant = _constant(objective) if blocked.any() else []
     if constant:
         blocked &= _freed(objective, constant, end + shift)
-    tiny = _IDLE * max(first, float(np.linalg.norm(near)))
     dead = ~stuck & (abs(here) <= tiny) & (abs(near) <= tiny)
     doubts = []
     if constant and blocked.any():
@@ -158,8 +161,21 @@ def bottomless(objective: Objective, before: Any, cost: float) -> list[Doubt]:
     if not (fall > 0 and start - far > fall and start - farther > _FEWEST * fall and farther < 0):
         return []
     message = "the cost falls without bound as the parameters grow: it has no least value"
-    hint = "a cost is an error, 0 at best: is a square forgotten, as in (w*x - y)^2?"
-    return [Doubt("unbounded", message, hint)]
+    return [Doubt("unbounded", message, _labels(objective) or _SQUARE)]
+
+
+def _labels(objective: Objective) -> str:
+    """Return a hint where the cost is no error because of a column that is not within 0 and 1."""
+    task, table = objective.task, objective.table
+    part = table.read(0, _ROWS)
+    plain = [name for name in task.columns if not (table.shapes[name] or task.scaled[name])]
+    ends = {name: (table.columns[name].min(), table.columns[name].max()) for name in plain}
+    # A label is what is the least beyond 0 and 1.
+    for name, (low, high) in sorted(ends.items(), key=lambda end: max(-end[1][0], end[1][1])):
+        labelled = Objective(task, Table({**part, name: part[name].clip(0, 1)}))
+        if (low < 0 or high > 1) and labelled.at(task.parameters.flat)[0] >= 0:
+            return f"'{excerpt(name)}' is from {low:g} to {high:g}: labels of a class are 0 and 1"
+    return ""
 
 
 def _beyond(objective: Objective, before: Any) -> list[float]:
@@ -187,6 +203,8 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
         )
         hint = "the classes may be separable: add a weight decay, as + 0.001*sum(w^2)"
         return [Doubt("unbounded", message, hint)]
+    if cost < -_FEWEST * max(1.0, abs(objective.at(before)[0])) and norm > _SWING * first:
+        return [Doubt("unbounded", f"the cost fell below 0, to {cost:.6g}", _SQUARE)]
     if norm > _SWING * first and leaps[1] > leaps[0] / 2 > _SWING * first:
         message = "the cost has a kink where it ended, and that need not be its minimum"
         hint = "try a smooth cost, such as sqrt(r^2 + 0.01) for abs(r), or --optimizer adam"

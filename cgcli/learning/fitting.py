@@ -24,6 +24,7 @@ _DEPTH: Final = 1e12
 """A cost that is so far below 0 will fall on."""
 _MOST: Final = 2**30
 """So many bytes a Jacobian takes at most."""
+_WALL: Final = 10.0
 _POLISH: Final = 20
 _AGAIN: Final = 10
 _LEVEL: Final = 1e-6
@@ -119,13 +120,18 @@ def fit_lbfgs(
     if start - start != 0:
         raise DivergedError("the cost is not finite", flat)
     first = max(first, float(np.linalg.norm(objective.gradient)))
-    last, end = (0.0, 0.0), None
+    last, at, end = (start, first), before, None
 
     def function(theta: Any) -> tuple[float, Any]:
-        nonlocal last
+        nonlocal last, at
         np.copyto(flat, theta)
         ((_, cost),) = objective.epoch(0)
-        last = cost, float(np.linalg.norm(objective.gradient))
+        norm = float(np.linalg.norm(objective.gradient))
+        if not cost < np.inf or norm - norm != 0:
+            # A step too far: what its search sees there leads it back.
+            away = float(np.linalg.norm(theta - at))
+            return last[0] + _WALL * last[1] * away, np.zeros_like(theta)
+        last, at = (cost, norm), theta.copy()
         return cost, objective.gradient.copy()
 
     def callback(theta: Any) -> None:
@@ -207,7 +213,11 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
         figures = statistics(task, table, left, known, residuals.factor)
         if figures.errors is not None:
             known.doubts.extend(known.loosely(task.parameters, figures.errors))
-        end = _end_of_residuals(residuals, left, known, status, count)
+        if (figures.r_squared or 0.0) < 0 and status and not known.doubts:
+            message = "R² is below 0: the rows are nearer to one number than to the fit"
+            hint = "start elsewhere, or write another program, its prediction first: a + b*x - y"
+            known.doubts.append(Doubt("undetermined", message, hint, grave=False))
+        end = _end_of_residuals(residuals, left, known, figures, status, count)
     return Fit(end, count, figures)
 
 
@@ -240,7 +250,12 @@ def _sum(residuals: Residuals, theta: Any) -> float:
 
 
 def _end_of_residuals(
-    residuals: Residuals, left: Any, known: Spread, status: int, count: int
+    residuals: Residuals,
+    left: Any,
+    known: Spread,
+    figures: Statistics,
+    status: int,
+    count: int,
 ) -> End:
     """Return the end of least squares; that it is at a minimum is tested anew.
 
@@ -260,6 +275,10 @@ def _end_of_residuals(
     if within > _OFFSET and not exact:
         message = "the sum of squares has a kink or an edge where it ended: that is no minimum"
         doubts += (Doubt("kink", message, "start elsewhere, or write a smooth program"),)
+    if not exact and figures.free > 0 and figures.quartiles[0] >= 0:
+        message = "no residual is below 0: this looks like a cost, whose errors are others"
+        hint = "leave the square out, p - y for (p - y)^2, or for a cost leave --residual out"
+        doubts += (Doubt("undetermined", message, hint),)
     test = "the residuals are 0" if exact else "the sum of squares falls no more"
     return End("converged", f"least squares converged: {test}", doubts)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final, NamedTuple
@@ -82,7 +83,8 @@ class Manner:
 
     `kind` is csv, tsv, jsonl, json, parquet or xlsx. `levels` has of each column of categories
     the number of every level; those of `open` may get more, in the order in which they are met.
-    `means` has what fills missing cells, where a model has it.
+    `means` has what fills missing cells, where a model has it. What is `kept` is a model's, and
+    may tell of columns that other data lacks.
     """
 
     kind: str | None = None
@@ -100,6 +102,7 @@ class Manner:
     pads: dict[str, int] = field(default_factory=dict)
     means: dict[str, Any] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
+    kept: bool = False
 
     @cached_property
     def calendars(self) -> dict[str, Calendar]:
@@ -110,6 +113,14 @@ class Manner:
     def fills(self) -> bool:
         """Whether a row with a missing cell is kept."""
         return self.missing in FILLED
+
+    def of_columns(self, names: Sequence[str]) -> Manner:
+        """Return what it says of some columns alone."""
+
+        def few(of: dict[str, Any]) -> dict[str, Any]:
+            return {name: of[name] for name in of if name in names}
+
+        return replace(self, levels=few(self.levels), dates=few(self.dates), pads=few(self.pads))
 
     @cached_property
     def is_plain(self) -> bool:
@@ -154,7 +165,9 @@ class Manner:
         No column of what is made of it again has more levels than it has there.
         """
         usual = Manner()
-        parts = {name: value for name, value in asdict(self).items() if name != "open"}
+        parts = {
+            name: value for name, value in asdict(self).items() if name not in ("open", "kept")
+        }
         return {name: part for name, part in parts.items() if part != getattr(usual, name)}
 
     def said(self) -> list[str]:
@@ -165,6 +178,9 @@ class Manner:
         for name, levels in self.levels.items():
             said.append(f"{name} is {few([f'{k} {level}' for level, k in levels.items()])}")
             said[-1] += f", {len(levels)} other" if self.unseen == "other" else ""
+            plain = {"".join(level.casefold().split()) for level in levels}
+            if len(plain) < len(levels):
+                said[-1] += ", of which some differ in case or blanks alone"
         said += [f"{name} in {text}" for name, text in self.dates.items()]
         said += [f"{name} padded to {length}" for name, length in self.pads.items()]
         return said

@@ -66,7 +66,12 @@ class RowProgram(NamedTuple):
         """What is asked for that is more than a name, by its text; raises `CgraphError`."""
         expressions = {}
         for text in self.of:
-            expression = expression_of(text, f"--of {excerpt(text)}")
+            hint = (
+                f'leave the name out: --of "{text.partition("=")[2].strip()}"'
+                if "=" in text
+                else ""
+            )
+            expression = expression_of(text, f"--of {excerpt(text)}", hint)
             if [entry[0] for entry in expression] != [NAME]:
                 expressions[text] = expression
         return expressions
@@ -184,7 +189,7 @@ class _Block:
     ) -> None:
         self._keep, self._finish, self._path = mapping.keep, finish, source.path
         check_scaling(mapping.scaling, shapes)
-        graph, nodes = _graph(mapping, shapes)
+        graph, nodes = _graph(mapping, {**dict.fromkeys(missing, ()), **shapes})
         for name in mapping.required:
             if name not in graph.inputs:
                 spans = input_spans(graph)

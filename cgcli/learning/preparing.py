@@ -12,7 +12,7 @@ from cgcli.graph.build import Draft
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names, given_names
 from cgcli.language.parse import parse as parse_syntax
-from cgcli.language.syntax import Expression, Value
+from cgcli.language.syntax import Assignment, Expression, Value, statements
 from cgcli.learning.cells import kept_as
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, Table, means, plain, scaling, split
@@ -89,7 +89,7 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     try:
         graph, nodes = build_graph(given, train.shapes)
     except CgraphError as error:
-        _add_hint(error, columns, train.shapes)
+        _add_hint(error, columns, train.shapes, source.stacks)
         raise
     scaled = reading.scaling
     if scaled is None:
@@ -105,7 +105,12 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     return Prepared(task, train, held, report, source.stacks, given)
 
 
-def _add_hint(error: CgraphError, columns: Sequence[str], shapes: Mapping[str, Shape]) -> None:
+def _add_hint(
+    error: CgraphError,
+    columns: Sequence[str],
+    shapes: Mapping[str, Shape],
+    stacks: Mapping[str, Stack],
+) -> None:
     """Say what the data has to do with an error of an index or a shape."""
     for name in columns if error.kind == "index" else ():
         if f"'{name}'" in error.message:
@@ -114,6 +119,9 @@ def _add_hint(error: CgraphError, columns: Sequence[str], shapes: Mapping[str, S
     if error.kind == "shape" and columns:
         shown = [f"{excerpt(name)} is {describe(shapes[name])}" for name in columns[:6]]
         aside = "" if any(shapes[name] for name in columns) else '; --stack "x=c?" makes vectors'
+        for name, stack in stacks.items():
+            if isinstance(stack, list) and len(stack) == 1:
+                aside = f'; --stack "{excerpt(name)}={excerpt(stack[0])}" makes a number of it'
         error.hint = "; ".join(filter(None, [error.hint, f"in a row {', '.join(shown)}{aside}"]))
 
 
@@ -150,6 +158,7 @@ def _columns(given: Given, names: Mapping[str, tuple[int, int]], source: Source)
         if name in bound and name in available:
             message = f"'{excerpt(name)}' is given a value, and is a column of the data as well"
             raise CgraphError("binding", message, f"leave out {excerpt(name)}=…, or rename one")
+    _check_assigned(given.program, source)
     columns, missing = told_apart(names, available, bound)
     if missing:
         raise _missing(given, names, missing, source)
@@ -159,6 +168,18 @@ def _columns(given: Given, names: Mapping[str, tuple[int, int]], source: Source)
             raise unused_binding(given.program.text, names, name, required)
     _check_uses(free_names(given.program.syntax), source)
     return columns
+
+
+def _check_assigned(program: Program, source: Source) -> None:
+    """Raise `CgraphError` for a column that the program gives another value: `y = a + b*x`."""
+    for statement, _ in statements(program.syntax.block):
+        if isinstance(statement, Assignment) and statement.name in source.names:
+            name, (*_, (*_, start, end)) = excerpt(statement.name), statement.expression
+            message = f"'{name}' is a column, and the program gives it another value"
+            what = excerpt(program.text[start:end])
+            hint = f"to fit the column, subtract it: {what} - {name}; else rename one of the two"
+            place = Place(program.text, *statement.span)
+            raise CgraphError("binding", message, hint, (place,))
 
 
 def _check_uses(names: Iterable[str], source: Source) -> None:
@@ -206,11 +227,16 @@ def _missing(
     neither = "are neither given values nor columns" if missing[1:] else neither
     start = " ".join(f"{excerpt(name)}=0" for name in missing[:20])
     hint = f"start a parameter at a value: {start}; {listed(source.names)}"
-    if close := nearest(missing[0], source.names, 0.6):
-        column = excerpt(close)
-        hint = f"did you mean the column '{column}'? else {hint}"
-    if close and not close.isidentifier():
+    unlike = [name for name in source.names if not name.isidentifier()]
+    letter = missing[0][:1].casefold()
+    # One column alone is a line that is not parted.
+    begins = (n for n in unlike if n[:1].casefold() == letter and source.names[1:])
+    close = nearest(missing[0], source.names, 0.6) or next(begins, "")
+    column = excerpt(close)
+    if close in unlike:
         hint = f"give the column '{column}' a name: --stack \"{excerpt(missing[0])}={column}\""
+    elif close:
+        hint = f"did you mean the column '{column}'? else {hint}"
     span = names[missing[0]]
     places = (Place(given.program.text, *span),) if any(span) else ()
     return CgraphError("binding", f"{shown} {neither}", hint, places)

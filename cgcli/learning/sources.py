@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -17,12 +18,21 @@ from cgcli.learning.tables import CHUNK, ROW
 
 _FEW: Final = 20
 _WAYS: Final = {
-    "it is missing": "; --missing mean fills such cells when training",
-    "is none of its categories": "; --unseen other gives all such a number of their own",
-    "a date is not a number": "; --date makes numbers of dates",
-    "%' is not a number": "; --percent reads 12% as 0.12",
+    "it is missing$": "; --missing mean fills such cells when training",
+    "is none of its categories$": "; --unseen other gives all such a number of their own",
+    "a date is not a number$": "; --date makes numbers of dates",
+    "%' is not a number$": "; --percent reads 12% as 0.12",
+    "^'[\u2010-\u2015\u2212]": "; the sign of a number is -, the hyphen on the keyboard",
+    "^'[<>\u2264\u2265]": "; a limit is no number: write one, as half the limit, or leave it empty",
+    r"^'-?\d{1,3}(\.\d{3})+,\d+'": "; --decimal comma --thousands point reads 1.204,5",
+    r"^'-?\d+,\d+'": "; --decimal comma reads 1,5",
+    r"^'-?[\d.,]+ ?[^\W\d]+'": "; a number stands without its unit, as in a column x_mg",
+    r"^'\d+\.\d+\.\d{4}'": '; --date "COLUMN=days as %d.%m.%Y" reads 31.12.2026',
+    r"^'\d+/\d+/\d{4}'": '; --date "COLUMN=days as %d/%m/%Y" reads 31/12/2026',
+    r"^'\d{4}-\d+-\d+' is not a date": '; --date "COLUMN=days as %Y-%m-%d" reads 2026-12-31',
+    "2 cells, and the file 1 column$": "; --delimiter semicolon --decimal comma reads 3,5",
 }
-"""What else can be done, by how it ends what is said of a cell."""
+"""What else can be done, by a pattern of what is said of a cell."""
 
 
 class Report:
@@ -38,6 +48,7 @@ class Report:
         self.rows = 0
         self.bad = 0
         self.first: list[CellError] = []
+        self.causes: dict[tuple[str, str], tuple[CellError, int]] = {}
         self.filled: Counter[str] = Counter()
         self._missing = skip or manner.missing == "skip"
         self._refused: CellError | None = None
@@ -69,6 +80,9 @@ class Report:
         bad.row, bad.line, bad.path = self.of_file, line, self.path
         if len(self.first) < _FEW:
             self.first.append(bad)
+        cause = bad.column, re.sub("'.*'", "", bad.why)
+        first, count = self.causes.get(cause, (bad, 0))
+        self.causes[cause] = first, count + 1
         if not (self._missing if bad.missing else self.skip) and self._refused is None:
             self._refused = bad
         self.check()
@@ -78,14 +92,19 @@ class Report:
         if self._refused is not None and self.bad < self.rows:
             message = f"{shorten(self._refused.path, 80)}, {self._refused}"
             hint = "--skip-bad leaves such rows out and counts them"
-            why = self._refused.why
-            more = next((text for part, text in _WAYS.items() if why.endswith(part)), "")
-            raise CgraphError("file", message, f"{hint}{more}")
+            raise CgraphError("file", message, hint + _way(self._refused))
         if at_end and self.bad and self.bad == self.rows:
             first = self.first[0]
             why = f"all {self.rows:,} rows are bad" if self.rows > 1 else "its one row is bad"
             message = f"{shorten(self.path, 80)}: {why}; {first}"
-            raise CgraphError("file", message, _advice(first, self.first))
+            way = "" if first.missing else _way(first).removeprefix("; ")
+            raise CgraphError("file", message, way or _advice(first, self.first))
+
+
+def _way(bad: CellError) -> str:
+    """Return what else can be done about a cell."""
+    way = next((text for part, text in _WAYS.items() if re.search(part, bad.why)), "")
+    return way.replace("COLUMN", excerpt(bad.column))
 
 
 def _advice(first: CellError, bad: list[CellError]) -> str:

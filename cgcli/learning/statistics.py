@@ -28,6 +28,8 @@ _RANKED: Final = 2**24
 """So many residuals are put in order at most."""
 _DRAWN: Final = 2_000
 """So many rows of a fit are drawn at most."""
+_CURVE: Final = 200
+_SIDES: Final = 32
 _MATRIX: Final = 200
 """Of more parameters than these the covariance is not told."""
 
@@ -169,10 +171,15 @@ def statistics(
 
 
 class Line:
-    """Residuals as lines of a node's value, r = α p + β, brought to a factor."""
+    """Residuals as lines of a prediction p, r = α p + β, brought to a factor.
 
-    def __init__(self, task: Task, node: int, factor: float) -> None:
-        self.node = node
+    The node is p itself, or where it `is_target` what p is compared with, t = -β/α.
+    """
+
+    def __init__(self, task: Task, node: int, factor: float, *, is_target: bool = False) -> None:
+        self.node, self.is_target, graph = node, is_target, task.graph
+        text = graph.text[graph.starts[node] : graph.ends[node]]
+        self.name = graph.names[node] if node in graph.given else text
         self._flat, self._factor = task.parameters.flat, factor
         self._compiled = task.through(node)
 
@@ -180,6 +187,8 @@ class Line:
         """Return β, α and r of rows."""
         residual, value, slope = self._compiled.rows(chunk, len(chunk[ROW]))
         slope, residual = slope * self._factor, residual * self._factor
+        if self.is_target:
+            return slope * value, -slope, residual
         return residual - slope * value, slope, residual
 
     def is_fixed(self, chunk: Mapping[str, Any]) -> bool:
@@ -191,13 +200,39 @@ class Line:
         np.copyto(self._flat, kept)
         return np.array_equal(moved, slope)
 
+    def is_even(self, chunk: Mapping[str, Any]) -> bool:
+        """Whether α is not 0 and does not depend on the node, where that is a column."""
+        slope, name = self.of(chunk)[1], self.name
+        moved = {**chunk, name: np.roll(chunk[name], 1)} if name in chunk else chunk
+        return bool(slope.all()) and np.array_equal(self.of(moved)[1], slope)
+
 
 def line_of(
     task: Task, chunks: Callable[[], Iterable[Mapping[str, Any]]], factor: float = 1.0
 ) -> Line | None:
-    """Return the line of the prediction, the first node p on the way down that has a target, β."""
+    """Return the line of the prediction, None where there is no telling it from a target.
+
+    The target is the one node of the data alone that a residual rises or falls by evenly, such as
+    log(y), or the one column in it, such as y in s*y; or what stands beside the first node p on
+    the way down, β.
+    """
+    graph, first = task.graph, next(iter(chunks()))
+
+    def only(nodes: Iterable[int]) -> Line | None:
+        few = [node for node in nodes if not graph.shape(node)][: _SIDES + 1]
+        lines = [Line(task, node, factor, is_target=True) for node in few]
+        lines = [line for line in lines if line.is_fixed(first) and line.is_even(first)]
+        return lines[0] if len(lines) == 1 and len(few) <= _SIDES else None
+
+    columns = [graph.inputs[name] for name in task.columns]
+    active, data = graph.dependents(task.inputs), graph.dependents(columns)
+    users = [node for node in range(len(graph)) if active[node]]
+    beside = {a for node in users for a in graph.arguments[node] if data[a] and not active[a]}
+    if (target := only(sorted(beside))) is not None:
+        within = graph.ancestors([target.node])
+        return only(node for node in columns if within[node]) or target
     for node in task.bottlenecks[1:]:
-        if not task.graph.shape(node):
+        if not graph.shape(node):
             line = Line(task, node, factor)
             sizes = [[np.abs(part).max() for part in line.of(chunk)] for chunk in chunks()]
             target, _, residual = np.max(sizes, axis=0)
@@ -237,7 +272,9 @@ class Bands(NamedTuple):
     """Rows of a fit along `x`, which is a column, or the prediction, called `name`; in its order.
 
     A row was `observed` and is `predicted`; with a probability of 95 % the curve is no farther
-    from that than `confidence`, and another row there no farther than `prediction`.
+    from that than `confidence`, and another row there no farther than `prediction`. What is
+    observed is called `target`, and `left` has the residuals without their weights, where they
+    are `weighted`. Along a column `curve` has many x, and what is predicted there.
     """
 
     name: str
@@ -246,16 +283,18 @@ class Bands(NamedTuple):
     predicted: Any
     confidence: Any
     prediction: Any
+    left: Any
+    target: str
+    weighted: bool
+    curve: Bands | None = None
 
 
 def bands(task: Task, table: Table, known: Statistics) -> Bands | None:
     """Return the bands at rows of a table, some of them where they are many.
 
     None where the residual is no prediction beside a target, and where the rows do not determine
-    the parameters. The deviation of a residual r = α p + β is that of p times α: Seber and Wild,
-    Nonlinear Regression (1989), 5.1.
+    the parameters.
     """
-    special = required("scipy.special", "train", "for the distribution of t")
     step = -(-table.count // _DRAWN)
     parts = [{n: array[::step] for n, array in chunk.items()} for chunk in table.chunks()]
     rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -263,17 +302,44 @@ def bands(task: Task, table: Table, known: Statistics) -> Bands | None:
     if line is None or known.covariance is None or not np.isfinite(known.covariance).all():
         return None
     target, slope, residual = line.of(rows)
+    predicted, size = (residual - target) / slope, np.abs(target / slope).max()
+
+    def matters(name: str) -> bool:
+        target, slope, residual = line.of({**rows, name: np.roll(rows[name], 1, axis=0)})
+        return not np.allclose((residual - target) / slope, predicted, _PART, _PART * size)
+
+    columns = [name for name in task.columns if matters(name)]
+    if len(columns) != 1 or table.shapes[columns[0]]:
+        called = "the prediction" if line.is_target else line.name
+        return _along(task, line, rows, known, called, predicted)
+    of = _along(task, line, rows, known, columns[0], rows[columns[0]])
+    order, x = np.argsort(rows[of.name], kind="stable"), np.linspace(of.x[0], of.x[-1], _CURVE)
+    many = {
+        name: np.interp(x, of.x, column[order]) if column.ndim == 1 else column[[0] * len(x)]
+        for name, column in rows.items()
+    }
+    return of._replace(curve=_along(task, line, many, known, of.name, x))
+
+
+def _along(
+    task: Task, line: Line, rows: Mapping[str, Any], known: Statistics, name: str, x: Any
+) -> Bands:
+    """Return the bands at rows, in the order of x.
+
+    The deviation of a residual r = α p + β is that of p times α: Seber and Wild, Nonlinear
+    Regression (1989), 5.1.
+    """
+    special = required("scipy.special", "train", "for the distribution of t")
+    target, slope, residual = line.of(rows)
     _, *slopes = task.by_row().rows(rows, len(target))
     jacobian = np.concatenate([part.reshape(len(target), -1) for part in slopes], axis=1)
     variance = np.einsum("ij,jk,ik->i", jacobian, known.covariance, jacobian)
-    reach = special.stdtrit(known.free, (1 + LEVEL) / 2) / np.abs(slope)
+    weight = np.abs(slope)
+    reach = special.stdtrit(known.free, (1 + LEVEL) / 2) / weight
     widths = [reach * np.sqrt(v) for v in (variance, variance + (known.deviation or 0.0) ** 2)]
-    predicted, graph = (residual - target) / slope, task.graph
-    within = graph.ancestors([line.node])
-    columns = [name for name in task.columns if within[graph.inputs[name]]]
-    alone = len(columns) == 1 and not table.shapes[columns[0]]
-    x = rows[columns[0]] if alone else predicted
     order = np.argsort(x, kind="stable")
-    arrays = (x, -target / slope, predicted, *widths)
-    name = columns[0] if alone else graph.names[line.node]
-    return Bands(name, *(array[order] for array in arrays))
+    rows_of = (x, -target / slope, (residual - target) / slope, *widths, residual / weight)
+    x, observed, predicted, confidence, prediction, left = (array[order] for array in rows_of)
+    called = line.name if line.is_target else "the rows"
+    weighted = not np.allclose(weight, 1.0)
+    return Bands(name, x, observed, predicted, confidence, prediction, left, called, weighted)

@@ -196,6 +196,7 @@ class Training:
         # What the optimiser remembers is of another way.
         for memory in descent.state.memory.values():
             memory.fill(0.0)
+        descent.go_back()
         end = fit_lbfgs(descent.objective, _ITERATIONS, self._teller(watch), first).end
         return end._replace(doubts=(*end.doubts, Doubt("tuned", message, hint, grave=False)))
 
@@ -215,7 +216,8 @@ class Training:
             doubts = course([record["cost"] for record in self.history], asked=asked)
         if cost > start:
             message = f"the cost rose, from {start:.6g} to {cost:.6g}"
-            doubts.append(Doubt("rising", message, "try a smaller --lr", grave=False))
+            smaller = "try a smaller --lr" if self.options.rate else "try --scale, or a small --lr"
+            doubts.append(Doubt("rising", message, smaller, grave=False))
         # Of batches the costs go up and down by chance.
         return [d for d in doubts if self.descent.objective.full or d.kind != "swinging"]
 

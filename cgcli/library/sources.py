@@ -44,8 +44,8 @@ def opened_source(paths: Sequence[str], manner: Manner) -> Iterator[Source]:
     Several files, and those of a pattern, are one after the other; they have the same columns.
     """
     files = [path for pattern in paths for path in expanded(pattern)]
-    with _opened_one(files[0], manner) as first:
-        check_columns(first)
+    with _opened_one(files[0], manner) as opened_first:
+        first = check_columns(opened_first)
         if len(files) == 1:
             yield first
             return
@@ -89,9 +89,14 @@ def _opened_one(path: str, manner: Manner) -> Iterator[Source]:
         yield open_source(STDIN if path == "-" else path, stream, kind, manner)
 
 
-def check_columns(source: Source) -> None:
-    """Raise `CgraphError` where an option names no column, or two options one."""
+def check_columns(source: Source) -> Source:
+    """Return a source, whose manner tells of no column that it lacks.
+
+    Raises `CgraphError` where an option names no column, or two options one.
+    """
     manner = source.manner
+    if manner.kept:
+        return source._replace(manner=manner.of_columns(source.names))
     options: dict[str, Iterable[str]] = {
         "category": manner.levels,
         "date": manner.dates,
@@ -102,6 +107,9 @@ def check_columns(source: Source) -> None:
         for name in columns:
             if name not in source.names:
                 hint = suggest(name, source.names, "", written="'{}'")
+                parts = name.split(",")
+                if all(part in source.names for part in parts):
+                    hint = "write " + " ".join(f"--{option} {excerpt(part)}" for part in parts)
                 hint = hint or f"the columns are {few(source.names)}"
                 message = f"--{option}: there is no column '{excerpt(name)}'"
                 raise CgraphError("usage", message, hint)
@@ -109,6 +117,7 @@ def check_columns(source: Source) -> None:
                 message = f"'{excerpt(name)}' is given to --{seen[name]} and to --{option}"
                 raise CgraphError("usage", message, "leave one of the two out")
             seen[name] = option
+    return source
 
 
 def _check_alike(first: Source, other: Source) -> None:

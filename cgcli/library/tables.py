@@ -126,16 +126,18 @@ def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
         return
     if hasattr(data, "__arrow_c_stream__"):
         arrow = required("nanoarrow", "data", "to take a table from others")
-        names, columns = arrow.Array(data).to_columns_pysequence(
-            handle_nulls=arrow.nulls_as_sentinel()
-        )
-        data = dict(zip(names, columns, strict=True))
-    if not isinstance(data, Mapping):
-        message = f"data is paths, columns by name or a table, not {type(data).__name__}"
+        with contextlib.suppress(ValueError):
+            # One column alone is no table.
+            names, columns = arrow.Array(data).to_columns_pysequence(
+                handle_nulls=arrow.nulls_as_sentinel()
+            )
+            data = dict(zip(names, columns, strict=True))
+    if not isinstance(data, Mapping) or not all(hasattr(c, "__len__") for c in data.values()):
+        what = "a column of one number" if isinstance(data, Mapping) else type(data).__name__
+        message = f"data is paths, columns by name or a table, not {what}"
         raise CgraphError("usage", message, 'write {"x": [1, 2], "y": [3, 4]}')
     source = _in_memory(data, manner)
-    check_columns(source)
-    yield source
+    yield check_columns(source)
 
 
 def _in_memory(data: Mapping[str, Any], manner: Manner) -> Source:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.errors import CgraphError, excerpt, nearest, suggest
+from cgcli.errors import CgraphError, excerpt, nearest, shorten, suggest
 from cgcli.library.answers import Answer
 from cgcli.library.program import Program, parse
 from cgcli.library.tables import Data, Rows, opened_data
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from cgcli.learning.stopping import End
     from cgcli.learning.training import Options, Trained, Training
 
+_WORDS: Final = ("optimizer", "schedule", "reduce", "engine")
+_READ: Final = {"category": "levels", "date": "dates", "pad": "pads"}
+"""What the command line calls parts of `read`."""
+_FORMS: Final = {"levels": (Mapping, list, tuple), "dates": Mapping, "pads": Mapping}
+_EXAMPLES: Final = {"levels": '["sex"]', "dates": '{"t": "days"}', "pads": '{"x": 20}'}
 _STOPS: Final = {"until_cost": "cost", "until_change": "change", "until_gradient": "gradient"}
 """By keyword the criterion that it gives; others have their own names."""
 
@@ -58,6 +63,14 @@ class Fit(Answer):
 
     def _text(self, ending: str) -> str:
         return self.model.text()
+
+    def __repr__(self) -> str:
+        """Return the parameters and the cost on one line."""
+        from cgcli.views.table import shown
+
+        texts = {name: " ".join(shown(v, 6).split()) for name, v in self.parameters.items()}
+        values = ", ".join(f"{name}={shorten(text)}" for name, text in texts.items())
+        return f"<Fit {values}; cost {self.cost:.6g}>"
 
     def __str__(self) -> str:
         """Return the report: the cost's curve, the parameters, why it ended, what is in doubt."""
@@ -113,6 +126,8 @@ def train(
     from cgcli.native.engine import engine_of
     from cgcli.numbers.values import as_inputs
 
+    for name, part in (("start", start), ("fix", fix), ("stack", stack), ("metrics", metrics)):
+        _check_form(name, part, Mapping, '{"w": 0}')
     settings = _settings(options, residual=residual)
     reading = Reading(dict(stack), scale, skip_bad, holdout, settings.seed)
     given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics)
@@ -163,7 +178,8 @@ def map(  # noqa: A001  # it is called as the command is
     the values of names that are no columns; `keep` are columns that come back as they are.
     `read` says how data is read, where numbers are not as programs write them: `delimiter`,
     `decimal`, `thousands`, `percent`, `comment`, `encoding`, `sheet`, `missing`, `dates`, `pads`,
-    and `levels`, the words of columns of categories. The `engine` is numpy, native or auto.
+    and `levels`: columns of categories, as `["sex"]`, or with their words, `{"sex": ["f", "m"]}`.
+    The `engine` is numpy, native or auto.
     `progress` is called with the number of the last row that is done. Raises `CgraphError`.
 
     >>> map("(x+y)*z", {"x": [1, 2], "y": [3, 4]}, {"z": -3}, wrt=["x"])["df/dx"]
@@ -214,7 +230,7 @@ def predict(
     elif isinstance(model, str):
         model = read_model(model)
     mapping = RowProgram.of_model(model, _listed(of), tuple(keep))
-    manner = Manner(**model.data.get("read", {}))
+    manner = Manner(**model.data.get("read", {}), kept=True)
     return _rows(mapping, data, manner, skip_bad=skip_bad, progress=progress)
 
 
@@ -222,16 +238,28 @@ def manner_of(read: Mapping[str, Any]) -> Manner:
     """Return how data is read; raises `CgraphError` for what nothing is called."""
     from cgcli.learning.manner import Manner
 
-    names = [part.name for part in fields(Manner) if part.name not in ("means", "open")]
-    for name in read:
+    _check_form("read", read, Mapping, '{"decimal": ","}')
+    names = [part.name for part in fields(Manner) if part.name not in ("means", "open", "kept")]
+    for name, part in read.items():
         if name not in names:
-            hint = suggest(name, names, f"there are {', '.join(names)}")
+            hint = suggest(_READ.get(name, name), names, f"there are {', '.join(names)}")
             raise CgraphError("usage", f"read: there is no '{excerpt(name)}'", hint)
-    levels = {
-        name: {word: k for k, word in enumerate(words)}
-        for name, words in read.get("levels", {}).items()
-    }
-    return Manner(**{**read, "levels": levels})
+        _check_form(name, part, _FORMS.get(name, (str, bool)), _EXAMPLES.get(name, '","'))
+    stated = read.get("levels", {})
+    levels: dict[str, dict[str, int]] = {}
+    for name in stated:
+        words = stated[name] if isinstance(stated, Mapping) else []
+        _check_form(f"levels of '{excerpt(name)}'", words, (list, tuple), '["S", "M", "L"]')
+        levels[name] = {str(word): k for k, word in enumerate(words)}
+    opened = {name for name, words in levels.items() if not words}
+    return Manner(**{**read, "levels": levels, "open": opened})
+
+
+def _check_form(name: str, given: Any, form: Any, example: str) -> None:
+    """Raise `CgraphError` for a keyword of another form."""
+    if not isinstance(given, form):
+        message = f"{name} is of another form than {type(given).__name__}"
+        raise CgraphError("usage", message, f"write {name.partition(' ')[0]}={example}")
 
 
 def _rows(
@@ -265,6 +293,7 @@ def _parsed(program: str | Program) -> Program:
 
 def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
     """Return the options of a run, each checked by its name."""
+    from cgcli.learning.manner import Manner
     from cgcli.learning.optimisers import OPTIMISERS
     from cgcli.learning.settings import check_settings
     from cgcli.learning.stopping import Criteria
@@ -275,10 +304,13 @@ def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
         message = f"there is no optimizer '{excerpt(str(optimizer))}'"
         raise CgraphError("usage", message, f"there are {', '.join((*OPTIMISERS, *BATCHLESS))}")
     known = {name for row in OPTIMISERS.values() for name in row.settings}
+    readings = {**_READ, **{part.name: part.name for part in fields(Manner)}}
     stops: dict[str, Any] = {}
     settings: dict[str, float] = {}
     plain: dict[str, Any] = {"optimizer": optimizer}
     for name, value in options.items():
+        if isinstance(value, str) and name not in _WORDS and name not in readings:
+            raise CgraphError("usage", f"{excerpt(name)} is a number, not '{shorten(value)}'")
         if _STOPS.get(name, name) in Criteria._fields:
             stops[_STOPS.get(name, name)] = value
         elif name in known:
@@ -289,6 +321,8 @@ def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
             every = [*Options._fields, *Criteria._fields, *known]
             close = "rate" if name in ("lr", "learning_rate") else nearest(name, every)
             hint = f"did you mean {close}?" if close else f"there are {', '.join(every)}"
+            if name in readings:
+                hint = f'write read={{"{readings[name]}": …}}'
             raise CgraphError("usage", f"there is no option '{excerpt(name)}'", hint)
     made = Options(**plain)._replace(settings=settings, criteria=Criteria(**stops))
     check_settings(options, made._asdict(), _called, residual=residual)

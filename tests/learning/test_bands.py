@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.optimize import curve_fit
 
 from cgcli.learning.fitting import fit_residuals
 from cgcli.learning.preparing import Given, Reading, prepare
@@ -49,7 +50,7 @@ def test_the_bands_of_a_line() -> None:
     reach = stats.t.ppf(0.975, count - 2) * s
     assert of.name == "x"
     for got, wanted in zip(
-        of[1:], (X, Y, w * X + b, reach * np.sqrt(lever), reach * np.sqrt(1 + lever)), strict=True
+        of[1:6], (X, Y, w * X + b, reach * np.sqrt(lever), reach * np.sqrt(1 + lever)), strict=True
     ):
         np.testing.assert_allclose(got, wanted, rtol=1e-10)
 
@@ -73,6 +74,57 @@ def test_known_errors_widen_the_band_of_another_row() -> None:
     np.testing.assert_allclose(
         of.prediction, reach * np.sqrt(spread + variance * errors**2), rtol=1e-9
     )
+
+
+WAYS = ["w*x + b - y", "y - w*x - b", "-y + b + w*x", "b - y + w*x", "w*x - y + b", "b - (y - w*x)"]
+
+
+@pytest.mark.parametrize("text", WAYS)
+def test_a_target_is_told_however_it_is_subtracted(text: str) -> None:
+    of = fitted(parse(text), {"w": 0.0, "b": 0.0}, {"x": X, "y": Y})
+    w, b = np.polyfit(X, Y, 1)
+    assert of is not None
+    assert (of.name, of.target, of.weighted) == ("x", "y", False)
+    np.testing.assert_allclose(of.observed, Y, rtol=1e-10)
+    np.testing.assert_allclose(of.predicted, w * X + b, rtol=1e-9)
+    sign = -1 if text == "y - w*x - b" else 1
+    np.testing.assert_allclose(of.left, sign * (w * X + b - Y), atol=1e-9)
+
+
+@pytest.mark.parametrize("text", ["(y - w*x - b)/s", "y/s - (w*x + b)/s", "(w*x + b - y)/s"])
+def test_the_weights_are_no_target(text: str) -> None:
+    errors = np.linspace(0.1, 0.4, len(X))
+    of = fitted(parse(text), {"w": 0.0, "b": 0.0}, {"x": X, "y": Y, "s": errors})
+    w, b = np.polyfit(X, Y, 1, w=1 / errors)
+    assert of is not None
+    assert (of.name, of.target, of.weighted) == ("x", "y", True)
+    np.testing.assert_allclose(of.predicted, w * X + b, rtol=1e-9)
+
+
+def test_a_curve_is_drawn_between_the_rows() -> None:
+    chance = np.random.default_rng(5)
+    y = 2.5 * np.exp(-0.7 * X) + 0.3 + 0.05 * chance.normal(size=len(X))
+    of = fitted(parse(CURVE), {"a": 2.0, "k": 1.0, "c": 0.0}, {"x": X, "y": y})
+    assert of is not None
+    assert of.curve is not None
+    assert len(of.curve.x) == 200
+    (a, k, c), _ = curve_fit(lambda x, a, k, c: a * np.exp(-k * x) + c, X, y, [2, 1, 0])
+    np.testing.assert_allclose(of.curve.predicted, a * np.exp(-k * of.curve.x) + c, rtol=1e-5)
+
+
+def test_a_target_of_a_function_is_that_of_its_name() -> None:
+    of = fitted(parse("log(y) - b - w*x"), {"w": 0.0, "b": 0.0}, {"x": X, "y": Y})
+    assert of is not None
+    assert of.target == "log(y)"
+    np.testing.assert_allclose(of.observed, np.log(Y), rtol=1e-10)
+
+
+def test_an_offset_is_no_target() -> None:
+    offset = np.linspace(0.5, 0.1, len(X))
+    columns = {"x": X, "y": Y, "o": offset}
+    of = fitted(parse("w*x + b + o - log(y)"), {"w": 0.0, "b": 0.0}, columns)
+    assert of is not None
+    np.testing.assert_allclose(of.observed, np.log(Y), rtol=1e-9)
 
 
 @pytest.mark.parametrize("text", ["a*x*b*y", "w*x + v*x - y"])

@@ -603,3 +603,80 @@ def test_offsets_of_groups_are_their_means(cgraph: Command, folder: Path) -> Non
     (folder / "a.csv").write_text("k,y\n0,1\n1,5\n0,3\n1,6\n1,7\n")
     ran = cgraph("train", "U[k] - y", "-d", "a.csv", "U=zeros(2)", "--residual", "--json")
     assert json.loads(ran.out)["parameters"]["U"] == pytest.approx([2, 6])
+
+
+def test_new_data_needs_what_a_prediction_reads_alone(cgraph: Command, folder: Path) -> None:
+    (folder / "a.csv").write_text("sex,age,sick\nf,1,no\nm,2,no\nf,3,yes\nm,4,yes\nf,5,no\n")
+    program = "z = a + b*age + c*sex; softplus(z) - sick*z"
+    reading = ("--category", "sex=f,m", "--category", "sick=no,yes", "-o", "m.json")
+    cgraph("train", program, "-d", "a.csv", "a=0", "b=0", "c=0", *reading)
+    (folder / "n.csv").write_text("sex,age\nm,2\n")
+    ran = cgraph("predict", "m.json", "-d", "n.csv", "--of", "z", "--json")
+    given = json.loads((folder / "m.json").read_text())["parameters"]
+    assert values(ran, "z") == [given["a"] + given["b"] * 2 + given["c"]]
+    assert "sick" not in ran.err
+    ran = cgraph("predict", "m.json", "-d", "n.csv")
+    assert refused(ran, "needs 'sick', which has no value and is no column")
+
+
+def test_new_dates_may_be_written_otherwise(cgraph: Command, folder: Path) -> None:
+    (folder / "a.csv").write_text("day,y\n01.03.2024,1\n03.03.2024,3\n04.03.2024,4\n")
+    asked = "day=days since 2024-03-01 as %d.%m.%Y"
+    words = ("w=0", "b=0", "--residual", "--date", asked, "-o", "m.json")
+    cgraph("train", "p = w*day + b; p - y", "-d", "a.csv", *words)
+    (folder / "n.csv").write_text("day\n2024-03-11\n")
+    words = ("predict", "m.json", "-d", "n.csv", "--of", "p", "--json")
+    for since in ("", " since 2024-03-01"):
+        ran = cgraph(*words, "--date", f"day=days{since} as %Y-%m-%d")
+        assert values(ran, "p") == pytest.approx([11])
+    for text in ("day=weeks as %Y-%m-%d", "day=days since 2020-01-01 as %Y-%m-%d", "x=days as %d"):
+        assert refused(cgraph(*words, "--date", text), "is the model's to say")
+    assert refused(cgraph(*words), "as %Y-%m-%d")
+
+
+@pytest.mark.parametrize(
+    ("rows", "words", "hint"),
+    [
+        ('x,y\n"1.204,5",2\n"2,5",3\n', (), "--decimal comma --thousands point"),
+        ("x\n3,5\n4,5\n", (), "--delimiter semicolon --decimal comma"),
+        ("x,y\n\u22122,2\n1,3\n", (), "the sign of a number is -"),
+        ("x,y\n1,2\n2 mg,3\n", (), "without its unit"),
+        ("x,y\n1,2\n<0.1,3\n", (), "a limit is no number"),
+        ("x,y\n01.03.2024,2\n", ("--date", "x=days"), '--date "x=days as %d.%m.%Y"'),
+        ("x,y\n01/03/2024,2\n", (), '--date "x=days as %d/%m/%Y"'),
+    ],
+)
+def test_what_a_cell_may_mean_is_told(
+    rows: str, words: tuple[str, ...], hint: str, cgraph: Command, folder: Path
+) -> None:
+    (folder / "a.csv").write_text(rows, encoding="utf-8")
+    assert refused(cgraph("map", "2*x", "-d", "a.csv", *words), hint)
+
+
+def test_rows_that_are_left_out_are_counted_by_cause(cgraph: Command, folder: Path) -> None:
+    rows = [f"{k},{'' if k % 2 else 'a b'}" for k in range(8)]
+    (folder / "a.csv").write_text("x,y\n" + "\n".join(rows) + "\n9,9\n")
+    err = cgraph("map", "x*y", "-d", "a.csv", "--skip-bad").err.splitlines()
+    assert err[0] == "8 of 9 rows were left out:"
+    assert [line.split()[0] for line in err[1:]] == ["4", "4"]
+
+
+def test_columns_with_other_names_are_offered(cgraph: Command, folder: Path) -> None:
+    (folder / "a.csv").write_text("Substrat (mM),v,g\n1,2,yes\n2,3,Yes\n")
+    words = ("-d", "a.csv", "V=1", "--residual")
+    ran = cgraph("train", "V*S - v", *words)
+    assert refused(ran, '--stack "S=Substrat (mM)"')
+    ran = cgraph("train", "V*S - v", *words, "--stack", "S=Sub*")
+    assert refused(ran, '--stack "S=Substrat (mM)" makes a number of it')
+    ran = cgraph("train", "V*v - g", *words, "--category", "g,v")
+    assert refused(ran, "write --category g --category v")
+    ran = cgraph("train", "V*v - g", *words, "--category", "g")
+    assert "some differ in case or blanks alone" in ran.err
+
+
+def test_a_model_and_its_data_are_told_apart(cgraph: Command, folder: Path) -> None:
+    (folder / "a.csv").write_text("x,y\n1,2\n2,4\n3,6\n")
+    cgraph("train", "w*x - y", "-d", "a.csv", "w=1", "--residual", "-o", "m.json")
+    assert refused(cgraph("predict", "a.csv", "-d", "m.json"), "the model stands first")
+    ran = cgraph("predict", "m.json", "-d", "a.csv", "--of", "p=w*x")
+    assert refused(ran, '--of "w*x"')

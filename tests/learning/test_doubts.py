@@ -280,3 +280,57 @@ def test_looking_round_moves_no_parameter(cgraph: Command, tmp_path: Path) -> No
     )
     assert document["parameters"] == {"y": 0.5}
     assert "x is the same in every row" in err
+
+
+def test_a_cost_taken_for_a_residual_is_told(cgraph: Command, tmp_path: Path) -> None:
+    more = ("w=1", "b=0", "--residual")
+    document, err = fit(cgraph, tmp_path, "(w*x + b - y)^2", OUTLIER, *more)
+    assert "this looks like a cost" in err
+    assert not document["end"]["reliable"]
+    document, err = fit(cgraph, tmp_path, "w*x + b - y", OUTLIER, *more)
+    assert err == ""
+
+
+@pytest.mark.parametrize("assigned", ["y = w*x + b", "y = w*x + b; y^2"])
+def test_a_target_that_is_assigned_is_refused(
+    assigned: str, cgraph: Command, tmp_path: Path
+) -> None:
+    data = tmp_path / "rows.csv"
+    data.write_text(LINE, encoding="utf-8")
+    ran = cgraph("train", assigned, "-d", str(data), "w=0", "b=0", "--residual")
+    assert ran.status == 2
+    assert "'y' is a column, and the program gives it another value" in ran.err
+    assert "w*x + b - y" in ran.err
+
+
+def test_labels_that_are_none_are_told(cgraph: Command, tmp_path: Path) -> None:
+    rows = "x,y\n1,1\n2,1\n3,2\n4,1\n5,2\n6,2\n"
+    _, err = fit(cgraph, tmp_path, "z = a + b*x; softplus(z) - y*z", rows, "a=0", "b=0")
+    assert "'y' is from 1 to 2: labels of a class are 0 and 1" in err
+    _, err = fit(cgraph, tmp_path, "a*x + b - y", rows, "a=0", "b=0")
+    assert "square it" in err
+
+
+def test_a_pole_is_no_kink(cgraph: Command, tmp_path: Path) -> None:
+    rows = "s,v\n" + "".join(f"{s},{9 * s / (3 + s):.3f}\n" for s in (0.5, 1, 2, 4, 8, 8, 16))
+    _, err = fit(cgraph, tmp_path, "V*s/(K + s) - v", rows, "V=1", "K=1")
+    assert "kink" not in err
+    assert "add --residual" in err
+
+
+def test_a_fit_through_every_row_says_why_it_tells_no_errors(
+    cgraph: Command, tmp_path: Path
+) -> None:
+    data = tmp_path / "rows.csv"
+    data.write_text("x,y\n1,1\n2,3\n", encoding="utf-8")
+    ran = cgraph("train", "w*x + b - y", "-d", str(data), "w=0", "b=0", "--residual")
+    assert "0 degrees of freedom" in ran.out
+
+
+def test_a_fit_that_is_worse_than_one_number_is_told(cgraph: Command, tmp_path: Path) -> None:
+    document, err = fit(cgraph, tmp_path, "w*x - y", "x,y\n1,9\n2,9\n3,8\n", "w=0", "--residual")
+    y, x = np.array([9.0, 9, 8]), np.array([1.0, 2, 3])
+    left = y - x * (x @ y) / (x @ x)
+    wanted = 1 - left @ left / ((y - y.mean()) ** 2).sum()
+    assert document["statistics"]["r_squared"] == pytest.approx(wanted, rel=1e-9)
+    assert "R² is below 0" in err

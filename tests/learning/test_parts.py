@@ -197,15 +197,19 @@ def test_a_step_that_was_shortened_is_no_plain_one(points: str, cgraph: Run) -> 
     assert "* (-42)" in cgraph(*words, "--clip", "50", "--trace", "1").out
 
 
-@pytest.mark.parametrize("bad", [3, 25])
-def test_rows_left_out_are_counted(bad: int, cgraph: Run, tmp_path: Path) -> None:
-    path = tmp_path / "rows.csv"
-    path.write_text("x\n" + "1\n" * 5 + "n/a\n" * bad)
-    ran = cgraph("map", "2*x", "-d", str(path), "--skip-bad")
+@pytest.mark.parametrize(("bad", "wide"), [(3, 1), (25, 1), (12, 12), (40, 14)])
+def test_rows_left_out_are_counted(bad: int, wide: int, cgraph: Run, tmp_path: Path) -> None:
+    """Each, where they are few; by column and cause, where they are many."""
+    path, names = tmp_path / "rows.csv", ["x", *(f"x{k}" for k in range(1, wide))]
+    cells = [["n/a" if k == row % wide else "1" for k in range(wide)] for row in range(bad)]
+    rows = [",".join(row) for row in [names, *5 * [["1"] * wide], *cells]]
+    path.write_text("\n".join(rows) + "\n")
+    ran = cgraph("map", "+".join(names), "-d", str(path), "--skip-bad")
     lines = ran.err.splitlines()
     assert lines[0] == f"{bad} of {bad + 5} rows were left out:"
     assert lines[1].endswith("row 6 (line 7), column 'x': it is missing")
-    listed = sum(line.startswith("  row ") for line in lines)
+    counts = [re.match(r"  (?:(\d+) such as )?row ", line) for line in lines]
+    listed = sum(int(count[1] or 1) for count in counts if count)
     more = re.fullmatch(r"  and (\d+) more", lines[-1])
     assert listed + (int(more[1]) if more else 0) == bad
 

@@ -70,11 +70,39 @@ def test_what_the_usual_rate_came_to_is_told(cgraph: Command, tmp_path: Path) ->
 
 def test_the_end_at_a_kink_is_told(cgraph: Command, tmp_path: Path) -> None:
     ran = cgraph(
-        "train", "abs(w*x + b - y)", "-d", written(tmp_path, "outlier"), "w=0", "b=0", "--json"
+        "train", "abs(w*x + b - y)", "-d", written(tmp_path, "four"), "w=0", "b=0", "--json"
     )
     end = json.loads(ran.out)["end"]
     assert ran.status == 1
     assert "kink" in [doubt["kind"] for doubt in end["doubts"]]
+
+
+def test_least_absolute_deviations_go_through_two_points(cgraph: Command, tmp_path: Path) -> None:
+    """A least sum of absolute deviations is met by a line through two of the points."""
+    ran = cgraph(
+        "train", "abs(w*x + b - y)", "-d", written(tmp_path, "outlier"), "w=0", "b=0", "--json"
+    )
+    x, y = (np.array(part, dtype=float) for part in LINES["outlier"])
+    pairs = [(i, j) for i in range(len(x)) for j in range(i)]
+    lines = [np.polyfit(x[[i, j]], y[[i, j]], 1) for i, j in pairs]
+    least = min(np.abs(np.polyval(line, x) - y).mean() for line in lines)
+    assert json.loads(ran.out)["cost"] == pytest.approx(least, rel=1e-6)
+
+
+def test_a_logistic_by_its_logarithms_is_that_by_softplus(cgraph: Command, tmp_path: Path) -> None:
+    """Steps that are too long make log(0) of it, and lead back."""
+    chance = np.random.default_rng(1)
+    age = chance.integers(20, 90, 200)
+    sick = (chance.random(200) < 1 / (1 + np.exp(5 - age / 12))).astype(int)
+    path = tmp_path / "ages.csv"
+    path.write_text("age,sick\n" + "".join(f"{a},{s}\n" for a, s in zip(age, sick, strict=True)))
+    words = ("-d", str(path), "a=0", "b=0", "--json")
+    text = "p = sigmoid(a + b*age); -sick*log(p) - (1-sick)*log(1-p)"
+    ran = cgraph("train", text, *words)
+    stable = cgraph("train", "z = a + b*age; softplus(z) - sick*z", *words)
+    assert (ran.status, stable.status) == (0, 0), ran.err
+    got, wanted = (json.loads(one.out)["parameters"] for one in (ran, stable))
+    assert got == pytest.approx(wanted, rel=1e-4)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMISERS)

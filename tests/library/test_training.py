@@ -42,3 +42,47 @@ def test_settings_that_do_not_go_together_are_refused(
 def test_settings_of_the_optimiser_are_taken() -> None:
     fit = cgcli.train("(w*x - y)^2", ROWS, {"w": 0}, optimizer="adam", beta1=0.5, rate=0.1)
     assert fit.parameters["w"] == pytest.approx(2, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ({"category": ["x"]}, 'read={"levels": …}'),
+        ({"missing": "skip"}, 'read={"missing": …}'),
+        ({"read": {"category": ["x"]}}, "did you mean levels?"),
+        ({"read": {"levels": "x"}}, 'levels=["sex"]'),
+        ({"read": {"levels": {"x": 3}}}, '["S", "M", "L"]'),
+        ({"read": {"dates": "x"}}, '{"t": "days"}'),
+        ({"read": ["decimal"]}, '{"decimal": ","}'),
+        ({"epochs": "lots"}, ""),
+        ({"fix": ["a"]}, '{"w": 0}'),
+    ],
+    ids=str,
+)
+def test_keywords_of_another_form_are_refused(given: dict[str, Any], hint: str) -> None:
+    with pytest.raises(CgraphError) as caught:
+        cgcli.train("w*x - y", {"x": [1, 2], "y": [2, 4]}, {"w": 1}, residual=True, **given)
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("start", [["w"], "w"])
+def test_a_start_has_names(start: Any) -> None:
+    with pytest.raises(CgraphError, match="start is of another form"):
+        cgcli.train("w*x - y", {"x": [1, 2], "y": [2, 4]}, start)
+
+
+@pytest.mark.parametrize("data", [{"x": 3, "y": [1]}, 3])
+def test_data_that_is_no_table_is_refused(data: Any) -> None:
+    with pytest.raises(CgraphError, match="data is paths, columns by name or a table"):
+        cgcli.train("w*x - y", data, {"w": 1})
+
+
+def test_levels_are_met_in_order_or_stated() -> None:
+    data = {"g": ["b", "a", "b"], "y": [1.0, 2.0, 1.0]}
+    for levels, wanted in ((["g"], [1, 1]), ({"g": ["a", "b"]}, [2, -1])):
+        fit = cgcli.train(
+            "c + m*g - y", data, {"c": 0, "m": 0}, residual=True, read={"levels": levels}
+        )
+        assert [fit.parameters[name] for name in "cm"] == pytest.approx(wanted)
+    assert repr(fit).startswith("<Fit c=2, m=-1; cost ")
+    assert fit.predict({"g": ["a"]}, of="c + m*g")["c + m*g"] == pytest.approx([2])

@@ -1335,7 +1335,7 @@ FAULTS: Final = (
     Fault(
         "rows that are listed count as more",
         "cgcli/commands/data.py",
-        "report.bad - len(report.first):,} more",
+        "sum(count for _, count in causes[_MOST:]):,} more",
         "report.bad:,} more",
         (PARTS,),
     ),

@@ -22,13 +22,13 @@ class _Panel:
 
     def __init__(self, x: Any, heights: Sequence[Any], top: int, bottom: int) -> None:
         self.low, self.high = float(np.min(heights)), float(np.max(heights))
-        self._x, self._top, self._bottom = x, top, bottom
+        self._top, self._bottom = top, bottom
         self._left, self._width = float(x[0]), float(x[-1] - x[0]) or 1.0
 
-    def points(self, heights: Any) -> list[str]:
+    def points(self, x: Any, heights: Any) -> list[str]:
         """Return the points of numbers, one at every x."""
         span = (self.high - self.low) or 1.0
-        across = _LEFT + (self._x - self._left) / self._width * (_WIDTH - _LEFT - _RIGHT)
+        across = _LEFT + (x - self._left) / self._width * (_WIDTH - _LEFT - _RIGHT)
         down = self._top + (self.high - heights) / span * (self._bottom - self._top)
         return [f"{a:.1f},{d:.1f}" for a, d in zip(across, down, strict=True)]
 
@@ -36,7 +36,7 @@ class _Panel:
         """Return lines at round numbers."""
         parts = []
         for tick in ticks(self.low, self.high, 1e-300):
-            y = self.points(np.full_like(self._x, tick))[0].split(",")[1]
+            y = self.points(np.zeros(1), np.full(1, tick))[0].split(",")[1]
             parts.append(
                 f'<line x1="{_LEFT}" y1="{y}" x2="{_WIDTH - _RIGHT}" y2="{y}" stroke="{_AXIS}"/>'
                 f'<text x="{_LEFT - 8}" y="{y}" text-anchor="end" dy="4">{tick:.4g}</text>'
@@ -44,13 +44,18 @@ class _Panel:
         return parts
 
 
+def unweighted(of: Bands) -> str:
+    """Return what is to be said of residuals that are drawn otherwise than they are squared."""
+    return ", without their weights" if of.weighted else ""
+
+
 def fit_svg(of: Bands) -> str:
     """Return a picture of a fit, and of its residuals below."""
-    left = of.predicted - of.observed
-    ends = [of.predicted + sign * of.prediction for sign in (-1, 1)]
-    inner = [of.predicted + sign * of.confidence for sign in (-1, 1)]
-    upper = _Panel(of.x, [of.observed, *ends], _TOP, _SPLIT)
-    lower = _Panel(of.x, [left, np.zeros_like(left)], _SPLIT + _GAP, _HEIGHT - _BOTTOM)
+    left, curve = of.left, of.curve or of
+    ends = [curve.predicted + sign * curve.prediction for sign in (-1, 1)]
+    inner = [curve.predicted + sign * curve.confidence for sign in (-1, 1)]
+    upper = _Panel(of.x, [*of.observed, *ends[0], *ends[1]], _TOP, _SPLIT)
+    lower = _Panel(of.x, [*left, 0.0], _SPLIT + _GAP, _HEIGHT - _BOTTOM)
     size = f'width="{_WIDTH}" height="{_HEIGHT}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
@@ -59,18 +64,18 @@ def fit_svg(of: Bands) -> str:
         *lower.axis(),
     ]
     for (low, high), opacity in ((ends, 0.12), (inner, 0.3)):
-        area = " ".join([*upper.points(low), *reversed(upper.points(high))])
+        area = " ".join([*upper.points(curve.x, low), *reversed(upper.points(curve.x, high))])
         parts.append(f'<polygon points="{area}" fill="{_FIT}" fill-opacity="{opacity}"/>')
-    curve = " ".join(upper.points(of.predicted))
-    parts.append(f'<polyline points="{curve}" fill="none" stroke="{_FIT}" stroke-width="2"/>')
-    for point in (*upper.points(of.observed), *lower.points(left)):
+    line = " ".join(upper.points(curve.x, curve.predicted))
+    parts.append(f'<polyline points="{line}" fill="none" stroke="{_FIT}" stroke-width="2"/>')
+    for point in (*upper.points(of.x, of.observed), *lower.points(of.x, left)):
         across, down = point.split(",")
         parts.append(f'<circle cx="{across}" cy="{down}" r="2.5" fill="{_ROWS}"/>')
-    words = "the fit, with bands of 95 % for its curve and for another row"
+    words = f"{of.target} and the fit, with bands of 95 % for its curve and for another row"
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     for text, x, y, anchor in (
         (words, _LEFT, 20, "start"),
-        ("residuals", _LEFT, _SPLIT + 16, "start"),
+        (f"residuals{unweighted(of)}", _LEFT, _SPLIT + 16, "start"),
         (of.name, middle, _HEIGHT - 8, "middle"),
         (f"{of.x[0]:.4g}", _LEFT, _HEIGHT - 24, "middle"),
         (f"{of.x[-1]:.4g}", _WIDTH - _RIGHT, _HEIGHT - 24, "end"),
@@ -82,7 +87,7 @@ def fit_svg(of: Bands) -> str:
 def fit_dots(of: Bands, *, unicode: bool) -> list[str]:
     """Return the residuals along x as dots, a line through 0."""
     wide, high = _DOTS
-    left = of.predicted - of.observed
+    left = of.left
     most = float(np.abs(left).max()) or 1.0
     across = (of.x - of.x[0]) / ((of.x[-1] - of.x[0]) or 1.0) * (wide - 1)
     down = np.rint((1 - left / most) / 2 * high).astype(int)

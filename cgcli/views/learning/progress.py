@@ -33,13 +33,14 @@ class Progress:
         fields: dict[str, Any] = {"epoch": 0, "cost": 0.0, "norm": 0.0, "rate": 0.0}
         self._task = self._bar.add_task("", total=total, **fields)
         self._next = time.monotonic() + _PAUSE
-        self._bar.start()
 
     def show(self, state: State, cost: float, norm: float, rate: float) -> None:
         """Show a step, when the last was shown long enough ago."""
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _PAUSE
+        # A run that ends before there is anything to show has no bar.
+        self._bar.start()
         self._bar.update(
             self._task, completed=state.step, epoch=state.epoch, cost=cost, norm=norm, rate=rate
         )

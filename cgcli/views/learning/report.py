@@ -11,7 +11,7 @@ from cgcli.learning.statistics import Bands
 from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
-from cgcli.views.learning.fit import fit_dots
+from cgcli.views.learning.fit import fit_dots, unweighted
 from cgcli.views.table import shown
 from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
 from cgcli.words import counted
@@ -43,7 +43,7 @@ def print_trained(
         say(out, *lines, style="cyan")
         out.print()
     if drawn is not None:
-        say(out, f"residuals along {printable(shorten(drawn.name))}")
+        say(out, f"residuals along {printable(shorten(drawn.name))}{unweighted(drawn)}")
         say(out, *fit_dots(drawn, unicode=can_show("┤─•")), style="cyan")
         out.print()
     _print_parameters(training, trained, digits, out)
@@ -63,12 +63,17 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
         more = zip(_HEADS, (known.errors, known.low, known.high, known.t, known.p), strict=True)
         columns |= {head: parameters.look(flat) for head, flat in more}
     names = [printable(shorten(name)) for name in columns["value"]]
+    few = min(digits, 4)
     cells = {
-        head: [
-            _short(value, digits if head in _FULL else min(digits, 4)) for value in part.values()
-        ]
+        head: [_short(v, digits if head in _FULL else few) for v in part.values()]
         for head, part in columns.items()
     }
+    if len(cells) > 1:
+        errors = columns[_HEADS[0]].values()
+        for head in _HEADS[1:3]:
+            pairs = zip(columns[head].values(), errors, strict=True)
+            cells[head] = [_short(v, max(few, _digits(v, error))) for v, error in pairs]
+        cells["p"] = ["<1e-300" if cell == "0" else cell for cell in cells["p"]]
     # As many columns as stand beside each other; the others are in the JSON.
     width, heads = max(9, *map(len, names)), list[str]()
     every = list(cells)
@@ -82,6 +87,13 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
     rows = zip(names, *(cells[head] for head in heads), strict=True)
     print_table(out, [first, *(Column(head, NUMBERS) for head in heads)], rows)
     out.print()
+
+
+def _digits(value: Any, error: Any) -> int:
+    """Return how many digits of a value tell 2 of its error."""
+    with np.errstate(all="ignore"):
+        sizes = np.log10(np.abs(value)) - np.floor(np.log10(error)) + 2
+    return int(np.clip(np.max(sizes, initial=0, where=np.isfinite(sizes)), 1, 17))
 
 
 def _short(value: Any, digits: int) -> str:
@@ -112,6 +124,8 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
         if known.deviation is not None:
             line += f", residual standard deviation {shown(known.deviation, digits)}"
             line += f" with {counted(known.free, 'degree')} of freedom"
+        elif not known.free:
+            line += "; 0 degrees of freedom: it passes through every row, and tells no errors"
         lines.append(line)
         quality = {
             "R²" if can_show("²") else "R^2": known.r_squared,
