@@ -18,19 +18,19 @@ from cgcli.learning.tables import CHUNK, ROW
 
 _FEW: Final = 20
 _WAYS: Final = {
-    "it is missing$": "; --missing mean fills such cells when training",
-    "is none of its categories$": "; --unseen other gives all such a number of their own",
-    "a date is not a number$": "; --date makes numbers of dates",
-    "%' is not a number$": "; --percent reads 12% as 0.12",
-    "^'[\u2010-\u2015\u2212]": "; the sign of a number is -, the hyphen on the keyboard",
-    "^'[<>\u2264\u2265]": "; a limit is no number: write one, as half the limit, or leave it empty",
-    r"^'-?\d{1,3}(\.\d{3})+,\d+'": "; --decimal comma --thousands point reads 1.204,5",
-    r"^'-?\d+,\d+'": "; --decimal comma reads 1,5",
-    r"^'-?[\d.,]+ ?[^\W\d]+'": "; a number stands without its unit, as in a column x_mg",
-    r"^'\d+\.\d+\.\d{4}'": '; --date "COLUMN=days as %d.%m.%Y" reads 31.12.2026',
-    r"^'\d+/\d+/\d{4}'": '; --date "COLUMN=days as %d/%m/%Y" reads 31/12/2026',
-    r"^'\d{4}-\d+-\d+' is not a date": '; --date "COLUMN=days as %Y-%m-%d" reads 2026-12-31',
-    "2 cells, and the file 1 column$": "; --delimiter semicolon --decimal comma reads 3,5",
+    "it is missing$": "--missing mean fills such cells when training",
+    "is none of its categories$": "--unseen other gives all such a number of their own",
+    "a date is not a number$": "--date makes numbers of dates",
+    "%' is not a number$": "--percent reads 12% as 0.12",
+    "^'[\u2010-\u2015\u2212]": "the sign of a number is -, the hyphen on the keyboard",
+    "^'[<>\u2264\u2265]": "a limit is no number: write one, as half the limit, or leave it empty",
+    r"^'-?\d{1,3}(\.\d{3})+,\d+'": "--decimal comma --thousands point reads 1.204,5",
+    r"^'-?\d+,\d+'": "--decimal comma reads 1,5",
+    r"^'-?[\d.,]+ ?[^\W\d]+'": "a number stands without its unit, as in a column x_mg",
+    r"^'\d+\.\d+\.\d{4}'": '--date "COLUMN=days as %d.%m.%Y" reads 31.12.2026',
+    r"^'\d+/\d+/\d{4}'": '--date "COLUMN=days as %d/%m/%Y" reads 31/12/2026',
+    r"^'\d{4}-\d+-\d+' is not a date": '--date "COLUMN=days as %Y-%m-%d" reads 2026-12-31',
+    "2 cells, and the file 1 column$": "--delimiter semicolon --decimal comma reads 3,5",
 }
 """What else can be done, by a pattern of what is said of a cell."""
 
@@ -92,7 +92,8 @@ class Report:
         if self._refused is not None and self.bad < self.rows:
             message = f"{shorten(self._refused.path, 80)}, {self._refused}"
             hint = "--skip-bad leaves such rows out and counts them"
-            raise CgraphError("file", message, hint + _way(self._refused))
+            way = _way(self._refused)
+            raise CgraphError("file", message, f"{hint}; {way}" if way else hint)
         if at_end and self.bad and self.bad == self.rows:
             first = self.first[0]
             why = f"all {self.rows:,} rows are bad" if self.rows > 1 else "its one row is bad"
