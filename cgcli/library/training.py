@@ -23,7 +23,7 @@ _WORDS: Final = ("optimizer", "schedule", "reduce", "engine")
 _READ: Final = {"category": "levels", "date": "dates", "pad": "pads"}
 """What the command line calls parts of `read`."""
 _FORMS: Final = {"levels": (Mapping, list, tuple), "dates": Mapping, "pads": Mapping}
-_EXAMPLES: Final = {"levels": '["sex"]', "dates": 'dict(t="days")', "pads": 'dict(x=20)'}
+_EXAMPLES: Final = {"levels": '["sex"]', "dates": 'dict(t="days")', "pads": "dict(x=20)"}
 _STOPS: Final = {"until_cost": "cost", "until_change": "change", "until_gradient": "gradient"}
 """By keyword the criterion that it gives; others have their own names."""
 
@@ -127,7 +127,7 @@ def train(
     from cgcli.numbers.values import as_inputs
 
     for name, part in (("start", start), ("fix", fix), ("stack", stack), ("metrics", metrics)):
-        _check_form(name, part, Mapping, 'dict(w=0)')
+        _check_form(name, part, Mapping, "dict(w=0)")
     settings = _settings(options, residual=residual)
     reading = Reading(dict(stack), scale, skip_bad, holdout, settings.seed)
     given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics)

@@ -55,7 +55,7 @@ def test_settings_of_the_optimiser_are_taken() -> None:
         ({"read": {"dates": "x"}}, 'dict(t="days")'),
         ({"read": ["decimal"]}, 'dict(decimal=",")'),
         ({"epochs": "lots"}, ""),
-        ({"fix": ["a"]}, '{"w": 0}'),
+        ({"fix": ["a"]}, "dict(w=0)"),
     ],
     ids=str,
 )
