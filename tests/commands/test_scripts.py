@@ -50,8 +50,9 @@ def test_fields_of_lines(cgraph: Any) -> None:
 def test_a_field_that_is_none(cgraph: Any) -> None:
     ran = cgraph("eval", *SEED, "--fields", "value,grad")
     assert ran.status == 2
-    assert "--fields is expression, output, value," in ran.err
-    assert "hint: did you mean gradient?" in ran.err
+    error = json.loads(ran.out)["error"]
+    assert error["message"].startswith("--fields is expression, output, value,")
+    assert error["hint"] == "did you mean gradient?"
     assert cgraph("eval", *SEED, "--fields", "value", "--verify").status == 2
 
 

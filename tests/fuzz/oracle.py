@@ -302,11 +302,12 @@ def _error(case: Case, came: Outcome) -> list[Find]:
     errors = [line for line in text.splitlines() if line.startswith(("error: ", "错误："))]
     if len(errors) != 1:
         return [Find("error", f"{command}: {len(errors)} errors", _head(came))]
-    if not errors[0].partition(": ")[2].strip():
+    said = re.split(": |：", errors[0], maxsplit=1)[1]
+    if not said.strip():
         return [Find("error", f"{command}: an error without words", _head(came))]
     if came.out and command in WHOLE:
         return [Find("error", f"{command}: output before an error", _head(came))]
-    return _wording(errors[0].partition(": ")[2], text, command)
+    return _wording(said, text, command)
 
 
 def _message(document: Any, command: str) -> list[Find]:

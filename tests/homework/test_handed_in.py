@@ -224,8 +224,10 @@ def test_what_is_worked_out_from_the_sheet_is_read(
     assert marked(cgraph, path)["right"] == right
 
 
-def test_words_are_no_product(cgraph: Any) -> None:
-    ran = cgraph("check", *NEURON, "--answer", "dL/de = no idea :(", "--json")
+def test_words_are_no_product(cgraph: Any, tmp_path: Path) -> None:
+    sheet = tmp_path / "ann.txt"
+    sheet.write_text("p = 0.6\ndL/de = no idea :(\n")
+    ran = cgraph("check", *NEURON, "-a", str(sheet), "--json")
     assert not json.loads(ran.out)["sheets"][0]["unreadable"]
     ran = cgraph("check", *NEURON, "--answer", "dL/de = no clue what 3")
     assert "no*clue" not in ran.out

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import errno
+import importlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -1099,9 +1102,15 @@ def test_every_pattern_has_a_translation() -> None:
 
 
 def test_no_translation_is_unused() -> None:
-    """What errors and the help say is read off their text: every word of it stands in the code."""
+    """What errors and the help say is read off their text: every word of it stands in the code.
+
+    Or in what Python says of JSON and TOML, and the system of files, which they pass on.
+    """
     folders = [path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".toml")]
-    code = "\n".join(path.read_text("utf-8") for path in folders)
+    for name in ("json", "tomllib"):
+        folders += Path(importlib.import_module(name).__file__ or "").parent.glob("*.py")
+    code = "\n".join(path.read_text("utf-8") for path in folders).replace("\\\\", "\\")
+    code += "\n".join([code.lower(), *(os.strerror(number).lower() for number in errno.errorcode)])
     words = set(re.findall(r"[A-Za-z]+", code))
     unused = [
         pattern

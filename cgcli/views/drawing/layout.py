@@ -277,7 +277,7 @@ def _simplified(points: list[Point]) -> list[Point]:
     kept = points[:1]
     for point in points[1:-2]:
         # The library's level pieces may go on past the bend behind them.
-        while point[0] < kept[-1][0]:
+        while len(kept) > 1 and point[0] < kept[-1][0]:
             kept.pop()
         if min(math.dist(point, kept[-1]), math.dist(point, points[-2])) >= _TURN / 2:
             kept.append(point)
