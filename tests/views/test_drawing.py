@@ -341,6 +341,20 @@ def test_crowded_programs_are_drawn_well(words: tuple[str, ...], cgraph: Run, dr
         check_numbers(drawing, graph, digits)
 
 
+def test_a_route_that_begins_far_back_is_drawn_well(cgraph: Run, drawn: Any) -> None:
+    words = (
+        """a1 = W - z[0]
+        a2 = atan2(exp(tanh(z)), z)
+        a3 = [[a1[2], a1[2], .25], [y[0, 1], W[1], a2[-1]]]^3
+        prod(concat(z, [x[0, 0]]))*sum(a2)*sum(a3) + min(W)""",
+        "x=[[-0.08701854493580599,-2.1398],[2.1398,-1.2553],[2.1398,1.9272]]",
+        "y=[[0.572,0.19115549215406563],[1.2482,-0.3395],[-1.5577,-0.3466]]",
+        "z=[-0.9814550640941085,0.2524964336661912]",
+        "W=[-0.29814550640941085,-0.26390870185449355,0.23109843081312412]",
+    )
+    check_drawing(read_svg(drawn(*words, "--digits", "17")), wanted(cgraph, *words))
+
+
 def bound(program: Program) -> list[str]:
     return [program.text, *(f"{name}={value}" for name, value in program.bindings.items())]
 

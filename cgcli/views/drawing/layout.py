@@ -108,7 +108,22 @@ def _run(layers: Layers, at: list[Point] | None) -> tuple[list[Point], list[list
     run = graphlay.layout if at is None else graphlay.reroute
     flow = run(graph, options=options)
     centres = list(flow.positions().values())
-    return centres, [[(p["x"], p["y"]) for p in edge["points"]] for edge in flow.edges]
+    routes = ([(p["x"], p["y"]) for p in edge["points"]] for edge in flow.edges)
+    return centres, [_forward(route, layers.layer_gap) for route in routes]
+
+
+def _forward(route: list[Point], gap: float) -> list[Point]:
+    """Return a route that leads forward; one in thousands of the library's does not.
+
+    What goes on past the bend behind it ends there; a bend far back is one between two layers.
+    """
+    for k in range(1, len(route) - 1):
+        (before, level), (x, _) = route[k - 1 : k + 1]
+        if x < before and k > 1 and x >= route[k - 2][0]:
+            route[k - 1] = route[k]
+        elif x < before:
+            route[k] = (max(before, route[k + 1][0] - gap), level)
+    return route
 
 
 def _aligned(layers: Layers, rows: list[float]) -> list[float]:
@@ -276,9 +291,6 @@ def _simplified(points: list[Point]) -> list[Point]:
     """
     kept = points[:1]
     for point in points[1:-2]:
-        # The library's level pieces may go on past the bend behind them.
-        while len(kept) > 1 and point[0] < kept[-1][0]:
-            kept.pop()
         if min(math.dist(point, kept[-1]), math.dist(point, points[-2])) >= _TURN / 2:
             kept.append(point)
     kept += points[-2:]
