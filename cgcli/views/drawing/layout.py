@@ -117,13 +117,16 @@ def _forward(route: list[Point], gap: float) -> list[Point]:
 
     What goes on past the bend behind it ends there; a bend far back is one between two layers.
     """
-    for k in range(1, len(route) - 1):
-        (before, level), (x, _) = route[k - 1 : k + 1]
-        if x < before and k > 1 and x >= route[k - 2][0]:
-            route[k - 1] = route[k]
-        elif x < before:
-            route[k] = (max(before, route[k + 1][0] - gap), level)
-    return route
+    forward = route[:1]
+    for k, point in enumerate(route[1:], 1):
+        before, level = forward[-1]
+        if point[0] >= before:
+            forward.append(point)
+        elif len(forward) > 1 and point[0] >= forward[-2][0]:
+            forward[-1] = point
+        elif k + 1 < len(route):
+            forward.append((max(before, route[k + 1][0] - gap), level))
+    return forward
 
 
 def _aligned(layers: Layers, rows: list[float]) -> list[float]:
