@@ -51,16 +51,13 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-def _speak(language: str) -> None:
-    """Take a language for all that follows, at the prompt too, as the locale would ask for it.
-
-    Raises `CgraphError` where there is no such language.
-    """
+def _check_language(language: str) -> str:
+    """Return a language; raises `CgraphError` where it is none."""
     if language:
         from cgcli.views.catalogue import base, catalogue
 
         catalogue(base(language))
-        os.environ["LC_ALL"] = base(language)
+    return language
 
 
 @app.callback(invoke_without_command=True)
@@ -70,14 +67,14 @@ def _cgraph(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version."
     ),
     every: bool = typer.Option(False, "--help-all", callback=print_all, is_eager=True),
-    language: str = typer.Option("", "--lang", callback=_speak, is_eager=True),
+    language: str = typer.Option("", "--lang", callback=_check_language, is_eager=True),
 ) -> None:
     if ctx.invoked_subcommand is not None:
         return
     if sys.stdin.isatty() and sys.stdout.isatty():
         from cgcli.commands.prompt import open_prompt
 
-        open_prompt(_run, lambda error: _report(error, as_json=False))
+        open_prompt(_run, lambda error: _report(error, as_json=False), language)
         return
     sys.stdout.write(ctx.get_help() + "\n")
 

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from cgcli.plan.compiled import Engine
 
 
+_FEW: Final = 3
+"""So many rows that were left out are listed one by one; more are counted by their causes."""
+_MOST: Final = 10
+"""So many causes are told."""
+
+
 @contextlib.contextmanager
 def opened_source(paths: Sequence[str], command: str, manner: Manner) -> Iterator[Source]:
     """Open the data that a command names; raises `CgraphError`."""
@@ -118,8 +124,6 @@ def tell_skipped(report: Report) -> None:
     tell(*lines)
 
 
-_FEW: Final = 3
-_MOST: Final = 10
 _GRAVITY: Final = ("domain", "overflow", "underflow", "inexact", "kink")
 
 

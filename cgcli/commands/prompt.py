@@ -24,7 +24,7 @@ from cgcli.program import UnboundError, parse
 from cgcli.views.catalogue import heard
 from cgcli.views.manual import Entry, Page
 from cgcli.views.streams import publish
-from cgcli.words import Message
+from cgcli.words import Message, ask
 
 if TYPE_CHECKING:
     from cgcli.calculus.result import Result
@@ -51,11 +51,13 @@ class Prompt:
     """A program, the values of names, and what was last printed of them.
 
     `run` runs a command line, told that it was typed here, and `report` says an error; both
-    print, and return a status.
+    print, and return a status. The `language` is that of all commands that name no other.
     """
 
-    def __init__(self, run: Run, report: Report) -> None:
+    def __init__(self, run: Run, report: Report, language: str = "") -> None:
         self._run, self._report = run, report
+        self._language = ["--lang", language] if language else []
+        ask(self._language)
         self.lines: list[str] = []
         self.values: dict[str, str] = {}
         self.shown: Result | None = None
@@ -250,7 +252,10 @@ class Prompt:
             hint = suggest(name, (*_OWN, *COMMANDS), ":help lists them", 0.6, written=":{}")
             raise CgraphError("usage", f"there is no command :{excerpt(name)}", hint)
         else:
-            self._run([name, *self._given(name), *words], True)
+            named = any(word.partition("=")[0] == "--lang" for word in words)
+            language = [] if named else self._language
+            self._run([name, *self._given(name), *language, *words], True)
+            ask(self._language)
         return True
 
     def _given(self, name: str) -> list[str]:
@@ -316,11 +321,11 @@ def _help() -> Page:
     return Page("", summary, [], groups)
 
 
-def open_prompt(run: Run, report: Report) -> None:
+def open_prompt(run: Run, report: Report, language: str) -> None:
     """Answer what is typed on a terminal, until :quit or the end of input."""
     # A session makes cycles, and may last for days.
     gc.enable()
-    prompt = Prompt(run, report)
+    prompt = Prompt(run, report, language)
     publish([heard().read(_GREETING), "\n"])
     with reader(prompt.words) as read:
         prompt.loop(read)

@@ -98,7 +98,7 @@ class Report:
             first = self.first[0]
             why = f"all {self.rows:,} rows are bad" if self.rows > 1 else "its one row is bad"
             message = f"{shorten(self.path, 80)}: {why}; {first}"
-            way = "" if first.missing else _way(first).removeprefix("; ")
+            way = "" if first.missing else _way(first)
             raise CgraphError("file", message, way or _advice(first, self.first))
 
 

@@ -256,9 +256,9 @@ def manner_of(read: Mapping[str, Any]) -> Manner:
 
 
 def _check_form(name: str, given: Any, form: Any, example: str) -> None:
-    """Raise `CgraphError` for a keyword of another form."""
+    """Raise `CgraphError` for a keyword of another type."""
     if not isinstance(given, form):
-        message = f"{name} is of another form than {type(given).__name__}"
+        message = f"{name} cannot be of the type {type(given).__name__}"
         raise CgraphError("usage", message, f"write {name.partition(' ')[0]}={example}")
 
 

@@ -41,7 +41,8 @@ class Page(NamedTuple):
 def help_lines(page: Page, columns: int, said: Catalogue, *, short: bool) -> Iterator[str]:
     """Yield the lines of a help, none of more than `columns` columns unless a word has more."""
     if page.usage:
-        yield from _folded(f"{said.say(Message('Usage:'))} {page.usage}", columns, 7)
+        usage = Message("{kind}: {what}", kind=Message("Usage"), what=page.usage)
+        yield from _folded(said.say(usage), columns, 7)
         yield ""
     yield from _folded(said.say(Message(page.summary)), columns)
     if page.examples:

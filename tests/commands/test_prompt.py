@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 def session(capsys: pytest.CaptureFixture[str]) -> Session:
     """What the prompt prints for some lines."""
 
-    def typed_in(*lines: str) -> str:
+    def typed_in(*lines: str, language: str = "") -> str:
         rest = iter(lines)
 
         def read(prompt: str) -> str:
@@ -38,7 +38,7 @@ def session(capsys: pytest.CaptureFixture[str]) -> Session:
             except StopIteration:
                 raise EOFError from None
 
-        Prompt(app._run, lambda error: app._report(error, as_json=False)).loop(read)
+        Prompt(app._run, lambda error: app._report(error, as_json=False), language).loop(read)
         out, err = capsys.readouterr()
         return out + err
 
@@ -170,12 +170,12 @@ def test_a_word_leaves(session: Session, word: str) -> None:
     assert "nonsense" not in session("x*y", word, "nonsense")
 
 
-def test_the_prompt_speaks_of_itself(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_prompt_speaks_of_itself(session: Session) -> None:
     assert "hint: type y=…\n" in session("x*y", "x=1", ":trace")
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    app._speak("zh-Hans")
-    out = session("x*y", "x=1", "y=2", "y=2")
+    lines = ("x*y", "x=1", "y=2", ":trace", ":trace --lang en", "y=2")
+    out = session(*lines, language="zh-Hans")
     assert "'x', 'y' 没有值；请输入 x=… y=…\n" in out
+    assert "已知" in out and "Given" in out
     assert out.endswith("没有变化\n\n")
 
 

@@ -67,7 +67,7 @@ def test_keywords_of_another_form_are_refused(given: dict[str, Any], hint: str) 
 
 @pytest.mark.parametrize("start", [["w"], "w"])
 def test_a_start_has_names(start: Any) -> None:
-    with pytest.raises(CgraphError, match="start is of another form"):
+    with pytest.raises(CgraphError, match="start cannot be of the type"):
         cgcli.train("w*x - y", {"x": [1, 2], "y": [2, 4]}, start)
 
 
