@@ -28,7 +28,7 @@ CHINESE = json.loads(
 
 def patterns(page: Page) -> Iterator[str]:
     """The sentences of a help, those inside of others too."""
-    yield from (page.summary, page.trying, "Usage:", *page.groups)
+    yield from (page.summary, page.trying, "Usage", *page.groups)
     pending: list[Any] = [e.text for entries in page.groups.values() for e in entries]
     while pending:
         text = pending.pop()
@@ -54,7 +54,7 @@ def test_a_help_fits(
     monkeypatch.setenv("COLUMNS", str(columns))
     for more in ("--help", "--help-all"):
         lines = cgraph(command, more, "--lang", "zh").out.splitlines()
-        assert lines[0].startswith("用法： cgraph ")
+        assert lines[0].startswith("用法：cgraph ")
         assert max(map(width, lines)) <= columns
         assert columns < 80 or more == "--help-all" or len(lines) <= 40
     assert cgraph("help", command, "--lang", "zh") == cgraph(command, "--help", "--lang", "zh")
