@@ -18,7 +18,6 @@ from cgcli.words import Math, Message
 _LARGEST: Final = 400
 _TRIALS: Final = 4_000
 _SEVERAL: Final = 3
-_CHAINED: Final = ("local-left-out", "constant-factor-dropped")
 _FORMS: Final = (AS_IS, AGAIN, TAUGHT)
 
 
@@ -61,14 +60,11 @@ def diagnose(workings: Sequence[Working], wrong: Wrong) -> list[Diagnosis]:
         for diagnosis in _at_the_step(working, wrong, step)
     ]
     tried = _tried(workings[0])
-    names = {
-        diagnosis.mistake.name for diagnosis in diagnoses if not is_same(diagnosis.number, 1.0)
-    }
-    # Where the factor is within another function, as in exp(3*x), it is one of the chain.
-    chained = _CHAINED[0] if names.issuperset(_CHAINED) else ""
+    # That a number is 1 tells little of where it comes from.
+    names = {made.mistake.name for made in diagnoses if not is_same(made.number, 1.0)}
     diagnoses.sort(
         key=lambda made: (
-            made.mistake in MISTAKES and made.mistake.name != chained,
+            made.mistake in MISTAKES and not {made.mistake.name, made.mistake.ahead_of} <= names,
             tried.index(made.mistake),
         )
     )

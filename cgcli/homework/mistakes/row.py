@@ -76,7 +76,8 @@ class Mistake:
     place of a gradient as a whole, `at_value` in place of a value. A `slip` is told from the
     right number and the one that was written; what is made `in_chain`, from the part of a chain
     of equalities that stands before a number. In the words `{use}` is the operation, `{local}`
-    its derivative and `{upstream}` the upstream gradient; those of a value may differ.
+    its derivative and `{upstream}` the upstream gradient; those of a value may differ. It is told
+    first of all where the one that it is `ahead_of` gives the number too.
     """
 
     at_use: Callable[[Use], Numbers] | None = None
@@ -88,6 +89,7 @@ class Mistake:
     example: Example = _NO_EXAMPLE
     words: str = ""
     value_words: str = ""
+    ahead_of: str = ""
 
 
 def step_at(working: Working, quantity: Quantity, form: str = AS_IS) -> ValueStep | GradientStep:
