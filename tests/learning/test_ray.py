@@ -48,7 +48,7 @@ def killed(words: list[str], times: int) -> tuple[tuple[int, str, str], int]:
             with contextlib.suppress(OSError):
                 os.kill(number, signal.SIGKILL)
                 count += 1
-        time.sleep(0.2)
+        time.sleep(0.02)
     out, err = run.communicate(timeout=300)
     return (run.returncode, out, err), count
 
@@ -102,8 +102,12 @@ def test_a_fit_has_the_same_bits(how: list[str], rows: Path) -> None:
     words = ["train", text if how == ["--residual"] else f"({text})^2", "a=1", "b=0"]
     words += ["-d", str(rows), "--digits", "17", *how]
     one = plain(words)
-    two, count = killed([*words, "--on", "ray", "--jobs", "2"], 2)
-    assert one == two
+    for _ in range(5):
+        two, count = killed([*words, "--on", "ray", "--jobs", "2"], 2)
+        assert one == two
+        # On a fast machine a task may end before it is seen.
+        if count:
+            break
     assert count > 0
     assert "2 numbers learned" in one[1]
 

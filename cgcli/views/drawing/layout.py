@@ -108,16 +108,21 @@ def _run(layers: Layers, at: list[Point] | None) -> tuple[list[Point], list[list
     run = graphlay.layout if at is None else graphlay.reroute
     flow = run(graph, options=options)
     centres = list(flow.positions().values())
-    routes = ([(p["x"], p["y"]) for p in edge["points"]] for edge in flow.edges)
-    return centres, [_forward(route, layers.layer_gap) for route in routes]
+    routes = []
+    for arrow, edge in zip(layers.scene.arrows, flow.edges, strict=True):
+        begin = centres[arrow.source][0] + sum(layers.widths[layers.levels[arrow.source]]) / 2
+        route = [(p["x"], p["y"]) for p in edge["points"]]
+        routes.append(_forward(route, begin, layers.layer_gap))
+    return centres, routes
 
 
-def _forward(route: list[Point], gap: float) -> list[Point]:
-    """Return a route that leads forward; one in thousands of the library's does not.
+def _forward(route: list[Point], begin: float, gap: float) -> list[Point]:
+    """Return a route that begins at the end of a box and leads forward.
 
-    What goes on past the bend behind it ends there; a bend far back is one between two layers.
+    One in thousands of the library's does not. What goes on past the bend behind it ends there; a
+    bend far back is one between two layers.
     """
-    forward = route[:1]
+    forward = [(max(begin, route[0][0]), route[0][1])]
     for k, point in enumerate(route[1:], 1):
         before, level = forward[-1]
         if point[0] >= before:
