@@ -24,11 +24,11 @@ from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
+from cgcli.learning.bands import bands
 from cgcli.learning.initial import initial, meant
 from cgcli.learning.manner import Manner
 from cgcli.learning.models import Model, model_of, rows_of
 from cgcli.learning.preparing import Given, Prepared, Reading, prepare
-from cgcli.learning.statistics import bands
 from cgcli.learning.tables import plain
 from cgcli.learning.training import BATCHLESS, Options, Trained, Training
 from cgcli.library.files import named

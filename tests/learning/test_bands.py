@@ -14,10 +14,10 @@ import pytest
 from scipy import stats
 from scipy.optimize import curve_fit
 
+from cgcli.learning.bands import Bands, bands
 from cgcli.learning.fitting import fit_residuals
 from cgcli.learning.preparing import Given, Reading, prepare
 from cgcli.learning.sources import Source
-from cgcli.learning.statistics import Bands, bands
 from cgcli.learning.tables import ROW
 from cgcli.program import Program, parse
 

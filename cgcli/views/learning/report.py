@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.errors import shorten
-from cgcli.learning.statistics import Bands
+from cgcli.learning.bands import Bands
 from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
