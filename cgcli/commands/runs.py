@@ -34,7 +34,7 @@ from cgcli.learning.training import BATCHLESS, Options, Trained, Training
 from cgcli.library.files import named
 from cgcli.library.models import read_model
 from cgcli.numbers.values import as_inputs
-from cgcli.program import parse
+from cgcli.program import Program, parse
 from cgcli.views.streams import publish_document, tell
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Run:
         if self.resumed is not None:
             self._check_resumed(self.resumed, fixed, more)
             initials = self.resumed.parameters.values()
-            return Given(program, initials, self.resumed.fixed, self.settings["metrics"])
+            return self._made(program, initials, self.resumed.fixed)
         # Of a file what the program has no use for is left, as everywhere.
         free = free_names(program.syntax)
         self._optional = as_inputs({n: v for n, v in more.items() if n in free and n not in fixed})
@@ -99,7 +99,10 @@ class Run:
                 raise CgraphError("binding", f"'{excerpt(name)}' is given twice", "give it once")
             initials[name] = value
             self._optional.pop(name, None)
-        return Given(program, initials, fixed, self.settings["metrics"])
+        return self._made(program, initials, fixed)
+
+    def _made(self, program: Program, initials: Any, fixed: Any) -> Given:
+        return Given(program, initials, fixed, self.settings["metrics"], self.settings["bounds"])
 
     def _check_resumed(self, model: Model, fixed: dict[str, Any], more: dict[str, Any]) -> None:
         """Refuse values for a run that goes on, except where they are those of its model."""

@@ -11,7 +11,13 @@ from cgcli.learning.settings import check_settings
 from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import Options
 
-_DEFAULTS: Final = {**Options()._asdict(), "batch": "all", "holdout": 0.0, "metrics": {}}
+_DEFAULTS: Final = {
+    **Options()._asdict(),
+    "batch": "all",
+    "holdout": 0.0,
+    "metrics": {},
+    "bounds": {},
+}
 _KEPT = ("optimizer", "batch", "reduce", "seed", "holdout", "engine")
 """What a run that goes on cannot change: it would not be the same run."""
 

@@ -32,7 +32,7 @@ _ENDINGS: Final = {
     TrainOptions,
     {
         ARGUMENTS: "program bindings",
-        DATA: f"at {READING} (fix) stack scale (skip_bad) holdout (metrics) (engine) (jobs) (on) "
+        DATA: f"at {READING} (fix) (bounds) stack scale (skip_bad) holdout (metrics) (engine) (jobs) (on) "
         "(verbose)",
         "Steps": "(reduce) residual optimizer rate (momentum) (decay) (betas) (epsilon) "
         "(weight_decay) (clip) (schedule) (warmup) (every) (factor) batch (seed)",

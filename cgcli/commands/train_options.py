@@ -8,7 +8,7 @@ from cgcli.commands.choices import after_at, pairs
 from cgcli.commands.data_options import DataOptions
 from cgcli.commands.inputs import split_names
 from cgcli.commands.options import argument, choice, count, flag, option, real
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
 from cgcli.learning.stopping import Criteria
 
@@ -37,6 +37,22 @@ def _betas(option: str, text: str | None) -> tuple[float | None, float | None]:
     return first, second
 
 
+def _bounds(option: str, given: list[str] | None) -> dict[str, tuple[float | None, ...]]:
+    """Return by parameter the ends of the range that a text has; None where it has none."""
+    bounds = {}
+    for name, text in pairs(option, given, "a=0..1").items():
+        ends = text.split("..")
+        try:
+            bounds[name] = tuple(float(end) if end.strip() else None for end in ends)
+            if len(ends) != 2 or not any(ends):
+                raise ValueError  # noqa: TRY301  # said below, as what float() raises is
+        except ValueError:
+            message = f"{option} {excerpt(name)} is a range, not '{shorten(text)}'"
+            hint = f'write {option} "{excerpt(name)}=0..1", or 0.. where there is no other end'
+            raise CgraphError("usage", message, hint) from None
+    return bounds
+
+
 def _names(option: str, text: str | None) -> list[str] | None:
     return split_names(text, option)
 
@@ -50,6 +66,13 @@ class TrainOptions(DataOptions):
     at: str | None = option("Start from a model, or a JSON object of values.", "FILE")
     fix: list[str] = option(
         "A constant: c=2; repeatable.", "NAME=VALUE", list[str], autocompletion=after_at
+    )
+    bounds: dict[str, tuple[float | None, ...]] = option(
+        "Keep a parameter within: a=0..1, k=0..; repeatable.",
+        "NAME=LOW..HIGH",
+        list[str],
+        _bounds,
+        names=("--bound",),
     )
     scale: list[str] | None = option(
         "Columns to bring to mean 0 and deviation 1.", "NAMES", read=_names

@@ -48,7 +48,7 @@ def bands(task: Task, table: Table, known: Statistics) -> Bands | None:
     parts = [{n: array[::step] for n, array in chunk.items()} for chunk in table.chunks()]
     rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     line = line_of(task, lambda: [rows])
-    if line is None or known.covariance is None or not np.isfinite(known.covariance).all():
+    if line is None or known.covariance is None or np.isinf(known.covariance).any():
         return None
     target, slope, residual = line.of(rows)
     predicted, size = (residual - target) / slope, np.abs(target / slope).max()
@@ -82,7 +82,9 @@ def _along(
     target, slope, residual = line.of(rows)
     _, *slopes = task.by_row().rows(rows, len(target))
     jacobian = np.concatenate([part.reshape(len(target), -1) for part in slopes], axis=1)
-    variance = np.einsum("ij,jk,ik->i", jacobian, known.covariance, jacobian)
+    # What is at a bound counts as known.
+    covariance = np.nan_to_num(known.covariance, nan=0.0)
+    variance = np.einsum("ij,jk,ik->i", jacobian, covariance, jacobian)
     weight = np.abs(slope)
     reach = special.stdtrit(known.free, (1 + LEVEL) / 2) / weight
     widths = [reach * np.sqrt(v) for v in (variance, variance + (known.deviation or 0.0) ** 2)]

@@ -28,7 +28,7 @@ _WALL: Final = 10.0
 _POLISH: Final = 20
 _AGAIN: Final = 10
 _LEVEL: Final = 1e-6
-"""The part of the first gradient that is as good as 0."""
+"""The part of the first gradient that is as good as 0, and of the residuals."""
 _OFFSET: Final = 1e-3
 _EXACT: Final = 1e-12
 _PLAIN: Final = 100.0
@@ -114,11 +114,13 @@ def fit_lbfgs(
     `DivergedError` where the cost is not finite at the start. Byrd, Lu, Nocedal and Zhu (1995).
     """
     optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
-    flat = objective.task.parameters.flat
+    parameters = objective.task.parameters
+    flat = parameters.flat
     before = flat.copy()
     ((_, start),) = objective.epoch(0)
     if start - start != 0:
         raise DivergedError("the cost is not finite", flat)
+    objective.hold()
     first = max(first, float(np.linalg.norm(objective.gradient)))
     last, at, end = (start, first), before, None
 
@@ -126,13 +128,15 @@ def fit_lbfgs(
         nonlocal last, at
         np.copyto(flat, theta)
         ((_, cost),) = objective.epoch(0)
+        slope = objective.gradient.copy()
+        objective.hold()
         norm = float(np.linalg.norm(objective.gradient))
         if not cost < np.inf or norm - norm != 0:
             # A step too far: what its search sees there leads it back.
             away = float(np.linalg.norm(theta - at))
             return last[0] + _WALL * last[1] * away, np.zeros_like(theta)
         last, at = (cost, norm), theta.copy()
-        return cost, objective.gradient.copy()
+        return cost, slope
 
     def callback(theta: Any) -> None:
         nonlocal end
@@ -150,6 +154,7 @@ def fit_lbfgs(
                 flat.copy(),
                 jac=True,
                 method="L-BFGS-B",
+                bounds=optimize.Bounds(parameters.low, parameters.high),
                 callback=callback,
                 options=options,
             )
@@ -204,7 +209,8 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
             # A power of 2 loses no bit; what is left over keeps room for the derivatives.
             excess = exponent - np.copysign(_PLAIN, exponent)
             residuals.factor = 2.0 ** -round(excess / np.log10(2))
-        solution, known, count, status = _solved(residuals, begin, "lm", evaluations)
+        first = "trf" if task.parameters.bounded else "lm"
+        solution, known, count, status = _solved(residuals, begin, first, evaluations)
         if known.doubts and status:
             other = _solved(residuals, begin, "dogbox", evaluations)
             if _sum(residuals, other[0]) < (1 - _EXACT) * _sum(residuals, solution):
@@ -234,14 +240,15 @@ def _solved(
 ) -> tuple[Any, Spread, int, int]:
     """Return the parameters, what is known of them, the evaluations, and SciPy's status."""
     optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
-    least = 4 * float(np.finfo(float).eps)
+    least, parameters = 4 * float(np.finfo(float).eps), residuals.parameters
+    ends = parameters.low, parameters.high
     outcome = optimize.least_squares(
         residuals.at, start.copy(), residuals.jacobian, method=method, x_scale="jac",
-        ftol=least, xtol=least, gtol=least, max_nfev=most,
+        bounds=ends, ftol=least, xtol=least, gtol=least, max_nfev=most,
     )  # fmt: skip
     theta = _polished(residuals, outcome.x) if outcome.status else outcome.x
     slopes = residuals.jacobian(theta)
-    return theta, spread(slopes, residuals.parameters), int(outcome.nfev), int(outcome.status)
+    return theta, spread(slopes, parameters), int(outcome.nfev), int(outcome.status)
 
 
 def _sum(residuals: Residuals, theta: Any) -> float:
@@ -268,6 +275,7 @@ def _end_of_residuals(
         doubt = Doubt("unconverged", message, "give it more, or start nearer to the answer")
         return End("stopped", message, (doubt, *doubts))
     slopes = residuals.jacobian(residuals.flat.copy())
+    slopes = np.where(residuals.parameters.held(left @ slopes), 0.0, slopes)
     lengths = np.linalg.norm(slopes, axis=0)
     slopes = slopes / np.where(lengths > 0, lengths, 1.0)
     within = np.linalg.norm(slopes.T @ left) / max(float(np.linalg.norm(left)), 1e-300)
@@ -284,18 +292,26 @@ def _end_of_residuals(
 
 
 def _polished(residuals: Residuals, theta: Any) -> Any:
-    """Return the parameters after Gauss-Newton steps, as long as these lead downhill."""
-    best, left = theta, residuals.at(theta)
+    """Return the parameters after Gauss-Newton steps, as long as these lead downhill.
+
+    What a bound holds stays there, and what SciPy brought so near to one goes there first.
+    """
+    left, slopes, parameters = residuals.at(theta), residuals.jacobian(theta), residuals.parameters
+    ends = np.where(left @ slopes > 0, parameters.low, parameters.high)
+    away = np.abs(ends - theta) * np.linalg.norm(slopes, axis=0)
+    best = np.where(away <= _LEVEL * np.linalg.norm(left), ends, theta)
+    left = residuals.at(best)
     total = float(left @ left)
     length = np.inf
     for _ in range(_POLISH):
         slopes = residuals.jacobian(best)
+        slopes = np.where(parameters.held(left @ slopes), 0.0, slopes)
         step = gauss_newton(slopes, -left)
         size = float(np.linalg.norm(step * np.linalg.norm(slopes, axis=0)))
         if not np.isfinite(size) or size >= length:
             break
         length = size
-        candidate = best + step
+        candidate = np.clip(best + step, parameters.low, parameters.high)
         left = residuals.at(candidate)
         reached = float(left @ left)
         # At the minimum the sum of squares no longer tells steps apart; their length does.

@@ -235,13 +235,23 @@ class Objective:
             yield count, self._result(count)
 
     def at(self, theta: Any) -> tuple[float, Any]:
-        """Return the cost of all rows at some parameters, and its gradient; the task keeps its."""
+        """Return the cost of all rows at some parameters, and its gradient; the task keeps its.
+
+        They are brought within their bounds, and what these hold has no gradient.
+        """
         flat = self.task.parameters.flat
         kept = flat.copy()
         np.copyto(flat, theta)
+        self.task.parameters.enter()
         ((_, cost),) = self.epoch(0)
+        self.hold()
         np.copyto(flat, kept)
         return cost, self.gradient.copy()
+
+    def hold(self) -> None:
+        """Take from the gradient what the bounds of the parameters hold."""
+        if self.task.parameters.bounded:
+            self.gradient[self.task.parameters.held(self.gradient)] = 0.0
 
     def _result(self, count: int) -> float:
         arrays = self.compiled.plan.arrays

@@ -16,7 +16,7 @@ from cgcli.language.syntax import Assignment, Expression, Value, statements
 from cgcli.learning.cells import kept_as
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, Table, means, plain, scaling, split
-from cgcli.learning.task import Parameters, Task
+from cgcli.learning.task import Bounds, Parameters, Task
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
@@ -26,12 +26,13 @@ from cgcli.words import counted
 
 
 class Given(NamedTuple):
-    """What a command line gives: the program, values by name, and expressions to measure."""
+    """What a command line gives: the program, values by name, what to measure, and bounds."""
 
     program: Program
     initial: Mapping[str, Any]
     fixed: Mapping[str, Any]
     metrics: Mapping[str, str] = {}
+    bounds: Bounds = {}
 
     @property
     def expressions(self) -> dict[str, Expression]:
@@ -101,8 +102,32 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     check_scaling(scaled, train.shapes)
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
-    task = Task(graph, Parameters(parameters), used, dict(given.fixed), scaled, nodes)
+    bounded = Parameters(parameters, given.bounds)
+    if given.bounds:
+        _check_bounds(given.bounds, bounded, scaled=bool(scaled))
+    task = Task(graph, bounded, used, dict(given.fixed), scaled, nodes)
     return Prepared(task, train, held, report, source.stacks, given)
+
+
+def _check_bounds(bounds: Bounds, parameters: Parameters, *, scaled: bool) -> None:
+    """Raise `CgraphError` for bounds of no parameter, that hold none, or that it starts beyond."""
+    if scaled:
+        message = "--bound is in the data's units, and --scale learns in others"
+        raise CgraphError("usage", message, "leave one of the two out")
+    lows, highs = parameters.look(parameters.low), parameters.look(parameters.high)
+    for name in bounds:
+        shown, view = excerpt(name), parameters.views.get(name)
+        if view is None:
+            message = f"--bound: '{shown}' is no parameter"
+            raise CgraphError("usage", message, f"the parameters are {few(list(parameters.views))}")
+        low, high = lows[name].flat[0], highs[name].flat[0]
+        if not low < high:
+            message = f"--bound {shown}: there is nothing between {low:g} and {high:g}"
+            raise CgraphError("usage", message, f"the less stands first; --fix {shown}=… holds it")
+        beyond = view[(view < low) | (view > high)]
+        if beyond.size:
+            message = f"'{shown}' starts at {beyond[0]:g}, beyond its bounds {low:g} to {high:g}"
+            raise CgraphError("usage", message, "start it within them")
 
 
 def _add_hint(

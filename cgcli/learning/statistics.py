@@ -55,7 +55,8 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
 
     By the singular values of J with its columns scaled to length 1, as in Golub and Van Loan,
     Matrix Computations, 4th ed., section 5.5. A parameter does not matter where to double it
-    changes nothing that a double can hold, or to add 1 to it.
+    changes nothing that a double can hold, or to add 1 to it. What is at a bound counts as known,
+    and has no part in the matrix: it is NaN there.
 
     >>> two = np.array([[1.0, 2.0, 0.0], [2.0, 4.0, 0.0]])
     >>> of = spread(two, Parameters(dict(a=1, b=1, c=1)))
@@ -65,7 +66,8 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
     size = jacobian.shape[1]
     if not np.isfinite(jacobian).all():
         return Spread(np.full((size, size), np.inf), size, [])
-    scale = np.linalg.norm(jacobian, axis=0)
+    held = parameters.at_bound
+    scale = np.where(held, 0.0, np.linalg.norm(jacobian, axis=0))
     effect = scale * np.maximum(np.abs(parameters.flat), 1.0)
     idle = (scale == 0) | ((effect < _UNDETERMINED * effect.max(initial=0.0)) & (effect > 0))
     scale[idle] = 1.0
@@ -78,6 +80,8 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
     unknown = mixed | idle
     inverse[unknown], inverse[:, unknown] = np.nan, np.nan
     inverse[unknown, unknown] = np.inf
+    inverse[held, held] = np.nan
+    idle &= ~held
     doubts = []
     if idle.any():
         names = parameters.named(idle)

@@ -26,19 +26,31 @@ def joined(names: Sequence[str]) -> str:
     return " and ".join(names) if len(names) < 3 else few(names)
 
 
+Bounds = Mapping[str, Sequence[float | None]]
+"""By parameter the least that each of its elements may be, and the greatest; None for no end."""
+
+
 class Parameters:
     """Numbers, vectors and matrices side by side in the vector `flat`; `views` look into it.
+
+    They lie from `low` to `high`, where they are `bounded`.
 
     >>> parameters = Parameters({"W": [[1, 2], [3, 4]], "b": 5})
     >>> parameters.flat, parameters.views["W"].shape
     (array([1., 2., 3., 4., 5.]), (2, 2))
     """
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], bounds: Bounds = {}) -> None:
         arrays = {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
         self.shapes: dict[str, Shape] = {name: array.shape for name, array in arrays.items()}
         self.flat = np.concatenate([np.zeros(0), *(array.ravel() for array in arrays.values())])
         self.views = self.look(self.flat)
+        self.bounded = bool(bounds)
+        self.low, self.high = np.full_like(self.flat, -np.inf), np.full_like(self.flat, np.inf)
+        for place, flat in enumerate((self.low, self.high)):
+            for name, view in self.look(flat).items():
+                if (end := bounds.get(name, (None, None))[place]) is not None:
+                    view[...] = end
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what they are made of again, for the way into a worker process."""
@@ -49,6 +61,22 @@ class Parameters:
         ends, rows = list(accumulate(map(size, self.shapes.values()))), flat.shape[:-1]
         parts = zip(self.shapes.items(), np.split(flat, ends, axis=-1)[: len(ends)], strict=True)
         return {name: part.reshape((*rows, *shape)) for (name, shape), part in parts}
+
+    def enter(self) -> None:
+        """Bring what is beyond a bound to it."""
+        if self.bounded:
+            np.clip(self.flat, self.low, self.high, self.flat)
+
+    @property
+    def at_bound(self) -> Any:
+        """Which elements are at a bound."""
+        return (self.flat <= self.low) | (self.flat >= self.high)
+
+    def held(self, gradient: Any) -> Any:
+        """Return which elements a bound holds: the descent by a gradient would take them on."""
+        return ((self.flat <= self.low) & (gradient > 0)) | (
+            (self.flat >= self.high) & (gradient < 0)
+        )
 
     def named(self, flags: Any, *, entire: bool = False) -> str:
         """Return the names of what is flagged, element by element; with `entire`, of no parts.

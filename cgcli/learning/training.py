@@ -11,7 +11,7 @@ import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError, Record, State, Watch
-from cgcli.learning.doubts import bottomless, course, unmoved
+from cgcli.learning.doubts import at_bound, bottomless, course, unmoved
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
 from cgcli.learning.noted import locate, note_rows
 from cgcli.learning.objective import Measure, Objective, measured
@@ -169,6 +169,7 @@ class Training:
                         endless = bottomless(objective, before, cost)
                         doubts = [d._replace(grave=falling[0]) for d in endless] or doubts
                     doubts += unmoved(objective, before, first)
+                doubts += at_bound(task.parameters)
                 end = end._replace(doubts=(*end.doubts, *doubts))
             return self._trained(end, start, fit)
 

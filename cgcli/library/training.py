@@ -98,6 +98,7 @@ def train(
     /,
     *,
     fix: Mapping[str, Any] = {},
+    bounds: Mapping[str, Sequence[float | None]] = {},
     stack: Mapping[str, str | list[str]] = {},
     scale: Sequence[str] = (),
     holdout: float = 0.0,
@@ -111,7 +112,8 @@ def train(
     """Return the parameters that make a program's value least, over the rows of data.
 
     The program is the cost of a row, or with `residual` what is squared and summed. `start` has
-    the parameters' first values, `fix` those of other names; columns of the data are all else.
+    the parameters' first values, `bounds` the ends that they are kept within, None for no end,
+    `fix` the values of other names; columns of the data are all else.
     `options` are as those of `cgraph train`: `optimizer`, `rate`, `batch`, `epochs`, `seed` and
     so on. `read` says how data is read: see `cgcli.map`. `progress` is called with the record of
     each epoch. Raises `CgraphError`.
@@ -128,9 +130,12 @@ def train(
 
     for name, part in (("start", start), ("fix", fix), ("stack", stack), ("metrics", metrics)):
         _check_form(name, part, Mapping, "dict(w=0)")
+    _check_form("bounds", bounds, Mapping, "dict(w=(0, None))")
+    for name, ends in bounds.items():
+        _check_form(f"bounds of '{excerpt(name)}'", ends, (list, tuple), "dict(w=(0, None))")
     settings = _settings(options, residual=residual)
     reading = Reading(dict(stack), scale, skip_bad, holdout, settings.seed)
-    given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics)
+    given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics, bounds)
     with opened_data(data, manner_of(read)) as source:
         prepared = prepare(given, source, reading)
         path = source.path
@@ -152,6 +157,7 @@ def train(
         "criteria": list(settings.criteria),
         "holdout": holdout,
         "metrics": dict(metrics),
+        "bounds": dict(bounds),
     }
     return Fit(training, trained, model_of(training, path, chosen, trained.end.message))
 

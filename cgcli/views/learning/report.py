@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -62,6 +63,7 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
     if known is not None and known.errors is not None:
         more = zip(_HEADS, (known.errors, known.low, known.high, known.t, known.p), strict=True)
         columns |= {head: parameters.look(flat) for head, flat in more}
+        columns = {head: _by_element(part) for head, part in columns.items()}
     names = [printable(shorten(name)) for name in columns["value"]]
     few = min(digits, 4)
     cells = {
@@ -74,6 +76,9 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
             pairs = zip(columns[head].values(), errors, strict=True)
             cells[head] = [_short(v, max(few, _digits(v, error))) for v, error in pairs]
         cells["p"] = ["<1e-300" if cell == "0" else cell for cell in cells["p"]]
+        # What is at a bound has none.
+        none = "–" if can_show("–") else "-"
+        cells = {head: [cell.replace("nan", none) for cell in part] for head, part in cells.items()}
     # As many columns as stand beside each other; the others are in the JSON.
     width, heads = max(9, *map(len, names)), list[str]()
     every = list(cells)
@@ -87,6 +92,17 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
     rows = zip(names, *(cells[head] for head in heads), strict=True)
     print_table(out, [first, *(Column(head, NUMBERS) for head in heads)], rows)
     out.print()
+
+
+def _by_element(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return numbers by name, an array that is not large as its elements: so they have errors."""
+    rows: dict[str, Any] = {}
+    for name, value in values.items():
+        parts = np.ndenumerate(value) if np.ndim(value) > 0 and np.size(value) <= _FEW else ()
+        rows |= {f"{name}[{', '.join(map(str, place))}]": part for place, part in parts}
+        if not parts:
+            rows[name] = value
+    return rows
 
 
 def _digits(value: Any, error: Any) -> int:

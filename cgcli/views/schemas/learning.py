@@ -84,7 +84,7 @@ class Divergence(TypedDict):
 
 DoubtKind: TypeAlias = Literal[
     "unconverged", "falling", "swinging", "rising", "stuck", "dead", "alike", "kink",
-    "unbounded", "tuned", "scaled", "undetermined",
+    "unbounded", "tuned", "scaled", "undetermined", "bound",
 ]  # fmt: skip
 
 
