@@ -32,8 +32,8 @@ _ENDINGS: Final = {
     TrainOptions,
     {
         ARGUMENTS: "program bindings",
-        DATA: f"at {READING} (fix) (bounds) stack scale (skip_bad) holdout (metrics) (engine) (jobs) (on) "
-        "(verbose)",
+        DATA: f"at {READING} (fix) (bounds) stack scale (skip_bad) holdout (metrics) (engine) "
+        "(jobs) (on) (verbose)",
         "Steps": "(reduce) residual optimizer rate (momentum) (decay) (betas) (epsilon) "
         "(weight_decay) (clip) (schedule) (warmup) (every) (factor) batch (seed)",
         "When to stop": "epochs (steps) (until_cost) until_change (until_gradient) (patience) "

@@ -16,7 +16,7 @@ from cgcli.language.syntax import Assignment, Expression, Value, statements
 from cgcli.learning.cells import kept_as
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, Table, means, plain, scaling, split
-from cgcli.learning.task import Bounds, Parameters, Task
+from cgcli.learning.task import Parameters, Task
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
@@ -32,7 +32,7 @@ class Given(NamedTuple):
     initial: Mapping[str, Any]
     fixed: Mapping[str, Any]
     metrics: Mapping[str, str] = {}
-    bounds: Bounds = {}
+    bounds: Mapping[str, Any] = {}
 
     @property
     def expressions(self) -> dict[str, Expression]:
@@ -109,7 +109,7 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     return Prepared(task, train, held, report, source.stacks, given)
 
 
-def _check_bounds(bounds: Bounds, parameters: Parameters, *, scaled: bool) -> None:
+def _check_bounds(bounds: Iterable[str], parameters: Parameters, *, scaled: bool) -> None:
     """Raise `CgraphError` for bounds of no parameter, that hold none, or that it starts beyond."""
     if scaled:
         message = "--bound is in the data's units, and --scale learns in others"

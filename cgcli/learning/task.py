@@ -26,21 +26,18 @@ def joined(names: Sequence[str]) -> str:
     return " and ".join(names) if len(names) < 3 else few(names)
 
 
-Bounds = Mapping[str, Sequence[float | None]]
-"""By parameter the least that each of its elements may be, and the greatest; None for no end."""
-
-
 class Parameters:
     """Numbers, vectors and matrices side by side in the vector `flat`; `views` look into it.
 
-    They lie from `low` to `high`, where they are `bounded`.
+    They lie from `low` to `high`, where they are `bounded`: `bounds` has by name the two ends for
+    all elements, None for no end.
 
     >>> parameters = Parameters({"W": [[1, 2], [3, 4]], "b": 5})
     >>> parameters.flat, parameters.views["W"].shape
     (array([1., 2., 3., 4., 5.]), (2, 2))
     """
 
-    def __init__(self, values: Mapping[str, Any], bounds: Bounds = {}) -> None:
+    def __init__(self, values: Mapping[str, Any], bounds: Mapping[str, Any] = {}) -> None:
         arrays = {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
         self.shapes: dict[str, Shape] = {name: array.shape for name, array in arrays.items()}
         self.flat = np.concatenate([np.zeros(0), *(array.ravel() for array in arrays.values())])
