@@ -102,7 +102,8 @@ class Run:
         return self._made(program, initials, fixed)
 
     def _made(self, program: Program, initials: Any, fixed: Any) -> Given:
-        return Given(program, initials, fixed, self.settings["metrics"], self.settings["bounds"])
+        names = ("metrics", "bounds", "sigma", "weights")
+        return Given(program, initials, fixed, *(self.settings[name] for name in names))
 
     def _check_resumed(self, model: Model, fixed: dict[str, Any], more: dict[str, Any]) -> None:
         """Refuse values for a run that goes on, except where they are those of its model."""
@@ -212,7 +213,7 @@ class Run:
         self.watching.end()
         model = self.model(trained.end.message)
         known, drawn = trained.fit and trained.fit.statistics, None
-        if known and options.plot:
+        if known and options.plot and options.residual:
             drawn = bands(training.task, self.prepared.train, known)
         self.watching.finish(model, trained, drawn)
         if options.json:

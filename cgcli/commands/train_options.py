@@ -9,6 +9,7 @@ from cgcli.commands.data_options import DataOptions
 from cgcli.commands.inputs import split_names
 from cgcli.commands.options import argument, choice, count, flag, option, real
 from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.learning.losses import LOSS_NAMES
 from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
 from cgcli.learning.stopping import Criteria
 
@@ -87,6 +88,12 @@ class TrainOptions(DataOptions):
     )
     reduce: str | None = choice(("mean", "sum"), "The cost of all rows: their {words}.", "HOW")
     residual: bool = flag("Least squares: the program is a residual.")
+    sigma: str | None = option("Known errors of the residuals: a column, 0.1, 0.02*y.", "EXPR")
+    weights: str | None = option("How much each squared residual counts: a column.", "EXPR")
+    loss: str | None = choice(LOSS_NAMES, "In place of squares, for outliers: {words}.", "NAME")
+    loss_scale: float | None = real("What --loss takes for large, in the residual's units.", 0.0)
+    likelihood: bool = flag("The program is -log of a likelihood: its errors are told.")
+    restarts: int | None = count("Fit from so many other starts too; the best is kept.", 1)
     optimizer: str | None = choice(
         OPTIMISER_NAMES,
         "{words}, of which the last is for --residual.",

@@ -7,8 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import required
-from cgcli.learning.statistics import LEVEL, PART, Line, Statistics, line_of
+from cgcli.learning.statistics import PART, Line, Statistics, line_of, quantile
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 
@@ -78,7 +77,6 @@ def _along(
     The deviation of a residual r = α p + β is that of p times α: Seber and Wild, Nonlinear
     Regression (1989), 5.1.
     """
-    special = required("scipy.special", "train", "for the distribution of t")
     target, slope, residual = line.of(rows)
     _, *slopes = task.by_row().rows(rows, len(target))
     jacobian = np.concatenate([part.reshape(len(target), -1) for part in slopes], axis=1)
@@ -86,7 +84,7 @@ def _along(
     covariance = np.nan_to_num(known.covariance, nan=0.0)
     variance = np.einsum("ij,jk,ik->i", jacobian, covariance, jacobian)
     weight = np.abs(slope)
-    reach = special.stdtrit(known.free, (1 + LEVEL) / 2) / weight
+    reach = quantile(known.degrees) / weight
     widths = [reach * np.sqrt(v) for v in (variance, variance + (known.deviation or 0.0) ** 2)]
     order = np.argsort(x, kind="stable")
     rows_of = (x, -target / slope, (residual - target) / slope, *widths, residual / weight)

@@ -268,7 +268,7 @@ class Measure:
     """The cost and the metrics of a table's rows, without gradients; of residuals their squares."""
 
     def __init__(self, task: Task, table: Table, *, squared: bool = False) -> None:
-        self.task = task
+        self.task, self.table = task, table
         self.count = table.count
         lowered = task.lowered()
         self._cost = lowered.total(task.graph.output, squared=squared)
@@ -281,7 +281,10 @@ class Measure:
         """Return the cost, and the mean of each metric over the rows."""
         self.all_rows.run()
         arrays = self.all_rows.compiled.plan.arrays
-        cost = float(arrays[self._cost]) / (self.count if self.task.mean else 1)
+        cost, loss = float(arrays[self._cost]), self.task.loss
+        if loss is not None:
+            cost = sum(float(loss(part)[0].sum()) for part in self.task.costs(self.table))
+        cost /= self.count if self.task.mean else 1
         return cost, {n: float(arrays[p]) / self.count for n, p in self._metrics.items()}
 
 

@@ -12,7 +12,15 @@ from cgcli.graph.build import Draft
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names, given_names
 from cgcli.language.parse import parse as parse_syntax
-from cgcli.language.syntax import Assignment, Expression, Value, statements
+from cgcli.language.syntax import (
+    CALL,
+    NAME,
+    OPERATION,
+    Assignment,
+    Expression,
+    Value,
+    statements,
+)
 from cgcli.learning.cells import kept_as
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, Table, means, plain, scaling, split
@@ -26,13 +34,26 @@ from cgcli.words import counted
 
 
 class Given(NamedTuple):
-    """What a command line gives: the program, values by name, what to measure, and bounds."""
+    """What a command line gives: the program, values by name, what to measure, and bounds.
+
+    The program's value may be a residual whose deviation is known, `sigma`, or that has `weights`:
+    expressions over the columns.
+    """
 
     program: Program
     initial: Mapping[str, Any]
     fixed: Mapping[str, Any]
     metrics: Mapping[str, str] = {}
     bounds: Mapping[str, Any] = {}
+    sigma: str | None = None
+    weights: str | None = None
+
+    @property
+    def weighting(self) -> Expression:
+        """The syntax of what residuals are over, or weighted by; empty where there is nothing."""
+        text = self.sigma or self.weights
+        called = "--sigma" if self.sigma else "--weights"
+        return expression_of(text, called, f'{called} "0.1 + 0.02*x"') if text else []
 
     @property
     def expressions(self) -> dict[str, Expression]:
@@ -105,7 +126,9 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     bounded = Parameters(parameters, given.bounds)
     if given.bounds:
         _check_bounds(given.bounds, bounded, scaled=bool(scaled))
-    task = Task(graph, bounded, used, dict(given.fixed), scaled, nodes)
+    task = Task(graph, bounded, used, dict(given.fixed), scaled, nodes, known=bool(given.sigma))
+    if given.weighting:
+        _check_weighting(task, train, "--sigma" if given.sigma else "--weights")
     return Prepared(task, train, held, report, source.stacks, given)
 
 
@@ -128,6 +151,23 @@ def _check_bounds(bounds: Iterable[str], parameters: Parameters, *, scaled: bool
         if beyond.size:
             message = f"'{shown}' starts at {beyond[0]:g}, beyond its bounds {low:g} to {high:g}"
             raise CgraphError("usage", message, "start it within them")
+
+
+def _check_weighting(task: Task, table: Table, called: str) -> None:
+    """Raise `CgraphError` where a deviation or a weight is not above 0, or hangs on parameters."""
+    graph = task.graph
+    residual, weighting = graph.arguments[graph.output]
+    if graph.dependents(task.inputs)[weighting]:
+        message = f"{called} depends on what is to be learned"
+        raise CgraphError("usage", message, "write it with columns and numbers alone")
+    compiled = task.through(residual)
+    for chunk in table.chunks():
+        with np.errstate(all="ignore"):
+            slopes = compiled.rows(chunk, len(chunk[ROW]))[2]
+        if not (fine := (slopes > 0) & (slopes < np.inf)).all():
+            row = int(chunk[ROW][np.argmin(fine)])
+            message = f"{called} is a number above 0 in every row, and in row {row} it is not"
+            raise CgraphError("usage", message, "leave that row out, or mend it")
 
 
 def _add_hint(
@@ -236,7 +276,8 @@ def _names(given: Given, source: Source) -> dict[str, tuple[int, int]]:
 
     A metric's `f` is the program's value, unless there is a column of that name.
     """
-    syntax, measured = given.program.syntax, map(Value, given.expressions.values())
+    syntax, expressions = given.program.syntax, given.expressions.values()
+    measured = map(Value, [*expressions, *([given.weighting] if given.weighting else [])])
     names = free_names(syntax)
     for name in free_names(syntax._replace(block=[*syntax.block, *measured])):
         if name != "f" or name in source.names:
@@ -323,6 +364,13 @@ def build_graph(given: Given, shapes: Mapping[str, Shape]) -> tuple[Graph, dict[
             message = f"the metric '{excerpt(name)}' is {describe(graph.shape(node))}, not a number"
             raise CgraphError("shape", message, "take its sum(…) or mean(…)")
         nodes[name] = node
+    if given.weighting:
+        # A name that no program has stands for the residual.
+        operation = [(OPERATION, "div", 2, 0, 0)]
+        if given.weights:
+            operation = [(CALL, "sqrt", 1, 0, 0), (OPERATION, "mul", 2, 0, 0)]
+        weighted = [(NAME, ROW, 0, 0, 0), *given.weighting, *operation]
+        output = draft.add(weighted, given.sigma or given.weights or "", {ROW: output})
     graph.output = output
     if graph.shape(output):
         form = describe(graph.shape(output))

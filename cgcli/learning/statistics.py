@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from cgcli.errors import required
+from cgcli.learning.losses import Loss
 from cgcli.learning.stopping import Doubt
 from cgcli.learning.tables import ROW, Table
 from cgcli.learning.task import Parameters, Task
-from cgcli.plan.compiled import Compiled
 
 _UNDETERMINED: Final = 1e-13
 """A singular value this small beside the greatest, of columns of length 1, is one of rounding."""
@@ -20,6 +20,8 @@ PART: Final = 1e-6
 _FAINT: Final = 1e-8
 _BEYOND: Final = 1e3
 _SHOWN: Final = 4
+_QUARTILES: Final = 1.3489795
+"""How far apart the quartiles of a normal distribution are, in its deviations."""
 LEVEL: Final = 0.95
 """How often an interval of confidence has the parameter in it."""
 _RANKED: Final = 2**24
@@ -33,13 +35,14 @@ class Spread(NamedTuple):
     """The matrix (JᵀJ)⁻¹, infinite on its diagonal for what is not determined, and what is not.
 
     `rank` is how many combinations of parameters the rows determine, `least` the smallest
-    singular value among them beside the greatest.
+    singular value among them beside the greatest. A `robust` one is the covariance itself.
     """
 
     inverse: Any
     rank: int
     doubts: list[Doubt]
     least: float = 1.0
+    robust: bool = False
 
     def loosely(self, parameters: Parameters, errors: Any) -> list[Doubt]:
         """Return what is to be said of errors far beyond their parameters, which go together."""
@@ -102,18 +105,39 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
     return Spread(inverse, int(known.sum()), doubts, least)
 
 
+def sandwich(known: Spread, slopes: Any, residuals: Any, loss: Loss) -> Spread:
+    """Return the covariance of parameters that a loss of residuals determines.
+
+    It is A⁻¹BA⁻¹ times n/(n - p), of A the second derivatives of the loss and B the products of
+    the first: Huber and Ronchetti, Robust Statistics, 2nd ed. (2009), sections 6.3 and 7.6.
+    """
+    _, first, second = loss(residuals)
+    fine = np.isfinite(known.inverse.diagonal())
+    columns, free = slopes[:, fine], max(len(residuals) - known.rank, 1)
+    curvature = first + 2 * residuals**2 * second
+    bread = np.linalg.pinv((columns * curvature[:, None]).T @ columns)
+    parts = (columns * (first * residuals)[:, None]) @ bread
+    inverse = known.inverse.copy()
+    inverse[np.ix_(fine, fine)] = parts.T @ parts * (len(residuals) / free)
+    return known._replace(inverse=inverse, robust=True)
+
+
 class Statistics(NamedTuple):
     """What the residuals at the minimum tell, their number less the rank being `free`.
 
     By parameter, flat: standard `errors`, `t`, the probability `p` of one as far from 0, and the
-    ends `low` and `high` of the interval of confidence. `covariance` is None of very many.
-    `r_squared` compares with the best constant, weighted as the residuals are; `aic` and `bic`
-    are those of normal residuals, whose spread counts as a parameter. `quartiles` are the five
-    of the residuals.
+    ends `low` and `high` of the interval of confidence, all by the distribution of t of so many
+    `degrees`, which are infinite where the residuals' deviation is known. `covariance` is None of
+    very many. `r_squared` compares with the best constant, weighted as the residuals are; `aic`
+    and `bic` are those of normal residuals, whose spread counts as a parameter unless it is known:
+    then the sum is a chi-square, as great by chance with the probability `chi_square_p`. Of a
+    robust loss the deviation is that of the quartiles. `quartiles` are the five of the residuals.
+    Of a likelihood there are none of these, and no sum.
     """
 
-    sum: float
+    sum: float | None
     free: int
+    degrees: float = np.inf
     deviation: float | None = None
     errors: Any = None
     t: Any = None
@@ -126,6 +150,8 @@ class Statistics(NamedTuple):
     adjusted_r_squared: float | None = None
     aic: float | None = None
     bic: float | None = None
+    chi_square_p: float | None = None
+    log_likelihood: float | None = None
     quartiles: Any = None
 
 
@@ -141,32 +167,58 @@ def statistics(
     scaled = float(residuals @ residuals)
     free = count - known.rank
     quartiles = _quartiles(task, table)
-    result = Statistics(scaled / factor / factor, free, quartiles=quartiles)
-    if scaled > 0:
+    fit, degrees = scaled / factor / factor, np.inf if task.known and not known.robust else free
+    result = Statistics(fit, free, degrees, quartiles=quartiles)
+    if task.known and not known.robust:
+        result = result._replace(
+            aic=fit + 2 * known.rank, bic=fit + np.log(count) * known.rank,
+            chi_square_p=special.chdtrc(free, fit) if free > 0 else None,
+        )  # fmt: skip
+    elif scaled > 0 and not known.robust:
         logarithm = count * (np.log(2 * np.pi * scaled / count) - 2 * np.log(factor) + 1)
         weight = known.rank + 1
         result = result._replace(aic=logarithm + 2 * weight, bic=logarithm + np.log(count) * weight)
     if free <= 0:
         return result
-    roots = np.sqrt(known.inverse.diagonal())
-    errors = np.where(roots == np.inf, np.inf, np.sqrt(scaled / free) * roots)
-    t = flat / errors
-    reach = special.stdtrit(free, (1 + LEVEL) / 2) * errors
-    result = result._replace(
-        deviation=np.sqrt(scaled / free) / factor, errors=errors, t=t,
-        p=2 * special.stdtr(free, -np.abs(t)), low=flat - reach, high=flat + reach,
-    )  # fmt: skip
-    if len(flat) <= _MATRIX:
-        result = result._replace(
-            covariance=scaled / free * known.inverse,
-            correlation=known.inverse / np.outer(roots, roots),
-        )
-    total = _about_constant(task, table, factor)
+    variance, deviation = scaled / free, np.sqrt(scaled / free) / factor
+    if known.robust:
+        variance, deviation = 1.0, (quartiles[3] - quartiles[1]) / _QUARTILES
+    elif task.known:
+        variance, deviation = factor**2, 1.0
+    result = intervals(result._replace(deviation=deviation), known, variance, flat)
+    total = None if known.robust else _about_constant(task, table, factor)
     if total is not None and total > 0:
         part = scaled / total
         adjusted = 1 - part * (count - 1) / free
         result = result._replace(r_squared=1 - part, adjusted_r_squared=adjusted)
     return result
+
+
+def intervals(of: Statistics, known: Spread, variance: float, flat: Any) -> Statistics:
+    """Return statistics with the errors of parameters and what follows from these."""
+    special = required("scipy.special", "train", "for the distribution of t")
+    roots = np.sqrt(known.inverse.diagonal())
+    errors = np.where(roots == np.inf, np.inf, np.sqrt(variance) * roots)
+    t = flat / errors
+    reach = quantile(of.degrees) * errors
+    of = of._replace(
+        errors=errors, t=t, p=2 * special.stdtr(of.degrees, -np.abs(t)), low=flat - reach,
+        high=flat + reach,
+    )  # fmt: skip
+    if len(flat) > _MATRIX:
+        return of
+    correlation = known.inverse / np.outer(roots, roots)
+    return of._replace(covariance=variance * known.inverse, correlation=correlation)
+
+
+def quantile(degrees: float, level: float = LEVEL) -> float:
+    """Return how many standard errors an interval reaches, that has the truth in it so often.
+
+    >>> round(quantile(np.inf), 4), round(quantile(8), 4)
+    (1.96, 2.306)
+    """
+    special = required("scipy.special", "train", "for the distribution of t")
+    return float(special.stdtrit(degrees, (1 + level) / 2))
 
 
 class Line:
@@ -260,8 +312,5 @@ def _about_constant(task: Task, table: Table, factor: float) -> float | None:
 
 def _quartiles(task: Task, table: Table) -> Any:
     """Return the five quartiles of the residuals; of very many, those of some equally far apart."""
-    lowered, step = task.lowered(), -(-table.count // _RANKED)
-    places = [lowered.row(task.graph.output)]
-    compiled = Compiled(lowered, task.parameters.views, by_row=places)
-    parts = [compiled.rows(chunk, len(chunk[ROW]))[0][::step] for chunk in table.chunks()]
+    parts = [part[:: -(-table.count // _RANKED)] for part in task.costs(table)]
     return np.quantile(np.concatenate(parts), (0, 0.25, 0.5, 0.75, 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from cgcli.errors import few
 from cgcli.graph.graph import Graph
-from cgcli.learning.tables import row_values
+from cgcli.learning.losses import Loss
+from cgcli.learning.tables import ROW, Table, row_values
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import size
 from cgcli.plan.compiled import Compiled, Engine
@@ -75,6 +76,18 @@ class Parameters:
             (self.flat >= self.high) & (gradient < 0)
         )
 
+    def elsewhere(self, count: int, seed: int) -> Iterator[Any]:
+        """Yield other starting points: anywhere between two bounds, else about as large as now."""
+        chance, start = np.random.default_rng([seed, 3]), self.flat.copy()
+        low, high, size = self.low, self.high, np.where(start == 0, 1.0, np.abs(start))
+        between = np.isfinite(high - low)
+        for _ in range(count):
+            (part, power), step = chance.random((2, start.size)), chance.normal(size=start.size)
+            moved = start + size * step * 10 ** (2 * power - 1)
+            moved = np.where(moved < low, 2 * low - moved, moved)
+            moved = np.where(moved > high, 2 * high - moved, moved)
+            yield np.where(between, low + part * np.where(between, high - low, 0.0), moved)
+
     def named(self, flags: Any, *, entire: bool = False) -> str:
         """Return the names of what is flagged, element by element; with `entire`, of no parts.
 
@@ -105,7 +118,9 @@ class Task(NamedTuple):
 
     `columns` are the inputs that the data has, `constants` those with a value for good, all
     others are `parameters`. `metrics` are nodes whose mean is told beside the cost. The cost of
-    several rows is the mean of theirs, or the sum. Without an `engine` NumPy runs the rows.
+    several rows is the mean of theirs, or the sum. Without an `engine` NumPy runs the rows. Costs
+    that are residuals may have a `loss` in place of squares, and be in units of a deviation that
+    is `known`.
     """
 
     graph: Graph
@@ -116,6 +131,8 @@ class Task(NamedTuple):
     metrics: Mapping[str, int]
     mean: bool = True
     engine: Engine | None = None
+    loss: Loss | None = None
+    known: bool = False
 
     @property
     def scaled(self) -> dict[str, tuple[Any, Any] | None]:
@@ -164,6 +181,14 @@ class Task(NamedTuple):
         lowered = self.lowered()
         places = [lowered.row(self.graph.output), *lowered.gradient_rows(self.inputs)]
         return Compiled(lowered, self.parameters.views, by_row=places, engine=self.engine)
+
+    def costs(self, table: Table) -> Iterator[Any]:
+        """Yield the costs of a table's rows, some at a time."""
+        lowered = self.lowered()
+        places = [lowered.row(self.graph.output)]
+        compiled = Compiled(lowered, self.parameters.views, by_row=places)
+        for chunk in table.chunks():
+            yield compiled.rows(chunk, len(chunk[ROW]))[0]
 
     def values(self, chunk: Mapping[str, Any], place: int) -> dict[str, Any]:
         """Return the values of all inputs in one row."""

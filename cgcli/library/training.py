@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cgcli.learning.stopping import End
     from cgcli.learning.training import Options, Trained, Training
 
-_WORDS: Final = ("optimizer", "schedule", "reduce", "engine")
+_WORDS: Final = ("optimizer", "schedule", "reduce", "engine", "sigma", "weights", "loss")
 _READ: Final = {"category": "levels", "date": "dates", "pad": "pads"}
 """What the command line calls parts of `read`."""
 _FORMS: Final = {"levels": (Mapping, list, tuple), "dates": Mapping, "pads": Mapping}
@@ -134,8 +134,10 @@ def train(
     for name, ends in bounds.items():
         _check_form(f"bounds of '{excerpt(name)}'", ends, (list, tuple), "dict(w=(0, None))")
     settings = _settings(options, residual=residual)
+    # A known error may be a number.
+    weighting = [str(text) if text else None for text in (settings.sigma, settings.weights)]
     reading = Reading(dict(stack), scale, skip_bad, holdout, settings.seed)
-    given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics, bounds)
+    given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics, bounds, *weighting)
     with opened_data(data, manner_of(read)) as source:
         prepared = prepare(given, source, reading)
         path = source.path

@@ -107,14 +107,16 @@ class End(TypedDict):
 
 
 class Statistics(TypedDict):
-    """Of least squares; null where no degrees of freedom are left, or a figure has no meaning.
+    """Of least squares or a likelihood; null where nothing is left over, or there is no meaning.
 
-    Matrices are in the order of the parameters' elements; AIC and BIC are those of normal
-    residuals, whose spread counts as a parameter.
+    Matrices are in the order of the parameters' elements. AIC and BIC of least squares are those of
+    normal residuals, whose spread counts as a parameter unless it is known. What is at a bound has
+    NaN.
     """
 
     degrees_of_freedom: int
     t: dict[str, Doubles] | None
+    """With --sigma or --likelihood z, by the normal distribution."""
     p_value: dict[str, Doubles] | None
     confidence_95: dict[str, Doubles] | None
     """The two ends of the interval."""
@@ -124,8 +126,18 @@ class Statistics(TypedDict):
     adjusted_r_squared: Double | None
     aic: Double | None
     bic: Double | None
-    residual_quartiles: Doubles
+    chi_square_p: NotRequired[Double]
+    """With --sigma how often chance makes the sum of squares as large."""
+    log_likelihood: NotRequired[Double]
+    residual_quartiles: Doubles | None
     """The least, the quartiles and the greatest."""
+
+
+class Starts(TypedDict):
+    """With --restarts how many starting points were tried, and how many led to the best fit."""
+
+    tried: Positive
+    ended_there: Positive
 
 
 class Run(TypedDict):
@@ -153,6 +165,7 @@ class Run(TypedDict):
     """Null where all numbers are finite."""
     standard_errors: dict[str, Doubles] | None
     statistics: Statistics | None
+    starts: NotRequired[Starts]
     sum_of_squares: Double | None
     residual_deviation: Double | None
     notes: NotRequired[dict[str, RowNote]]
