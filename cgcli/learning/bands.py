@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from cgcli.learning.statistics import PART, Line, Statistics, line_of, quantile
+from cgcli.learning.statistics import LEVEL, PART, Line, Statistics, line_of, quantile
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 
 _DRAWN: Final = 2_000
 """So many rows of a fit are drawn at most."""
 _CURVE: Final = 200
+
+
+class Spreading(NamedTuple):
+    """How a prediction varies with the parameters: their `covariance`, of so many `degrees`.
+
+    A residual has a `deviation`, if it is one for all rows. An interval has the truth in it with
+    the probability `level`.
+    """
+
+    covariance: Any
+    degrees: float
+    deviation: float | None = None
+    level: float = LEVEL
+
+    def variance(self, slopes: Sequence[Any]) -> Any:
+        """Return the variance of numbers by row, of their gradients by the parameters."""
+        jacobian = np.concatenate([part.reshape(len(part), -1) for part in slopes], axis=1)
+        # What is at a bound counts as known.
+        covariance = np.nan_to_num(self.covariance, nan=0.0)
+        return np.maximum(np.einsum("ij,jk,ik->i", jacobian, covariance, jacobian), 0.0)
+
+    def ends(self, value: Any, slopes: Sequence[Any]) -> dict[str, Any]:
+        """Return the ends of the bands: of the prediction itself, and of another row."""
+        variance, reach = self.variance(slopes), quantile(self.degrees, self.level)
+        widths = {"confidence": reach * np.sqrt(variance)}
+        if self.deviation is not None:
+            widths["prediction"] = reach * np.sqrt(variance + self.deviation**2)
+        signs = {"low": -1, "high": 1}
+        return {f"{k}_{e}": value + s * w for k, w in widths.items() for e, s in signs.items()}
 
 
 class Bands(NamedTuple):
@@ -79,10 +108,7 @@ def _along(
     """
     target, slope, residual = line.of(rows)
     _, *slopes = task.by_row().rows(rows, len(target))
-    jacobian = np.concatenate([part.reshape(len(target), -1) for part in slopes], axis=1)
-    # What is at a bound counts as known.
-    covariance = np.nan_to_num(known.covariance, nan=0.0)
-    variance = np.einsum("ij,jk,ik->i", jacobian, covariance, jacobian)
+    variance = Spreading(known.covariance, np.inf).variance(slopes)
     weight = np.abs(slope)
     reach = quantile(known.degrees) / weight
     widths = [reach * np.sqrt(v) for v in (variance, variance + (known.deviation or 0.0) ** 2)]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.language.syntax import NUMBER
+from cgcli.learning.bands import Spreading
 from cgcli.learning.descent import Best, State
 from cgcli.learning.tables import plain
 from cgcli.learning.task import Parameters
@@ -71,8 +73,16 @@ def model_of(
     if read := report.manner.document():
         data["read"] = read
     state = None if training.descent is None else training.descent.state
-    text, parameters = given.program.text, task.parameters
-    return Model(text, parameters, task.constants, data, settings, state, stopped)
+    text, parameters, known = given.program.text, task.parameters, training.statistics
+    spreading = None
+    if known is not None and known.covariance is not None and not np.isinf(known.covariance).any():
+        deviation = known.deviation
+        if given.weighting:
+            # Rows of other weights have another one.
+            is_number = bool(given.sigma) and [part[0] for part in given.weighting] == [NUMBER]
+            deviation = float(given.sigma or 0) if is_number else None
+        spreading = Spreading(known.covariance, known.degrees, deviation)
+    return Model(text, parameters, task.constants, data, settings, state, stopped, spreading)
 
 
 def _numbers(record: Any) -> Any:
@@ -91,7 +101,7 @@ class Model(NamedTuple):
 
     `program` has the text, `data` what the rows were and how they are read, `settings` the
     options of the run. `state` is None for a model of least squares, which has nothing to go on
-    from.
+    from. Of a fit with statistics `spreading` has what predictions vary by.
     """
 
     program: str
@@ -101,6 +111,7 @@ class Model(NamedTuple):
     settings: Mapping[str, Any]
     state: State | None
     stopped: str = ""
+    spreading: Spreading | None = None
 
     def scaling(self) -> dict[str, tuple[Any, Any]]:
         """Return the mean and the deviation of the columns that a run scales, which goes on."""
@@ -125,6 +136,7 @@ class Model(NamedTuple):
             "settings": self.settings,
             "stopped": self.stopped,
             "state": None if self.state is None else _state(self.state, self.parameters),
+            **({} if self.spreading is None else {"spreading": _spread(self.spreading)}),
         }
 
     def text(self) -> str:
@@ -140,7 +152,9 @@ class Model(NamedTuple):
             parameters = Parameters(_arrays(parts, "parameters"))
             state = None if parts["state"] is None else _read_state(parts["state"], parameters)
             fixed, data, settings = _arrays(parts, "fixed"), parts["data"], parts["settings"]
-            model = cls(parts["program"], parameters, fixed, data, settings, state)
+            spreading = _read_spreading(parts.get("spreading"), parameters.flat.size)
+            program, stopped = parts["program"], parts["stopped"]
+            model = cls(program, parameters, fixed, data, settings, state, stopped, spreading)
             model.scaling()
             if not parameters.flat.size:
                 raise _broken("parameters", "there is none")
@@ -168,6 +182,22 @@ def _array(value: Any, place: str) -> Any:
         index = "".join(f"[{k}]" for k in np.argwhere(~np.isfinite(array))[0])
         raise _broken(place + index, "it is not finite")
     return array if array.shape else float(array)
+
+
+def _spread(of: Spreading) -> dict[str, Any]:
+    """Return what predictions vary by as JSON: there a parameter at a bound does not vary."""
+    degrees = None if of.degrees == np.inf else of.degrees
+    covariance = np.nan_to_num(of.covariance, nan=0.0).tolist()
+    return {"covariance": covariance, "degrees_of_freedom": degrees, "deviation": of.deviation}
+
+
+def _read_spreading(saved: Any, size: int) -> Spreading | None:
+    if saved is None:
+        return None
+    covariance = _array(saved["covariance"], "spreading.covariance")
+    if np.shape(covariance) != (size, size):
+        raise _broken("spreading.covariance", f"it is not {size} by {size}")
+    return Spreading(covariance, saved["degrees_of_freedom"] or np.inf, saved["deviation"])
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from cgcli.learning.noted import locate, note_rows
 from cgcli.learning.objective import Measure, Objective, measured
 from cgcli.learning.optimisers import OPTIMISERS, Schedule
 from cgcli.learning.preparing import Prepared
+from cgcli.learning.statistics import Statistics
 from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
 from cgcli.learning.task import joined
 from cgcli.learning.unscaling import unscaled
@@ -125,6 +126,7 @@ class Training:
             raise CgraphError("usage", message, "add --holdout 0.2")
         self.descent: Descent | None = None
         self._records: list[Record] = []
+        self.statistics: Statistics | None = None
         if options.optimizer in BATCHLESS:
             return
         batch, seed = options.batch, options.seed
@@ -244,6 +246,7 @@ class Training:
             figures, doubts = likelihood(self.task, self.prepared.train)
             fit = (fit or Fit(end, 0))._replace(statistics=figures)
             end = end._replace(doubts=(*end.doubts, *doubts))
+        self.statistics = fit and fit.statistics
         costs, metrics = measured(train=self._train, holdout=self._held)
         note_rows(self.task, self.prepared.train, self.prepared.report)
         state = None if self.descent is None else self.descent.state

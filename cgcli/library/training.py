@@ -217,13 +217,15 @@ def predict(
     /,
     *,
     of: str | Iterable[str] = (),
+    bands: float | None = None,
     keep: Sequence[str] = (),
     skip_bad: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Rows:
     """Return what a model gives for every row of data: `of` nodes, or expressions over them.
 
-    The model is a fit, or the path of one that was saved. Raises `CgraphError`.
+    With `bands` of a level, 0.95, also the ends between which one of them lies, and another row
+    does. The model is a fit, or the path of one that was saved. Raises `CgraphError`.
 
     >>> fit = train("y = w*x; (y - t)^2", {"x": [1, 2], "t": [2, 4]}, {"w": 0}, rate=0.1)
     >>> predict(fit, {"x": [3]}, of="y")["y"].round(3)
@@ -237,7 +239,7 @@ def predict(
         model = model.model
     elif isinstance(model, str):
         model = read_model(model)
-    mapping = RowProgram.of_model(model, _listed(of), tuple(keep))
+    mapping = RowProgram.of_model(model, _listed(of), tuple(keep), bands)
     manner = Manner(**model.data.get("read", {}), kept=True)
     return _rows(mapping, data, manner, skip_bad=skip_bad, progress=progress)
 

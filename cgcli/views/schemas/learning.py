@@ -277,6 +277,17 @@ class RunState(TypedDict):
     history: list[KeptRecord]
 
 
+class Spreading(TypedDict):
+    """What the predictions of a fit vary by, for their bands."""
+
+    covariance: Doubles
+    """Of the parameters' elements, in their order."""
+    degrees_of_freedom: Positive | None
+    """Of the distribution of t; null for the normal one."""
+    deviation: float | None
+    """How far a row lies from its prediction; null where that is not known, or not one for all."""
+
+
 class Model(TypedDict):
     """What `cgraph train -o` writes."""
 
@@ -290,3 +301,4 @@ class Model(TypedDict):
     """Which criterion was met; empty while the run goes on."""
     state: RunState | None
     """Null for a fit by SciPy."""
+    spreading: NotRequired[Spreading]
