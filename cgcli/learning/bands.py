@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from cgcli.learning.statistics import LEVEL, PART, Line, Statistics, line_of, quantile
+from cgcli.learning.statistics import PART, Line, Statistics, line_of, quantile
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 
@@ -17,27 +17,28 @@ _CURVE: Final = 200
 
 
 class Spreading(NamedTuple):
-    """How a prediction varies with the parameters: their `covariance`, of so many `degrees`.
+    """How a prediction varies with the parameters, by their `covariance`; what is at a bound has 0.
 
-    A residual has a `deviation`, if it is one for all rows. An interval has the truth in it with
-    the probability `level`.
+    Intervals are by the distribution of t, or by the normal one where no degrees are given. A
+    residual has a `deviation`, if it is one for all rows.
     """
 
     covariance: Any
-    degrees: float
+    degrees_of_freedom: float | None = None
     deviation: float | None = None
-    level: float = LEVEL
+
+    def document(self) -> dict[str, Any]:
+        """Return it as a model has it."""
+        return {**self._asdict(), "covariance": self.covariance.tolist()}
 
     def variance(self, slopes: Sequence[Any]) -> Any:
         """Return the variance of numbers by row, of their gradients by the parameters."""
         jacobian = np.concatenate([part.reshape(len(part), -1) for part in slopes], axis=1)
-        # What is at a bound counts as known.
-        covariance = np.nan_to_num(self.covariance, nan=0.0)
-        return np.maximum(np.einsum("ij,jk,ik->i", jacobian, covariance, jacobian), 0.0)
+        return np.maximum(np.einsum("ij,jk,ik->i", jacobian, self.covariance, jacobian), 0.0)
 
-    def ends(self, value: Any, slopes: Sequence[Any]) -> dict[str, Any]:
-        """Return the ends of the bands: of the prediction itself, and of another row."""
-        variance, reach = self.variance(slopes), quantile(self.degrees, self.level)
+    def ends(self, level: float, value: Any, slopes: Sequence[Any]) -> dict[str, Any]:
+        """Return the ends of bands of a level: of the prediction itself, and of another row."""
+        variance, reach = self.variance(slopes), quantile(self.degrees_of_freedom or np.inf, level)
         widths = {"confidence": reach * np.sqrt(variance)}
         if self.deviation is not None:
             widths["prediction"] = reach * np.sqrt(variance + self.deviation**2)
@@ -108,7 +109,7 @@ def _along(
     """
     target, slope, residual = line.of(rows)
     _, *slopes = task.by_row().rows(rows, len(target))
-    variance = Spreading(known.covariance, np.inf).variance(slopes)
+    variance = Spreading(np.nan_to_num(known.covariance, nan=0.0)).variance(slopes)
     weight = np.abs(slope)
     reach = quantile(known.degrees) / weight
     widths = [reach * np.sqrt(v) for v in (variance, variance + (known.deviation or 0.0) ** 2)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from cgcli.errors import CgraphError, required
 from cgcli.learning.descent import DivergedError
 from cgcli.learning.doubts import no_minimum
-from cgcli.learning.losses import Loss
 from cgcli.learning.objective import Objective, Triangles
 from cgcli.learning.statistics import Spread, Statistics, sandwich, spread, statistics
 from cgcli.learning.stopping import Doubt, End
@@ -45,8 +44,7 @@ class Residuals:
 
     def __init__(self, task: Task, run: Callable[[], Sequence[Any]]) -> None:
         self.flat, self.parameters = task.parameters.flat, task.parameters
-        self.factor = 1.0
-        self._loss = task.loss
+        self.factor, self.loss = 1.0, task.loss
         self._run = run
         self._parts: Sequence[Any] = ()
 
@@ -61,12 +59,6 @@ class Residuals:
         """Return the Jacobian at some parameters, of shape rows by parameters."""
         self.at(theta)
         return np.concatenate(self._parts[1:], axis=1) * self.factor
-
-    @property
-    def loss(self) -> Loss | None:
-        """The loss of residuals as they are brought to the factor."""
-        of = self._loss
-        return None if of is None else of._replace(scale=of.scale * self.factor)
 
     def around(self, theta: Any) -> tuple[Any, Any, float]:
         """Return residuals and Jacobian at some parameters, and what the residuals cost.
@@ -123,20 +115,16 @@ def residuals_of(task: Task, table: Table) -> Residuals:
     return Residuals(task, run)
 
 
-class Starts(NamedTuple):
-    """How many starting points were tried, and how many of them led to the best fit."""
-
-    tried: int
-    ended_there: int
-
-
 class Fit(NamedTuple):
-    """What a fit came to: its end, in how many evaluations, and its statistics, if any."""
+    """What a fit came to: its end, in how many evaluations, and its statistics, if any.
+
+    Of several `starts`, how many were tried and how many ended there.
+    """
 
     end: End
     evaluations: int
     statistics: Statistics | None = None
-    starts: Starts | None = None
+    starts: Mapping[str, int] | None = None
 
 
 def fit_lbfgs(
@@ -242,7 +230,7 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
         if not np.isfinite(start).all():
             raise DivergedError("the residuals are not finite", flat)
         exponent = np.log10(np.abs(start).max(initial=0.0) or 1.0)
-        if abs(exponent) > _PLAIN:
+        if abs(exponent) > _PLAIN and task.loss is None:
             # A power of 2 loses no bit; what is left over keeps room for the derivatives.
             excess = exponent - np.copysign(_PLAIN, exponent)
             residuals.factor = 2.0 ** -round(excess / np.log10(2))

@@ -45,7 +45,8 @@ class RowProgram(NamedTuple):
     That are nodes or expressions over them, else the output, and gradients of one of these, by
     some inputs or by all. `keep` are columns that come back as the file has them. `required` are
     the bound names that the program must use, and that are no columns. Without an `engine` NumPy
-    runs the rows. With `spreading` the bands about what is asked for stand in place of gradients.
+    runs the rows. With `spreading` gradients
+    give way to bands of a `level` about what is asked for.
     """
 
     program: Program
@@ -59,6 +60,7 @@ class RowProgram(NamedTuple):
     required: Sequence[str] = ()
     engine: Engine | None = None
     spreading: Spreading | None = None
+    level: float = 0.0
 
     @classmethod
     def of_model(
@@ -84,8 +86,7 @@ class RowProgram(NamedTuple):
             message = "--bands: this model knows of no errors of its parameters"
             raise CgraphError("usage", message, "train it with --residual, or with --likelihood")
         names = list(model.parameters.views)
-        spreading = model.spreading._replace(level=level)
-        return mapping._replace(gradients=True, wrt=names, spreading=spreading)
+        return mapping._replace(gradients=True, wrt=names, spreading=model.spreading, level=level)
 
     @property
     def expressions(self) -> dict[str, Expression]:
@@ -268,7 +269,7 @@ class _Block:
             self._by = _sources(graph, mapping.wrt, missing)
             places += lowered.gradient_rows([graph.inputs[name] for name in self._by])
             self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
-        self._spreading = mapping.spreading
+        self._spreading, self._level = mapping.spreading, mapping.level
         sources = [graph.inputs[name] for name in self._by]
         self._rows = NotedRows(lowered, sources, places, self._evaluate, engine=mapping.engine)
 
@@ -281,7 +282,7 @@ class _Block:
             kept = {name: part[kept_as(name)] for name in self._keep}
             named = dict(zip(self.names, values, strict=True))
             if self._spreading is not None:
-                ends, name = self._spreading.ends(values[0], values[1:]), self.names[0]
+                ends, name = self._spreading.ends(self._level, values[0], values[1:]), self.names[0]
                 named = {name: values[0], **{f"{name}_{of}": end for of, end in ends.items()}}
             result = (part[ROW], named, kinds, kept)
             done = result if self._finish is None else self._finish(number + k == 0, *result)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.errors import CgraphError, excerpt, shorten
-from cgcli.language.syntax import NUMBER
 from cgcli.learning.bands import Spreading
 from cgcli.learning.descent import Best, State
 from cgcli.learning.tables import plain
@@ -76,12 +76,13 @@ def model_of(
     text, parameters, known = given.program.text, task.parameters, training.statistics
     spreading = None
     if known is not None and known.covariance is not None and not np.isinf(known.covariance).any():
-        deviation = known.deviation
-        if given.weighting:
-            # Rows of other weights have another one.
-            is_number = bool(given.sigma) and [part[0] for part in given.weighting] == [NUMBER]
-            deviation = float(given.sigma or 0) if is_number else None
-        spreading = Spreading(known.covariance, known.degrees, deviation)
+        deviation = None if given.weighted else known.deviation
+        with suppress(ValueError):
+            # One number is that of all rows; those of other weights have others.
+            deviation = float(given.sigma) if given.sigma else deviation
+        degrees = None if known.degrees == np.inf else known.degrees
+        # What is at a bound counts as known.
+        spreading = Spreading(np.nan_to_num(known.covariance, nan=0.0), degrees, deviation)
     return Model(text, parameters, task.constants, data, settings, state, stopped, spreading)
 
 
@@ -136,7 +137,7 @@ class Model(NamedTuple):
             "settings": self.settings,
             "stopped": self.stopped,
             "state": None if self.state is None else _state(self.state, self.parameters),
-            **({} if self.spreading is None else {"spreading": _spread(self.spreading)}),
+            **({} if self.spreading is None else {"spreading": self.spreading.document()}),
         }
 
     def text(self) -> str:
@@ -184,20 +185,13 @@ def _array(value: Any, place: str) -> Any:
     return array if array.shape else float(array)
 
 
-def _spread(of: Spreading) -> dict[str, Any]:
-    """Return what predictions vary by as JSON: there a parameter at a bound does not vary."""
-    degrees = None if of.degrees == np.inf else of.degrees
-    covariance = np.nan_to_num(of.covariance, nan=0.0).tolist()
-    return {"covariance": covariance, "degrees_of_freedom": degrees, "deviation": of.deviation}
-
-
 def _read_spreading(saved: Any, size: int) -> Spreading | None:
     if saved is None:
         return None
     covariance = _array(saved["covariance"], "spreading.covariance")
     if np.shape(covariance) != (size, size):
         raise _broken("spreading.covariance", f"it is not {size} by {size}")
-    return Spreading(covariance, saved["degrees_of_freedom"] or np.inf, saved["deviation"])
+    return Spreading(**{**saved, "covariance": covariance})
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

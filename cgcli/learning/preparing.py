@@ -12,15 +12,7 @@ from cgcli.graph.build import Draft
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names, given_names
 from cgcli.language.parse import parse as parse_syntax
-from cgcli.language.syntax import (
-    CALL,
-    NAME,
-    OPERATION,
-    Assignment,
-    Expression,
-    Value,
-    statements,
-)
+from cgcli.language.syntax import NAME, OPERATION, Assignment, Expression, Value, statements
 from cgcli.learning.cells import kept_as
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, Table, means, plain, scaling, split
@@ -49,11 +41,14 @@ class Given(NamedTuple):
     weights: str | None = None
 
     @property
-    def weighting(self) -> Expression:
-        """The syntax of what residuals are over, or weighted by; empty where there is nothing."""
-        text = self.sigma or self.weights
-        called = "--sigma" if self.sigma else "--weights"
-        return expression_of(text, called, f'{called} "0.1 + 0.02*x"') if text else []
+    def weighted(self) -> list[Expression]:
+        """The syntax of the residual with its weight, if it has one; `ROW` stands for itself."""
+        if not (text := self.sigma or self.weights):
+            return []
+        part = expression_of(text, "--sigma" if self.sigma else "--weights")
+        root = [] if self.sigma else [(OPERATION, "sqrt", 1, 0, 0)]
+        joint = (OPERATION, "div" if self.sigma else "mul", 2, 0, 0)
+        return [[(NAME, ROW, 0, 0, 0), *part, *root, joint]]
 
     @property
     def expressions(self) -> dict[str, Expression]:
@@ -124,19 +119,15 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
     bounded = Parameters(parameters, given.bounds)
-    if given.bounds:
-        _check_bounds(given.bounds, bounded, scaled=bool(scaled))
+    _check_bounds(given.bounds, bounded)
     task = Task(graph, bounded, used, dict(given.fixed), scaled, nodes, known=bool(given.sigma))
-    if given.weighting:
+    if given.weighted:
         _check_weighting(task, train, "--sigma" if given.sigma else "--weights")
     return Prepared(task, train, held, report, source.stacks, given)
 
 
-def _check_bounds(bounds: Iterable[str], parameters: Parameters, *, scaled: bool) -> None:
+def _check_bounds(bounds: Iterable[str], parameters: Parameters) -> None:
     """Raise `CgraphError` for bounds of no parameter, that hold none, or that it starts beyond."""
-    if scaled:
-        message = "--bound is in the data's units, and --scale learns in others"
-        raise CgraphError("usage", message, "leave one of the two out")
     lows, highs = parameters.look(parameters.low), parameters.look(parameters.high)
     for name in bounds:
         shown, view = excerpt(name), parameters.views.get(name)
@@ -276,11 +267,11 @@ def _names(given: Given, source: Source) -> dict[str, tuple[int, int]]:
 
     A metric's `f` is the program's value, unless there is a column of that name.
     """
-    syntax, expressions = given.program.syntax, given.expressions.values()
-    measured = map(Value, [*expressions, *([given.weighting] if given.weighting else [])])
+    syntax = given.program.syntax
+    measured = map(Value, [*given.expressions.values(), *given.weighted])
     names = free_names(syntax)
     for name in free_names(syntax._replace(block=[*syntax.block, *measured])):
-        if name != "f" or name in source.names:
+        if name not in ("f", ROW) or name in source.names:
             names.setdefault(name, (0, 0))
     return names
 
@@ -364,12 +355,7 @@ def build_graph(given: Given, shapes: Mapping[str, Shape]) -> tuple[Graph, dict[
             message = f"the metric '{excerpt(name)}' is {describe(graph.shape(node))}, not a number"
             raise CgraphError("shape", message, "take its sum(…) or mean(…)")
         nodes[name] = node
-    if given.weighting:
-        # A name that no program has stands for the residual.
-        operation = [(OPERATION, "div", 2, 0, 0)]
-        if given.weights:
-            operation = [(CALL, "sqrt", 1, 0, 0), (OPERATION, "mul", 2, 0, 0)]
-        weighted = [(NAME, ROW, 0, 0, 0), *given.weighting, *operation]
+    for weighted in given.weighted:
         output = draft.add(weighted, given.sigma or given.weights or "", {ROW: output})
     graph.output = output
     if graph.shape(output):

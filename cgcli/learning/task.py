@@ -84,9 +84,8 @@ class Parameters:
         for _ in range(count):
             (part, power), step = chance.random((2, start.size)), chance.normal(size=start.size)
             moved = start + size * step * 10 ** (2 * power - 1)
-            moved = np.where(moved < low, 2 * low - moved, moved)
-            moved = np.where(moved > high, 2 * high - moved, moved)
-            yield np.where(between, low + part * np.where(between, high - low, 0.0), moved)
+            within = np.clip(moved, 2 * low - moved, 2 * high - moved)
+            yield np.where(between, low + part * np.where(between, high - low, 0.0), within)
 
     def named(self, flags: Any, *, entire: bool = False) -> str:
         """Return the names of what is flagged, element by element; with `entire`, of no parts.

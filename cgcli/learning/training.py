@@ -12,7 +12,7 @@ import numpy as np
 from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError, Record, State, Watch
 from cgcli.learning.doubts import at_bound, bottomless, course, unmoved
-from cgcli.learning.fitting import Fit, Starts, figures_of, fit_lbfgs, fit_residuals
+from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
 from cgcli.learning.likelihood import likelihood
 from cgcli.learning.losses import Loss
 from cgcli.learning.noted import locate, note_rows
@@ -311,7 +311,8 @@ class Training:
         np.copyto(parameters.flat, flat)
         ended = sum(other <= cost + _ALIKE * abs(cost) for other, *_ in fits)
         message = f"{fit.end.message}; {ended} of {count + 1} starts ended there"
-        return fit._replace(end=fit.end._replace(message=message), starts=Starts(count + 1, ended))
+        starts = {"tried": count + 1, "ended_there": ended}
+        return fit._replace(end=fit.end._replace(message=message), starts=starts)
 
     def _teller(self, watch: Watch) -> Callable[[float, float], End | None]:
         """Return what sees the iterations of L-BFGS, as epochs, and may end it."""
@@ -351,6 +352,9 @@ def bounded(criteria: Criteria) -> Criteria:
 def _check(task: Any) -> None:
     """Refuse what cannot be learned: a cost that no parameter has a part in."""
     names = list(task.parameters.views)
+    if task.scaling and (task.parameters.bounded or task.loss):
+        message = "--bound and --loss are in the data's units, and --scale learns in others"
+        raise CgraphError("usage", message, "leave one of the two out")
     if not names:
         message = "there is nothing to learn: the program has no parameter"
         hint = 'the program goes first, then where its parameters start: "(w*x - y)^2" w=0'

@@ -130,7 +130,7 @@ def test_bounds_that_cannot_be(bound: str, said: str, cgraph: Command, tmp_path:
     assert ran.status == 2
     assert ran.err.startswith(f"error: {said}")
     scaled = cgraph("train", CURVE, "-d", str(data), *START, "--bound", "a=0..", "--scale", "x")
-    assert "--bound is in the data's units" in scaled.err
+    assert "--bound and --loss are in the data's units" in scaled.err
 
 
 def test_a_run_that_goes_on_keeps_to_them(cgraph: Command, tmp_path: Path) -> None:

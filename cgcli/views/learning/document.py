@@ -46,7 +46,7 @@ def as_document(
         "sum_of_squares": number(known and known.sum),
         "residual_deviation": number(known and known.deviation),
         "statistics": known and _statistics(known, task.parameters),
-        **({"starts": fit.starts._asdict()} if fit and fit.starts else {}),
+        **({"starts": fit.starts} if fit and fit.starts else {}),
         "notes": row_notes(training.prepared.report.notes),
         **({"read": read} if read else {}),
         # What counts stays a whole number.
