@@ -34,7 +34,7 @@ class Spreading(NamedTuple):
     def variance(self, slopes: Sequence[Any]) -> Any:
         """Return the variance of numbers by row, of their gradients by the parameters."""
         jacobian = np.concatenate([part.reshape(len(part), -1) for part in slopes], axis=1)
-        return np.maximum(np.einsum("ij,jk,ik->i", jacobian, self.covariance, jacobian), 0.0)
+        return np.maximum(((jacobian @ self.covariance) * jacobian).sum(axis=1), 0.0)
 
     def ends(self, level: float, value: Any, slopes: Sequence[Any]) -> dict[str, Any]:
         """Return the ends of bands of a level: of the prediction itself, and of another row."""

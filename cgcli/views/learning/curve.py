@@ -11,8 +11,8 @@ from cgcli.errors import CgraphError
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _ASCII: Final = " _.-=+*#@"
 _ORDERS: Final = 2.0
-_WIDTH, _HEIGHT = 640, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 16, 20, 44
+WIDTH, LEFT, RIGHT = 640, 72, 16
+_HEIGHT, _TOP, _BOTTOM = 360, 20, 44
 _MOST: Final = 1_000
 _COLOURS: Final = ("#1f6feb", "#bf5b04")
 
@@ -63,8 +63,54 @@ def curve(costs: Sequence[float], width: int, height: int, *, unicode: bool) -> 
     return lines
 
 
+class Panel:
+    """A part of a picture with axes of its own: from heights of numbers to those of points."""
+
+    def __init__(self, x: Sequence[float], heights: Sequence[Any], top: int, bottom: int) -> None:
+        import numpy as np
+
+        self.low, self.high = float(np.min(heights)), float(np.max(heights))
+        self._top, self._bottom = top, bottom
+        self._left, self._width = float(x[0]), float(x[-1] - x[0]) or 1.0
+
+    def points(self, x: Any, heights: Any) -> list[str]:
+        """Return the points of arrays of numbers, one at every x."""
+        # Halves, since the difference of two doubles need not be one.
+        span = (self.high / 2 - self.low / 2) or 1.0
+        across = LEFT + (x - self._left) / self._width * (WIDTH - LEFT - RIGHT)
+        down = self._top + (self.high / 2 - heights / 2) / span * (self._bottom - self._top)
+        return [f"{a:.1f},{d:.1f}" for a, d in zip(across, down, strict=True)]
+
+    def axis(self, *, powers: bool = False) -> list[str]:
+        """Return lines at round numbers, or at whole powers of 10."""
+        import numpy as np
+
+        parts = []
+        # Below the least normal double there are no round numbers.
+        for tick in ticks(self.low, self.high, 1.0 if powers else 1e-300):
+            y = self.points(np.zeros(1), np.full(1, tick))[0].split(",")[1]
+            parts.append(
+                f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}" stroke="#d0d7de"/>'
+                f'<text x="{LEFT - 8}" y="{y}" text-anchor="end" dy="4">'
+                f"{10.0**tick if powers else tick:.4g}</text>"
+            )
+        return parts
+
+
+def svg(height: int, parts: Sequence[str]) -> str:
+    """Return a picture of some parts, so high."""
+    size = f'width="{WIDTH}" height="{height}"'
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">'
+    )
+    paper = f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
+    return "\n".join([head, paper, *parts, "</svg>"]) + "\n"
+
+
 def as_svg(history: Sequence[dict[str, Any]]) -> str:
     """Return a picture of the cost, and of that on the rows held out, over the epochs."""
+    import numpy as np
+
     epochs = [record["epoch"] for record in history]
     series = [("cost", [record["cost"] for record in history])]
     if any("holdout" in record for record in history):
@@ -73,47 +119,26 @@ def as_svg(history: Sequence[dict[str, Any]]) -> str:
     if len(epochs) < 2 or not finite:
         raise CgraphError("usage", "there is no curve to draw of fewer than two epochs")
     logarithmic = is_logarithmic(finite)
-    if logarithmic:
-        finite = list(map(math.log10, finite))
-    low, high = min(finite), max(finite)
-    # Halves, since the difference of two doubles need not be one.
-    span, length = (high / 2 - low / 2) or 1.0, (epochs[-1] - epochs[0]) or 1
-
-    def point(epoch: float, height: float) -> str:
-        x = _LEFT + (epoch - epochs[0]) / length * (_WIDTH - _LEFT - _RIGHT)
-        y = _TOP + (high / 2 - height / 2) / span * (_HEIGHT - _TOP - _BOTTOM)
-        return f"{x:.1f},{y:.1f}"
-
-    size = f'width="{_WIDTH}" height="{_HEIGHT}"'
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
-        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
-    ]
-    # Whole powers of 10; below the least normal double there are no round numbers.
-    for tick in ticks(low, high, 1.0 if logarithmic else 1e-300):
-        x, y = point(epochs[0], tick).split(",")
-        label = f"{10.0**tick if logarithmic else tick:.4g}"
-        parts.append(
-            f'<line x1="{x}" y1="{y}" x2="{_WIDTH - _RIGHT}" y2="{y}" stroke="#d0d7de"/>'
-            f'<text x="{_LEFT - 8}" y="{float(y) + 4:.1f}" text-anchor="end">{label}</text>'
-        )
-    for place in (epochs[0], epochs[0] + length // 2, epochs[-1]):
-        x = point(place, low).split(",")[0]
+    panel = Panel(epochs, np.log10(finite) if logarithmic else finite, _TOP, _HEIGHT - _BOTTOM)
+    parts = panel.axis(powers=logarithmic)
+    places = np.array([epochs[0], epochs[0] + (epochs[-1] - epochs[0]) // 2, epochs[-1]])
+    for place, point in zip(places, panel.points(places, 0 * places), strict=True):
+        x = point.split(",")[0]
         parts.append(f'<text x="{x}" y="{_HEIGHT - 22}" text-anchor="middle">{place}</text>')
-    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+    middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(f'<text x="{middle}" y="{_HEIGHT - 6}" text-anchor="middle">epoch</text>')
     for number, (name, values) in enumerate(series):
-        heights = [math.log10(v) if logarithmic and v - v == 0 else v for v in values]
-        pairs = [(e, h) for e, h in zip(epochs, heights, strict=True) if h - h == 0]
-        kept = _thinned(range(len(pairs)), _MOST)
-        points = " ".join(point(*pairs[int(k)]) for k in kept)
+        pairs = [(e, v) for e, v in zip(epochs, values, strict=True) if v - v == 0]
+        kept = np.array([pairs[int(k)] for k in _thinned(range(len(pairs)), _MOST)]).reshape(-1, 2)
+        heights = np.log10(kept[:, 1]) if logarithmic else kept[:, 1]
+        points = " ".join(panel.points(kept[:, 0], heights))
         colour = _COLOURS[number]
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
-            f'<text x="{_WIDTH - _RIGHT}" y="{_TOP - 6 + 16 * number}" text-anchor="end" '
+            f'<text x="{WIDTH - RIGHT}" y="{_TOP - 6 + 16 * number}" text-anchor="end" '
             f'fill="{colour}">{name}</text>'
         )
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return svg(_HEIGHT, parts)
 
 
 def ticks(low: float, high: float, least: float) -> list[float]:
