@@ -59,6 +59,8 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
     bits, digits = given.max_precision or MOST_BITS, given.precision
     if digits is None:
         certificate = verify(result, bits)
+        # What rounding leaves is proved, and not guessed.
+        result.notes = [note for note in result.notes if note.kind != "inexact"]
     else:
         leaves = leaves_of(problem, result.graph, inputs)
         certificate = precise(result, leaves, digits, bits)
