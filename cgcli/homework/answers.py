@@ -59,8 +59,8 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
     answers: list[Answer] = []
     for several in by_question.values():
         # Of the same number written twice the one with more digits is taken.
-        best = max(several, key=_digits)
-        if all(_agree(best, other) for other in several):
+        best, *others = sorted(several, key=_digits, reverse=True)
+        if all(_agree(best, other) for other in others):
             answers.append(best)
         else:
             name = exercise.steps.text(several[0].quantity, several[0].element)

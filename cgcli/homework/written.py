@@ -86,8 +86,10 @@ def is_fraction(number: Any) -> bool:
     >>> is_fraction(Fraction(1, 3)), is_fraction(0.5)
     (True, False)
     """
+    if isinstance(number, float):
+        return False
     dtype = getattr(number, "dtype", None)
-    return not isinstance(number, float) and (dtype is None or dtype.kind == "O")
+    return dtype is None or dtype.kind == "O"
 
 
 def shape_of(number: Any) -> Shape:
@@ -113,8 +115,10 @@ def is_near(a: Any, b: Any, reach: Any) -> bool:
     """
     if not shape_of(a):
         same = a == b
+        if same:
+            return True
         a, b = alike(a, b)
-        return bool(same or abs(a - b) <= reach < math.inf)
+        return bool(abs(a - b) <= reach < math.inf)
     import numpy as np
 
     with np.errstate(all="ignore"):

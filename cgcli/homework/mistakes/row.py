@@ -68,7 +68,7 @@ class Example(NamedTuple):
 _NO_EXAMPLE: Final = Example("", {}, "", "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mistake:
     """One row: the numbers that come of a mistake, its name, an example, and its words.
 
