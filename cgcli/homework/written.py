@@ -137,7 +137,7 @@ def alike(a: Any, b: Any) -> tuple[Any, Any]:
     """
     if is_fraction(a) == is_fraction(b):
         return a, b
-    return _nearest(a), _nearest(b)
+    return nearest(a), nearest(b)
 
 
 def added(a: Any, b: Any) -> Any:
@@ -146,7 +146,8 @@ def added(a: Any, b: Any) -> Any:
     return a + b
 
 
-def _nearest(number: Any) -> Any:
+def nearest(number: Any) -> Any:
+    """Return the double nearest to a fraction, or an array of them; a double as it is."""
     if not is_fraction(number):
         return number
     from cgcli.numbers.ratio import as_ratio
@@ -156,7 +157,7 @@ def _nearest(number: Any) -> Any:
         return float(as_ratio(number))
     import numpy as np
 
-    return np.array([_nearest(element) for element in number.flat]).reshape(number.shape)
+    return np.array([nearest(element) for element in number.flat]).reshape(number.shape)
 
 
 def exact(value: Any) -> Written:
