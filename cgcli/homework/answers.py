@@ -153,6 +153,9 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     if line.trouble:
         raise CgraphError("limit", line.trouble, "write shorter answers, one a line")
     text = with_euler(exercise.graph, line.read or PATTERNS["dash"].sub("", line.text))
+    if PATTERNS["blanked"].search(text):
+        # As NumPy prints it: [42 -14] is no difference.
+        raise CgraphError("syntax", "the numbers of a list have commas between them")
     try:
         syntax = parse_answer(text, LIMITS)
     except CgraphError as error:

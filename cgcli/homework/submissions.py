@@ -55,6 +55,7 @@ def _shown(text: str, exercise: Exercise, ending: str) -> str:
         # What is left out has as many lines as before.
         unseen = lambda match: "\n" * match[0].count("\n")
         text = PATTERNS["unseen"].sub(unseen, text)
+        text = re.sub(r"(?i)</t[dh]>\s*<t[dh]\b[^<>]*>", "\t", text)
         text = PATTERNS["tag"].sub(lambda match: "# " if match["head"] else "", text)
         text = html.unescape(text)
 
