@@ -134,7 +134,7 @@ def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
         numbers: dict[str, Any] = {}
         right = step.expected
         for alternative in alternatives(step):
-            number = alternative.number
+            number = None if alternative.mistake.seldom else alternative.number
             if number is not None and is_finite(number) and not is_same(number, right, _APART):
                 numbers.setdefault(alternative.mistake.name, number)
         made.update((quantity, name) for name in numbers)
@@ -225,18 +225,18 @@ class Drawing:
                 continue
             edges = _edges(exercise)
             # How many values are those of another name, but for the sign, or 1.
-            sizes = [abs(value) for value in values.values() if not shape_of(value)]
+            sizes = [abs(part) for value in values.values() for part in elements(value)]
             repeated = len(sizes) - len({*sizes}) + sizes.count(Fraction(1))
             if best is not None and (-edges, -repeated) < best[0][:2]:
                 continue
             with silent(exercise.graph):
                 alone, made = told_apart(exercise)
             possible |= made
-            parts = [part for value in values.values() for part in elements(value)]
-            rank = (-edges, -repeated, len(alone), -len("".join(str(abs(part)) for part in parts)))
+            rank = (-edges, -repeated, len(alone), -len("".join(map(str, sizes))))
             if best is None or rank > best[0]:
                 best = (rank, Choice(values, exercise, len(alone), 0))
-            enough -= not edges and not repeated
+            # Of lists some elements are alike.
+            enough -= not edges and (not repeated or len(sizes) > len(values))
             if enough <= 0:
                 break
         if best is None:
