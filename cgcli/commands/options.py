@@ -6,6 +6,7 @@ headings of its help. An object of the class has their values, read and checked.
 
 from __future__ import annotations
 
+import codecs
 import inspect
 import sys
 from collections.abc import Callable, Mapping
@@ -90,6 +91,26 @@ def option(
     said = text if isinstance(text, Message) else Message(text)
     more = {"help": said, "metavar": metavar, **more}
     return Row(kind | None, read, names, default, more)
+
+
+def codec(text: str) -> Any:
+    """Return the row of the option that names how text is encoded; UTF-8 without it."""
+    return option(text, "NAME", read=_encoding)
+
+
+def _encoding(name: str, text: str | None) -> str:
+    try:
+        known = codecs.lookup(text or "utf-8")
+        "a".encode(known.name)
+    except (LookupError, ValueError):
+        message = f"{name}: there is no encoding '{shorten(text or '')}'"
+        raise CgraphError("usage", message, "write utf-16, latin-1, cp1252, gbk, …") from None
+    return known.name if known.name == "utf-8" else str(text).lower()
+
+
+def form(text: str) -> Any:
+    """Return the row of the option that says how the files of a class are written."""
+    return choice(("txt", "md", "html", "pdf"), text, "KIND", names=("--as",), default="txt")
 
 
 def count(text: str, least: int = 0, most: int | None = MOST_COUNT, **more: Any) -> Any:
