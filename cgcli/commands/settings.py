@@ -11,7 +11,8 @@ from cgcli.learning.settings import check_settings
 from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import Options
 
-_DEFAULTS: Final = {**Options()._asdict(), "batch": "all", "holdout": 0.0, "metrics": {}}
+_OTHERS: Final = {"batch": "all", "holdout": 0.0, "metrics": {}, "bounds": {}}
+_DEFAULTS: Final = {**Options()._asdict(), **_OTHERS}
 _KEPT = ("optimizer", "batch", "reduce", "seed", "holdout", "engine")
 """What a run that goes on cannot change: it would not be the same run."""
 

@@ -32,10 +32,11 @@ _ENDINGS: Final = {
     TrainOptions,
     {
         ARGUMENTS: "program bindings",
-        DATA: f"at {READING} (fix) stack scale (skip_bad) holdout (metrics) (engine) (jobs) (on) "
-        "(verbose)",
-        "Steps": "(reduce) residual optimizer rate (momentum) (decay) (betas) (epsilon) "
-        "(weight_decay) (clip) (schedule) (warmup) (every) (factor) batch (seed)",
+        DATA: f"at {READING} (fix) (bounds) stack scale (skip_bad) holdout (metrics) (engine) "
+        "(jobs) (on) (verbose)",
+        "Steps": "(reduce) residual (sigma) (weights) (loss) (loss_scale) (likelihood) (restarts) "
+        "optimizer rate (momentum) (decay) (betas) (epsilon) (weight_decay) (clip) (schedule) "
+        "(warmup) (every) (factor) batch (seed)",
         "When to stop": "epochs (steps) (until_cost) until_change (until_gradient) (patience) "
         "(seconds)",
         OUTPUT: "output (save_every) resume (plot) (log) (trace) json digits (strict)",

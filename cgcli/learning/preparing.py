@@ -12,7 +12,7 @@ from cgcli.graph.build import Draft
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names, given_names
 from cgcli.language.parse import parse as parse_syntax
-from cgcli.language.syntax import Assignment, Expression, Value, statements
+from cgcli.language.syntax import NAME, OPERATION, Assignment, Expression, Value, statements
 from cgcli.learning.cells import kept_as
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, Table, means, plain, scaling, split
@@ -26,12 +26,29 @@ from cgcli.words import counted
 
 
 class Given(NamedTuple):
-    """What a command line gives: the program, values by name, and expressions to measure."""
+    """What a command line gives: the program, values by name, what to measure, and bounds.
+
+    The program's value may be a residual whose deviation is known, `sigma`, or that has `weights`:
+    expressions over the columns.
+    """
 
     program: Program
     initial: Mapping[str, Any]
     fixed: Mapping[str, Any]
     metrics: Mapping[str, str] = {}
+    bounds: Mapping[str, Any] = {}
+    sigma: str | None = None
+    weights: str | None = None
+
+    @property
+    def weighted(self) -> list[Expression]:
+        """The syntax of the residual with its weight, if it has one; `ROW` stands for itself."""
+        if not (text := self.sigma or self.weights):
+            return []
+        part = expression_of(text, "--sigma" if self.sigma else "--weights")
+        root = [] if self.sigma else [(OPERATION, "sqrt", 1, 0, 0)]
+        joint = (OPERATION, "div" if self.sigma else "mul", 2, 0, 0)
+        return [[(NAME, ROW, 0, 0, 0), *part, *root, joint]]
 
     @property
     def expressions(self) -> dict[str, Expression]:
@@ -101,8 +118,47 @@ def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
     check_scaling(scaled, train.shapes)
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
-    task = Task(graph, Parameters(parameters), used, dict(given.fixed), scaled, nodes)
+    bounded = Parameters(parameters, given.bounds)
+    _check_bounds(given.bounds, bounded)
+    task = Task(graph, bounded, used, dict(given.fixed), scaled, nodes, known=bool(given.sigma))
+    if given.weighted:
+        _check_weighting(task, train, "--sigma" if given.sigma else "--weights")
     return Prepared(task, train, held, report, source.stacks, given)
+
+
+def _check_bounds(bounds: Iterable[str], parameters: Parameters) -> None:
+    """Raise `CgraphError` for bounds of no parameter, that hold none, or that it starts beyond."""
+    lows, highs = parameters.look(parameters.low), parameters.look(parameters.high)
+    for name in bounds:
+        shown, view = excerpt(name), parameters.views.get(name)
+        if view is None:
+            message = f"--bound: '{shown}' is no parameter"
+            raise CgraphError("usage", message, f"the parameters are {few(list(parameters.views))}")
+        low, high = lows[name].flat[0], highs[name].flat[0]
+        if not low < high:
+            message = f"--bound {shown}: there is nothing between {low:g} and {high:g}"
+            raise CgraphError("usage", message, f"the less stands first; --fix {shown}=… holds it")
+        beyond = view[(view < low) | (view > high)]
+        if beyond.size:
+            message = f"'{shown}' starts at {beyond[0]:g}, beyond its bounds {low:g} to {high:g}"
+            raise CgraphError("usage", message, "start it within them")
+
+
+def _check_weighting(task: Task, table: Table, called: str) -> None:
+    """Raise `CgraphError` where a deviation or a weight is not above 0, or hangs on parameters."""
+    graph = task.graph
+    residual, weighting = graph.arguments[graph.output]
+    if graph.dependents(task.inputs)[weighting]:
+        message = f"{called} depends on what is to be learned"
+        raise CgraphError("usage", message, "write it with columns and numbers alone")
+    compiled = task.through(residual)
+    for chunk in table.chunks():
+        with np.errstate(all="ignore"):
+            slopes = compiled.rows(chunk, len(chunk[ROW]))[2]
+        if not (fine := (slopes > 0) & (slopes < np.inf)).all():
+            row = int(chunk[ROW][np.argmin(fine)])
+            message = f"{called} is a number above 0 in every row, and in row {row} it is not"
+            raise CgraphError("usage", message, "leave that row out, or mend it")
 
 
 def _add_hint(
@@ -211,10 +267,11 @@ def _names(given: Given, source: Source) -> dict[str, tuple[int, int]]:
 
     A metric's `f` is the program's value, unless there is a column of that name.
     """
-    syntax, measured = given.program.syntax, map(Value, given.expressions.values())
+    syntax = given.program.syntax
+    measured = map(Value, [*given.expressions.values(), *given.weighted])
     names = free_names(syntax)
     for name in free_names(syntax._replace(block=[*syntax.block, *measured])):
-        if name != "f" or name in source.names:
+        if name not in ("f", ROW) or name in source.names:
             names.setdefault(name, (0, 0))
     return names
 
@@ -298,6 +355,8 @@ def build_graph(given: Given, shapes: Mapping[str, Shape]) -> tuple[Graph, dict[
             message = f"the metric '{excerpt(name)}' is {describe(graph.shape(node))}, not a number"
             raise CgraphError("shape", message, "take its sum(…) or mean(…)")
         nodes[name] = node
+    for weighted in given.weighted:
+        output = draft.add(weighted, given.sigma or given.weights or "", {ROW: output})
     graph.output = output
     if graph.shape(output):
         form = describe(graph.shape(output))

@@ -11,12 +11,15 @@ import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError, Record, State, Watch
-from cgcli.learning.doubts import bottomless, course, unmoved
+from cgcli.learning.doubts import at_bound, bottomless, course, unmoved
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
+from cgcli.learning.likelihood import likelihood
+from cgcli.learning.losses import Loss
 from cgcli.learning.noted import locate, note_rows
 from cgcli.learning.objective import Measure, Objective, measured
 from cgcli.learning.optimisers import OPTIMISERS, Schedule
 from cgcli.learning.preparing import Prepared
+from cgcli.learning.statistics import Statistics
 from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
 from cgcli.learning.task import joined
 from cgcli.learning.unscaling import unscaled
@@ -33,6 +36,8 @@ BATCHLESS: Final = ("lbfgs", "lm")
 _EPOCHS: Final = 100
 _MOST: Final = 100_000
 _ITERATIONS: Final = 10_000
+_ALIKE: Final = 1e-6
+"""Costs that differ by a smaller part are those of one minimum."""
 _NOTHING: Final = 1e-9
 """A cost that is so small beside that at the start is as good as 0."""
 
@@ -40,7 +45,8 @@ _NOTHING: Final = 1e-9
 class Options(NamedTuple):
     """The options of a run, as they are kept in a model.
 
-    `settings` are the optimiser's own; `batch` is None for all rows at once.
+    `settings` are the optimiser's own; `batch` is None for all rows at once. With `likelihood` the
+    cost of a row is the negative logarithm of one. A fit has so many `restarts` from elsewhere.
     """
 
     optimizer: str = "gd"
@@ -56,6 +62,12 @@ class Options(NamedTuple):
     seed: int = 0
     criteria: Criteria = Criteria()
     engine: str = "numpy"
+    sigma: str | None = None
+    weights: str | None = None
+    loss: str | None = None
+    loss_scale: float = 1.0
+    likelihood: bool = False
+    restarts: int = 0
 
 
 class Trained(NamedTuple):
@@ -97,7 +109,9 @@ class Training:
         workers: Workers | None = None,
         engine: Engine | None = None,
     ) -> None:
-        self.task = prepared.task._replace(mean=options.reduce == "mean", engine=engine)
+        loss = Loss(options.loss, options.loss_scale) if options.loss else None
+        mean = options.reduce == "mean"
+        self.task = prepared.task._replace(mean=mean, engine=engine, loss=loss)
         self.prepared = prepared._replace(task=self.task)
         self.options = options
         _check(self.task)
@@ -112,6 +126,7 @@ class Training:
             raise CgraphError("usage", message, "add --holdout 0.2")
         self.descent: Descent | None = None
         self._records: list[Record] = []
+        self.statistics: Statistics | None = None
         if options.optimizer in BATCHLESS:
             return
         batch, seed = options.batch, options.seed
@@ -169,6 +184,7 @@ class Training:
                         endless = bottomless(objective, before, cost)
                         doubts = [d._replace(grave=falling[0]) for d in endless] or doubts
                     doubts += unmoved(objective, before, first)
+                doubts += at_bound(task.parameters)
                 end = end._replace(doubts=(*end.doubts, *doubts))
             return self._trained(end, start, fit)
 
@@ -226,6 +242,11 @@ class Training:
         if self.task.scaling:
             end, fit, factor = self._in_units(end, fit)
             history = [{**record, "cost": record["cost"] * factor} for record in history]
+        if self.options.likelihood and end.kind != "diverged":
+            figures, doubts = likelihood(self.task, self.prepared.train)
+            fit = (fit or Fit(end, 0))._replace(statistics=figures)
+            end = end._replace(doubts=(*end.doubts, *doubts))
+        self.statistics = fit and fit.statistics
         costs, metrics = measured(train=self._train, holdout=self._held)
         note_rows(self.task, self.prepared.train, self.prepared.report)
         state = None if self.descent is None else self.descent.state
@@ -262,8 +283,36 @@ class Training:
         table, criteria = self.prepared.train, self.options.criteria
         most = min(b for b in (criteria.epochs, criteria.steps, _ITERATIONS) if b is not None)
         if self.options.optimizer == "lm":
-            return fit_residuals(self.task, table, most)
-        return fit_lbfgs(Objective(self.task, table), most, self._teller(watch))
+            return self._restarted(lambda: fit_residuals(self.task, table, most))
+        objective = Objective(self.task, table)
+        return self._restarted(lambda: fit_lbfgs(objective, most, self._teller(watch)))
+
+    def _restarted(self, run: Callable[[], Fit]) -> Fit:
+        """Return the best of the fits from several starting points, and leave its parameters."""
+        parameters, count = self.task.parameters, self.options.restarts
+        if not count:
+            return run()
+        fits, failed = [], None
+        for start in [parameters.flat.copy(), *parameters.elsewhere(count, self.options.seed)]:
+            np.copyto(parameters.flat, start)
+            self._records = []
+            try:
+                fit = run()
+            except DivergedError as error:
+                failed = failed or error
+                continue
+            fits.append((self._train.run()[0], fit, parameters.flat.copy(), self._records))
+            if fit.end.kind == "interrupted":
+                break
+        if not fits:
+            assert failed is not None
+            raise failed
+        cost, fit, flat, self._records = min(fits, key=lambda fit: fit[0])
+        np.copyto(parameters.flat, flat)
+        ended = sum(other <= cost + _ALIKE * abs(cost) for other, *_ in fits)
+        message = f"{fit.end.message}; {ended} of {count + 1} starts ended there"
+        starts = {"tried": count + 1, "ended_there": ended}
+        return fit._replace(end=fit.end._replace(message=message), starts=starts)
 
     def _teller(self, watch: Watch) -> Callable[[float, float], End | None]:
         """Return what sees the iterations of L-BFGS, as epochs, and may end it."""
@@ -303,6 +352,9 @@ def bounded(criteria: Criteria) -> Criteria:
 def _check(task: Any) -> None:
     """Refuse what cannot be learned: a cost that no parameter has a part in."""
     names = list(task.parameters.views)
+    if task.scaling and (task.parameters.bounded or task.loss):
+        message = "--bound and --loss are in the data's units, and --scale learns in others"
+        raise CgraphError("usage", message, "leave one of the two out")
     if not names:
         message = "there is nothing to learn: the program has no parameter"
         hint = 'the program goes first, then where its parameters start: "(w*x - y)^2" w=0'

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cgcli.learning.stopping import End
     from cgcli.learning.training import Options, Trained, Training
 
-_WORDS: Final = ("optimizer", "schedule", "reduce", "engine")
+_WORDS: Final = ("optimizer", "schedule", "reduce", "engine", "sigma", "weights", "loss")
 _READ: Final = {"category": "levels", "date": "dates", "pad": "pads"}
 """What the command line calls parts of `read`."""
 _FORMS: Final = {"levels": (Mapping, list, tuple), "dates": Mapping, "pads": Mapping}
@@ -98,6 +98,7 @@ def train(
     /,
     *,
     fix: Mapping[str, Any] = {},
+    bounds: Mapping[str, Sequence[float | None]] = {},
     stack: Mapping[str, str | list[str]] = {},
     scale: Sequence[str] = (),
     holdout: float = 0.0,
@@ -111,7 +112,8 @@ def train(
     """Return the parameters that make a program's value least, over the rows of data.
 
     The program is the cost of a row, or with `residual` what is squared and summed. `start` has
-    the parameters' first values, `fix` those of other names; columns of the data are all else.
+    the parameters' first values, `bounds` the ends that they are kept within, None for no end,
+    `fix` the values of other names; columns of the data are all else.
     `options` are as those of `cgraph train`: `optimizer`, `rate`, `batch`, `epochs`, `seed` and
     so on. `read` says how data is read: see `cgcli.map`. `progress` is called with the record of
     each epoch. Raises `CgraphError`.
@@ -128,9 +130,14 @@ def train(
 
     for name, part in (("start", start), ("fix", fix), ("stack", stack), ("metrics", metrics)):
         _check_form(name, part, Mapping, "dict(w=0)")
+    _check_form("bounds", bounds, Mapping, "dict(w=(0, None))")
+    for name, ends in bounds.items():
+        _check_form(f"bounds of '{excerpt(name)}'", ends, (list, tuple), "dict(w=(0, None))")
     settings = _settings(options, residual=residual)
+    # A known error may be a number.
+    weighting = [str(text) if text else None for text in (settings.sigma, settings.weights)]
     reading = Reading(dict(stack), scale, skip_bad, holdout, settings.seed)
-    given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics)
+    given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics, bounds, *weighting)
     with opened_data(data, manner_of(read)) as source:
         prepared = prepare(given, source, reading)
         path = source.path
@@ -152,6 +159,7 @@ def train(
         "criteria": list(settings.criteria),
         "holdout": holdout,
         "metrics": dict(metrics),
+        "bounds": dict(bounds),
     }
     return Fit(training, trained, model_of(training, path, chosen, trained.end.message))
 
@@ -209,13 +217,15 @@ def predict(
     /,
     *,
     of: str | Iterable[str] = (),
+    bands: float | None = None,
     keep: Sequence[str] = (),
     skip_bad: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Rows:
     """Return what a model gives for every row of data: `of` nodes, or expressions over them.
 
-    The model is a fit, or the path of one that was saved. Raises `CgraphError`.
+    With `bands` of a level, 0.95, also the ends between which one of them lies, and another row
+    does. The model is a fit, or the path of one that was saved. Raises `CgraphError`.
 
     >>> fit = train("y = w*x; (y - t)^2", {"x": [1, 2], "t": [2, 4]}, {"w": 0}, rate=0.1)
     >>> predict(fit, {"x": [3]}, of="y")["y"].round(3)
@@ -229,7 +239,7 @@ def predict(
         model = model.model
     elif isinstance(model, str):
         model = read_model(model)
-    mapping = RowProgram.of_model(model, _listed(of), tuple(keep))
+    mapping = RowProgram.of_model(model, _listed(of), tuple(keep), bands)
     manner = Manner(**model.data.get("read", {}), kept=True)
     return _rows(mapping, data, manner, skip_bad=skip_bad, progress=progress)
 

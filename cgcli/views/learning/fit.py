@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from cgcli.learning.statistics import Bands
+from cgcli.learning.bands import Bands
 from cgcli.views.learning.curve import ticks
 
 _WIDTH, _HEIGHT, _SPLIT = 640, 480, 320

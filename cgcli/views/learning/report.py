@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.errors import shorten
-from cgcli.learning.statistics import Bands
+from cgcli.learning.bands import Bands
 from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
@@ -20,6 +21,7 @@ _WIDTH: Final = 72
 _HEIGHT: Final = 6
 _FEW: Final = 16
 _HEADS: Final = ("standard error", "95% from", "to", "t", "p")
+"""Where the deviation is known t is z."""
 _FULL: Final = ("value", "standard error")
 """What is shown with all digits that are asked for; a test needs few."""
 
@@ -62,6 +64,9 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
     if known is not None and known.errors is not None:
         more = zip(_HEADS, (known.errors, known.low, known.high, known.t, known.p), strict=True)
         columns |= {head: parameters.look(flat) for head, flat in more}
+        columns = {head: _by_element(part) for head, part in columns.items()}
+        if known.degrees == np.inf:
+            columns = {"z" if head == "t" else head: part for head, part in columns.items()}
     names = [printable(shorten(name)) for name in columns["value"]]
     few = min(digits, 4)
     cells = {
@@ -74,6 +79,9 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
             pairs = zip(columns[head].values(), errors, strict=True)
             cells[head] = [_short(v, max(few, _digits(v, error))) for v, error in pairs]
         cells["p"] = ["<1e-300" if cell == "0" else cell for cell in cells["p"]]
+        # What is at a bound has none.
+        none = "–" if can_show("–") else "-"
+        cells = {head: [cell.replace("nan", none) for cell in part] for head, part in cells.items()}
     # As many columns as stand beside each other; the others are in the JSON.
     width, heads = max(9, *map(len, names)), list[str]()
     every = list(cells)
@@ -87,6 +95,17 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
     rows = zip(names, *(cells[head] for head in heads), strict=True)
     print_table(out, [first, *(Column(head, NUMBERS) for head in heads)], rows)
     out.print()
+
+
+def _by_element(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return numbers by name, an array that is not large as its elements: so they have errors."""
+    rows: dict[str, Any] = {}
+    for name, value in values.items():
+        parts = np.ndenumerate(value) if np.ndim(value) > 0 and np.size(value) <= _FEW else ()
+        rows |= {f"{name}[{', '.join(map(str, place))}]": part for place, part in parts}
+        if not parts:
+            rows[name] = value
+    return rows
 
 
 def _digits(value: Any, error: Any) -> int:
@@ -118,12 +137,18 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     for line, outside in measured:
         more = "" if outside is None else f"; {shown(outside, digits)} on the rows held out"
         lines.append(line + more)
-    known = trained.fit and trained.fit.statistics
+    known, loss = trained.fit and trained.fit.statistics, training.task.loss
     if known is not None:
+        free = f" with {counted(known.free, 'degree')} of freedom"
         line = f"sum of squares {shown(known.sum, digits)}"
-        if known.deviation is not None:
+        if known.sum is None:
+            line = f"log-likelihood {shown(known.log_likelihood, digits)}{free}"
+        elif known.chi_square_p is not None:
+            line = f"chi-square {shown(known.sum, digits)}{free}"
+            line += f", as large by chance with p {shown(known.chi_square_p, min(digits, 4))}"
+        elif known.deviation is not None:
             line += f", residual standard deviation {shown(known.deviation, digits)}"
-            line += f" with {counted(known.free, 'degree')} of freedom"
+            line += f" by their quartiles; loss {loss}" if loss else free
         elif not known.free:
             line += "; 0 degrees of freedom: it passes through every row, and tells no errors"
         lines.append(line)
@@ -134,8 +159,9 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
         quality |= {"AIC": known.aic, "BIC": known.bic}
         texts = [f"{name} {shown(q, digits)}" for name, q in quality.items() if q is not None]
         lines += [", ".join(texts)] if texts else []
-        least, *middle, most = (shown(q, min(digits, 4)) for q in known.quartiles)
-        lines.append(f"residuals from {least} to {most}, quartiles {', '.join(middle)}")
+        if known.quartiles is not None:
+            least, *middle, most = (shown(q, min(digits, 4)) for q in known.quartiles)
+            lines.append(f"residuals from {least} to {most}, quartiles {', '.join(middle)}")
     steps = trained.state.step if trained.state else 0
     took = f" after {counted(steps, 'step')}" if steps else ""
     lines.append(f"stopped{took}: {trained.end.message}")
