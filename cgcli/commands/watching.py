@@ -16,7 +16,7 @@ from typing import IO, Any, Self
 from cgcli.commands.choices import conflict
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import file_error, shorten
-from cgcli.learning.descent import Record, State, Watch
+from cgcli.learning.logbook import Record, State, Watch
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.statistics import Bands
 from cgcli.learning.training import Trained, Training

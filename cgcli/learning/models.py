@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from cgcli.errors import CgraphError, excerpt, shorten
-from cgcli.learning.descent import Best, State
+from cgcli.learning.logbook import Best, State
 from cgcli.learning.tables import plain
 from cgcli.learning.task import Parameters
 
@@ -70,8 +70,8 @@ def model_of(
         data["unscaled"] = True
     if read := report.manner.document():
         data["read"] = read
-    state = None if training.descent is None else training.descent.state
     text, parameters = given.program.text, task.parameters
+    state = training.log.state
     return Model(text, parameters, task.constants, data, settings, state, stopped)
 
 
@@ -90,7 +90,7 @@ class Model(NamedTuple):
     """A program with its parameters, what they were trained on and how, and where that stands.
 
     `program` has the text, `data` what the rows were and how they are read, `settings` the
-    options of the run. `state` is None for a model of least squares, which has nothing to go on
+    options of the run. `state` is None for an older model of SciPy's, which has nothing to go on
     from.
     """
 

@@ -15,7 +15,8 @@ from scipy import stats
 from scipy.optimize import curve_fit
 
 from cgcli.learning.fitting import fit_residuals
-from cgcli.learning.preparing import Given, Reading, prepare
+from cgcli.learning.given import Given
+from cgcli.learning.preparing import Reading, prepare
 from cgcli.learning.sources import Source
 from cgcli.learning.statistics import Bands, bands
 from cgcli.learning.tables import ROW

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.errors import shorten
+from cgcli.learning.logbook import Folds
 from cgcli.learning.statistics import Bands
 from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
@@ -103,6 +104,15 @@ def _short(value: Any, digits: int) -> str:
     return shown(value, digits)
 
 
+def _folds(folds: Folds, digits: int) -> str:
+    """Return the mean and the spread of what was measured of rows held out by turns."""
+    texts = []
+    for name, values in {"cost": folds.costs, **folds.metrics}.items():
+        mean, deviation = (shown(figure, digits) for figure in folds.spread(values))
+        texts.append(f"{printable(name)} {mean}, deviation {deviation}")
+    return f"on {counted(len(folds.costs), 'part')} held out by turns: {'; '.join(texts)}"
+
+
 def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     prepared = training.prepared
     held = prepared.held
@@ -118,6 +128,7 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     for line, outside in measured:
         more = "" if outside is None else f"; {shown(outside, digits)} on the rows held out"
         lines.append(line + more)
+    lines += [] if trained.folds is None else [_folds(trained.folds, digits)]
     known = trained.fit and trained.fit.statistics
     if known is not None:
         line = f"sum of squares {shown(known.sum, digits)}"
