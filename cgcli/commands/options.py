@@ -115,7 +115,7 @@ def form(text: str) -> Any:
 
 def count(text: str, least: int = 0, most: int | None = MOST_COUNT, **more: Any) -> Any:
     """Return the row of an option that takes a whole number."""
-    read = partial(_number, kind=int, least=least, most=most)
+    read = partial(read_number, kind=int, least=least, most=most)
     return option(text, **{"metavar": "N", "read": read, **more})
 
 
@@ -126,7 +126,7 @@ def limit(text: str, least: int = 1, most: int = MOST_NODES, **more: Any) -> Any
 
 def real(text: str, least: float | None = None, most: float | None = None, **more: Any) -> Any:
     """Return the row of an option that takes a finite number."""
-    return option(text, read=partial(_number, kind=float, least=least, most=most), **more)
+    return option(text, read=partial(read_number, kind=float, least=least, most=most), **more)
 
 
 def flag(text: str, **more: Any) -> Any:
@@ -156,7 +156,7 @@ def _all(name: str, given: list[str] | None) -> list[str]:
     return given or []
 
 
-def _number(
+def read_number(
     name: str, given: str | None, kind: type[int | float], least: float | None, most: float | None
 ) -> float | None:
     """Return the number that a text is; raises `CgraphError` for any but those allowed."""

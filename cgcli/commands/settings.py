@@ -34,7 +34,9 @@ def settings_of(given: TrainOptions, model: Model | None) -> dict[str, Any]:
         if value is None or value == {}:
             settings[name] = before[name]
     stated = {**vars(given), **given.settings}
-    check_settings(stated, settings, _called, residual=given.residual)
+    # That a model's program is a residual its optimiser says.
+    residual = given.residual or (model is not None and settings["optimizer"] == "lm")
+    check_settings(stated, settings, _called, residual=residual)
     return settings
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from cgcli.errors import shorten
 from cgcli.learning.bands import Bands
+from cgcli.learning.logbook import Folds
 from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
@@ -122,6 +123,15 @@ def _short(value: Any, digits: int) -> str:
     return shown(value, digits)
 
 
+def _folds(folds: Folds, digits: int) -> str:
+    """Return the mean and the spread of what was measured of rows held out by turns."""
+    texts = []
+    for name, values in {"cost": folds.costs, **folds.metrics}.items():
+        mean, deviation = (shown(figure, digits) for figure in folds.spread(values))
+        texts.append(f"{printable(name)} {mean}, deviation {deviation}")
+    return f"on {counted(len(folds.costs), 'part')} held out by turns: {'; '.join(texts)}"
+
+
 def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     prepared = training.prepared
     held = prepared.held
@@ -137,6 +147,7 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     for line, outside in measured:
         more = "" if outside is None else f"; {shown(outside, digits)} on the rows held out"
         lines.append(line + more)
+    lines += [] if trained.folds is None else [_folds(trained.folds, digits)]
     known, loss = trained.fit and trained.fit.statistics, training.task.loss
     if known is not None:
         free = f" with {counted(known.free, 'degree')} of freedom"
