@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from cgcli.errors import CgraphError
+from cgcli.views.catalogue import heard
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _ASCII: Final = " _.-=+*#@"
@@ -66,9 +67,10 @@ def curve(costs: Sequence[float], width: int, height: int, *, unicode: bool) -> 
 def as_svg(history: Sequence[dict[str, Any]]) -> str:
     """Return a picture of the cost, and of that on the rows held out, over the epochs."""
     epochs = [record["epoch"] for record in history]
-    series = [("cost", [record["cost"] for record in history])]
+    read = heard().read
+    series = [(read("cost"), [record["cost"] for record in history])]
     if any("holdout" in record for record in history):
-        series.append(("held out", [record.get("holdout", math.nan) for record in history]))
+        series.append((read("held out"), [record.get("holdout", math.nan) for record in history]))
     finite = [v for _, values in series for v in values if v - v == 0]
     if len(epochs) < 2 or not finite:
         raise CgraphError("usage", "there is no curve to draw of fewer than two epochs")
@@ -100,8 +102,8 @@ def as_svg(history: Sequence[dict[str, Any]]) -> str:
     for place in (epochs[0], epochs[0] + length // 2, epochs[-1]):
         x = point(place, low).split(",")[0]
         parts.append(f'<text x="{x}" y="{_HEIGHT - 22}" text-anchor="middle">{place}</text>')
-    middle = (_LEFT + _WIDTH - _RIGHT) / 2
-    parts.append(f'<text x="{middle}" y="{_HEIGHT - 6}" text-anchor="middle">epoch</text>')
+    middle, below = (_LEFT + _WIDTH - _RIGHT) / 2, read("epoch")
+    parts.append(f'<text x="{middle}" y="{_HEIGHT - 6}" text-anchor="middle">{below}</text>')
     for number, (name, values) in enumerate(series):
         heights = [math.log10(v) if logarithmic and v - v == 0 else v for v in values]
         pairs = [(e, h) for e, h in zip(epochs, heights, strict=True) if h - h == 0]

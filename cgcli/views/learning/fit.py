@@ -9,7 +9,9 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from cgcli.learning.statistics import Bands
+from cgcli.views.catalogue import heard
 from cgcli.views.learning.curve import ticks
+from cgcli.words import Message
 
 _WIDTH, _HEIGHT, _SPLIT = 640, 480, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM, _GAP = 72, 16, 36, 44, 24
@@ -44,9 +46,9 @@ class _Panel:
         return parts
 
 
-def unweighted(of: Bands) -> str:
-    """Return what is to be said of residuals that are drawn otherwise than they are squared."""
-    return ", without their weights" if of.weighted else ""
+def residuals(of: Bands, along: str = "") -> str:
+    """Return what stands above residuals; they are drawn otherwise than they are squared."""
+    return f"residuals{along}{', without their weights' if of.weighted else ''}"
 
 
 def fit_svg(of: Bands) -> str:
@@ -71,11 +73,12 @@ def fit_svg(of: Bands) -> str:
     for point in (*upper.points(of.x, of.observed), *lower.points(of.x, left)):
         across, down = point.split(",")
         parts.append(f'<circle cx="{across}" cy="{down}" r="2.5" fill="{_ROWS}"/>')
-    words = f"{of.target} and the fit, with bands of 95 % for its curve and for another row"
+    words = "{name} and the fit, with bands of 95 % for its curve and for another row"
+    said = heard()
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     for text, x, y, anchor in (
-        (words, _LEFT, 20, "start"),
-        (f"residuals{unweighted(of)}", _LEFT, _SPLIT + 16, "start"),
+        (said.say(Message(words, name=of.target)), _LEFT, 20, "start"),
+        (said.read(residuals(of)), _LEFT, _SPLIT + 16, "start"),
         (of.name, middle, _HEIGHT - 8, "middle"),
         (f"{of.x[0]:.4g}", _LEFT, _HEIGHT - 24, "middle"),
         (f"{of.x[-1]:.4g}", _WIDTH - _RIGHT, _HEIGHT - 24, "end"),
