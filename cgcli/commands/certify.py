@@ -16,8 +16,6 @@ from cgcli.views.streams import publish_document
 if TYPE_CHECKING:
     from cgcli.calculus.judge import Finding
 
-MOST_DIGITS = 10_000
-
 
 class EvalOptions(Options):
     """The options of `cgraph eval`."""
@@ -51,24 +49,17 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
         message = "--max-precision is for --verify and --precision"
         raise conflict(message, "add one of the two, or leave it out")
     check_digits(given.precision)
-    from cgcli.calculus.certify import precise, verify
-    from cgcli.calculus.judge import MOST_BITS
-    from cgcli.views.certificate import certified_evaluation, keep_notes, print_certificate
+    from cgcli.library.proofs import Proof
 
     _, result, inputs = solve(problem)
-    bits, digits = given.max_precision or MOST_BITS, given.precision
-    if digits is None:
-        certificate = verify(result, bits)
-    else:
-        leaves = leaves_of(problem, result.graph, inputs)
-        certificate = precise(result, leaves, digits, bits)
-        keep_notes(result, certificate)
+    leaves = None if given.verify else leaves_of(problem, result.graph, inputs)
+    proof = Proof(result, given.precision, given.max_precision, leaves)
     if given.json:
-        publish_document(certified_evaluation(result, certificate, digits))
+        publish_document(proof.to_dict())
     else:
-        print_certificate(result, certificate, digits, given.digits, given.rows)
+        proof.print_on(None, given.digits, given.rows)
     given.heed(result.notes)
-    return not certificate.failed
+    return proof.complete
 
 
 def shown(finding: Finding, why: str | None = None) -> Any:
@@ -80,6 +71,8 @@ def shown(finding: Finding, why: str | None = None) -> Any:
 
 def check_digits(digits: int | None) -> None:
     """Raise `CgraphError` for more digits than there may be, and without the extra."""
+    from cgcli.library.proofs import MOST_DIGITS
+
     if digits is not None and digits > MOST_DIGITS:
         message = f"--precision {digits} is more than the {MOST_DIGITS:,} digits there may be"
         raise CgraphError("limit", message, f"write --precision {MOST_DIGITS}")

@@ -21,14 +21,19 @@ _LINES: Final = 20
 
 
 def print_certificate(
-    result: Result, certificate: Certificate, precision: int | None, digits: int, most: int
+    result: Result,
+    certificate: Certificate,
+    precision: int | None,
+    digits: int,
+    most: int,
+    out: Any = None,
 ) -> None:
     """Print the table of a result with its verdicts, and below it what they rest on.
 
     With a `precision` the digits that are proved stand in place of the floats, else the
-    floats, each with the bound that it lies within.
+    floats, each with the bound that it lies within. `out` is Rich's console.
     """
-    out, jacobian = console(), certificate.jacobian
+    out, jacobian = out or console(), certificate.jacobian
     proved: dict[str, Any] = {VALUE: certificate.values}
     if jacobian is None and result.gradient:
         proved[gradient_head(result)] = certificate.gradients
