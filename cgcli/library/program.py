@@ -356,7 +356,9 @@ class Program(core.Program):
         from cgcli.views.formats import TARGETS
 
         if to not in TARGETS:
-            raise CgraphError("usage", f"there is no language '{shorten(to)}'", few(list(TARGETS)))
+            raise CgraphError(
+                "usage", f"there is no language '{shorten(to)}'", f"there are {few(list(TARGETS))}"
+            )
         inputs = self.inputs(bindings, names)
         made = routine(
             self.outline(inputs, of),

@@ -127,13 +127,18 @@ def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
             yield source
         return
     if hasattr(data, "__arrow_c_stream__"):
-        arrow = required("nanoarrow", "data", "to take a table from others")
-        with contextlib.suppress(ValueError):
+        try:
+            arrow = required("nanoarrow", "data", "to take a table from others")
             # One column alone is no table.
             names, columns = arrow.Array(data).to_columns_pysequence(
                 handle_nulls=arrow.nulls_as_sentinel()
             )
             data = dict(zip(names, columns, strict=True))
+        except ValueError:
+            pass
+        except ImportError:
+            # Pandas has a stream where pyarrow is, and columns of NumPy's everywhere.
+            data = {str(name): column.to_numpy() for name, column in data.items()}
     if not isinstance(data, Mapping) or not all(hasattr(c, "__len__") for c in data.values()):
         what = "a column of one number" if isinstance(data, Mapping) else type(data).__name__
         message = f"data is paths, columns by name or a table, not {what}"

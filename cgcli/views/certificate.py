@@ -89,10 +89,9 @@ def _lines(certificate: Certificate, result: Result, precision: int | None) -> I
         )
     for name, finding in (certificate.jacobian or {}).items():
         bound, verdict = _bound(finding.bound), Message(finding.verdict)
-        if bound:
-            verdict = Message("{verdict}, within {bound}", verdict=verdict, bound=bound)
-        of = printable(shorten(name))
-        yield Message("the Jacobian by {name}: {verdict}", name=of, verdict=verdict)
+        within = Message("{verdict}, within {bound}", verdict=verdict, bound=bound)
+        of, proved = printable(shorten(name)), within if bound else verdict
+        yield Message("the Jacobian by {name}: {verdict}", name=of, verdict=proved)
     counted = [
         Message("{count} {verdict}", count=count, verdict=Message(verdict))
         for verdict, count in certificate.count().items()
