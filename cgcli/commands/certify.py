@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cgcli.commands.choices import conflict
 from cgcli.commands.options import Options, choice, count, flag
 from cgcli.commands.problem import Problem, solve
-from cgcli.errors import CgraphError, required
+from cgcli.errors import required
 from cgcli.graph.graph import Graph
 from cgcli.limits import MOST_PRECISION
 from cgcli.views.formats import FIELDS
@@ -48,7 +48,7 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
     if not given.verify and given.precision is None:
         message = "--max-precision is for --verify and --precision"
         raise conflict(message, "add one of the two, or leave it out")
-    check_digits(given.precision)
+    required("flint", "verify", f"for {'--verify' if given.verify else '--precision'}")
     from cgcli.library.proofs import Proof
 
     _, result, inputs = solve(problem)
@@ -67,16 +67,6 @@ def shown(finding: Finding, why: str | None = None) -> Any:
     from cgcli.numbers.elements import by_element
 
     return by_element(lambda digits: why or digits or finding.verdict, finding.shown)
-
-
-def check_digits(digits: int | None) -> None:
-    """Raise `CgraphError` for more digits than there may be, and without the extra."""
-    from cgcli.library.proofs import MOST_DIGITS
-
-    if digits is not None and digits > MOST_DIGITS:
-        message = f"--precision {digits} is more than the {MOST_DIGITS:,} digits there may be"
-        raise CgraphError("limit", message, f"write --precision {MOST_DIGITS}")
-    required("flint", "verify", f"for {'--verify' if digits is None else '--precision'}")
 
 
 def leaves_of(problem: Problem, graph: Graph, inputs: dict[str, Any]) -> Any:

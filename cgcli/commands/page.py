@@ -41,7 +41,7 @@ def page_command(given: PageOptions) -> None:
 
     if given.output is None and sys.stdout.isatty():
         raise conflict("a page is for a browser, and this is a terminal", "add -o page.html")
-    said = spoken(given.language, for_script=False)
+    said = spoken(for_script=False)
     result = solve(Problem("page", given)).result
     explanation = Explanation(result, complete=given.of is None)
     title = given.title or f"cgraph: {result.output}"

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, required, shorten
 from cgcli.library.answers import Table
-from cgcli.limits import MOST_PRECISION
+from cgcli.limits import MOST_DIGITS, MOST_PRECISION
 
 if TYPE_CHECKING:
     from cgcli.calculus.judge import Finding, Leaves
     from cgcli.calculus.result import Result
 
-MOST_DIGITS: Final = 10_000
 _ROWS: Final = 40
 
 

@@ -151,19 +151,18 @@ def catalogue(language: str) -> Catalogue:
 
 def heard() -> Catalogue:
     """Return the catalogue of the language that was asked for, else the locale's, or English."""
-    language = spoken(None, for_script=False)
+    language = spoken(for_script=False)
     # English needs no file.
     known = language == ENGLISH or language in languages()
     return catalogue(language if known else ENGLISH)
 
 
-def spoken(language: str | None, *, for_script: bool) -> str:
+def spoken(*, for_script: bool) -> str:
     """Return the language to write in: the one asked for, else English or the locale's.
 
     What a script reads is the same everywhere, unless it asks for a language itself.
     """
-    asked = language or (ASKED[-1] if ASKED and not for_script else "")
-    return base(asked) if asked else ENGLISH if for_script else wanted()
+    return base(ASKED[-1]) if ASKED else ENGLISH if for_script else wanted()
 
 
 def base(locale: str) -> str:

@@ -51,7 +51,7 @@ def _batches(descent: Descent) -> Iterator[tuple[int, int, float]]:
 def _print_step(
     training: Training, step: int, epoch: int, count: int, cost: float, digits: int
 ) -> None:
-    language = spoken(None, for_script=False)
+    language = spoken(for_script=False)
     read = catalogue(language).read
 
     def say(*lines: str) -> None:
