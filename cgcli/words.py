@@ -63,6 +63,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def headed(kind: str, what: str) -> Message:
+    """Return a sentence behind what it is.
+
+    >>> headed("note", "it is empty")
+    'note: it is empty'
+    """
+    head = kind if isinstance(kind, Message) else Message(kind)
+    return Message("{kind}: {what}", kind=head, what=what)
+
+
 def joined(messages: list[Message], pattern: str = "{before}; {after}") -> Message:
     """Return one message of several, with semicolons between them unless the pattern is another.
 

@@ -12,7 +12,7 @@ from cgcli.learning.manner import Manner
 from cgcli.library import sources
 from cgcli.views.streams import tell
 from cgcli.views.table import note_line
-from cgcli.words import Message, counted
+from cgcli.words import Message, counted, headed
 
 if TYPE_CHECKING:
     from cgcli.commands.options import Options
@@ -133,5 +133,4 @@ def tell_notes(report: Report) -> None:
         count, row, note = report.notes[kind]
         several = "row {row:,}" if count == 1 else "{count:,} rows, the first is row {row:,}"
         rows = Message(several, count=count, row=row)
-        headed = Message("{kind}: {what}", kind=Message(kind), what=rows)
-        tell(Message("{kind}: {what}", kind=headed, what=note_line(note)))
+        tell(headed(headed(kind, rows), note_line(note)))

@@ -8,7 +8,7 @@ from cgcli.operations.row import Operation
 from cgcli.operations.table import GROUPS
 from cgcli.views.catalogue import heard
 from cgcli.views.terminal import WORDS, Column, console, print_table, say
-from cgcli.words import Message
+from cgcli.words import Message, headed
 
 if TYPE_CHECKING:
     from cgcli.views.schemas import graphs
@@ -80,9 +80,9 @@ def _short(row: Operation) -> str:
 def print_operation(row: Operation) -> None:
     """Print one row in full."""
     document, read = operation_document(row), heard().read
-    lines = [Message("{kind}: {what}", kind=document["written"], what=read(document["summary"]))]
+    lines = [heard().say(headed(document["written"], read(document["summary"])))]
     if len(row.words) > 1:
-        lines.append(Message("  also written {words}", words=", ".join(row.words[1:])))
+        lines.append(read(f"  also written {', '.join(row.words[1:])}"))
     several = len(document["derivatives"]) > 1
     remarks: list[tuple[str, str | None]] = []
     for name, words in zip(row.parameters, document["derivatives"], strict=row.elementwise):
@@ -90,9 +90,5 @@ def print_operation(row: Operation) -> None:
         remarks.append((f"derivative by {name}" if row.elementwise else backward, words))
     remarks += [("domain", document["domain"]), *(("kink", words) for words in document["kinks"])]
     remarks.append(("convention", document["convention"]))
-    lines += [
-        Message("  {kind}: {what}", kind=read(what), what=read(words))
-        for what, words in remarks
-        if words
-    ]
-    say(console(), *lines)
+    lines += [f"  {read(headed(read(what), read(words)))}" for what, words in remarks if words]
+    say(console(), *lines, said=True)

@@ -9,6 +9,7 @@ from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.numbers.elements import elements
+from cgcli.views.catalogue import heard
 from cgcli.views.gate import printable
 from cgcli.views.rational import beside, number_text, written
 from cgcli.views.terminal import (
@@ -21,7 +22,7 @@ from cgcli.views.terminal import (
     say,
     shortened,
 )
-from cgcli.words import Message
+from cgcli.words import Message, headed
 
 VALUE: Final = Message("value")
 DECIMAL: Final = Message("decimal")
@@ -87,19 +88,13 @@ def _array(value: Any, write: Callable[[Any], str]) -> str:
         return " × ".join(map(str, value.shape))
     if value.ndim == 2:
         rows = [_array(row, write) for row in value[:_ELEMENTS]]
-        more = [_heard(f"… {len(value)} rows")] if len(value) > _ELEMENTS else []
+        more = [heard().read(f"… {len(value)} rows")] if len(value) > _ELEMENTS else []
         return "\n".join([*rows, *more])
     if len(value) <= _ELEMENTS:
         return f"[{', '.join(map(write, value))}]"
     *first, last = map(write, [*value[:3], value[-1]])
     parts = ", ".join([*first, "…", last])
-    return _heard(Message("[{parts}] of {count}", parts=parts, count=len(value)))
-
-
-def _heard(text: str) -> str:
-    from cgcli.views.catalogue import heard
-
-    return heard().read(text)
+    return heard().read(Message("[{parts}] of {count}", parts=parts, count=len(value)))
 
 
 def print_result(
@@ -224,7 +219,7 @@ def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out:
         symbol = f"∂{_name(result.output)}/∂{_name(name)}"
         text = shown(jacobian, digits)
         if jacobian.ndim > 2:
-            text = _heard(f"{text} numbers; --json has them")
+            text = heard().read(f"{text} numbers; --json has them")
         say(out, f"\n{symbol if can_show(symbol) else symbol.replace('∂', 'd')} =")
         lines = text.split("\n")
         beside_it = decimals(jacobian, digits).split("\n") if result.kind.exact else []
@@ -238,22 +233,18 @@ def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out:
 def note_line(note: Note, several: bool = False) -> str:
     """Return what a note says, with its place in a program, perhaps of several lines."""
     where = f"line {note.line}, column {note.column}" if several else f"column {note.column}"
-    from cgcli.views.catalogue import heard
-
     said = heard()
-    said_of = Message("{node} ({where})", node=_name(note.node), where=said.read(where))
-    return printable(said.say(Message("{kind}: {what}", kind=said_of, what=note.message)))
+    of = Message("{node} ({where})", node=_name(note.node), where=said.read(where))
+    return printable(said.say(headed(of, note.message)))
 
 
 def note_lines(result: Result) -> list[str]:
     """Return the notes of a result, a line each; of very many the first."""
     if not result.notes:
         return []
-    several = "\n" in result.graph.text.strip()
-    lines = [
-        _heard(Message("{kind}: {what}", kind=Message(note.kind), what=note_line(note, several)))
-        for note in result.notes[:_NOTES]
-    ]
+    several, said = "\n" in result.graph.text.strip(), heard()
+    notes = result.notes[:_NOTES]
+    lines = [said.say(headed(note.kind, note_line(note, several))) for note in notes]
     if len(result.notes) > _NOTES:
-        lines.append(_heard(f"{len(result.notes) - _NOTES:,} more notes; --json has them all"))
+        lines.append(said.read(f"{len(result.notes) - _NOTES:,} more notes; --json has them all"))
     return lines

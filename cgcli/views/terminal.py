@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import IO, Any, Final, NamedTuple, TypeAlias
 
+from cgcli.views.catalogue import heard
 from cgcli.views.gate import printable_lines, width
 
 _UNLIMITED: Final = 10_000
@@ -105,8 +106,6 @@ def say(
     """
     from rich.text import Text
 
-    from cgcli.views.catalogue import heard
-
     for line in lines:
         text = Text(line if said else heard().read(line), style=style)
         for pattern, mark in marks.items():
@@ -141,8 +140,6 @@ def print_table(
     from rich import box
     from rich.table import Table
     from rich.text import Text
-
-    from cgcli.views.catalogue import heard
 
     said = heard().say
     is_shown = [column.shown for column in columns]

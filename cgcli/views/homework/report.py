@@ -22,7 +22,7 @@ from cgcli.views.formulas import as_text
 from cgcli.views.gate import printable
 from cgcli.views.table import shown
 from cgcli.views.terminal import NUMBERS, WORDS, Column, console, print_table, say
-from cgcli.words import Math, Message, joined
+from cgcli.words import Math, Message, headed, joined
 
 VERDICT: Final = "verdict"
 HINT: Final = "hint"
@@ -101,12 +101,10 @@ def _print_sheet(report: Report, item: Graded, out: Any) -> None:
     say(out, *closing(report, item), said=True, soft_wrap=not out.is_terminal)
 
 
-def trouble(marked: Marked) -> Message:
+def trouble(marked: Marked) -> str:
     """Return why nothing of a sheet can be read."""
-    name, why = Math(printable(marked.sheet.name)), Math(marked.sheet.trouble)
-    if why == ABSENT:
-        return Message("nothing was handed in")
-    return Message("{sheet} cannot be read: {why}", sheet=name, why=why)
+    name, why = printable(marked.sheet.name), marked.sheet.trouble
+    return ABSENT if why == ABSENT else f"{name} cannot be read: {why}"
 
 
 def answer_lines(report: Report, item: Graded) -> list[list[str]]:
@@ -187,7 +185,7 @@ def _print_class(report: Report, sheets: list[Graded], out: Any) -> None:
         absent = [item.name for item in sheets if item.marked.sheet.trouble == ABSENT]
         if absent:
             names = Math(printable(", ".join(absent)))
-            lines.append(Message("{kind}: {what}", kind=Message(ABSENT), what=names))
+            lines.append(headed(ABSENT, names))
         folded = not out.is_terminal
         say(out, *map(report.say, lines), style="yellow", said=True, soft_wrap=folded)
     said, counts = common(report, sheets)
