@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, excerpt, nearest, shorten, suggest
-from cgcli.library.answers import Answer
+from cgcli.library.answers import Table
 from cgcli.library.program import Program, parse
 from cgcli.library.tables import Data, Rows, opened_data
 
@@ -29,7 +29,7 @@ _STOPS: Final = {"until_cost": "cost", "until_change": "change", "until_gradient
 """By keyword the criterion that it gives; others have their own names."""
 
 
-class Fit(Answer):
+class Fit(Table):
     """What training came to; `str` is its report, and `save` writes the model.
 
     `parameters` are numbers and arrays by name, `cost` is theirs over the rows, from `start` on;
@@ -75,18 +75,8 @@ class Fit(Answer):
         values = ", ".join(f"{name}={shorten(text)}" for name, text in texts.items())
         return f"<Fit {values}; cost {self.cost:.6g}>"
 
-    def __str__(self) -> str:
-        """Return the report: the cost's curve, the parameters, why it ended, what is in doubt."""
-        from cgcli.views.terminal import as_text
-
-        return as_text(self._print)
-
-    def _repr_html_(self) -> str:
-        from cgcli.views.terminal import as_html
-
-        return as_html(self._print)
-
-    def _print(self, out: Any) -> None:
+    def print_on(self, out: Any) -> None:
+        """Print the cost's curve, the parameters, why it ended, and what is in doubt."""
         from cgcli.views.learning.report import doubt_lines, print_trained
         from cgcli.views.terminal import say
 

@@ -13,17 +13,17 @@ from cgcli.learning.logbook import Folds
 from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
-from cgcli.views.learning.fit import fit_dots, unweighted
-from cgcli.views.table import shown
+from cgcli.views.learning.fit import fit_dots, residuals
+from cgcli.views.table import VALUE, shown
 from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
-from cgcli.words import counted
+from cgcli.words import Message, counted
 
 _WIDTH: Final = 72
 _HEIGHT: Final = 6
 _FEW: Final = 16
-_HEADS: Final = ("standard error", "95% from", "to", "t", "p")
+_HEADS: Final = tuple(map(Message, ("standard error", "95% from", "to", "t", "p")))
 """Where the deviation is known t is z."""
-_FULL: Final = ("value", "standard error")
+_FULL: Final = VALUE, _HEADS[0]
 """What is shown with all digits that are asked for; a test needs few."""
 
 
@@ -43,11 +43,11 @@ def print_trained(
         scale = ", logarithmic" if is_logarithmic([c for c in costs if c - c == 0]) else ""
         first, last = trained.history[0]["epoch"], trained.history[-1]["epoch"]
         say(out, f"cost, epoch {first} to {last}{scale}")
-        say(out, *lines, style="cyan")
+        say(out, *lines, style="cyan", said=True)
         out.print()
     if drawn is not None:
-        say(out, f"residuals along {printable(shorten(drawn.name))}{unweighted(drawn)}")
-        say(out, *fit_dots(drawn, unicode=can_show("┤─•")), style="cyan")
+        say(out, residuals(drawn, f" along {printable(shorten(drawn.name))}"))
+        say(out, *fit_dots(drawn, unicode=can_show("┤─•")), style="cyan", said=True)
         out.print()
     _print_parameters(training, trained, digits, out)
     say(out, *_summary(training, trained, digits), soft_wrap=True)
@@ -61,14 +61,15 @@ def doubt_lines(trained: Trained) -> list[str]:
 
 def _print_parameters(training: Training, trained: Trained, digits: int, out: Any) -> None:
     parameters, known = training.task.parameters, trained.fit and trained.fit.statistics
-    columns = {"value": parameters.values()}
+    columns: dict[str, Any] = {VALUE: parameters.values()}
     if known is not None and known.errors is not None:
         more = zip(_HEADS, (known.errors, known.low, known.high, known.t, known.p), strict=True)
         columns |= {head: parameters.look(flat) for head, flat in more}
         columns = {head: _by_element(part) for head, part in columns.items()}
         if known.degrees == np.inf:
-            columns = {"z" if head == "t" else head: part for head, part in columns.items()}
-    names = [printable(shorten(name)) for name in columns["value"]]
+            renamed = {"t": Message("z")}
+            columns = {renamed.get(head, head): part for head, part in columns.items()}
+    names = [printable(shorten(name)) for name in columns[VALUE]]
     few = min(digits, 4)
     cells = {
         head: [_short(v, digits if head in _FULL else few) for v in part.values()]
@@ -92,7 +93,7 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
         if width <= out.width:
             heads += pair
     heads = heads or every[:1]
-    first = Column("parameter", {**WORDS, "style": "cyan", "min_width": 9})
+    first = Column(Message("parameter"), {**WORDS, "style": "cyan", "min_width": 9})
     rows = zip(names, *(cells[head] for head in heads), strict=True)
     print_table(out, [first, *(Column(head, NUMBERS) for head in heads)], rows)
     out.print()
@@ -119,7 +120,7 @@ def _digits(value: Any, error: Any) -> int:
 def _short(value: Any, digits: int) -> str:
     """Return a value; of a large matrix its shape, for the model file has it."""
     if np.ndim(value) == 2 and np.size(value) > _FEW:
-        return f"{value.shape[0]} × {value.shape[1]} numbers"
+        return Message("{rows} × {columns} numbers", rows=len(value), columns=len(value[0]))
     return shown(value, digits)
 
 
@@ -144,9 +145,9 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     for name, parts in trained.metrics.items():
         metric = f"{printable(name)} {shown(parts['train'], digits)}"
         measured.append((metric, parts.get("holdout")))
-    for line, outside in measured:
+    for measure, outside in measured:
         more = "" if outside is None else f"; {shown(outside, digits)} on the rows held out"
-        lines.append(line + more)
+        lines.append(measure + more)
     lines += [] if trained.folds is None else [_folds(trained.folds, digits)]
     known, loss = trained.fit and trained.fit.statistics, training.task.loss
     if known is not None:
