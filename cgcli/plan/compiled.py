@@ -113,9 +113,7 @@ class Compiled:
             self.plan.begin(count)
             self.plan.finish()
             return []
-        results: list[Any] = []
-        for shape in self.shapes:
-            results.append(self._memory((count, *shape)))
+        results = [self._memory((count, *shape)) for shape in self.shapes]
         self.sweep(self.columns(arrays), count, results).run()
         return results
 
