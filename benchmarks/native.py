@@ -139,7 +139,7 @@ def descent(name: str, engine: str, epochs: int) -> Timed:
     writer = TableWriter(2**40)
     writer.add({**columns, ROW: np.arange(1.0, count + 1)})
     table = writer.finish()
-    graph, _ = build_graph(Given(parse(model.program), start, {}, {}), {}, table.shapes)
+    graph, _ = build_graph(Given(parse(model.program), start, {}, {}), table.shapes)
     task = Task(graph, Parameters(start), tuple(columns), {}, {}, {})
     prepared = Prepared(task, table, None, Report("", skip=False), {})
     options = Options("adam", model.rate, batch=model.batch, criteria=Criteria(epochs=1))
