@@ -21,4 +21,8 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():
+                # What was made is old from now on: to look through it once takes a while, too.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

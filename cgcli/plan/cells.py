@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -33,13 +34,14 @@ class Cell(Operators):
     ((3,), True)
     """
 
-    __slots__ = ("place", "rows", "shape", "tape")
+    __slots__ = ("place", "rows", "shape", "sort", "tape")
 
     def __init__(self, tape: Tape, place: int) -> None:
         self.tape = tape
         self.place = place
-        # The shape of one row's value, and whether there is a value for every row.
-        _, _, _, self.shape, self.rows, _, _, _ = tape.instructions[place]
+        form = tape.forms[place]
+        # The shape of one row's value, whether there is a value for every row, and what else.
+        self.shape, self.rows, self.sort = form.shape, form.rows, form.sort
 
     def write(self, name: str, *operands: Number) -> Cell:
         """Return what an operation's instruction leaves."""
@@ -128,18 +130,21 @@ def elementwise(
     tape: Tape, operation: str, *arguments: Number, static: tuple[Any, ...] = ()
 ) -> Cell:
     """Write down an operation of elements, its arguments broadcast as NumPy has it."""
-    shape: Shape = ()
-    operands: list[int | float] = []
+    places: list[int | float] = []
+    sorts: list[Any] = [operation, static]
     for argument in arguments:
         if type(argument) is Cell:
-            operands.append(argument.place)
-            if argument.shape != shape and argument.shape:
-                # NumPy's function takes ten times as long as all the rest of this one.
-                both = (shape, argument.shape)
-                shape = np.broadcast_shapes(*both) if shape else argument.shape
+            places.append(argument.place)
+            sorts.append(argument.sort)
         else:
-            operands.append(float(argument))
-    place = tape.write(operation, tuple(operands), static, shape, truth=operation in _TRUTHS)
+            places.append(float(argument))
+            sorts.append((math.copysign(1.0, argument),))
+    form = tape.elementwise.get(key := tuple(sorts))
+    if form is not None:
+        return Cell(tape, tape.put(form, tuple(places)))
+    shape = np.broadcast_shapes(*map(shape_of, arguments))
+    place = tape.write(operation, tuple(places), static, shape, truth=operation in _TRUTHS)
+    tape.elementwise[key] = tape.forms[place]
     return Cell(tape, place)
 
 

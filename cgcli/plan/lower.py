@@ -11,6 +11,7 @@ from cgcli.graph.graph import Graph
 from cgcli.plan.cells import Cell, Number, filled, fit, written
 from cgcli.plan.functions import cells
 from cgcli.plan.passes import CellSweep
+from cgcli.plan.stamps import StampedSweep
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import SUMS, Tape
 
@@ -37,7 +38,7 @@ class Lowered:
         columns: Mapping[str, tuple[Any, Any] | None],
         constants: Mapping[str, Any],
         missing: frozenset[str] = frozenset(),
-        sweep: type[CellSweep] = CellSweep,
+        sweep: type[CellSweep] = StampedSweep,
     ) -> None:
         self.graph = graph
         self.tape = Tape(gathers=sweep.gathers)
