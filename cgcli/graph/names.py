@@ -172,6 +172,8 @@ class Names(Nodes):
         for kind, payload, _, _, _ in expression:
             local = scope.get(payload) if kind == syntax.NAME else payload
             if isinstance(local, Turn):
+                if len(expression) == 1:
+                    return local.value
                 local = local.value
             elif kind not in (syntax.NUMBER, syntax.OPERATION):
                 return static.whole_number(self.text, expression, self.lookup(scope), what)
@@ -183,7 +185,7 @@ class Names(Nodes):
             self.wholes[tuple(key)] = value
         return value
 
-    def key(self, parts: Sequence[syntax.Expression], scope: Scope) -> tuple[int, ...]:
+    def key(self, parts: Sequence[Any], scope: Scope) -> tuple[int, ...]:
         """Return the whole numbers that the indices of a family's member are known to be."""
         return tuple(self.whole_number(part, scope, "an index") for part in parts)
 

@@ -13,6 +13,8 @@ from cgcli.operations import shapes
 from cgcli.operations.row import Index, Shape
 from cgcli.plan.tape import Tape
 
+_FEW: Final = 1_000
+"""On a tape of fewer instructions hardly any are alike."""
 Number = Any
 """A cell, or a careful float that is the same for all rows and elements."""
 
@@ -130,21 +132,20 @@ def elementwise(
     tape: Tape, operation: str, *arguments: Number, static: tuple[Any, ...] = ()
 ) -> Cell:
     """Write down an operation of elements, its arguments broadcast as NumPy has it."""
-    places: list[int | float] = []
-    sorts: list[Any] = [operation, static]
+    places = tuple([a.place if type(a) is Cell else float(a) for a in arguments])
+    key: tuple[Any, ...] = ()
+    if len(tape.forms) > _FEW:
+        sorts = [a.sort if type(a) is Cell else (math.copysign(1.0, a),) for a in arguments]
+        key = (operation, static, *sorts)
+        if (form := tape.elementwise.get(key)) is not None:
+            return Cell(tape, tape.put(form, places))
+    shape: Shape = ()
     for argument in arguments:
-        if type(argument) is Cell:
-            places.append(argument.place)
-            sorts.append(argument.sort)
-        else:
-            places.append(float(argument))
-            sorts.append((math.copysign(1.0, argument),))
-    form = tape.elementwise.get(key := tuple(sorts))
-    if form is not None:
-        return Cell(tape, tape.put(form, tuple(places)))
-    shape = np.broadcast_shapes(*map(shape_of, arguments))
-    place = tape.write(operation, tuple(places), static, shape, truth=operation in _TRUTHS)
-    tape.elementwise[key] = tape.forms[place]
+        if type(argument) is Cell and argument.shape != shape and argument.shape:
+            shape = shapes.broadcast(shape, argument.shape)
+    place = tape.write(operation, places, static, shape, truth=operation in _TRUTHS)
+    if key:
+        tape.elementwise[key] = tape.forms[place]
     return Cell(tape, place)
 
 

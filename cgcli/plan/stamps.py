@@ -75,7 +75,8 @@ class StampedSweep(CellSweep):
 
         There is none at first: most that is met may be alone of its kind.
         """
-        graph, operands, sorts = self.graph, [], []
+        graph, operands = self.graph, []
+        sorts: list[int | str] = []
         for number in given:
             if type(number) is Cell:
                 operands.append(number.place)
@@ -84,12 +85,13 @@ class StampedSweep(CellSweep):
                 sorts.append(repr(number))
         key = (graph.operations[node], graph.static.get(node), *places, None, *sorts)
         stamp = self._stamps.get(key, 0)
-        if type(stamp) is Stamp:
+        if isinstance(stamp, Stamp):
             return self._stamped(stamp, operands)
         if stamp < _SINGLE:
             self._stamps[key] = stamp + 1
             return compute(self, node, places, given)
-        self.tape.log = log = []
+        log: list[Written] = []
+        self.tape.log = log
         results = list(compute(self, node, places, given))
         self.tape.log = None
         self._stamps[key] = _stamp(given, log, results) or 0
@@ -101,7 +103,7 @@ class StampedSweep(CellSweep):
         for form, taken in stamp.steps:
             arguments = taken(operands)
             # As the tape puts down an instruction, spelt out: that takes two thirds of the time.
-            place = form.places.setdefault(arguments, len(forms))
+            place = form.known.setdefault(arguments, len(forms))
             if place == len(forms):
                 forms.append(form)
                 tape.arguments.append(arguments)
@@ -138,14 +140,14 @@ def _stamp(given: list[Number], log: list[Written], results: list[Sent]) -> Stam
         # Two are one here, and need not be so elsewhere.
         return None
     numbers = itertools.count()
-    steps, last = [], []
-    for form, arguments, _ in log:
-        taken = [at.get(a) if type(a) is int else next(numbers) for a in arguments]
-        steps.append((form, _taking(taken)))
-        last += taken
-    ends = [at.get(v.place) if type(v) is Cell else next(numbers) for v in sent]
-    if None in (*last, *ends):
+    taken = [
+        [at.get(a, -1) if type(a) is int else next(numbers) for a in arguments]
+        for _, arguments, _ in log
+    ]
+    ends = [at.get(v.place, -1) if type(v) is Cell else next(numbers) for v in sent]
+    if -1 in itertools.chain(ends, *taken):
         return None
+    steps = [(form, _taking(of)) for (form, _, _), of in zip(log, taken, strict=True)]
     scattered = [s.value if type(s.value) is Scattered else None for _, s in results]
     return Stamp(constants, steps, [*zip([k for k, _ in results], ends, scattered, strict=True)])
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.operations.row import Shape
@@ -54,25 +53,17 @@ class Instruction(NamedTuple):
         return [argument for argument in self.arguments if isinstance(argument, int)]
 
 
-@dataclass(eq=False, slots=True)
-class Form:
-    """All of an instruction but its arguments: those of one form share it.
+class Form(Instruction):
+    """What instructions have alike that differ in their arguments alone; it has none itself.
 
-    Its `numbers` are the places of arguments that are numbers, each with a sign; `places` has by
+    Its `numbers` are the places of arguments that are numbers, each with a sign; `known` has by
     the arguments where on the tape they stand. The `sort` is a number for all that a rule sees of
     a value: the operation, the shape and so on, and not what is static.
     """
 
-    operation: str
-    static: tuple[Any, ...]
-    shape: Shape
-    rows: bool
-    truth: bool
-    stage: int
-    varies: bool
     numbers: tuple[float, ...]
     sort: int
-    places: dict[tuple[Operand, ...], int] = field(default_factory=dict)
+    known: dict[tuple[Operand, ...], int]
 
 
 class Tape:
@@ -101,12 +92,8 @@ class Tape:
 
     def __getitem__(self, place: int) -> Instruction:
         """Return the instruction at a place."""
-        form = self.forms[place]
-        static, shape, rows = form.static, form.shape, form.rows
-        return Instruction(
-            form.operation, self.arguments[place], static, shape, rows, form.truth, form.stage,
-            form.varies,
-        )  # fmt: skip
+        operation, _, *rest = self.forms[place]
+        return Instruction._make((operation, self.arguments[place], *rest))
 
     def __len__(self) -> int:
         """Return the number of instructions."""
@@ -141,18 +128,20 @@ class Tape:
                 numbers = (*numbers, at, math.copysign(1.0, argument))
         if rows is None:
             rows = by_row
-        seen = (operation, shape, rows, truth, ROWS if rows else stage, varies)
-        form = self._forms.get((seen, static, numbers))
+        stage = ROWS if rows else stage
+        key = (operation, static, shape, rows, truth, stage, varies, numbers)
+        form = self._forms.get(key)
         if form is None:
-            sort = self._sorts.setdefault(seen, len(self._sorts))
-            form = self._forms[seen, static, numbers] = Form(
-                operation, static, *seen[1:], numbers, sort
-            )
+            form = Form(operation, (), static, shape, rows, truth, stage, varies)
+            seen = (operation, shape, rows, truth, stage, varies)
+            form.sort = self._sorts.setdefault(seen, len(self._sorts))
+            form.numbers, form.known = numbers, {}
+            self._forms[key] = form
         return self.put(form, arguments)
 
     def put(self, form: Form, arguments: tuple[Operand, ...]) -> int:
         """Return the place of an instruction of a form, an earlier one if it is the same."""
-        place = form.places.setdefault(arguments, len(self.forms))
+        place = form.known.setdefault(arguments, len(self.forms))
         if place == len(self.forms):
             self.forms.append(form)
             self.arguments.append(arguments)
