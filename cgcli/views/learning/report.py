@@ -10,6 +10,8 @@ import numpy as np
 from cgcli.errors import shorten
 from cgcli.learning.bands import Bands
 from cgcli.learning.logbook import Folds
+from cgcli.learning.losses import Loss
+from cgcli.learning.statistics import Statistics
 from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
@@ -133,6 +135,27 @@ def _folds(folds: Folds, digits: int) -> str:
     return f"on {counted(len(folds.costs), 'part')} held out by turns: {'; '.join(texts)}"
 
 
+def _misfit(known: Statistics, loss: Loss | None, digits: int) -> str:
+    """Return how far the fit is from the rows."""
+    free = counted(known.free, "degree")
+    if known.sum is None:
+        return f"log-likelihood {shown(known.log_likelihood, digits)} with {free} of freedom"
+    total = shown(known.sum, digits)
+    if known.chi_square_p is not None:
+        p = shown(known.chi_square_p, min(digits, 4))
+        return f"chi-square {total} with {free} of freedom, as large by chance with p {p}"
+    if known.deviation is not None:
+        squares = f"sum of squares {total}, residual standard deviation"
+        deviation = shown(known.deviation, digits)
+        if loss is not None:
+            return f"{squares} {deviation} by their quartiles; loss {loss}"
+        return f"{squares} {deviation} with {free} of freedom"
+    if known.free:
+        return f"sum of squares {total}"
+    no_errors = "0 degrees of freedom: it passes through every row, and tells no errors"
+    return f"sum of squares {total}; {no_errors}"
+
+
 def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     prepared = training.prepared
     held = prepared.held
@@ -148,29 +171,19 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     for measure, outside in measured:
         more = "" if outside is None else f"; {shown(outside, digits)} on the rows held out"
         lines.append(measure + more)
-    lines += [] if trained.folds is None else [_folds(trained.folds, digits)]
-    known, loss = trained.fit and trained.fit.statistics, training.task.loss
+    if trained.folds is not None:
+        lines.append(_folds(trained.folds, digits))
+    known = trained.fit and trained.fit.statistics
     if known is not None:
-        free = f" with {counted(known.free, 'degree')} of freedom"
-        line = f"sum of squares {shown(known.sum, digits)}"
-        if known.sum is None:
-            line = f"log-likelihood {shown(known.log_likelihood, digits)}{free}"
-        elif known.chi_square_p is not None:
-            line = f"chi-square {shown(known.sum, digits)}{free}"
-            line += f", as large by chance with p {shown(known.chi_square_p, min(digits, 4))}"
-        elif known.deviation is not None:
-            line += f", residual standard deviation {shown(known.deviation, digits)}"
-            line += f" by their quartiles; loss {loss}" if loss else free
-        elif not known.free:
-            line += "; 0 degrees of freedom: it passes through every row, and tells no errors"
-        lines.append(line)
+        lines.append(_misfit(known, training.task.loss, digits))
         quality = {
             "R²" if can_show("²") else "R^2": known.r_squared,
             "adjusted": known.adjusted_r_squared,
         }
         quality |= {"AIC": known.aic, "BIC": known.bic}
         texts = [f"{name} {shown(q, digits)}" for name, q in quality.items() if q is not None]
-        lines += [", ".join(texts)] if texts else []
+        if texts:
+            lines.append(", ".join(texts))
         if known.quartiles is not None:
             least, *middle, most = (shown(q, min(digits, 4)) for q in known.quartiles)
             lines.append(f"residuals from {least} to {most}, quartiles {', '.join(middle)}")
