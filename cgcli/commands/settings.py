@@ -31,10 +31,12 @@ def settings_of(given: TrainOptions, model: Model | None) -> dict[str, Any]:
                 message = f"{option} {settings[name]} is not the model's, {before[name]}"
                 raise conflict(message, f"leave {option} out: --resume has it")
     for name, value in settings.items():
-        if value is None or value == {}:
+        if value is None or value is False or value == {}:
             settings[name] = before[name]
     stated = {**vars(given), **given.settings}
-    check_settings(stated, settings, _called, residual=given.residual)
+    # That a model's program is a residual its optimiser says.
+    residual = given.residual or (model is not None and settings["optimizer"] == "lm")
+    check_settings(stated, settings, _called, residual=residual)
     return settings
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from cgcli.commands.choices import after_at, pairs
 from cgcli.commands.data_options import DataOptions
 from cgcli.commands.inputs import split_names
-from cgcli.commands.options import argument, choice, count, flag, option, real
+from cgcli.commands.options import argument, choice, count, flag, option, read_number, real
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.losses import LOSS_NAMES
 from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
@@ -22,6 +22,15 @@ def _batch(option: str, text: str | None) -> int | str | None:
         message = f"{option} is a number of rows or all, not '{excerpt(text)}'"
         raise CgraphError("usage", message, "write --batch 64")
     return int(text)
+
+
+def _holdout(option: str, text: str | None) -> float | str | None:
+    """Return the part of the rows to hold out, or the file that has them."""
+    try:
+        float(text or 0)
+    except ValueError:
+        return text
+    return read_number(option, text, float, 0.0, 0.9)
 
 
 def _betas(option: str, text: str | None) -> tuple[float | None, float | None]:
@@ -78,7 +87,10 @@ class TrainOptions(DataOptions):
     scale: list[str] | None = option(
         "Columns to bring to mean 0 and deviation 1.", "NAMES", read=_names
     )
-    holdout: float | None = real("The part of the rows to hold out: 0.2.", 0.0, 0.9)
+    holdout: float | str | None = option(
+        "Rows to hold out: a part of them, 0.2, or a file's.", "PART|FILE", read=_holdout
+    )
+    folds: int | None = count("Hold out each of so many parts by turns.", 2, 1000)
     metrics: dict[str, str] = option(
         "Its mean over the rows is told: error=abs(y-p); repeatable.",
         "NAME=EXPR",

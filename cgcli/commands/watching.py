@@ -17,7 +17,7 @@ from cgcli.commands.choices import conflict
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import file_error, shorten
 from cgcli.learning.bands import Bands
-from cgcli.learning.descent import Record, State, Watch
+from cgcli.learning.logbook import Record, State, Watch
 from cgcli.learning.models import Model, as_json
 from cgcli.learning.training import Trained, Training
 from cgcli.library.files import Output, ending_of, named_errors, take_lock, write_file

@@ -17,8 +17,9 @@ from cgcli.language.free import free_names
 from cgcli.language.syntax import NAME, Expression, Value
 from cgcli.learning.bands import Spreading
 from cgcli.learning.cells import kept_as
+from cgcli.learning.given import expression_of
 from cgcli.learning.noted import NotedRows
-from cgcli.learning.preparing import check_scaling, expression_of, read_columns, told_apart
+from cgcli.learning.preparing import check_scaling, read_columns, told_apart
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, row_values
 from cgcli.operations.row import Shape

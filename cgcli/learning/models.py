@@ -11,7 +11,7 @@ import numpy as np
 
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.bands import Spreading
-from cgcli.learning.descent import Best, State
+from cgcli.learning.logbook import Best, State
 from cgcli.learning.tables import plain
 from cgcli.learning.task import Parameters
 
@@ -72,7 +72,7 @@ def model_of(
         data["unscaled"] = True
     if read := report.manner.document():
         data["read"] = read
-    state = None if training.descent is None else training.descent.state
+    state = training.log.state
     text, parameters, known = given.program.text, task.parameters, training.statistics
     spreading = None
     if known is not None and known.covariance is not None and not np.isinf(known.covariance).any():
@@ -101,7 +101,7 @@ class Model(NamedTuple):
     """A program with its parameters, what they were trained on and how, and where that stands.
 
     `program` has the text, `data` what the rows were and how they are read, `settings` the
-    options of the run. `state` is None for a model of least squares, which has nothing to go on
+    options of the run. `state` is None for an older model of SciPy's, which has nothing to go on
     from. Of a fit with statistics `spreading` has what predictions vary by.
     """
 

@@ -13,7 +13,7 @@ from cgcli.learning.training import BATCHLESS
 Called = Callable[..., str]
 """From a setting's name, and its value where it has one, to how whoever gives it writes it."""
 
-_UNHEEDED: Final = ("rate", "schedule", "warmup", "clip", "every", "factor", "patience")
+_UNHEEDED: Final = ("rate", "schedule", "warmup", "clip", "every", "factor")
 """What SciPy's methods, which choose their own steps, have no use for."""
 _STEPPED: Final = ("every", "factor")
 _UNTESTED: Final = ("until_cost", "until_change", "until_gradient", "seconds", "steps")
@@ -77,6 +77,10 @@ def _check_heeded(given: Mapping[str, Any], merged: Mapping[str, Any], called: C
     if is_lm and given.get("epochs") == 0:
         hint = f"write {called('epochs', 1)}, or leave it out"
         raise CgraphError("usage", "least squares takes one epoch at least", hint)
+    if is_lm and given.get("patience") is not None:
+        message = "least squares goes to the minimum, where alone its standard errors hold"
+        hint = f"leave {called('patience')} out, or square the program and take lbfgs"
+        raise CgraphError("usage", message, hint)
     for name in (*_UNHEEDED, *(_UNTESTED if is_lm else ())):
         if given.get(name) is not None:
             method = "least squares" if is_lm else optimizer

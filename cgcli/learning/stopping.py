@@ -10,8 +10,9 @@ from cgcli.words import counted
 class Doubt(NamedTuple):
     """Something that a run leaves in doubt, and what to try.
 
-    `kind` is one word: unconverged, falling, swinging, rising, stuck, dead, alike, kink, unbounded,
-    undetermined, bound, tuned or scaled. Where it is `grave` the answer is not to be relied on.
+    `kind` is one word: unconverged, falling, swinging, rising, stuck, dead, alike, kink,
+    unbounded, undetermined, bound, tuned, scaled or fold. Where it is `grave` the answer is not to
+    be relied on.
     """
 
     kind: str

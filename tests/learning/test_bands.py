@@ -17,7 +17,8 @@ from scipy.optimize import curve_fit
 import cgcli
 from cgcli.learning.bands import Bands, bands
 from cgcli.learning.fitting import fit_residuals
-from cgcli.learning.preparing import Given, Reading, prepare
+from cgcli.learning.given import Given
+from cgcli.learning.preparing import Reading, prepare
 from cgcli.learning.sources import Source
 from cgcli.learning.tables import ROW
 from cgcli.program import Program, parse

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from cgcli.errors import CgraphError
+from cgcli.views.catalogue import heard
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _ASCII: Final = " _.-=+*#@"
 _ORDERS: Final = 2.0
-WIDTH, LEFT, RIGHT = 640, 72, 16
-_HEIGHT, _TOP, _BOTTOM = 360, 20, 44
+WIDTH, HEIGHT, LEFT, RIGHT = 640, 360, 72, 16
+_TOP, _BOTTOM = 20, 44
 _MOST: Final = 1_000
 _COLOURS: Final = ("#1f6feb", "#bf5b04")
 
@@ -63,82 +64,80 @@ def curve(costs: Sequence[float], width: int, height: int, *, unicode: bool) -> 
     return lines
 
 
-class Panel:
-    """A part of a picture with axes of its own: from heights of numbers to those of points."""
-
-    def __init__(self, x: Sequence[float], heights: Sequence[Any], top: int, bottom: int) -> None:
-        import numpy as np
-
-        self.low, self.high = float(np.min(heights)), float(np.max(heights))
-        self._top, self._bottom = top, bottom
-        self._left, self._width = float(x[0]), float(x[-1] - x[0]) or 1.0
-
-    def points(self, x: Any, heights: Any) -> list[str]:
-        """Return the points of arrays of numbers, one at every x."""
-        # Halves, since the difference of two doubles need not be one.
-        span = (self.high / 2 - self.low / 2) or 1.0
-        across = LEFT + (x - self._left) / self._width * (WIDTH - LEFT - RIGHT)
-        down = self._top + (self.high / 2 - heights / 2) / span * (self._bottom - self._top)
-        return [f"{a:.1f},{d:.1f}" for a, d in zip(across, down, strict=True)]
-
-    def axis(self, *, powers: bool = False) -> list[str]:
-        """Return lines at round numbers, or at whole powers of 10."""
-        import numpy as np
-
-        parts = []
-        # Below the least normal double there are no round numbers.
-        for tick in ticks(self.low, self.high, 1.0 if powers else 1e-300):
-            y = self.points(np.zeros(1), np.full(1, tick))[0].split(",")[1]
-            parts.append(
-                f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}" stroke="#d0d7de"/>'
-                f'<text x="{LEFT - 8}" y="{y}" text-anchor="end" dy="4">'
-                f"{10.0**tick if powers else tick:.4g}</text>"
-            )
-        return parts
-
-
-def svg(height: int, parts: Sequence[str]) -> str:
-    """Return a picture of some parts, so high."""
-    size = f'width="{WIDTH}" height="{height}"'
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">'
-    )
-    paper = f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
-    return "\n".join([head, paper, *parts, "</svg>"]) + "\n"
-
-
 def as_svg(history: Sequence[dict[str, Any]]) -> str:
     """Return a picture of the cost, and of that on the rows held out, over the epochs."""
-    import numpy as np
-
+    read = heard().read
     epochs = [record["epoch"] for record in history]
-    series = [("cost", [record["cost"] for record in history])]
+    series = [(read("cost"), [record["cost"] for record in history])]
     if any("holdout" in record for record in history):
-        series.append(("held out", [record.get("holdout", math.nan) for record in history]))
+        series.append((read("held out"), [record.get("holdout", math.nan) for record in history]))
     finite = [v for _, values in series for v in values if v - v == 0]
     if len(epochs) < 2 or not finite:
         raise CgraphError("usage", "there is no curve to draw of fewer than two epochs")
     logarithmic = is_logarithmic(finite)
-    panel = Panel(epochs, np.log10(finite) if logarithmic else finite, _TOP, _HEIGHT - _BOTTOM)
-    parts = panel.axis(powers=logarithmic)
-    places = np.array([epochs[0], epochs[0] + (epochs[-1] - epochs[0]) // 2, epochs[-1]])
-    for place, point in zip(places, panel.points(places, 0 * places), strict=True):
-        x = point.split(",")[0]
-        parts.append(f'<text x="{x}" y="{_HEIGHT - 22}" text-anchor="middle">{place}</text>')
-    middle = (LEFT + WIDTH - RIGHT) / 2
-    parts.append(f'<text x="{middle}" y="{_HEIGHT - 6}" text-anchor="middle">epoch</text>')
+    if logarithmic:
+        finite = list(map(math.log10, finite))
+    panel = Panel(epochs, finite, _TOP, HEIGHT - _BOTTOM)
+    # Whole powers of 10; below the least normal double there are no round numbers.
+    parts = [*canvas(HEIGHT), *panel.axis(power=logarithmic)]
+    for place in (epochs[0], epochs[0] + (epochs[-1] - epochs[0]) // 2, epochs[-1]):
+        x = panel.points([place], [panel.low])[0].split(",")[0]
+        parts.append(f'<text x="{x}" y="{HEIGHT - 22}" text-anchor="middle">{place}</text>')
+    middle, below = (LEFT + WIDTH - RIGHT) / 2, read("epoch")
+    parts.append(f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">{below}</text>')
     for number, (name, values) in enumerate(series):
-        pairs = [(e, v) for e, v in zip(epochs, values, strict=True) if v - v == 0]
-        kept = np.array([pairs[int(k)] for k in _thinned(range(len(pairs)), _MOST)]).reshape(-1, 2)
-        heights = np.log10(kept[:, 1]) if logarithmic else kept[:, 1]
-        points = " ".join(panel.points(kept[:, 0], heights))
+        heights = [math.log10(v) if logarithmic and v - v == 0 else v for v in values]
+        pairs = [(e, h) for e, h in zip(epochs, heights, strict=True) if h - h == 0]
+        kept = [pairs[int(k)] for k in _thinned(range(len(pairs)), _MOST)]
+        points = " ".join(panel.points(*zip(*kept, strict=True))) if kept else ""
         colour = _COLOURS[number]
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
             f'<text x="{WIDTH - RIGHT}" y="{_TOP - 6 + 16 * number}" text-anchor="end" '
             f'fill="{colour}">{name}</text>'
         )
-    return svg(_HEIGHT, parts)
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+class Panel:
+    """A part of a picture with axes of its own: from heights of numbers to those of points."""
+
+    def __init__(self, x: Sequence[Any], heights: Sequence[Any], top: int, bottom: int) -> None:
+        self.low, self.high = float(min(heights)), float(max(heights))
+        # Halves, since the difference of two doubles need not be one.
+        self._span = (self.high / 2 - self.low / 2) or 1.0
+        self._top, self._bottom = top, bottom
+        self._left, self._width = float(x[0]), float(x[-1] - x[0]) or 1.0
+
+    def points(self, x: Iterable[Any], heights: Iterable[Any]) -> list[str]:
+        """Return the points of numbers, one at every x."""
+        wide, high = WIDTH - LEFT - RIGHT, self._bottom - self._top
+        return [
+            f"{LEFT + (a - self._left) / self._width * wide:.1f},"
+            f"{self._top + (self.high / 2 - h / 2) / self._span * high:.1f}"
+            for a, h in zip(x, heights, strict=True)
+        ]
+
+    def axis(self, *, power: bool = False) -> list[str]:
+        """Return lines at round numbers, or at powers of 10 where the heights are logarithms."""
+        parts = []
+        for tick in ticks(self.low, self.high, 1.0 if power else 1e-300):
+            y = self.points([self._left], [tick])[0].split(",")[1]
+            label = f"{10.0**tick if power else tick:.4g}"
+            parts.append(
+                f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}" stroke="#d0d7de"/>'
+                f'<text x="{LEFT - 8}" y="{y}" text-anchor="end" dy="4">{label}</text>'
+            )
+        return parts
+
+
+def canvas(height: int) -> list[str]:
+    """Return the start of a picture so high, and its ground."""
+    size = f'width="{WIDTH}" height="{height}"'
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
+        f'<rect {size} fill="#ffffff"/>',
+    ]
 
 
 def ticks(low: float, high: float, least: float) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cgcli.learning.logbook import Folds
 from cgcli.learning.models import Model
 from cgcli.learning.statistics import Statistics
 from cgcli.learning.task import Parameters
@@ -30,6 +31,7 @@ def as_document(
         "start_cost": number(trained.start),
         "holdout_cost": number(trained.holdout),
         "metrics": number(trained.metrics),
+        **({"folds": _folds(trained.folds)} if trained.folds else {}),
         "rows": {"train": data["rows"], "holdout": data["held"], "skipped": data["skipped"]},
         **fields(training.options, "optimizer", "seed"),
         "steps": state.step if state else (fit.evaluations if fit else 0),
@@ -55,6 +57,17 @@ def as_document(
             for record in trained.history
         ],
     }
+
+
+def _folds(folds: Folds) -> dict[str, Any]:
+    """Return the cost and the metrics of rows held out by turns, each with mean and spread."""
+
+    def spread(values: list[float]) -> Any:
+        mean, deviation = folds.spread(values)
+        return number({"mean": mean, "deviation": deviation, "values": values})
+
+    metrics = {name: spread(values) for name, values in folds.metrics.items()}
+    return {"cost": spread(folds.costs), "metrics": metrics}
 
 
 def _statistics(known: Statistics, parameters: Parameters) -> dict[str, Any]:

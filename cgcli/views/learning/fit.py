@@ -8,16 +8,18 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from cgcli.learning.bands import Bands
-from cgcli.views.learning.curve import LEFT, RIGHT, WIDTH, Panel, svg
+from cgcli.views.catalogue import heard
+from cgcli.views.learning.curve import LEFT, RIGHT, WIDTH, Panel, canvas
+from cgcli.words import Message
 
 _HEIGHT, _SPLIT, _TOP, _BOTTOM, _GAP = 480, 320, 36, 44, 24
 _ROWS, _FIT = "#57606a", "#1f6feb"
 _DOTS: Final = 40, 8
 
 
-def unweighted(of: Bands) -> str:
-    """Return what is to be said of residuals that are drawn otherwise than they are squared."""
-    return ", without their weights" if of.weighted else ""
+def residuals(of: Bands, along: str = "") -> str:
+    """Return what stands above residuals; they are drawn otherwise than they are squared."""
+    return f"residuals{along}{', without their weights' if of.weighted else ''}"
 
 
 def fit_svg(of: Bands) -> str:
@@ -27,7 +29,7 @@ def fit_svg(of: Bands) -> str:
     inner = [curve.predicted + sign * curve.confidence for sign in (-1, 1)]
     upper = Panel(of.x, [*of.observed, *ends[0], *ends[1]], _TOP, _SPLIT)
     lower = Panel(of.x, [*left, 0.0], _SPLIT + _GAP, _HEIGHT - _BOTTOM)
-    parts = [*upper.axis(), *lower.axis()]
+    parts = [*canvas(_HEIGHT), *upper.axis(), *lower.axis()]
     for (low, high), opacity in ((ends, 0.12), (inner, 0.3)):
         area = " ".join([*upper.points(curve.x, low), *reversed(upper.points(curve.x, high))])
         parts.append(f'<polygon points="{area}" fill="{_FIT}" fill-opacity="{opacity}"/>')
@@ -36,17 +38,18 @@ def fit_svg(of: Bands) -> str:
     for point in (*upper.points(of.x, of.observed), *lower.points(of.x, left)):
         across, down = point.split(",")
         parts.append(f'<circle cx="{across}" cy="{down}" r="2.5" fill="{_ROWS}"/>')
-    words = f"{of.target} and the fit, with bands of 95 % for its curve and for another row"
+    words = "{name} and the fit, with bands of 95 % for its curve and for another row"
+    said = heard()
     middle = (LEFT + WIDTH - RIGHT) / 2
     for text, x, y, anchor in (
-        (words, LEFT, 20, "start"),
-        (f"residuals{unweighted(of)}", LEFT, _SPLIT + 16, "start"),
+        (said.say(Message(words, name=of.target)), LEFT, 20, "start"),
+        (said.read(residuals(of)), LEFT, _SPLIT + 16, "start"),
         (of.name, middle, _HEIGHT - 8, "middle"),
         (f"{of.x[0]:.4g}", LEFT, _HEIGHT - 24, "middle"),
         (f"{of.x[-1]:.4g}", WIDTH - RIGHT, _HEIGHT - 24, "end"),
     ):
         parts.append(f'<text x="{x}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>')
-    return svg(_HEIGHT, parts)
+    return "\n".join([*parts, "</svg>"]) + "\n"
 
 
 def fit_dots(of: Bands, *, unicode: bool) -> list[str]:

@@ -66,6 +66,21 @@ class EpochRecord(RecordHead):
     epoch: Count
 
 
+class Spread(TypedDict):
+    """A figure of every part of the rows, their mean, and their sample standard deviation."""
+
+    mean: Double
+    deviation: Double
+    values: list[Double]
+
+
+class Folds(TypedDict):
+    """What was measured of rows that were held out by turns."""
+
+    cost: Spread
+    metrics: dict[str, Spread]
+
+
 class RowCounts(TypedDict):
     """How many rows there are of each sort."""
 
@@ -84,7 +99,7 @@ class Divergence(TypedDict):
 
 DoubtKind: TypeAlias = Literal[
     "unconverged", "falling", "swinging", "rising", "stuck", "dead", "alike", "kink",
-    "unbounded", "tuned", "scaled", "undetermined", "bound",
+    "unbounded", "tuned", "scaled", "undetermined", "bound", "fold",
 ]  # fmt: skip
 
 
@@ -151,6 +166,8 @@ class Run(TypedDict):
     start_cost: Double
     holdout_cost: Double | None
     metrics: Metrics
+    folds: NotRequired[Folds]
+    """With --folds."""
     rows: RowCounts
     optimizer: str
     seed: Count
@@ -244,7 +261,8 @@ class Settings(TypedDict):
     clip: float | None
     reduce: Literal["mean", "sum"]
     seed: Kept
-    holdout: Annotated[float, Rule(minimum=0, maximum=0.9)]
+    holdout: Annotated[float, Rule(minimum=0, maximum=0.9)] | str
+    """The part of the rows that is held out, or the file of them."""
     metrics: dict[str, str]
     criteria: Annotated[list[float | None], Rule(minItems=7, maxItems=7)]
     """Epochs, steps, cost, change, gradient, patience and seconds."""
@@ -300,5 +318,5 @@ class Model(TypedDict):
     stopped: str
     """Which criterion was met; empty while the run goes on."""
     state: RunState | None
-    """Null for a fit by SciPy."""
+    """Null in older models of a fit by SciPy."""
     spreading: NotRequired[Spreading]
