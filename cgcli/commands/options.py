@@ -6,6 +6,7 @@ headings of its help. An object of the class has their values, read and checked.
 
 from __future__ import annotations
 
+import codecs
 import inspect
 import sys
 from collections.abc import Callable, Mapping
@@ -92,9 +93,29 @@ def option(
     return Row(kind | None, read, names, default, more)
 
 
+def codec(text: str) -> Any:
+    """Return the row of the option that names how text is encoded; UTF-8 without it."""
+    return option(text, "NAME", read=_encoding)
+
+
+def _encoding(name: str, text: str | None) -> str:
+    try:
+        known = codecs.lookup(text or "utf-8")
+        "a".encode(known.name)
+    except (LookupError, ValueError):
+        message = f"{name}: there is no encoding '{shorten(text or '')}'"
+        raise CgraphError("usage", message, "write utf-16, latin-1, cp1252, gbk, …") from None
+    return known.name if known.name == "utf-8" else str(text).lower()
+
+
+def form(text: str) -> Any:
+    """Return the row of the option that says how the files of a class are written."""
+    return choice(("txt", "md", "html", "pdf"), text, "KIND", names=("--as",), default="txt")
+
+
 def count(text: str, least: int = 0, most: int | None = MOST_COUNT, **more: Any) -> Any:
     """Return the row of an option that takes a whole number."""
-    read = partial(_number, kind=int, least=least, most=most)
+    read = partial(read_number, kind=int, least=least, most=most)
     return option(text, **{"metavar": "N", "read": read, **more})
 
 
@@ -105,7 +126,7 @@ def limit(text: str, least: int = 1, most: int = MOST_NODES, **more: Any) -> Any
 
 def real(text: str, least: float | None = None, most: float | None = None, **more: Any) -> Any:
     """Return the row of an option that takes a finite number."""
-    return option(text, read=partial(_number, kind=float, least=least, most=most), **more)
+    return option(text, read=partial(read_number, kind=float, least=least, most=most), **more)
 
 
 def flag(text: str, **more: Any) -> Any:
@@ -136,7 +157,7 @@ def _all(name: str, given: list[str] | None) -> list[str]:
     return given or []
 
 
-def _number(
+def read_number(
     name: str, given: str | None, kind: type[int | float], least: float | None, most: float | None
 ) -> float | None:
     """Return the number that a text is; raises `CgraphError` for any but those allowed."""

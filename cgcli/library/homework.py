@@ -148,5 +148,7 @@ def mark(
     worth = Points() if points is None else read_points(exercise, points)
     reach = read_tolerance(exercise, tolerance)
     report = Report(exercise, None if points is None else worth, reveal, catalogue(language))
-    course = Course(exercise, lambda _: exercise, False, None, reach, report.worth, require)
+    course = Course(
+        exercise, lambda student, at: exercise, False, None, reach, report.worth, require
+    )
     return Marking(report, list(graded(course, sheets)))

@@ -43,6 +43,8 @@ class Proof(Table):
         most = bits or MOST_BITS
         if precision is None or leaves is None:
             self.certificate = verify(result, most)
+            # What rounding leaves is proved, and not guessed.
+            result.notes = [note for note in result.notes if note.kind != "inexact"]
         else:
             self.certificate = precise(result, leaves, precision, most)
             keep_notes(result, self.certificate)

@@ -11,11 +11,13 @@ from cgcli.graph.graph import Graph
 from cgcli.plan.cells import Cell, Number, filled, fit, written
 from cgcli.plan.functions import cells
 from cgcli.plan.passes import CellSweep
+from cgcli.plan.stamps import StampedSweep
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import SUMS, Tape
 
 SEED: Final = "#seed"
 """The column that a Jacobian's rows come from; no name of a program is like it."""
+_FEW: Final = 200
 
 
 class Lowered:
@@ -37,9 +39,11 @@ class Lowered:
         columns: Mapping[str, tuple[Any, Any] | None],
         constants: Mapping[str, Any],
         missing: frozenset[str] = frozenset(),
-        sweep: type[CellSweep] = CellSweep,
+        sweep: type[CellSweep] | None = None,
     ) -> None:
         self.graph = graph
+        # Of a few nodes hardly any are alike.
+        sweep = sweep or (StampedSweep if len(graph) > _FEW else CellSweep)
         self.tape = Tape(gathers=sweep.gathers)
         self.m = cells(self.tape)
         self.parameters: list[str] = []

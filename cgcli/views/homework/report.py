@@ -89,7 +89,7 @@ def print_marks(report: Report, sheets: list[Graded], out: Any = None) -> None:
 def _print_sheet(report: Report, item: Graded, out: Any) -> None:
     """Print one sheet: each answer with its verdict, in the order of working."""
     if item.marked.sheet.trouble:
-        say(out, report.say(trouble(item.marked)), style="yellow", said=True)
+        say(out, report.say(trouble(report, item.marked)), style="yellow", said=True)
         return
     heads, *rows = answer_lines(report, item)
     cells = [[*row[:2], report.verdict(row[2]), *row[3:]] for row in rows]
@@ -101,10 +101,12 @@ def _print_sheet(report: Report, item: Graded, out: Any) -> None:
     say(out, *closing(report, item), said=True, soft_wrap=not out.is_terminal)
 
 
-def trouble(marked: Marked) -> str:
+def trouble(report: Report, marked: Marked) -> Message:
     """Return why nothing of a sheet can be read."""
-    name, why = printable(marked.sheet.name), marked.sheet.trouble
-    return ABSENT if why == ABSENT else f"{name} cannot be read: {why}"
+    name, why = Math(printable(marked.sheet.name)), Math(report.words.read(marked.sheet.trouble))
+    if marked.sheet.trouble == ABSENT:
+        return Message("nothing was handed in")
+    return Message("{sheet} cannot be read: {why}", sheet=name, why=why)
 
 
 def answer_lines(report: Report, item: Graded) -> list[list[str]]:
@@ -181,7 +183,7 @@ def _print_class(report: Report, sheets: list[Graded], out: Any) -> None:
     out.print()
     if not wide:
         troubles = [item.marked for item in sheets if item.marked.sheet.trouble]
-        lines = [trouble(marked) for marked in troubles if marked.sheet.trouble != ABSENT]
+        lines = [trouble(report, marked) for marked in troubles if marked.sheet.trouble != ABSENT]
         absent = [item.name for item in sheets if item.marked.sheet.trouble == ABSENT]
         if absent:
             names = Math(printable(", ".join(absent)))
@@ -213,7 +215,7 @@ def _first(report: Report, item: Graded) -> tuple[str, str]:
     first = item.marked.first_wrong
     said = ""
     if item.marked.sheet.trouble:
-        said = report.say(trouble(item.marked))
+        said = report.say(trouble(report, item.marked))
     elif first is not None and report.reveal != VERDICT:
         # The mistake, where it is known, tells more than the place does.
         reasons = [*_diagnoses(item.exercise, first)] or remarks(item.exercise, first, HINT)

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from cgcli.learning.statistics import Bands
+from cgcli.learning.bands import Bands
 from cgcli.views.catalogue import heard
 from cgcli.views.learning.curve import LEFT, RIGHT, WIDTH, Panel, canvas
 from cgcli.words import Message

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any, Final
 
-from cgcli.learning.descent import State
+from cgcli.learning.logbook import State
 from cgcli.views.catalogue import heard
 from cgcli.views.terminal import can_show, console
 

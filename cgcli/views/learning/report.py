@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.errors import shorten
-from cgcli.learning.statistics import Bands
+from cgcli.learning.bands import Bands
+from cgcli.learning.logbook import Folds
+from cgcli.learning.losses import Loss
+from cgcli.learning.statistics import Statistics
 from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
@@ -20,6 +24,7 @@ _WIDTH: Final = 72
 _HEIGHT: Final = 6
 _FEW: Final = 16
 _HEADS: Final = tuple(map(Message, ("standard error", "95% from", "to", "t", "p")))
+"""Where the deviation is known t is z."""
 _FULL: Final = VALUE, _HEADS[0]
 """What is shown with all digits that are asked for; a test needs few."""
 
@@ -62,6 +67,10 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
     if known is not None and known.errors is not None:
         more = zip(_HEADS, (known.errors, known.low, known.high, known.t, known.p), strict=True)
         columns |= {head: parameters.look(flat) for head, flat in more}
+        columns = {head: _by_element(part) for head, part in columns.items()}
+        if known.degrees == np.inf:
+            renamed = {"t": Message("z")}
+            columns = {renamed.get(head, head): part for head, part in columns.items()}
     names = [printable(shorten(name)) for name in columns[VALUE]]
     few = min(digits, 4)
     cells = {
@@ -74,6 +83,9 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
             pairs = zip(columns[head].values(), errors, strict=True)
             cells[head] = [_short(v, max(few, _digits(v, error))) for v, error in pairs]
         cells["p"] = ["<1e-300" if cell == "0" else cell for cell in cells["p"]]
+        # What is at a bound has none.
+        none = "–" if can_show("–") else "-"
+        cells = {head: [cell.replace("nan", none) for cell in part] for head, part in cells.items()}
     # As many columns as stand beside each other; the others are in the JSON.
     width, heads = max(9, *map(len, names)), list[str]()
     every = list(cells)
@@ -89,6 +101,17 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
     out.print()
 
 
+def _by_element(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return numbers by name, an array that is not large as its elements: so they have errors."""
+    rows: dict[str, Any] = {}
+    for name, value in values.items():
+        parts = np.ndenumerate(value) if np.ndim(value) > 0 and np.size(value) <= _FEW else ()
+        rows |= {f"{name}[{', '.join(map(str, place))}]": part for place, part in parts}
+        if not parts:
+            rows[name] = value
+    return rows
+
+
 def _digits(value: Any, error: Any) -> int:
     """Return how many digits of a value tell 2 of its error."""
     with np.errstate(all="ignore"):
@@ -101,6 +124,36 @@ def _short(value: Any, digits: int) -> str:
     if np.ndim(value) == 2 and np.size(value) > _FEW:
         return Message("{rows} × {columns} numbers", rows=len(value), columns=len(value[0]))
     return shown(value, digits)
+
+
+def _folds(folds: Folds, digits: int) -> str:
+    """Return the mean and the spread of what was measured of rows held out by turns."""
+    texts = []
+    for name, values in {"cost": folds.costs, **folds.metrics}.items():
+        mean, deviation = (shown(figure, digits) for figure in folds.spread(values))
+        texts.append(f"{printable(name)} {mean}, deviation {deviation}")
+    return f"on {counted(len(folds.costs), 'part')} held out by turns: {'; '.join(texts)}"
+
+
+def _misfit(known: Statistics, loss: Loss | None, digits: int) -> str:
+    """Return how far the fit is from the rows."""
+    free = counted(known.free, "degree")
+    if known.sum is None:
+        return f"log-likelihood {shown(known.log_likelihood, digits)} with {free} of freedom"
+    total = shown(known.sum, digits)
+    if known.chi_square_p is not None:
+        p = shown(known.chi_square_p, min(digits, 4))
+        return f"chi-square {total} with {free} of freedom, as large by chance with p {p}"
+    if known.deviation is not None:
+        squares = f"sum of squares {total}, residual standard deviation"
+        deviation = shown(known.deviation, digits)
+        if loss is not None:
+            return f"{squares} {deviation} by their quartiles; loss {loss}"
+        return f"{squares} {deviation} with {free} of freedom"
+    if known.free:
+        return f"sum of squares {total}"
+    no_errors = "0 degrees of freedom: it passes through every row, and tells no errors"
+    return f"sum of squares {total}; {no_errors}"
 
 
 def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
@@ -118,15 +171,11 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     for measure, outside in measured:
         more = "" if outside is None else f"; {shown(outside, digits)} on the rows held out"
         lines.append(measure + more)
+    if trained.folds is not None:
+        lines.append(_folds(trained.folds, digits))
     known = trained.fit and trained.fit.statistics
     if known is not None:
-        errors = ""
-        if known.deviation is not None:
-            deviation, free = shown(known.deviation, digits), counted(known.free, "degree")
-            errors = f", residual standard deviation {deviation} with {free} of freedom"
-        elif not known.free:
-            errors = "; 0 degrees of freedom: it passes through every row, and tells no errors"
-        lines.append(f"sum of squares {shown(known.sum, digits)}{errors}")
+        lines.append(_misfit(known, training.task.loss, digits))
         quality = {
             "R²" if can_show("²") else "R^2": known.r_squared,
             "adjusted": known.adjusted_r_squared,
@@ -135,8 +184,9 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
         texts = [f"{name} {shown(q, digits)}" for name, q in quality.items() if q is not None]
         if texts:
             lines.append(", ".join(texts))
-        least, *middle, most = (shown(q, min(digits, 4)) for q in known.quartiles)
-        lines.append(f"residuals from {least} to {most}, quartiles {', '.join(middle)}")
+        if known.quartiles is not None:
+            least, *middle, most = (shown(q, min(digits, 4)) for q in known.quartiles)
+            lines.append(f"residuals from {least} to {most}, quartiles {', '.join(middle)}")
     steps = trained.state.step if trained.state else 0
     took = f" after {counted(steps, 'step')}" if steps else ""
     lines.append(f"stopped{took}: {trained.end.message}")
