@@ -16,6 +16,11 @@ def read_toml(package: str, name: str) -> dict[str, Any]:
     return tomllib.loads(read_text(package, name))
 
 
+def names_in(package: str) -> list[str]:
+    """Return the names of what stands in a package."""
+    return [entry.name for entry in resources.files(package).iterdir()]
+
+
 def read_text(package: str, name: str) -> str:
     """Return a text that stands beside the code: a page with places to fill, or a style."""
     return resources.files(package).joinpath(name).read_text(encoding="utf-8")

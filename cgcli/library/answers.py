@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.result import Result
@@ -172,11 +172,22 @@ class Page(Answer):
 
     endings = ("html",)
 
-    def __init__(self, explanation: Explanation, wanted: Wanted) -> None:
+    def __init__(
+        self,
+        explanation: Explanation,
+        practice: Iterable[str],
+        title: str | None,
+        digits: int,
+        language: str,
+    ) -> None:
         from cgcli.views.catalogue import catalogue
         from cgcli.views.page.page import as_page
+        from cgcli.views.trace.writing import Shown, Wanted
 
-        self.html = "".join(as_page(explanation, wanted, catalogue(wanted.language)))
+        title = title or f"cgraph: {explanation.result.output}"
+        blanks = tuple(sorted(practice))
+        wanted = Wanted("page", language, Shown(digits=digits), title=title, practice=blanks)
+        self.html = "".join(as_page(explanation, wanted, catalogue(language)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the page's HTML."""

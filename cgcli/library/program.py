@@ -146,15 +146,8 @@ class Program(core.Program):
         from cgcli.views.trace.writing import Shown, Wanted
 
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
-        shown = Shown(
-            forward="forward" in passes,
-            backward="backward" in passes,
-            values="values" not in hide,
-            gradients="gradients" not in hide,
-            digits=digits,
-        )
         title = f"cgraph trace: {result.output}"
-        wanted = Wanted(language=language, shown=shown, title=title)
+        wanted = Wanted(language=language, shown=Shown.of(passes, hide, digits), title=title)
         return Trace(Explanation(result, only, complete=of is None), wanted)
 
     def draw(
@@ -216,13 +209,9 @@ class Program(core.Program):
         """
         from cgcli.calculus.explain import Explanation
         from cgcli.library.answers import Page
-        from cgcli.views.trace.writing import Shown, Wanted
 
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
-        title = title or f"cgraph: {result.output}"
-        blanks = tuple(sorted(practice))
-        wanted = Wanted("page", language, Shown(digits=digits), title=title, practice=blanks)
-        return Page(Explanation(result, complete=of is None), wanted)
+        return Page(Explanation(result, complete=of is None), practice, title, digits, language)
 
     def diff(
         self,

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import functools
 import itertools
-import json
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
-from importlib import resources
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, excerpt
@@ -17,6 +14,7 @@ from cgcli.words import ASKED, Message
 
 _FOLDER: Final = "cgcli.views.languages"
 ENGLISH: Final = "en"
+_PLAIN: Final = (ENGLISH, "c", "posix")
 _FIELD: Final = re.compile(r"\{(\w+)\}")
 _WORD: Final = re.compile("[A-Za-z]+")
 
@@ -81,6 +79,8 @@ class Catalogue:
         They stand under a word of theirs that few others have: with all others that have none,
         those whose word is in a text are all that it may be.
         """
+        from collections import Counter
+
         pieces = {p: [w for w in _FIELD.split(p)[::2] if w] for p in self._patterns if "{" in p}
         # A word beside a place may go on in what fills it.
         words = {p: set(_WORD.findall(re.sub(r"\w*\{\w+\}\w*", " {} ", p))) for p in pieces}
@@ -133,8 +133,9 @@ def languages() -> list[str]:
     >>> languages()
     ['en', 'zh']
     """
-    files = (entry.name for entry in resources.files(_FOLDER).iterdir())
-    return sorted([ENGLISH, *(name[:-5] for name in files if name.endswith(".json"))])
+    from cgcli.resource import names_in
+
+    return sorted([ENGLISH, *(n[:-5] for n in names_in(_FOLDER) if n.endswith(".json"))])
 
 
 @functools.cache
@@ -145,8 +146,11 @@ def catalogue(language: str) -> Catalogue:
     if language not in languages():
         message = f"there is no language '{excerpt(language)}'"
         raise CgraphError("usage", message, f"there are {', '.join(languages())}")
-    text = resources.files(_FOLDER).joinpath(f"{language}.json").read_text(encoding="utf-8")
-    return Catalogue(json.loads(text))
+    import json
+
+    from cgcli.resource import read_text
+
+    return Catalogue(json.loads(read_text(_FOLDER, f"{language}.json")))
 
 
 def heard() -> Catalogue:
@@ -182,4 +186,5 @@ def wanted(environment: Mapping[str, str] = os.environ) -> str:
     """
     variables = ("LC_ALL", "LC_MESSAGES", "LANG")
     language = base(next(filter(None, map(environment.get, variables)), ENGLISH))
-    return language if language == ENGLISH or language in languages() else ENGLISH
+    # What needs no file is told without a look into the folder.
+    return ENGLISH if language in _PLAIN or language not in languages() else language

@@ -143,7 +143,7 @@ def test_every_message_of_the_source_is_there(source: Source) -> None:
         for pattern in source.texts(call.args[0], scope)
     }
     assert {"node", "verdict", "parameter", "what it is", "{count} right"} <= patterns
-    # This is the name of a kind of values, which is set aside before anything is said.
+    # A word of NumPy's, of a function that is called as one of the options is.
     others = {pattern for pattern in patterns if re.search("[A-Za-z]{2}", pattern)} - {*CHINESE}
     assert others == {"invalid"}
 
