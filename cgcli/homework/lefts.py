@@ -74,6 +74,12 @@ class Lefts:
             shorts.setdefault(name.replace("_", ""), []).append(name)
         return {short: names[0] for short, names in shorts.items() if len(set(names)) == 1}
 
+    def cased(self, word: str) -> str:
+        """Return the name that a word is but for capitals, where the program has just one such."""
+        names = {*self.graph.given.values(), *self.inputs}
+        alike = [name for name in names if name.casefold() == word.casefold()]
+        return alike[0] if len(alike) == 1 and not self.knows(word) else word
+
     def knows(self, word: str) -> bool:
         """Whether a word is a name of the program, or a function."""
         return self.name(word) is not None or word in WORDS or word in self.families
@@ -125,7 +131,8 @@ class Lefts:
         """
         if of and by.isdecimal() and 0 < int(by) <= len(self.inputs):
             by = self.inputs[int(by) - 1]
-        above, below = Named(self.output) if of is None else self.name(of), self.name(by)
+        above = Named(self.output) if of is None else self.name(of) or self.name(self.cased(of))
+        below = self.name(by) or self.name(self.cased(by))
         if above is None or below is None or above.place:
             return None
         over = above.text if re.fullmatch(r"\w+(\[[\d, ]+\])?", above.text) else f"({above.text})"

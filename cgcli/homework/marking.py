@@ -58,7 +58,9 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
     answered = {answer.quantity for answer in answers}
     missing = [step for step in exercise.steps.asked if step not in answered]
     unread = frozenset(step for line in unreadable for step in line.steps) - answered
-    judged = _rounded(marking, _earned(marking.judged))
+    judged = marking.judged
+    if any(step.verdict == FOLLOWS for step in judged):
+        judged = _rounded(marking, _earned(judged))
     if unread:
         with silent(exercise.graph):
             judged = _excused(marking, judged, unread)

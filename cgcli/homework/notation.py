@@ -49,7 +49,7 @@ def said(*kinds: str, spaced: bool = False) -> str:
     ['etwa', 'about', '约']
     """
     parts = _entries(kinds)
-    signs = [part for part in parts if (letter := _LETTER.search(part)) and letter[0] > "\u02ff"]
+    signs = [part for part in parts if (letter := _LETTER.search(part)) and letter[0] > "\u2e7f"]
     words = "|".join(part for part in parts if part not in signs)
     alone = rf"(?<=\s)(?:{words})(?=\s)" if spaced else rf"\b(?:{words})\b"
     return f"(?:{'|'.join([alone, *signs])})"
@@ -118,7 +118,11 @@ def rewritten(text: str, stage: str) -> str:
 
 
 def _from_latex(text: str) -> str:
-    text = rewritten(PATTERNS["matrix"].sub(_listed, text), "latex")
+    text = PATTERNS["matrix"].sub(_listed, text)
+    if "=" not in text:
+        # A row of a table.
+        text = text.replace("&", "\t")
+    text = rewritten(text, "latex")
     for _ in range(_PASSES):
         before = text
         text = rewritten(text, "braces")

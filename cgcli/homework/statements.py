@@ -252,7 +252,13 @@ class Table:
         bars = text.count("|")
         if (text.startswith("|") and bars > 2) or (bars > 1 and "=" not in text):
             return [cell.strip() for cell in text.removeprefix("|").removesuffix("|").split("|")]
-        return [cell.strip() for cell in text.split("\t")] if "\t" in text else None
+        if "\t" in text:
+            return [cell.strip() for cell in text.split("\t")]
+        # Columns under a head, with blanks between them.
+        apart = re.split(r"\s{2,}", text)
+        kinds = [kind for kind in ("value", "gradient") if PATTERNS[kind].search(text)]
+        is_row = len(apart) == len(self.kinds) if self.kinds else len(kinds) == 2
+        return apart if len(apart) > 2 and is_row and "=" not in text else None
 
     def row(self, cells: list[str]) -> Iterator[str]:
         """Yield what a row states: a question's answer, a node's two, or those of its head."""

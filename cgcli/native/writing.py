@@ -262,22 +262,24 @@ class Kernels(Places):
         (static,), seen = instruction.static, self.seen(int(instruction.arguments[0]))
         step, out = self._new(place)
         axis = static if instruction.operation == "others" else 0
-        if axis is None:
-            axis = 0
-            seen, out = seen.flat, out.flat
         shape = seen.shape
+        # Where the line is of all elements, what is seen may lie in any order.
+        lines, others = (
+            tuple(n if (axis in (None, k)) is along else 1 for k, n in enumerate(shape))
+            for along in (True, False)
+        )
         names = axes(shape)
-        names[axis] = "k" if shape[axis] > 1 else ""
-        at, read = self._text(step, out, names), self._text(step, seen, names)
-        up = f"for (int k = 0; k < {shape[axis]}; k++)"
-        down = f"for (int k = {shape[axis] - 1}; k >= 0; k--)"
+        made = out._replace(places=out.places.reshape(shape))
+        at, read = self._text(step, made, names), self._text(step, seen, names)
+        up = self.target.turns("loop", lines)
+        counts = zip(names, lines, strict=True)
+        down = [f"for (int {i} = {n - 1}; {i} >= 0; {i}--)" for i, n in counts if n > 1]
         first, after = "1.0", f"total *= {read};"
         turns = [(up, f"{at} = total; {after}"), (down, f"{at} *= total; {after}")]
         if instruction.operation == "cumsum":
             turns, first = [(down if static else up, f"total += {read}; {at} = total;")], "0.0"
-        others = tuple(1 if k == axis else n for k, n in enumerate(shape))
-        for head, statement in turns:
-            step.loop(others, f"double total = {first};", head, f"{{ {statement} }}")
+        for heads, statement in turns:
+            step.loop(others, f"double total = {first};", *heads, f"{{ {statement} }}")
 
     def _sum(self, place: int, instruction: Instruction) -> None:
         """Write a sum over the rows, into an array without them."""

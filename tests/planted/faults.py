@@ -1123,11 +1123,25 @@ FAULTS: Final = (
         (f"{TABLES}::test_a_table_folds_to_the_width_it_has",),
     ),
     Fault(
-        "a step of a wire is a cusp",
-        "cgcli/views/drawing/layout.py",
-        "math.dist(b, c) < 1.5 * _TURN and",
-        "math.dist(b, c) < 0 and",
+        "a small step of an arrow has two bends",
+        "cgcli/views/drawing/channel.py",
+        "abs(leave - arrive) <= _STEP",
+        "False",
         (f"{DRAWING}::test_what_leads_down_has_its_place_too",),
+    ),
+    Fault(
+        "a value turns after another arrives in its row",
+        "cgcli/views/drawing/channel.py",
+        "if a != b and any(abs(row - other.leave) < apart for row in net.arrivals)",
+        "if False",
+        ("tests/views/test_channel.py::test_values_keep_apart",),
+    ),
+    Fault(
+        "what passes a layer stays where shapes of the turns of a loop are moved",
+        "cgcli/views/drawing/layout.py",
+        "    _give_way(layers, rows)\n",
+        "",
+        (f"{DRAWING}::test_the_turns_of_a_loop_stand_alike",),
     ),
     Fault(
         "turns of a list stand as the library has them",
@@ -1146,8 +1160,8 @@ FAULTS: Final = (
     Fault(
         "the arrows of a terminal picture that leads down are out of order",
         "cgcli/views/drawing/plan.py",
-        "for number in sorted(numbers, key=lambda number: placed.labels[number][1]):",
-        "for number in sorted(numbers, key=lambda number: -placed.labels[number][1]):",
+        "for number in sorted(numbers, key=lambda number: placed.labels[number][not down]):",
+        "for number in sorted(numbers, key=lambda number: -placed.labels[number][not down]):",
         (f"{DRAWING}::test_the_terminal_joins_the_right_boxes",),
     ),
     Fault(

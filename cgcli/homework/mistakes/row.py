@@ -68,14 +68,15 @@ class Example(NamedTuple):
 _NO_EXAMPLE: Final = Example("", {}, "", "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mistake:
     """One row: the numbers that come of a mistake, its name, an example, and its words.
 
     `at_use` yields what is sent in place of a right contribution; `at_gradient` what stands in
     place of a gradient as a whole, `at_value` in place of a value. A `slip` is told from the
     right number and the one that was written; what is made `in_chain`, from the part of a chain
-    of equalities that stands before a number. In the words `{use}` is the operation, `{local}`
+    of equalities that stands before a number. What is made `seldom` wants more than two digits, or
+    just that number. In the words `{use}` is the operation, `{local}`
     its derivative and `{upstream}` the upstream gradient; those of a value may differ. It is told
     first of all where the one that it is `ahead_of` gives the number too.
     """
@@ -90,6 +91,7 @@ class Mistake:
     words: str = ""
     value_words: str = ""
     ahead_of: str = ""
+    seldom: bool = False
 
 
 def step_at(working: Working, quantity: Quantity, form: str = AS_IS) -> ValueStep | GradientStep:
