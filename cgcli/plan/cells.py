@@ -63,9 +63,8 @@ class Cell(Operators):
 
     def __ne__(self, other: object) -> Any:
         """Return the comparison; that a truth value is not 0 is itself."""
-        instruction = self.tape[self.place]
-        if _is(other, 0) and instruction.operation == "truth":
-            return Cell(self.tape, int(instruction.arguments[0]))
+        if _is(other, 0) and self.tape.forms[self.place].operation == "truth":
+            return Cell(self.tape, int(self.tape.arguments[self.place][0]))
         return self.write("ne", self, other)
 
     def __and__(self, other: Cell) -> Cell:
@@ -90,7 +89,7 @@ class Cell(Operators):
 
     def view(self, operation: str, shape: Shape, *static: Any) -> Cell:
         """Return the same array looked at in another way."""
-        truth = self.tape[self.place].truth
+        truth = self.tape.forms[self.place].truth
         return written(self.tape, operation, (self,), shape, *static, truth=truth)
 
     def reduced(self, operation: str, axis: int | None) -> Cell:
@@ -161,7 +160,7 @@ def fit(value: Number, shape: Shape) -> Number:
     """Sum a contribution over the axes along which its argument was broadcast, or spread it."""
     if not isinstance(value, Cell) or value.shape == shape:
         return value
-    operation = "any" if value.tape[value.place].truth else "sum"
+    operation = "any" if value.tape.forms[value.place].truth else "sum"
     while len(value.shape) > len(shape):
         value = value.reduced(operation, 0)
     for axis, (have, want) in enumerate(zip(value.shape[::-1], shape[::-1], strict=False), 1):

@@ -133,12 +133,11 @@ class Lowered:
         """
         tape = self.tape
         places: dict[int, None] = {}
-        for place in range(len(tape)):
-            instruction = tape[place]
-            if not instruction.varies and instruction.operation not in SUMS:
+        for form, arguments in zip(tape.forms, tape.arguments, strict=True):
+            if not form.varies and form.operation not in SUMS:
                 continue
-            for argument in instruction.places:
-                inner = tape[argument]
-                if inner.rows and not inner.varies and inner.operation != "column":
-                    places[argument] = None
+            for argument in arguments:
+                inner = tape.forms[argument] if isinstance(argument, int) else None
+                if inner and inner.rows and not inner.varies and inner.operation != "column":
+                    places[int(argument)] = None
         return list(places)

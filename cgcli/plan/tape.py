@@ -151,12 +151,12 @@ class Tape:
 
     def ancestors(self, places: Iterable[int], known: Container[int] = ()) -> list[int]:
         """Return places, and those that they are computed from, in order; of `known` ones none."""
-        flags = bytearray(len(self))
+        flags, arguments = bytearray(len(self)), self.arguments
         for place in places:
             flags[place] = 1
         for place in range(len(self) - 1, -1, -1):
             if flags[place] and place not in known:
-                for argument in self.arguments[place]:
+                for argument in arguments[place]:
                     if type(argument) is int:
                         flags[argument] = 1
         return [place for place in range(len(self)) if flags[place]]

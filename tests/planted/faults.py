@@ -27,6 +27,7 @@ SIDES: Final = f"{NOTES}::test_every_side_is_the_limit_of_difference_quotients"
 MARKING: Final = "tests/homework/test_marking.py"
 FORMATS: Final = "tests/views/test_trace_formats.py"
 ROWS: Final = "tests/plan/test_rows.py"
+STAMPS: Final = "tests/plan/test_stamps.py"
 EDGES: Final = "tests/operations/test_edges.py"
 HINTS: Final = "tests/commands/test_hints.py::test_the_hint_names_the_way_out"
 BY_HAND: Final = "tests/homework/test_by_hand.py"
@@ -622,7 +623,7 @@ FAULTS: Final = (
     Fault(
         "truth values are added up",
         "cgcli/plan/cells.py",
-        'operation = "any" if value.tape[value.place].truth else "sum"',
+        'operation = "any" if value.tape.forms[value.place].truth else "sum"',
         'operation = "sum"',
         (f"{ROWS}::test_elementwise_operations",),
     ),
@@ -1493,6 +1494,20 @@ FAULTS: Final = (
         "end = self.end if line_end < 0 else min(self.end, line_end)",
         "end = self.end",
         ("tests/test_places.py",),
+    ),
+    Fault(
+        "a stamp of two that are one is written for two",
+        "cgcli/plan/stamps.py",
+        "    if len(at) < len(places):",
+        "    if False:",
+        (STAMPS,),
+    ),
+    Fault(
+        "a stamp is written for another static argument",
+        "cgcli/plan/stamps.py",
+        "graph.static.get(node), *places, None",
+        "*places, None",
+        (STAMPS,),
     ),
     # pages
     Fault(
