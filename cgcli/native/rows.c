@@ -136,3 +136,43 @@ static inline void cg_multiply(
         for (int i = 0; i < m; i++)
             o[i*apart] = __builtin_fma(w[i*across + k*along], x[k*step], o[i*apart]);
 }
+
+/* Sums over k of w[i, k] times x[k, j], without rows: of some j a part of x is brought together. */
+static inline void cg_matrix(
+    double *restrict o, int apart, int beside, const double *restrict w, int across, int along,
+    const double *restrict x, int step, int next, int m, int count, int l
+) {
+    double near[256*16];
+    for (int j = 0; j < l; j += 16)
+        for (int first = 0; first < count; first += 256) {
+            int wide = l - j < 16 ? l - j : 16, end = count - first < 256 ? count - first : 256;
+            for (int k = 0; k < end; k++)
+                for (int c = 0; c < 16; c++)
+                    near[k*16 + c] = c < wide ? x[(first + k)*step + (j + c)*next] : 0.0;
+            for (int i = 0; i < m; i++) {
+                const double *restrict y = w + i*across + first*along;
+                double part[16] = {0};
+                int k = 0;
+                for (; k + 8 <= end; k += 8)
+                    for (int c = 0; c < 16; c++) {
+                        double t = 0, u = part[c];
+                        for (int d = 0; d < 4; d++) {
+                            t = __builtin_fma(y[(k + d)*along], near[(k + d)*16 + c], t);
+                            u = __builtin_fma(y[(k + d + 4)*along], near[(k + d + 4)*16 + c], u);
+                        }
+                        part[c] = t + u;
+                    }
+                for (; k < end; k++)
+#pragma GCC unroll 1
+                    for (int c = 0; c < 16; c++)
+                        part[c] = __builtin_fma(y[k*along], near[k*16 + c], part[c]);
+                double *to = o + i*apart + j*beside;
+                for (int c = 0; c < wide && first; c++)
+                    part[c] += to[c*beside];
+                if (beside == 1)
+                    __builtin_memcpy(to, part, wide*sizeof *to);
+                for (int c = 0; c < wide && beside != 1; c++)
+                    to[c*beside] = part[c];
+            }
+        }
+}

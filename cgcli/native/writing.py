@@ -238,13 +238,19 @@ class Kernels(Places):
         v, u = w.strides, x.strides
         shared, rows = (step.pointer(s.base, s.offset) for s in (w, x))
         self._stored |= {w.base, x.base}
+        count, length = w.places.shape
+        if len(x.places) > 1 and not step.rows:
+            step.text.append(
+                f"cg_matrix({name}, {o[1]}, {o[0]}, {shared}, {v[0]}, {v[1]},"
+                f" {rows}, {u[1]}, {u[0]}, {count}, {length}, {len(x.places)});"
+            )
+            return
         if len(x.places) > 1:
             step.text += [f"for (int q = 0; q < {len(x.places)}; q++)"]
-            factor = "*CG_ROWS" if step.rows else ""
-            name, rows = f"{name} + q*{o[0]}{factor}", f"{rows} + q*{u[0]}{factor}"
+            name, rows = f"{name} + q*{o[0]}*CG_ROWS", f"{rows} + q*{u[0]}*CG_ROWS"
         step.text.append(
             f"{'cg_product' if step.rows else 'cg_multiply'}({name}, {o[1] or 1}, {shared}, {v[0]},"
-            f" {v[1]}, {rows}, {u[1]}, {len(w.places)}, {w.places.shape[1]});"
+            f" {v[1]}, {rows}, {u[1]}, {count}, {length});"
         )
 
     def _take(self, place: int, instruction: Instruction) -> None:

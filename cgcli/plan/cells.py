@@ -67,15 +67,19 @@ class Cell(Operators):
             return Cell(self.tape, int(self.tape.arguments[self.place][0]))
         return self.write("ne", self, other)
 
-    def __and__(self, other: Cell) -> Cell:
+    def __and__(self, other: Cell | bool) -> Cell | bool:
         """Return where both truth values hold."""
-        return elementwise(self.tape, "logical_and", self, other)
+        if isinstance(other, Cell):
+            return elementwise(self.tape, "logical_and", self, other)
+        return self if other else False
 
     __rand__ = __and__
 
-    def __or__(self, other: Cell) -> Cell:
+    def __or__(self, other: Cell | bool) -> Cell | bool:
         """Return where either truth value holds."""
-        return elementwise(self.tape, "logical_or", self, other)
+        if isinstance(other, Cell):
+            return elementwise(self.tape, "logical_or", self, other)
+        return True if other else self
 
     __ror__ = __or__
 

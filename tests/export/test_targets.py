@@ -219,6 +219,29 @@ def test_gamma_wherever_it_is_a_double(to: str) -> None:
 LONG = "h[0] = x; for t in 0..499 { h[t+1] = sin(h[t])*w + b }; h[500] + sum(v*h[7])"
 
 
+@pytest.mark.parametrize("to", RUN)
+@pytest.mark.parametrize(
+    ("text", "at", "slopes"),
+    [
+        # A step sends nothing of what is NaN by another argument.
+        ("atanh(floor(z)/x^0.5)", {"z": 2.0, "x": -1.5}, [0, np.nan]),
+        ("logsumexp(v)", {"v": [1.0, np.inf, 3.0]}, [[0, np.nan, 0]]),
+    ],
+)
+def test_what_is_beside_the_doubles_is_as_eval_has_it(
+    text: str, at: dict[str, Any], slopes: list[Any], to: str
+) -> None:
+    _, *found = called(text, to, at)
+    for slope, right in zip(found, slopes, strict=True):
+        np.testing.assert_array_equal(slope, right)
+
+
+@pytest.mark.parametrize("to", [param for param in RUN if param.values[0] in ("python", "c", "js")])
+def test_products_leave_the_doubles_where_the_whole_of_them_does(to: str) -> None:
+    _, slopes = called("prod(v)", to, {"v": [1024, 1.5e308, 1e-200, 1e-320]})
+    np.testing.assert_allclose(slopes[2:], [1536e-12, 1536e108], rtol=1e-4)
+
+
 @pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
 def test_what_is_long_is_a_table_of_c() -> None:
     at = {"x": 0.5, "w": 1.25, "b": -0.25, "v": [1.0, 2.0]}
