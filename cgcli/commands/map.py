@@ -166,7 +166,7 @@ def _run(
     from cgcli.learning.sources import Report
     from cgcli.views.learning.rows import rows_end, rows_text
 
-    output = given.output
+    output = None if given.output == "-" else given.output
     ending = ending_of(output or "")
     if output is not None and ending not in ROWS and given.form is None:
         message = f"{shorten(output, 80)}: rows are written as .csv, .jsonl or .parquet"

@@ -78,7 +78,7 @@ def _check(given: TrainOptions) -> None:
         raise conflict("--trace prints text, and --json one document")
     for name, (endings, message, hint) in _ENDINGS.items():
         path = getattr(given, name)
-        if path is not None and ending_of(path) not in endings:
+        if path is not None and (path == "-" or ending_of(path) not in endings):
             raise conflict(f"{shorten(path, 80)}: {message}", hint)
     if given.program is None and not given.resume:
         hint = 'write the cost of one row: cgraph train "(w*x - y)^2" -d points.csv w=0'

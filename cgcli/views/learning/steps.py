@@ -24,7 +24,7 @@ _ROWS: Final = 3
 
 
 def print_steps(training: Training, steps: int, digits: int) -> None:
-    """Print so many steps from where the run stands, which stays there."""
+    """Print so many steps from where the run stands, which stays there, and none after its end."""
     descent = training.descent
     assert descent is not None
     kept = descent.flat.copy()
@@ -32,6 +32,8 @@ def print_steps(training: Training, steps: int, digits: int) -> None:
     try:
         with np.errstate(all="ignore"):
             for done, (epoch, count, cost) in enumerate(islice(_batches(descent), steps)):
+                if descent.criteria.exhausted(descent.state.step + done, epoch, 0.0):
+                    break
                 _print_step(training, descent.state.step + done, epoch, count, cost, digits)
     finally:
         np.copyto(descent.flat, kept)
