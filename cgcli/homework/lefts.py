@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.notation import PATTERNS, TABLES, compiled
+from cgcli.homework.notation import PATTERNS, TABLES, compiled, multiplied
 from cgcli.operations.table import WORDS
 
 
@@ -153,7 +153,7 @@ class Lefts:
         if left := self._match(_DERIVATIVES, text):
             return [left]
         if (match := PATTERNS["operator"].fullmatch(text)) and self.name(match["by"]):
-            return [f"d({match['of']})/d{match['by']}"]
+            return [f"d({multiplied(match['of'], self.knows)})/d{match['by']}"]
         if match := PATTERNS["stored"].fullmatch(text):
             node = self.name(match["name"])
             return node and [node.written]
