@@ -152,7 +152,9 @@ def alternatives(step: ValueStep | GradientStep) -> Iterator[Alternative]:
         for number in numbers:
             yield Alternative(mistake, None, number)
         if isinstance(step, GradientStep) and mistake.at_use:
-            yield from _at_uses(mistake, step, [list(mistake.at_use(use)) for use in step.uses])
+            made = [list(mistake.at_use(use)) for use in step.uses]
+            if any(made):
+                yield from _at_uses(mistake, step, made)
 
 
 def _at_uses(mistake: Mistake, step: GradientStep, made: list[list[Any]]) -> Iterator[Alternative]:

@@ -227,9 +227,11 @@ class _Marking(Judge):
         single = graph.arguments[user].count(argument) == 1
         for written, held in upstream:
             first = list(Use(self.working, user, place, written).contributions())
-            second = list(Use(self.held, user, place, held).contributions())
             if first[0] is None:
                 return []
+            second = first
+            if self.differs:
+                second = list(Use(self.held, user, place, held).contributions())
             # Where only one of the two has further forms, the other stays at its last.
             first += first[-1:] * (len(second) - len(first))
             second += second[-1:] * (len(first) - len(second))

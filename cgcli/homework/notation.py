@@ -137,6 +137,8 @@ def _from_latex(text: str) -> str:
 
 def _listed(match: re.Match[str]) -> str:
     """Return a matrix of LaTeX as a list; of one column, or one row, as a vector."""
+    if "=" in match[2]:
+        return match[2].replace(r"\\", ";")
     lines = [line.split("&") for line in re.split(r"\\\\", match[2]) if line.strip()]
     rows = [[cell.strip() for cell in line] for line in lines]
     if all(len(row) == 1 for row in rows):

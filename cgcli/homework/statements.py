@@ -66,11 +66,12 @@ def _without_label(lefts: Lefts, text: str) -> str:
         return PATTERNS["labelled"].sub(known, text)
     before, colon, after = text.partition(":")
     if colon and after.strip() and "=" not in before and not after.startswith("="):
-        if lefts.read(before) is not None:
+        named = _asked if PATTERNS["a_number"].fullmatch(after) else Lefts.read
+        if (labelled := named(lefts, before)) is not None:
             # A label before a question of its own: w: dL/dw = 6.
             asked = lefts.read(sides_of(after)[0])
             of_its_own = asked is not None and "/" in asked[0] and "/" not in before
-            if of_its_own or asked == lefts.read(before):
+            if of_its_own or asked == labelled:
                 return after
             return f"{before} = {after}"
         turn = re.fullmatch(r"\s*Step\s*\d+|\s*[^\W\d]+\s*\d*\s*", before)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AS_IS, Use, Worked, Working, run
-from cgcli.homework.written import Written
+from cgcli.homework.written import Written, shape_of
 from cgcli.language.answer import parse_answer
 from cgcli.language.syntax import NAME, NUMBER
 from cgcli.operations.row import Rule
 from cgcli.operations.table import CONSTANTS, OPERATIONS, WORDS
 
 Numbers: TypeAlias = Iterable[Any]
+_NODES: Final = 20
 
 
 class ValueStep(Worked):
@@ -49,6 +51,27 @@ class GradientStep(Worked):
     def expected(self) -> Any:
         """What correct working gives."""
         return self.working.gradient(self.of, self.node, self.form)
+
+    @cached_property
+    def above(self) -> list[tuple[int, list[int], Any]]:
+        """The operations on numbers that the node reaches, by which arguments, and their gradients.
+
+        Of a large program they are the first.
+        """
+        graph = self.graph
+        if shape_of(self.x):
+            return []
+        known, reached = self.working.gradients.get(self.of, {}), graph.dependents([self.node])
+        uses = (
+            (node, [argument for argument in graph.arguments[node] if reached[argument]])
+            for node in range(self.node + 1, len(graph))
+            if reached[node] and known.get(node) is not None
+        )
+        return [
+            (node, arguments, known[node])
+            for node, arguments in islice(uses, _NODES)
+            if not any(map(graph.shape, (node, *arguments)))
+        ]
 
     @property
     def x(self) -> Any:

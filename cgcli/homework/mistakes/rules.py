@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cgcli.graph.graph import Graph
@@ -18,7 +17,6 @@ from cgcli.numbers.symbolic import Symbol, apply, symbolic
 from cgcli.operations.row import Operation
 
 _INPUTS: Final = 20
-_NODES: Final = 20
 _DEGREE: Final = 0.017453292519943295
 _RIGHT: Final = {"mul": "da*b + a*db", "div": "(da*b - a*db)/(b*b)"}
 
@@ -131,30 +129,13 @@ def combined(formulas: Mapping[str, str]) -> Callable[[GradientStep], Numbers]:
 
     def at_gradient(step: GradientStep) -> Numbers:
         values = step.working.values
-        for node, (a, *others), upstream in _above(step):
+        for node, (a, *others), upstream in step.above:
             if step.graph.operations[node].name == name and others:
                 (b,) = others
                 operands = values[a], values[b], _slope(step, a), _slope(step, b)
                 yield step.expected + upstream * (run(wrong, *operands) - run(right, *operands))
 
     return at_gradient
-
-
-def _above(step: GradientStep) -> Iterator[tuple[int, list[int], Any]]:
-    """Yield operations on numbers that a node reaches, by which arguments, and their gradients."""
-    working, graph = step.working, step.graph
-    if shape_of(step.x):
-        return
-    known = working.gradients.get(step.of, {})
-    reached = graph.dependents([step.node])
-    uses = (
-        (node, [argument for argument in graph.arguments[node] if reached[argument]])
-        for node in range(step.node + 1, len(graph))
-        if reached[node] and known.get(node) is not None
-    )
-    for node, arguments in islice(uses, _NODES):
-        if not any(map(graph.shape, (node, *arguments))):
-            yield node, arguments, known[node]
 
 
 def _outer_place(graph: Graph, node: int, active: bytearray) -> int | None:
@@ -170,7 +151,7 @@ def _outer_place(graph: Graph, node: int, active: bytearray) -> int | None:
 def inner_inside(step: GradientStep) -> Numbers:
     """Yield what the inner function's derivative in the outer one gives, and in its derivative."""
     working, graph = step.working, step.graph
-    for node, arguments, upstream in _above(step):
+    for node, arguments, upstream in step.above:
         place = _outer_place(graph, node, working.exercise.active)
         if place is None or arguments != [graph.arguments[node][place]] or step.node in arguments:
             continue
@@ -224,7 +205,7 @@ def constant_dropped(use: Use) -> Numbers:
 def constant_kept(step: GradientStep) -> Numbers:
     """Yield the gradient with a constant that is added, or subtracted, on the way."""
     working, graph = step.working, step.graph
-    for node, arguments, upstream in _above(step):
+    for node, arguments, upstream in step.above:
         parts = {place: working.values[place] for place in graph.arguments[node]}
         if graph.operations[node].name in ("add", "sub") and len(parts) > len(arguments) == 1:
             parts[arguments[0]] = 0.0
