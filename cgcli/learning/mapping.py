@@ -152,6 +152,9 @@ def map_rows(
         block = _Block(*recipe, shapes, finish)
         results = (block(*task) for _, task in tasks)
     else:
+        if mapping.engine is not None:
+            # What is compiled here every worker finds, and what cannot be is told here.
+            _Block(*recipe, shapes, finish).rows.compile(len(first[ROW]))
         results = workers.map(workers.job(_Block, *recipe, shapes, finish), tasks)
     for parts, notes in results:
         for kind, (count, row, note) in notes.items():
@@ -272,14 +275,14 @@ class _Block:
             self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
         self._spreading, self._level = mapping.spreading, mapping.level
         sources = [graph.inputs[name] for name in self._by]
-        self._rows = NotedRows(lowered, sources, places, self._evaluate, engine=mapping.engine)
+        self.rows = NotedRows(lowered, sources, places, self._evaluate, engine=mapping.engine)
 
     def __call__(self, number: int, chunk: Mapping[str, Any]) -> tuple[list[Any], Any]:
         """Return what is asked of the rows of a block, a part at a time, and of their notes."""
         report = Report(self._path, skip=False)
-        self._rows.begin(number)
+        self.rows.begin(number)
         results = []
-        for k, (part, values, kinds) in enumerate(self._rows.parts(chunk, report)):
+        for k, (part, values, kinds) in enumerate(self.rows.parts(chunk, report)):
             kept = {name: part[kept_as(name)] for name in self._keep}
             named = dict(zip(self.names, values, strict=True))
             if self._spreading is not None:

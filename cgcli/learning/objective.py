@@ -26,7 +26,8 @@ class Whole:
 
     The sums over the rows are those of its shards, added up in their order. Where workers have
     the rows they are asked for sums of a `kind`. Arrays `by_row` take the values of each row of a
-    shard. Rows in memory, which are run so many `turns`, are compiled where there is an engine.
+    shard. Rows in memory, which are run so many `turns`, are compiled where there is an engine:
+    those of one shard with all of a step.
     """
 
     def __init__(
@@ -47,10 +48,10 @@ class Whole:
         self.careful = bytearray(len(self._starts))
         self._guarded = compiled.plan.guard.careful
         self._entire: Sweep | None = None
-        plain = table.on_disk or table.sums is not None or bool(by_row)
-        if compiled.engine is not None and not plain:
-            entire = compiled.sweep(self._columns, table.count, turns=turns)
-            self._entire = entire if compiled.program is not None else None
+        plain = table.on_disk or bool(by_row)
+        program = None if plain else compiled.compile(table.count * turns)
+        if program is not None and table.count <= SHARD and table.sums is None:
+            self._entire = compiled.sweep(self._columns, table.count)
 
     def run(self) -> None:
         """Run the plan over all rows; the compiled graph has the totals then."""
@@ -85,6 +86,9 @@ class Whole:
         for number, start in enumerate(self._starts):
             guard.careful = self._guarded or bool(self.careful[number])
             sweep = self._sweep(start)
+            if self.compiled.program is not None:
+                self.compiled.program.forget()
+                self.compiled.plan.clear()
             sweep.add()
             self.careful[number] = guard.careful
             yield self._sum(sweep.count)
@@ -97,7 +101,10 @@ class Whole:
             count, first = min(SHARD, self.table.count - start), self._sweeps.get(0)
             part = {place: array[start : start + count] for place, array in self._columns.items()}
             kept = [array[:count] for array in self._by_row]
-            sweep = Sweep(self.compiled.plan, part, count, kept, beside=first)
+            if self.compiled.program is not None:
+                sweep = self.compiled.sweep(part, count)
+            else:
+                sweep = Sweep(self.compiled.plan, part, count, kept, beside=first)
             if not (start and self.table.on_disk):
                 self._sweeps[start] = sweep
         return sweep
