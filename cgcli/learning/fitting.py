@@ -322,8 +322,10 @@ def _polished(residuals: Residuals, theta: Any) -> Any:
     left, slopes, total = residuals.around(best)
     length = np.inf
     for _ in range(_POLISH):
-        slopes = np.where(parameters.held(left @ slopes), 0.0, slopes)
-        step = gauss_newton(slopes, -left)
+        held = parameters.held(left @ slopes)
+        slopes = np.where(held, 0.0, slopes)
+        # By columns of 0 the step is 0 but for rounding.
+        step = np.where(held, 0.0, gauss_newton(slopes, -left))
         size = float(np.linalg.norm(step * np.linalg.norm(slopes, axis=0)))
         if not np.isfinite(size) or size >= length:
             break

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 import cgcli
@@ -34,6 +34,7 @@ def ends() -> some.SearchStrategy[tuple[float, float]]:
 
 @settings(deadline=None, max_examples=60)
 @given(some.integers(0, 2**32), some.lists(ends(), min_size=3, max_size=3))
+@example(21422, [[-1.0, 0.0], [0.0, 1.0], [-2.0, 0.0]])
 def test_linear_least_squares_within_any_bounds(seed: int, bounds: list[Any]) -> None:
     chance = np.random.default_rng(seed)
     design, y = chance.normal(size=(12, 3)), 2 * chance.normal(size=12)
