@@ -18,9 +18,6 @@ from cgcli.plan.tape import Form, Operand, Tape, Written
 Sent: TypeAlias = tuple[int, Masked]
 """What goes to the argument at a place."""
 
-
-Compute: TypeAlias = Callable[..., Iterable[Sent]]
-"""From a sweep, a node, places of its arguments, and what is given, to what comes of that."""
 _SINGLE: Final = 2
 """So many nodes that are alike have no stamp."""
 
@@ -56,22 +53,28 @@ class StampedSweep(CellSweep):
 
     def value(self, node: int, parts: list[Number]) -> Number:
         """Return the value of a node."""
-        ((_, (value, _)),) = self._alike(node, (), parts, _valued)
+        ((_, (value, _)),) = self._alike(node, None, parts)
         return value
 
     def sends(self, node: int, places: Sequence[int], upstream: Number) -> Iterable[Sent]:
         """Return what a node sends to some of its arguments."""
-        values = self.values
-        given = [upstream, values[node], *[values[a] for a in self.graph.arguments[node]]]
         # A choice asks for more than its arguments, and a mask is none of them.
         if self.graph.operations[node].chooses or node in self.masks:
-            return _sent(self, node, places, given)
-        return self._alike(node, places, given, _sent)
+            return super().sends(node, places, upstream)
+        values, arguments = self.values, self.graph.arguments[node]
+        return self._alike(node, places, [upstream, values[node], *[values[a] for a in arguments]])
+
+    def _by_rule(
+        self, node: int, places: Sequence[int] | None, given: list[Number]
+    ) -> Iterable[Sent]:
+        if places is None:
+            return [(0, Masked(super().value(node, given), None))]
+        return super().sends(node, places, given[0])
 
     def _alike(
-        self, node: int, places: Sequence[int], given: list[Number], compute: Compute
+        self, node: int, places: Sequence[int] | None, given: list[Number]
     ) -> Iterable[Sent]:
-        """Return what is computed, by the stamp of what that did where what was given is alike.
+        """Return what a node sends, or is, by the stamp of one that was given what is alike.
 
         There is none at first: most that is met may be alone of its kind.
         """
@@ -83,16 +86,17 @@ class StampedSweep(CellSweep):
                 sorts.append(number.sort)
             else:
                 sorts.append(repr(number))
-        key = (graph.operations[node], graph.static.get(node), *places, None, *sorts)
+        to = None if places is None else tuple(places)
+        key = (graph.operations[node], graph.static.get(node), to, *sorts)
         stamp = self._stamps.get(key, 0)
         if isinstance(stamp, Stamp):
             return self._stamped(stamp, operands)
         if stamp < _SINGLE:
             self._stamps[key] = stamp + 1
-            return compute(self, node, places, given)
+            return self._by_rule(node, places, given)
         log: list[Written] = []
         self.tape.log = log
-        results = list(compute(self, node, places, given))
+        results = list(self._by_rule(node, places, given))
         self.tape.log = None
         self._stamps[key] = _stamp(given, log, results) or 0
         return results
@@ -113,18 +117,6 @@ class StampedSweep(CellSweep):
             value = Cell(tape, operands[at]) if at >= count else operands[at]
             results.append((to, Masked(first.like_this(value) if first else value, None)))
         return results
-
-
-def _valued(
-    sweep: StampedSweep, node: int, places: Sequence[int], parts: list[Number]
-) -> Iterable[Sent]:
-    return [(0, Masked(CellSweep.value(sweep, node, parts), None))]
-
-
-def _sent(
-    sweep: StampedSweep, node: int, places: Sequence[int], given: list[Number]
-) -> Iterable[Sent]:
-    return CellSweep.sends(sweep, node, places, given[0])
 
 
 def _stamp(given: list[Number], log: list[Written], results: list[Sent]) -> Stamp | None:

@@ -1505,8 +1505,8 @@ FAULTS: Final = (
     Fault(
         "a stamp is written for another static argument",
         "cgcli/plan/stamps.py",
-        "graph.static.get(node), *places, None",
-        "*places, None",
+        "graph.static.get(node), to, *sorts",
+        "to, *sorts",
         (STAMPS,),
     ),
     # pages
