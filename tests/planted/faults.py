@@ -104,6 +104,27 @@ FAULTS: Final = (
         "words -= {notation.by}",
         ("tests/commands/test_hints.py::test_a_derivative_is_a_command",),
     ),
+    Fault(
+        "digits that rounding took are told nowhere",
+        "cgcli/calculus/rounding.py",
+        "if carried * _ULP > _LOST * abs(values[result.of]):",
+        "if False:",
+        ("tests/calculus/test_rounding.py",),
+    ),
+    Fault(
+        "contributions that cancel are not looked at",
+        "cgcli/calculus/rounding.py",
+        "sums[arguments[place]] = sums[arguments[place]] + abs(part)",
+        "sums[arguments[place]] = abs(part)*0",
+        ("tests/calculus/test_rounding.py",),
+    ),
+    Fault(
+        "what was not rounded is moved as well",
+        "cgcli/calculus/rounding.py",
+        "kind = _Rounded(seed, _ULP, exact)",
+        "kind = _Rounded(seed, _ULP)",
+        ("tests/calculus/test_rounding.py",),
+    ),
     # graph
     Fault(
         "two elements are taken for one in what is advised",
@@ -1335,8 +1356,8 @@ FAULTS: Final = (
     Fault(
         "a note does not tell its line",
         "cgcli/views/table.py",
-        'several = "\\n" in result.graph.text.strip()',
-        "several = False",
+        'several, said = "\\n" in result.graph.text.strip(), heard()',
+        "several, said = False, heard()",
         (TABLES,),
     ),
     Fault(
@@ -1392,8 +1413,8 @@ FAULTS: Final = (
     Fault(
         "a single row is the first of one",
         "cgcli/commands/data.py",
-        'f"row {row:,}" if count == 1 else',
-        'f"row {row:,}" if count == 0 else',
+        'several = "row {row:,}" if count == 1 else',
+        'several = "row {row:,}" if count == 0 else',
         (PARTS,),
     ),
     Fault(
