@@ -41,7 +41,7 @@ class Spreading(NamedTuple):
         variance, reach = self.variance(slopes), quantile(self.degrees_of_freedom or np.inf, level)
         widths = {"confidence": reach * np.sqrt(variance)}
         if self.deviation is not None:
-            widths["prediction"] = reach * np.sqrt(variance + self.deviation**2)
+            widths["prediction"] = reach * np.hypot(np.sqrt(variance), self.deviation)
         signs = {"low": -1, "high": 1}
         return {f"{k}_{e}": value + s * w for k, w in widths.items() for e, s in signs.items()}
 

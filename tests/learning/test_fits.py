@@ -327,3 +327,29 @@ def test_known_errors_as_lmfit_has_them() -> None:
     assert known is not None
     np.testing.assert_allclose(known.covariance, other.covar, rtol=1e-5)
     assert known.sum == pytest.approx(other.chisqr)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"bounds": {"w": (0,)}}, "bounds of 'w' are two numbers"),
+        ({"bounds": {"w": ("0", 1)}}, "bounds of 'w' are two numbers"),
+        ({"bounds": {"w": 1}}, "bounds of 'w' cannot be of the type int"),
+        ({"sigma": 0}, "--sigma is a number above 0 in every row, and in row 1"),
+        ({"sigma": [0.1, 0.2]}, "the program's value is a vector of 2"),
+        ({"loss": "huber", "loss_scale": np.nan}, "loss_scale is a residual above 0, not nan"),
+        ({"loss": "huber", "loss_scale": None}, "loss_scale is a residual above 0, not None"),
+        ({"restarts": 2.5}, "restarts is a whole number, not 2.5"),
+        ({"restarts": -1}, "restarts is a whole number, not -1"),
+    ],
+)
+def test_what_the_library_does_not_take(options: Any, said: str) -> None:
+    with pytest.raises(CgraphError, match=said):
+        cgcli.train(LINE, DATA, START, residual=True, **options)
+
+
+@pytest.mark.parametrize("level", ["0.9", 0, 1, np.nan, True])
+def test_a_level_is_a_number_between_0_and_1(level: Any) -> None:
+    fit = cgcli.train(LINE, DATA, START, residual=True)
+    with pytest.raises(CgraphError, match="a level between 0 and 1"):
+        cgcli.predict(fit, DATA, of="w*x", bands=level)
