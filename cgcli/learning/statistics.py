@@ -172,7 +172,7 @@ def statistics(
     if task.known and not known.robust:
         result = result._replace(
             aic=fit + 2 * known.rank, bic=fit + np.log(count) * known.rank,
-            chi_square_p=special.chdtrc(free, fit) if free > 0 else None,
+            chi_square_p=float(special.chdtrc(free, fit)) if free > 0 else None,
         )  # fmt: skip
     elif scaled > 0 and not known.robust:
         logarithm = count * (np.log(2 * np.pi * scaled / count) - 2 * np.log(factor) + 1)

@@ -137,15 +137,8 @@ def train(
     settings = _settings({**options, **texts}, residual=residual)
     fraction = holdout if isinstance(holdout, int | float) else 0.0
     reading = Reading(dict(stack), scale, skip_bad, fraction, folds, settings.seed)
-    given = Given(
-        _parsed(program),
-        as_inputs(start),
-        as_inputs(fix),
-        metrics,
-        bounds,
-        settings.sigma,
-        settings.weights,
-    )
+    rules = (bounds, settings.sigma, settings.weights)
+    given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics, *rules)
     manner = manner_of(read)
     with contextlib.ExitStack() as opened:
         source = opened.enter_context(opened_data(data, manner))
