@@ -127,7 +127,7 @@ class Statistics(NamedTuple):
 
     By parameter, flat: standard `errors`, `t`, the probability `p` of one as far from 0, and the
     ends `low` and `high` of the interval of confidence, all by the distribution of t of so many
-    `degrees`, which are infinite where the residuals' deviation is known. `covariance` is None of
+    `degrees`, or the normal one where the residuals' deviation is known. `covariance` is None of
     very many. `r_squared` compares with the best constant, weighted as the residuals are; `aic`
     and `bic` are those of normal residuals, whose spread counts as a parameter unless it is known:
     then the sum is a chi-square, as great by chance with the probability `chi_square_p`. Of a
@@ -137,7 +137,7 @@ class Statistics(NamedTuple):
 
     sum: float | None
     free: int
-    degrees: float = np.inf
+    degrees: float | None = None
     deviation: float | None = None
     errors: Any = None
     t: Any = None
@@ -167,7 +167,7 @@ def statistics(
     scaled = float(residuals @ residuals)
     free = count - known.rank
     quartiles = _quartiles(task, table)
-    fit, degrees = scaled / factor / factor, np.inf if task.known and not known.robust else free
+    fit, degrees = scaled / factor / factor, None if task.known and not known.robust else free
     result = Statistics(fit, free, degrees, quartiles=quartiles)
     if task.known and not known.robust:
         result = result._replace(
@@ -202,7 +202,7 @@ def intervals(of: Statistics, known: Spread, variance: float, flat: Any) -> Stat
     t = flat / errors
     reach = quantile(of.degrees) * errors
     of = of._replace(
-        errors=errors, t=t, p=2 * special.stdtr(of.degrees, -np.abs(t)), low=flat - reach,
+        errors=errors, t=t, p=2 * special.stdtr(of.degrees or np.inf, -np.abs(t)), low=flat - reach,
         high=flat + reach,
     )  # fmt: skip
     if len(flat) > _MATRIX:
@@ -211,14 +211,14 @@ def intervals(of: Statistics, known: Spread, variance: float, flat: Any) -> Stat
     return of._replace(covariance=variance * known.inverse, correlation=correlation)
 
 
-def quantile(degrees: float, level: float = LEVEL) -> float:
+def quantile(degrees: float | None, level: float = LEVEL) -> float:
     """Return how many standard errors an interval reaches, that has the truth in it so often.
 
-    >>> round(quantile(np.inf), 4), round(quantile(8), 4)
+    >>> round(quantile(None), 4), round(quantile(8), 4)
     (1.96, 2.306)
     """
     special = required("scipy.special", "train", "for the distribution of t")
-    return float(special.stdtrit(degrees, (1 + level) / 2))
+    return float(special.stdtrit(degrees or np.inf, (1 + level) / 2))
 
 
 class Line:
