@@ -167,9 +167,9 @@ def statistics(
     scaled = float(residuals @ residuals)
     free = count - known.rank
     quartiles = _quartiles(task, table)
-    fit, degrees = scaled / factor / factor, None if task.known and not known.robust else free
-    result = Statistics(fit, free, degrees, quartiles=quartiles)
-    if task.known and not known.robust:
+    fit, absolute = scaled / factor / factor, task.known and not known.robust
+    result = Statistics(fit, free, None if absolute else free, quartiles=quartiles)
+    if absolute:
         result = result._replace(
             aic=fit + 2 * known.rank, bic=fit + np.log(count) * known.rank,
             chi_square_p=float(special.chdtrc(free, fit)) if free > 0 else None,
@@ -178,16 +178,16 @@ def statistics(
         logarithm = count * (np.log(2 * np.pi * scaled / count) - 2 * np.log(factor) + 1)
         weight = known.rank + 1
         result = result._replace(aic=logarithm + 2 * weight, bic=logarithm + np.log(count) * weight)
-    if free <= 0:
+    if free <= 0 and not absolute:
         return result
-    variance, deviation = scaled / free, np.sqrt(scaled / free) / factor
     if known.robust:
         variance, deviation = 1.0, (quartiles[3] - quartiles[1]) / _QUARTILES
-    elif task.known:
-        variance, deviation = factor**2, 1.0
+    else:
+        variance = factor**2 if absolute else scaled / free
+        deviation = np.sqrt(variance) / factor
     result = intervals(result._replace(deviation=deviation), known, variance, flat)
     total = None if known.robust else _about_constant(task, table, factor)
-    if total is not None and total > 0:
+    if total is not None and total > 0 and free > 0:
         part = scaled / total
         adjusted = 1 - part * (count - 1) / free
         result = result._replace(r_squared=1 - part, adjusted_r_squared=adjusted)

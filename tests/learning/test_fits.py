@@ -53,6 +53,20 @@ def test_known_errors_as_curve_fit_has_them(sigma: Any, errors: Any) -> None:
     assert (known.aic, known.bic) == pytest.approx((total + 4, total + 2 * np.log(10)))
 
 
+def test_known_errors_need_no_rows_to_spare(cgraph: Command, tmp_path: Path) -> None:
+    (w, b), covariance = optimize.curve_fit(
+        line, X[:2], Y[:2], sigma=SIGMA[:2], absolute_sigma=True
+    )
+    data = tmp_path / "rows.csv"
+    data.write_text("x,y,s\n1,3.2,0.1\n2,4.9,0.2\n", "utf-8")
+    words = ("train", LINE, "-d", str(data), "w=0", "b=0", "--residual", "--sigma", "s")
+    document = json.loads(cgraph(*words, "--json").out)
+    assert document["parameters"] == pytest.approx({"w": w, "b": b})
+    np.testing.assert_allclose(document["statistics"]["covariance"], covariance, rtol=1e-6)
+    assert "chi_square_p" not in document["statistics"]
+    assert cgraph(*words).status == 0
+
+
 def test_weights_count_squares() -> None:
     fit = cgcli.train(LINE, DATA, START, residual=True, weights="1/s^2")
     best, covariance = optimize.curve_fit(line, X, Y, sigma=SIGMA)
