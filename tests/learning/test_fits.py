@@ -47,6 +47,10 @@ def test_known_errors_as_curve_fit_has_them(sigma: Any, errors: Any) -> None:
     total = (((line(X, *best) - Y) / errors) ** 2).sum()
     assert known.sum == pytest.approx(total)
     assert known.chi_square_p == pytest.approx(stats.chi2.sf(total, 8), rel=1e-6)
+    farther = [doubt.message for doubt in fit.end.doubts if "--sigma says" in doubt.message]
+    assert bool(farther) == (stats.chi2.sf(total, 8) < 0.001)
+    wide = cgcli.train(LINE, DATA, START, residual=True, sigma=5)
+    assert not wide.end.doubts
     z = best / np.sqrt(np.diag(covariance))
     np.testing.assert_allclose(known.p, 2 * stats.norm.sf(np.abs(z)), rtol=1e-3)
     np.testing.assert_allclose(known.high - known.low, 2 * 1.959963985 * known.errors, rtol=1e-8)
