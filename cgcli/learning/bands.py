@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from cgcli.learning.statistics import PART, Line, Statistics, line_of, quantile
+from cgcli.learning.statistics import LEVEL, PART, Line, Statistics, line_of, quantile
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 
@@ -27,23 +27,32 @@ class Spreading(NamedTuple):
     degrees_of_freedom: float | None = None
     deviation: float | None = None
 
+    @classmethod
+    def of(cls, known: Statistics, deviation: float | None) -> Spreading:
+        """Return the spreading of a fit."""
+        return cls(np.nan_to_num(known.covariance, nan=0.0), known.degrees, deviation)
+
     def document(self) -> dict[str, Any]:
         """Return it as a model has it."""
         return {**self._asdict(), "covariance": self.covariance.tolist()}
 
-    def variance(self, slopes: Sequence[Any]) -> Any:
-        """Return the variance of numbers by row, of their gradients by the parameters."""
+    def widths(self, level: float, slopes: Sequence[Any]) -> list[Any]:
+        """Return how far the bands of a level reach: of confidence, and of prediction.
+
+        They are about numbers by row, whose gradients by the parameters are the slopes. Of
+        prediction there is one where the deviation is known.
+        """
         jacobian = np.concatenate([part.reshape(len(part), -1) for part in slopes], axis=1)
-        return np.maximum(((jacobian @ self.covariance) * jacobian).sum(axis=1), 0.0)
+        variance = np.maximum(((jacobian @ self.covariance) * jacobian).sum(axis=1), 0.0)
+        apart = () if self.deviation is None else (self.deviation,)
+        reach = quantile(self.degrees_of_freedom, level)
+        return [reach * np.hypot(np.sqrt(variance), other) for other in (0.0, *apart)]
 
     def ends(self, level: float, value: Any, slopes: Sequence[Any]) -> dict[str, Any]:
-        """Return the ends of bands of a level: of the prediction itself, and of another row."""
-        variance, reach = self.variance(slopes), quantile(self.degrees_of_freedom or np.inf, level)
-        widths = {"confidence": reach * np.sqrt(variance)}
-        if self.deviation is not None:
-            widths["prediction"] = reach * np.sqrt(variance + self.deviation**2)
+        """Return by name the ends of the bands of a level about numbers by row."""
+        named = zip(("confidence", "prediction"), self.widths(level, slopes), strict=False)
         signs = {"low": -1, "high": 1}
-        return {f"{k}_{e}": value + s * w for k, w in widths.items() for e, s in signs.items()}
+        return {f"{k}_{e}": value + s * w for k, w in named for e, s in signs.items()}
 
 
 class Bands(NamedTuple):
@@ -109,10 +118,9 @@ def _along(
     """
     target, slope, residual = line.of(rows)
     _, *slopes = task.by_row().rows(rows, len(target))
-    variance = Spreading(np.nan_to_num(known.covariance, nan=0.0)).variance(slopes)
     weight = np.abs(slope)
-    reach = quantile(known.degrees) / weight
-    widths = [reach * np.sqrt(v) for v in (variance, variance + (known.deviation or 0.0) ** 2)]
+    reaches = Spreading.of(known, known.deviation or 0.0).widths(LEVEL, slopes)
+    widths = [reach / weight for reach in reaches]
     order = np.argsort(x, kind="stable")
     rows_of = (x, -target / slope, (residual - target) / slope, *widths, residual / weight)
     x, observed, predicted, confidence, prediction, left = (array[order] for array in rows_of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -10,109 +10,29 @@ import numpy as np
 from cgcli.errors import CgraphError, required
 from cgcli.learning.descent import DivergedError
 from cgcli.learning.doubts import no_minimum
-from cgcli.learning.objective import Objective, Triangles
-from cgcli.learning.statistics import Spread, Statistics, sandwich, spread, statistics
+from cgcli.learning.objective import Objective
+from cgcli.learning.residuals import Residuals, residuals_of
+from cgcli.learning.statistics import Spread, Statistics, statistics
 from cgcli.learning.stopping import Doubt, End
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
-from cgcli.plan.sweep import SHARD
 from cgcli.words import counted
 
 _STOPPED: Final = (1, 99)
 """What SciPy's status is where a limit was met, and where a callback ended a fit."""
 _DEPTH: Final = 1e12
 """A cost that is so far below 0 will fall on."""
-_MOST: Final = 2**30
-"""So many bytes a Jacobian takes at most."""
 _WALL: Final = 10.0
 _POLISH: Final = 20
 _AGAIN: Final = 10
 _LEVEL: Final = 1e-6
 """The part of the first gradient that is as good as 0, and of the residuals."""
+_RARE: Final = 1e-3
+"""How seldom chance alone makes a sum of squares that is doubted."""
 _OFFSET: Final = 1e-3
 _EXACT: Final = 1e-12
 _PLAIN: Final = 100.0
 """Residuals whose exponents are no greater, or less, are squared as they are."""
-
-
-class Residuals:
-    """The residuals of a table's rows, the program's output, and their exact Jacobian.
-
-    `run` returns them, and parts of the Jacobian, at the parameters as they are. Both
-    are brought to a `factor`, for numbers whose squares are none. They may have a `loss`.
-    """
-
-    def __init__(self, task: Task, run: Callable[[], Sequence[Any]]) -> None:
-        self.flat, self.parameters = task.parameters.flat, task.parameters
-        self.factor, self.loss = 1.0, task.loss
-        self._run = run
-        self._parts: Sequence[Any] = ()
-
-    def at(self, theta: Any) -> Any:
-        """Return the residuals at some parameters; their derivatives are worked out with them."""
-        if not (self._parts and np.array_equal(theta, self.flat)):
-            np.copyto(self.flat, theta)
-            self._parts = self._run()
-        return self._parts[0] * self.factor
-
-    def jacobian(self, theta: Any) -> Any:
-        """Return the Jacobian at some parameters, of shape rows by parameters."""
-        self.at(theta)
-        return np.concatenate(self._parts[1:], axis=1) * self.factor
-
-    def around(self, theta: Any) -> tuple[Any, Any, float]:
-        """Return residuals and Jacobian at some parameters, and what the residuals cost.
-
-        Where that is a loss both have the weights whose squares have its gradient.
-        """
-        left, slopes, loss = self.at(theta), self.jacobian(theta), self.loss
-        if loss is None:
-            return left, slopes, float(left @ left)
-        rho, first, _ = loss(left)
-        roots = np.sqrt(first)
-        return left * roots, slopes * roots[:, None], float(rho.sum())
-
-    def known(self, theta: Any) -> Spread:
-        """Return how far the residuals determine the parameters."""
-        _, slopes, _ = self.around(theta)
-        known = spread(slopes, self.parameters)
-        if self.loss is None:
-            return known
-        return sandwich(known, self.jacobian(theta), self.at(theta), self.loss)
-
-
-def residuals_of(task: Task, table: Table) -> Residuals:
-    """Return the residuals of a table's rows; raises `CgraphError` for too many parameters.
-
-    Of very many rows these are numbers with their squares and slopes: with [J r] = Q R, the
-    columns of R have the lengths of those of J and r, and the angles between them. Least squares
-    cannot tell them apart, and there are as many rows as columns.
-    """
-    width = task.parameters.flat.size + 1
-    shards = -(-table.count // SHARD)
-    kept = table.count if task.loss else max(min(table.count, SHARD), shards * width)
-    if 8 * width * kept > _MOST:
-        what = f"the Jacobian of {table.count:,} rows by {width - 1:,} parameters"
-        hint = "leave --residual out, and square the program"
-        raise CgraphError("limit", f"{what} is too large", hint)
-    if shards > 1 and task.loss is None:
-        triangles = Triangles(task, table)
-
-        def triangle() -> Sequence[Any]:
-            both = triangles.triangle()
-            return both[:, -1], both[:, :-1]
-
-        return Residuals(task, triangle)
-    compiled = task.by_row()
-    results = [np.empty((table.count, *shape)) for shape in compiled.shapes]
-    sweep = compiled.sweep(compiled.columns(table.columns), table.count, results)
-    parts = [results[0], *(part.reshape(table.count, -1) for part in results[1:])]
-
-    def run() -> Sequence[Any]:
-        sweep.run()
-        return parts
-
-    return Residuals(task, run)
 
 
 class Fit(NamedTuple):
@@ -247,6 +167,10 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
         if (figures.r_squared or 0.0) < 0 and status and not known.doubts:
             message = "R² is below 0: the rows are nearer to one number than to the fit"
             hint = "start elsewhere, or write another program, its prediction first: a + b*x - y"
+            known.doubts.append(Doubt("undetermined", message, hint, grave=False))
+        if figures.chi_square_p is not None and figures.chi_square_p < _RARE and status:
+            message = "the rows lie farther from the fit than --sigma says"
+            hint = "write larger errors, or another program; --weights takes their ratios alone"
             known.doubts.append(Doubt("undetermined", message, hint, grave=False))
         end = _end_of_residuals(residuals, known, figures, status, count)
     return Fit(end, count, figures)

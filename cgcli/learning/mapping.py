@@ -77,9 +77,9 @@ class RowProgram(NamedTuple):
         mapping = cls(parse(model.program), bound, stacks, scaling, of=of, keep=keep)
         if level is None:
             return mapping
-        if not 0 < level < 1:
+        if not (isinstance(level, int | float) and 0 < level < 1):
             hint = "write --bands 0.95"
-            raise CgraphError("usage", f"--bands is a level between 0 and 1, not {level:g}", hint)
+            raise CgraphError("usage", f"--bands is a level between 0 and 1, not {level}", hint)
         if len(of) != 1:
             hint = "name it: --of p, or --of w*x"
             raise CgraphError("usage", "--bands are those of one prediction", hint)

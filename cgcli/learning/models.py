@@ -80,9 +80,7 @@ def model_of(
         with suppress(ValueError):
             # One number is that of all rows; those of other weights have others.
             deviation = float(given.sigma) if given.sigma else deviation
-        degrees = None if known.degrees == np.inf else known.degrees
-        # What is at a bound counts as known.
-        spreading = Spreading(np.nan_to_num(known.covariance, nan=0.0), degrees, deviation)
+        spreading = Spreading.of(known, deviation)
     return Model(text, parameters, task.constants, data, settings, state, stopped, spreading)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -44,9 +45,12 @@ def check_settings(
     if loss not in (None, *LOSS_NAMES):
         message = f"there is no {called('loss')} '{excerpt(str(loss))}'"
         raise CgraphError("usage", message, f"there are {', '.join(LOSS_NAMES)}")
-    if scale <= 0:
-        message = f"{called('loss_scale')} is a residual above 0, not {scale:g}"
+    if scale is None or not 0 < scale < math.inf:
+        message = f"{called('loss_scale')} is a residual above 0, not {scale}"
         raise CgraphError("usage", message, f"write {called('loss_scale', 1)}")
+    if not (isinstance(merged["restarts"], int) and merged["restarts"] >= 0):
+        message = f"{called('restarts')} is a whole number, not {merged['restarts']}"
+        raise CgraphError("usage", message, f"write {called('restarts', 20)}")
     if optimizer in BATCHLESS:
         _check_heeded(given, merged, called)
     _check_rows(given, optimizer, called)

@@ -127,7 +127,7 @@ class Statistics(NamedTuple):
 
     By parameter, flat: standard `errors`, `t`, the probability `p` of one as far from 0, and the
     ends `low` and `high` of the interval of confidence, all by the distribution of t of so many
-    `degrees`, which are infinite where the residuals' deviation is known. `covariance` is None of
+    `degrees`, or the normal one where the residuals' deviation is known. `covariance` is None of
     very many. `r_squared` compares with the best constant, weighted as the residuals are; `aic`
     and `bic` are those of normal residuals, whose spread counts as a parameter unless it is known:
     then the sum is a chi-square, as great by chance with the probability `chi_square_p`. Of a
@@ -137,7 +137,7 @@ class Statistics(NamedTuple):
 
     sum: float | None
     free: int
-    degrees: float = np.inf
+    degrees: float | None = None
     deviation: float | None = None
     errors: Any = None
     t: Any = None
@@ -167,27 +167,27 @@ def statistics(
     scaled = float(residuals @ residuals)
     free = count - known.rank
     quartiles = _quartiles(task, table)
-    fit, degrees = scaled / factor / factor, np.inf if task.known and not known.robust else free
-    result = Statistics(fit, free, degrees, quartiles=quartiles)
-    if task.known and not known.robust:
+    fit, absolute = scaled / factor / factor, task.known and not known.robust
+    result = Statistics(fit, free, None if absolute else free, quartiles=quartiles)
+    if absolute:
         result = result._replace(
             aic=fit + 2 * known.rank, bic=fit + np.log(count) * known.rank,
-            chi_square_p=special.chdtrc(free, fit) if free > 0 else None,
+            chi_square_p=float(special.chdtrc(free, fit)) if free > 0 else None,
         )  # fmt: skip
     elif scaled > 0 and not known.robust:
         logarithm = count * (np.log(2 * np.pi * scaled / count) - 2 * np.log(factor) + 1)
         weight = known.rank + 1
         result = result._replace(aic=logarithm + 2 * weight, bic=logarithm + np.log(count) * weight)
-    if free <= 0:
+    if free <= 0 and not absolute:
         return result
-    variance, deviation = scaled / free, np.sqrt(scaled / free) / factor
     if known.robust:
         variance, deviation = 1.0, (quartiles[3] - quartiles[1]) / _QUARTILES
-    elif task.known:
-        variance, deviation = factor**2, 1.0
+    else:
+        variance = factor**2 if absolute else scaled / free
+        deviation = np.sqrt(variance) / factor
     result = intervals(result._replace(deviation=deviation), known, variance, flat)
     total = None if known.robust else _about_constant(task, table, factor)
-    if total is not None and total > 0:
+    if total is not None and total > 0 and free > 0:
         part = scaled / total
         adjusted = 1 - part * (count - 1) / free
         result = result._replace(r_squared=1 - part, adjusted_r_squared=adjusted)
@@ -202,7 +202,7 @@ def intervals(of: Statistics, known: Spread, variance: float, flat: Any) -> Stat
     t = flat / errors
     reach = quantile(of.degrees) * errors
     of = of._replace(
-        errors=errors, t=t, p=2 * special.stdtr(of.degrees, -np.abs(t)), low=flat - reach,
+        errors=errors, t=t, p=2 * special.stdtr(of.degrees or np.inf, -np.abs(t)), low=flat - reach,
         high=flat + reach,
     )  # fmt: skip
     if len(flat) > _MATRIX:
@@ -211,14 +211,14 @@ def intervals(of: Statistics, known: Spread, variance: float, flat: Any) -> Stat
     return of._replace(covariance=variance * known.inverse, correlation=correlation)
 
 
-def quantile(degrees: float, level: float = LEVEL) -> float:
+def quantile(degrees: float | None, level: float = LEVEL) -> float:
     """Return how many standard errors an interval reaches, that has the truth in it so often.
 
-    >>> round(quantile(np.inf), 4), round(quantile(8), 4)
+    >>> round(quantile(None), 4), round(quantile(8), 4)
     (1.96, 2.306)
     """
     special = required("scipy.special", "train", "for the distribution of t")
-    return float(special.stdtrit(degrees, (1 + level) / 2))
+    return float(special.stdtrit(degrees or np.inf, (1 + level) / 2))
 
 
 class Line:

@@ -129,12 +129,16 @@ def train(
     _check_form("bounds", bounds, Mapping, "dict(w=(0, None))")
     for name, ends in bounds.items():
         _check_form(f"bounds of '{excerpt(name)}'", ends, (list, tuple), "dict(w=(0, None))")
-    settings = _settings(options, residual=residual)
+        if [end is None or isinstance(end, int | float) for end in ends] != [True, True]:
+            message = f"bounds of '{excerpt(name)}' are two numbers, or None for no end"
+            raise CgraphError("usage", message, "write bounds=dict(w=(0, None))")
     # A known error may be a number.
-    weighting = [str(text) if text else None for text in (settings.sigma, settings.weights)]
+    texts = {n: str(options[n]) for n in ("sigma", "weights") if options.get(n) is not None}
+    settings = _settings({**options, **texts}, residual=residual)
     fraction = holdout if isinstance(holdout, int | float) else 0.0
     reading = Reading(dict(stack), scale, skip_bad, fraction, folds, settings.seed)
-    given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics, bounds, *weighting)
+    rules = (bounds, settings.sigma, settings.weights)
+    given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics, *rules)
     manner = manner_of(read)
     with contextlib.ExitStack() as opened:
         source = opened.enter_context(opened_data(data, manner))

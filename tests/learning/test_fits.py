@@ -47,10 +47,28 @@ def test_known_errors_as_curve_fit_has_them(sigma: Any, errors: Any) -> None:
     total = (((line(X, *best) - Y) / errors) ** 2).sum()
     assert known.sum == pytest.approx(total)
     assert known.chi_square_p == pytest.approx(stats.chi2.sf(total, 8), rel=1e-6)
+    farther = [doubt.message for doubt in fit.end.doubts if "--sigma says" in doubt.message]
+    assert bool(farther) == (stats.chi2.sf(total, 8) < 0.001)
+    wide = cgcli.train(LINE, DATA, START, residual=True, sigma=5)
+    assert not wide.end.doubts
     z = best / np.sqrt(np.diag(covariance))
     np.testing.assert_allclose(known.p, 2 * stats.norm.sf(np.abs(z)), rtol=1e-3)
     np.testing.assert_allclose(known.high - known.low, 2 * 1.959963985 * known.errors, rtol=1e-8)
     assert (known.aic, known.bic) == pytest.approx((total + 4, total + 2 * np.log(10)))
+
+
+def test_known_errors_need_no_rows_to_spare(cgraph: Command, tmp_path: Path) -> None:
+    (w, b), covariance = optimize.curve_fit(
+        line, X[:2], Y[:2], sigma=SIGMA[:2], absolute_sigma=True
+    )
+    data = tmp_path / "rows.csv"
+    data.write_text("x,y,s\n1,3.2,0.1\n2,4.9,0.2\n", "utf-8")
+    words = ("train", LINE, "-d", str(data), "w=0", "b=0", "--residual", "--sigma", "s")
+    document = json.loads(cgraph(*words, "--json").out)
+    assert document["parameters"] == pytest.approx({"w": w, "b": b})
+    np.testing.assert_allclose(document["statistics"]["covariance"], covariance, rtol=1e-6)
+    assert "chi_square_p" not in document["statistics"]
+    assert cgraph(*words).status == 0
 
 
 def test_weights_count_squares() -> None:
@@ -327,3 +345,29 @@ def test_known_errors_as_lmfit_has_them() -> None:
     assert known is not None
     np.testing.assert_allclose(known.covariance, other.covar, rtol=1e-5)
     assert known.sum == pytest.approx(other.chisqr)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"bounds": {"w": (0,)}}, "bounds of 'w' are two numbers"),
+        ({"bounds": {"w": ("0", 1)}}, "bounds of 'w' are two numbers"),
+        ({"bounds": {"w": 1}}, "bounds of 'w' cannot be of the type int"),
+        ({"sigma": 0}, "--sigma is a number above 0 in every row, and in row 1"),
+        ({"sigma": [0.1, 0.2]}, "the program's value is a vector of 2"),
+        ({"loss": "huber", "loss_scale": np.nan}, "loss_scale is a residual above 0, not nan"),
+        ({"loss": "huber", "loss_scale": None}, "loss_scale is a residual above 0, not None"),
+        ({"restarts": 2.5}, "restarts is a whole number, not 2.5"),
+        ({"restarts": -1}, "restarts is a whole number, not -1"),
+    ],
+)
+def test_what_the_library_does_not_take(options: Any, said: str) -> None:
+    with pytest.raises(CgraphError, match=said):
+        cgcli.train(LINE, DATA, START, residual=True, **options)
+
+
+@pytest.mark.parametrize("level", ["0.9", 0, 1, np.nan, True])
+def test_a_level_is_a_number_between_0_and_1(level: Any) -> None:
+    fit = cgcli.train(LINE, DATA, START, residual=True)
+    with pytest.raises(CgraphError, match="a level between 0 and 1"):
+        cgcli.predict(fit, DATA, of="w*x", bands=level)

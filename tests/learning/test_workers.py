@@ -20,10 +20,10 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from cgcli.errors import CgraphError
-from cgcli.learning.fitting import residuals_of
 from cgcli.learning.given import Given
 from cgcli.learning.objective import Measure, Objective
 from cgcli.learning.preparing import Prepared, Reading, prepare
+from cgcli.learning.residuals import residuals_of
 from cgcli.learning.shards import share
 from cgcli.learning.sources import Source
 from cgcli.learning.tables import CHUNK, ROW

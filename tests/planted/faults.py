@@ -1138,8 +1138,8 @@ FAULTS: Final = (
     Fault(
         "known errors are estimated from the residuals all the same",
         "cgcli/learning/statistics.py",
-        "        variance, deviation = factor**2, 1.0\n",
-        "        pass\n",
+        "factor**2 if absolute else scaled / free",
+        "scaled / free",
         ("tests/learning/test_fits.py::test_known_errors_as_curve_fit_has_them",),
     ),
     Fault(

@@ -68,7 +68,7 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
         more = zip(_HEADS, (known.errors, known.low, known.high, known.t, known.p), strict=True)
         columns |= {head: parameters.look(flat) for head, flat in more}
         columns = {head: _by_element(part) for head, part in columns.items()}
-        if known.degrees == np.inf:
+        if known.degrees is None:
             renamed = {"t": Message("z")}
             columns = {renamed.get(head, head): part for head, part in columns.items()}
     names = [printable(shorten(name)) for name in columns[VALUE]]
