@@ -1,17 +1,21 @@
-"""The pages of the site that are made: of each command, of each notebook, and of the README.
+"""The pages of the site that are made: of the commands, the notebooks, the API and the README.
 
 MkDocs calls the hooks at the end; a test calls `pages`.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from html import unescape
 from pathlib import Path
 from typing import Any
 
+import cgcli
 from cgcli.commands.shared import COMMANDS, page
+from cgcli.library import answers, drawing, homework, proofs, tables, training
+from cgcli.plan import function
 from cgcli.views.manual import Page
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +27,7 @@ def pages() -> dict[str, str]:
     made = {f"commands/{name}.md": command(name, page(name)) for name in COMMANDS}
     for path in NOTEBOOKS:
         made |= notebook(path)
+    made["api.md"] = api()
     return {"index.md": first((ROOT / "README.md").read_text("utf-8")), **made}
 
 
@@ -36,6 +41,45 @@ def command(name: str, described: Page) -> str:
         lines += [f"| `{entry.name}` | {_plain(entry.text)} |" for entry in entries]
         lines.append("")
     return "\n".join(lines)
+
+
+def api() -> str:
+    """Return the page of the library: what `cgcli` has, and what its calls give, as they say."""
+    named = {name: getattr(cgcli, name) for name in cgcli.__all__}
+    given = (answers, drawing, homework, proofs, tables, training, function)
+    for module in given:
+        for name, item in vars(module).items():
+            if inspect.isclass(item) and item.__module__ == module.__name__ and name[0] != "_":
+                named.setdefault(name, item)
+    lines = ["# API", "", "All of this is `cgcli`'s, or what its calls give back.", ""]
+    for name, item in named.items():
+        lines += _described("##", name, item)
+        if not inspect.isclass(item):
+            continue
+        # What it has from another class of the page stands there.
+        bases = [base for base in inspect.getmro(item)[1:] if base in named.values()]
+        for part, member in inspect.getmembers(item):
+            of = getattr(getattr(member, "fget", member), "__module__", "") or ""
+            is_told = inspect.isfunction(member) or isinstance(member, property)
+            is_there = part not in vars(item) and any(part in vars(base) for base in bases)
+            if part[0] != "_" and is_told and of.startswith("cgcli") and not is_there:
+                lines += _described("###", f"{name}.{part}", member)
+    return "\n".join(lines)
+
+
+def _described(head: str, name: str, item: Any) -> list[str]:
+    """Return the heading of a class, a function or a property, its call and its docstring."""
+    lines = [f"{head} {name}", ""]
+    if inspect.isfunction(item):
+        call = inspect.signature(item)
+        known = [p for p in call.parameters.values() if p.name != "self"]
+        plain = [p.replace(annotation=p.empty) for p in known]
+        call = call.replace(parameters=plain, return_annotation=call.empty)
+        lines += ["```python", f"{name.rpartition('.')[2]}{call}", "```", ""]
+    text = inspect.cleandoc(item.__doc__ or "")
+    # What runs is a block of its own.
+    blocks = re.sub(r"(?ms)^>>> .*?(?=\n\n(?!>>>)|\Z)", r"```python\n\g<0>\n```", text)
+    return [*lines, blocks, ""]
 
 
 def notebook(path: Path) -> dict[str, str]:

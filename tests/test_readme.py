@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+import cgcli
 from cgcli.commands.shared import COMMANDS
 from cgcli.commands.shared import page as described
 
@@ -93,6 +94,20 @@ def test_the_made_pages_have_every_option() -> None:
             assert all(f"| `{entry.name}` | " in text for entry in entries)
         assert all(f"\n{line}\n" in text for line in described(name).examples)
     assert "](docs/" not in pages["index.md"]
+
+
+def test_the_api_has_all_that_is_public() -> None:
+    text = runpy.run_path(str(ROOT / "docs" / "reference.py"))["pages"]()["api.md"]
+    parts = re.split(r"^##+ ([\w.]+)\n", text, flags=re.MULTILINE)
+    told = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert {*cgcli.__all__, "Evaluation", "Trace", "Drawing", "Fit", "Rows", "Proof"} <= {*told}
+    calls = ["verify", "trace", "draw", "diff", "sheet", "check", "function", "export", "page"]
+    for name in (*(f"Program.{call}" for call in calls), "train", "map", "predict", "parse"):
+        call, _, words = told[name].strip().partition("\n```\n")
+        assert call.startswith(f"```python\n{name.rpartition('.')[2]}(")
+        assert ">>> " in words, name
+    for name, words in told.items():
+        assert len(re.sub(r"```.*?```", "", words, flags=re.DOTALL).split()) > 3, name
 
 
 def test_a_page_of_a_notebook_has_what_its_cells_gave() -> None:

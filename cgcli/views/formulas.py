@@ -138,12 +138,12 @@ class Written:
         compared = f"{left} {signs.get(holds.sign, holds.sign)} {right}"
         return Message("{comparison}{where}", comparison=compared, where=self._guard(holds))
 
-    def _guard(self, holds: Holds) -> Message:
+    def _guard(self, holds: Holds) -> str:
         branches = [
             Message(" where {choice}" if taken else " unless {choice}", choice=self.formula(choice))
             for choice, taken in holds.guard
         ]
-        return joined([Message(""), *branches], "{before}{after}")
+        return joined(branches, "{before}{after}") if branches else ""
 
 
 def as_text(

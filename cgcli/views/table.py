@@ -198,7 +198,8 @@ def _columns(result: Result, digits: int) -> Columns:
 def gradient_head(result: Result) -> str:
     """Return what stands above the gradients."""
     output = printable(shorten(result.output, 20))
-    return Message("∂{f}/∂node" if can_show("∂") else "d{f}/dnode", f=output)
+    pattern = "∂{f}/∂node" if can_show("∂") else "d{f}/dnode"
+    return Message(pattern, f=output)
 
 
 def _has_row(result: Result, node: int) -> bool:

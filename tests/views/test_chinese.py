@@ -191,7 +191,7 @@ def test_a_result_is_said_and_names_are_as_typed(
     assert all(text in out for text in (*shown, *kept)), out
 
 
-def test_a_new_error_is_found(tmp_path: Path) -> None:
+def test_a_new_sentence_is_found(tmp_path: Path) -> None:
     (tmp_path / "eating.py").write_text(
         """
 def eaten(name, much):
@@ -205,13 +205,22 @@ def _what(much):
 
 def _more(count):
     return f"or cook {count:,} more"
+
+def served(out, name):
+    say(out, *_lines(name))
+    return Message("the soup of {name}", name=name)
+
+def _lines(name):
+    yield f"{name} is on the table"
 """
     )
-    assert left(Source(tmp_path).texts_by_place()) == [
+    assert {*left(Source(tmp_path).texts_by_place())} == {
         "eating.py:6: w eats all of the soup",
         "eating.py:6: w eats nothing",
         "eating.py:6: leave it out or cook 3 more",
-    ]
+        "eating.py:15: w is on the table",
+        "eating.py:16: the soup of w",
+    }
 
 
 @pytest.mark.parametrize(

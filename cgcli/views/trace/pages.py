@@ -129,7 +129,7 @@ _LATEX_SPECIAL: Final = {
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}",
     "∂": r"$\partial$", "·": r"$\cdot$", "×": r"$\times$", "…": r"\ldots{}", "−": r"$-$",
 }  # fmt: skip
-_NEEDS: Final = "% \\usepackage{amsmath} in the preamble is all that this needs\n"
+_NEEDS: Final = Message("\\usepackage{amsmath} in the preamble is all that this needs")
 _HEAD: Final = r"""\documentclass{article}
 \usepackage{amsmath}
 \usepackage[margin=2cm]{geometry}
@@ -173,6 +173,7 @@ def as_latex(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> 
     """Return the lines as LaTeX, by themselves or as a whole document."""
     words = catalogue.say(Message("Given")), *explanation.graph.names
     chinese = any("\u2e80" <= char <= "\uffef" for word in words for char in word)
-    yield _HEAD % (_CHINESE if chinese else "") if wanted.standalone else _NEEDS
+    head, needs = _HEAD % (_CHINESE if chinese else ""), catalogue.say(_NEEDS)
+    yield head if wanted.standalone else f"% {needs}\n"
     yield from written(Lines(explanation, PRINTED, wanted.shown), _LATEX, catalogue)
     yield "\\end{document}\n" if wanted.standalone else ""
