@@ -123,7 +123,8 @@ def _processor() -> str:
 def descent(name: str, engine: str, epochs: int) -> Timed:
     """Return a step of training by an engine, and the seconds of the first epoch."""
     from cgcli.learning.descent import Watch
-    from cgcli.learning.preparing import Given, Prepared, build_graph
+    from cgcli.learning.given import Given, build_graph
+    from cgcli.learning.preparing import Prepared
     from cgcli.learning.reading import Report
     from cgcli.learning.stopping import Criteria
     from cgcli.learning.tables import ROW, TableWriter

@@ -16,6 +16,7 @@ from cgcli.export.emit import Emitter
 from cgcli.export.routine import Result, Routine, known
 from cgcli.export.target import Function, Target
 from cgcli.export.views import looked
+from cgcli.numbers.arrays import quiet
 from cgcli.numbers.elements import filled
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.objects import arranged, arrays_of, lift
@@ -54,7 +55,8 @@ def unrolled(routine: Routine) -> Routine:
     values: dict[int, int] = {}
     slopes: dict[int, int] = {}
     for place in routine.needed():
-        made = parts[place] = _part(routine, routine.tape[place], parts, m, tape)
+        with quiet():
+            made = parts[place] = _part(routine, routine.tape[place], parts, m, tape)
         origins += [routine.origins[place]] * (len(tape) - len(origins))
         for old, new in ((routine.values, values), (routine.slopes, slopes)):
             if place in old and isinstance(made, Cell):

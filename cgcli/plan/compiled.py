@@ -28,6 +28,9 @@ class Rows(Protocol):
     def sweep(self, columns: Mapping[int, Any], count: int, by_row: Sequence[Any]) -> Sweep:
         """Return what runs them, as `Sweep` takes them."""
 
+    def forget(self) -> None:
+        """Run the rows that come, whatever those before had."""
+
 
 class Engine(Protocol):
     """What makes other code than NumPy's of a plan's rows, where it can and where that pays.
@@ -85,12 +88,17 @@ class Compiled:
         self, columns: Mapping[int, Any], count: int, by_row: Sequence[Any] = (), *, turns: int = 1
     ) -> Sweep:
         """Return a sweep over columns by place, which is to run so many `turns`."""
-        if self.engine is not None and self.program is None:
-            self._asked += count * turns
-            self.program = self.engine.program(self.plan, self._asked)
-        if self.program is not None:
-            return self.program.sweep(columns, count, by_row)
+        program = self.compile(count * turns)
+        if program is not None:
+            return program.sweep(columns, count, by_row)
         return Sweep(self.plan, columns, count, by_row)
+
+    def compile(self, rows: int) -> Rows | None:
+        """Return what runs so many rows more in place of NumPy, where there is an engine."""
+        if self.engine is not None and self.program is None:
+            self._asked += rows
+            self.program = self.engine.program(self.plan, self._asked)
+        return self.program
 
     @property
     def most(self) -> int:
@@ -106,6 +114,8 @@ class Compiled:
     def forget(self) -> None:
         """Take no more care than at first: what rows before had is none of the next ones'."""
         self.plan.guard.careful = self._careful
+        if self.program is not None:
+            self.program.forget()
 
     def rows(self, arrays: Mapping[str, Any], count: int) -> list[Any]:
         """Return what is asked by row, for columns by name."""

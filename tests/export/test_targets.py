@@ -354,3 +354,11 @@ def test_a_loop_too_long_for_sql_is_told(cgraph: Run) -> None:
     ran = cgraph("export", program, "--to", "sql", "--value-only")
     assert ran.status == 2
     assert "steps one after the other, and 200 are written" in ran.err
+
+
+def test_what_is_worked_out_before_sql_is_written_overflows_in_silence(
+    cgraph: Run, recwarn: pytest.WarningsRecorder
+) -> None:
+    ran = cgraph("export", "dot(v, v)", "v=[-1, 2, 1e300]", "--to", "sql")
+    assert (ran.status, ran.err, len(recwarn)) == (0, "", 0)
+    assert "'inf'::DOUBLE" in ran.out

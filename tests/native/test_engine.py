@@ -21,9 +21,10 @@ from mpmath import mp, mpf
 
 import cgcli
 from cgcli.errors import CgraphError
-from cgcli.learning.descent import Watch
+from cgcli.learning.given import Given
+from cgcli.learning.logbook import Watch
 from cgcli.learning.optimisers import OPTIMISERS
-from cgcli.learning.preparing import Given, Reading, prepare
+from cgcli.learning.preparing import Reading, prepare
 from cgcli.learning.reading import open_source
 from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import Options, Training
