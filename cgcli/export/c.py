@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from cgcli.export.emit import distinct
 from cgcli.export.loops import LoopEmitter
 from cgcli.export.target import Function
 from cgcli.operations.shapes import size
@@ -55,11 +56,10 @@ class CEmitter(LoopEmitter):
             steps = Steps(function)
             opening = [f"double *v = malloc({steps.length}*sizeof *v);"]
             opening += [f"if (v == NULL) {failing}"]
-            name = f"{function.name}_steps"
-            while name in self.arguments.values():
-                name += "_"
+            (name,) = distinct([f"{function.name}_steps"], str, {*self.arguments.values()})
+            # The numbers of the end are in the table too.
+            *ends, text = map(steps.written, [*ends, text])
             parts, lines = steps.define(name), [*steps.opening, f"{name}(v);"]
-            *ends, text = map(steps.known, [*ends, text])
             # The memory is gone before the function returns.
             kept = [] if shape else [f"const double {value} = {text};"]
             ends, text = [*ends, *kept, "free(v);"], value
@@ -89,12 +89,9 @@ class CEmitter(LoopEmitter):
         """Return the pointers that results go through, and the statements that send them."""
         taken = set(re.findall(r"\w+", " ".join(lines)))
         outs, ends = [], list[str]()
-        for k, (name, text, shape) in enumerate(function.results):
-            if not k and not shape:
-                continue
-            out = f"{name}_out"
-            while out in taken:
-                out += "_"
+        sent = [row for k, row in enumerate(function.results) if k or row[2]]
+        made = distinct([f"{name}_out" for name, _, _ in sent], str, taken)
+        for out, (_, text, shape) in zip(made, sent, strict=True):
             if shape:
                 outs.append(f"double {out}[{size(shape)}]")
                 ends += self.looped((size(shape),), f"{out}[i] = {text}[i];")
@@ -128,7 +125,7 @@ class Steps:
         self._starts: dict[str, tuple[str, int, bool]] = {}
         self._constants, self._numbers = f"{function.name}_numbers", list[str]()
         self._cases: dict[str, tuple[int, int]] = {}
-        self._rows: list[list[int]] = []
+        self._rows: list[int] = []
         self.opening = []
         for name, shape in function.arguments:
             start = self._start(name, size(shape) if shape else 0)
@@ -143,7 +140,16 @@ class Steps:
             elif text := self._declare(*match.groups("")):
                 statements.append([text])
         for lines in statements:
-            self._row("\n".join(lines))
+            operands: list[int] = []
+
+            def at(address: int, operands: list[int] = operands) -> str:
+                operands.append(address)
+                return f"{self._table}[p + {len(operands)}]"
+
+            case = self.written("\n".join(lines), at)
+            number, _ = self._cases.setdefault(case, (len(self._cases), len(operands)))
+            self._rows += [number, *operands]
+        self._count = len(statements)
 
     def _start(self, name: str, count: int) -> int:
         """Give a variable of so many elements memory; 0 for a number."""
@@ -165,8 +171,8 @@ class Steps:
             return text and f"{loop} 0.0;"
         return f"{{ const double t[{count}] = {text}; {loop} t[i]; }}"
 
-    def _written(self, text: str, at: Callable[[int], str]) -> str:
-        """Return a text with the addresses of what it names."""
+    def written(self, text: str, at: Callable[[int], str] = str) -> str:
+        """Return a text with what it names by addresses, which stand as they are but in a table."""
 
         def put(match: re.Match[str]) -> str:
             name, element, offset = match.groups()
@@ -184,34 +190,18 @@ class Steps:
 
         return _OPERAND.sub(put, text)
 
-    def known(self, text: str) -> str:
-        """Return a text that stands outside of the table."""
-        return self._written(text, str)
-
-    def _row(self, text: str) -> None:
-        operands: list[int] = []
-
-        def at(address: int) -> str:
-            operands.append(address)
-            return f"{self._table}[p + {len(operands)}]"
-
-        case = self._written(text, at)
-        number, _ = self._cases.setdefault(case, (len(self._cases), len(operands)))
-        self._rows.append([number, *operands])
-
     def define(self, name: str) -> list[str]:
         """Return the tables, and the function of this name that goes through them."""
-        table = [str(number) for row in self._rows for number in row]
         parts = [
             f"static const double {self._constants}{_listed(self._numbers or ['0'])}",
-            f"static const int {self._table}{_listed(table)}",
+            f"static const int {self._table}{_listed([*map(str, self._rows)])}",
         ]
         lines = [
             "/* Every row of the table is a case and its operands: where they lie in v. */",
             f"static void {name}(double *v) {{",
             # By a pointer gcc 12 takes 800 MB for a table of a million numbers.
             "    int p = 0;",
-            f"    for (int row = 0; row < {len(self._rows)}; row++)",
+            f"    for (int row = 0; row < {self._count}; row++)",
             f"        switch ({self._table}[p]) {{",
         ]
         for text, (number, count) in self._cases.items():

@@ -216,7 +216,7 @@ def test_gamma_wherever_it_is_a_double(to: str) -> None:
         )
 
 
-LONG = "h[0] = x; for t in 0..499 { h[t+1] = sin(h[t])*w + b }; h[500] + sum(v*h[7])"
+LONG = "h[0] = x; for t in 0..499 { h[t+1] = sin(h[t])*w + b }; h[500] + sum(v*h[7]) - 7.25*q"
 
 
 @pytest.mark.parametrize("to", RUN)
@@ -244,7 +244,7 @@ def test_products_leave_the_doubles_where_the_whole_of_them_does(to: str) -> Non
 
 @pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
 def test_what_is_long_is_a_table_of_c() -> None:
-    at = {"x": 0.5, "w": 1.25, "b": -0.25, "v": [1.0, 2.0]}
+    at = {"x": 0.5, "w": 1.25, "b": -0.25, "v": [1.0, 2.0], "q": 0.5}
     made = routine(cgcli.parse(LONG).graph(at), {})
     code = source(made, "c")
     # Turns that are alike are the same statements.
@@ -272,7 +272,14 @@ def test_a_table_of_c_computes_what_one_function_does(
 @pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
 def test_c_reads_and_writes_nothing_that_is_not_its_own(tmp_path: Path) -> None:
     """By the sanitizers of addresses and of undefined behaviour, in a program of its own."""
-    at = {"W": [[0.5, -1.25], [2.0, 0.75]], "v": [1.5, -0.5], "x": -2.5, "w": 1.1, "b": 0.2}
+    at = {
+        "W": [[0.5, -1.25], [2.0, 0.75]],
+        "v": [1.5, -0.5],
+        "x": -2.5,
+        "w": 1.1,
+        "b": 0.2,
+        "q": 3.0,
+    }
     texts = [*ARRAYS, "gamma(x) + lgamma(x)*digamma(x) + polygamma(2, x)", LONG]
     parts, calls = [], []
     for k, text in enumerate(texts):

@@ -99,6 +99,15 @@ def test_a_point_is_that_of_numpy() -> None:
     both("logsumexp(v)*norm(v) + sum(diag(W)*diag(v)[1])", {"W": VECTORS["W"], "v": VECTORS["v"]})
 
 
+def test_products_of_any_size_are_those_of_numpy() -> None:
+    """Lanes of 16 and of 64 elements, with what is left over, and lines longer than a block."""
+    text = "sum(transpose(A) @ transpose(B))^2 + sum((B @ A)^2)"
+    both(text, {"A": RNG.normal(size=(300, 21)), "B": RNG.normal(size=(21, 300))})
+    values = {"W": RNG.normal(size=(3, 70)) / 8, "x": RNG.normal(size=(COUNT, 70))}
+    both("sum(tanh(W @ x)^2)", values, rows=["x"], total=True)
+    both("sum(tanh(W @ x)^2)", values, rows=["x"])
+
+
 def test_a_column_may_lie_apart_and_be_read_again() -> None:
     grid = RNG.normal(size=(COUNT, 3))
     function = cgcli.parse("a*sin(b)").function(rows=["a", "b"], engine="native")
@@ -286,6 +295,8 @@ SANITIZED = """
         assert function.engine.name == "native"
     function = cgcli.parse(text).function(engine="native")
     function({**values, "x": values["x"][0]})
+    function = cgcli.parse("prod(transpose(W)) + sum((W @ A)^2)").function(engine="native")
+    function({"W": values["W"], "A": rng.normal(size=(3, 300))})
     print("clean")
 """
 
