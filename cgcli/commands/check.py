@@ -108,7 +108,7 @@ def check_command(given: CheckOptions) -> None:
     from cgcli.views.table import note_lines
 
     _refuse_conflicts(given)
-    words = catalogue(spoken(given.language, for_script=given.json or given.csv))
+    words = catalogue(spoken(for_script=given.json or given.csv))
     problem = Problem("check", given, *(("-a", "FILE") if given.answers else ("--answer", "…")))
     texts = Texts(given.encoding)
     students, listed = ([], b"") if given.students is None else read_list(given.students, texts)

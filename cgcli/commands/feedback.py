@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from cgcli.errors import file_error, shorten
+from cgcli.errors import CgraphError, file_error, shorten
 from cgcli.library.files import ending_of, write_file
 from cgcli.views.streams import tell
 
@@ -64,7 +64,7 @@ def _write(path: str, made: Callable[[str, str], bytes]) -> None:
     ending = ending_of(path)
     if ending not in FORMS:
         hint = f"give it one of the endings .{', .'.join(FORMS)}"
-        raise file_error(path, "no page is written so", hint)
+        raise CgraphError("file", f"{shorten(path, 80)}: no page is written so", hint)
     title = os.path.splitext(os.path.basename(path))[0]
     write_file(path, made(ending, title))
 

@@ -95,7 +95,7 @@ def sheet_command(given: SheetOptions) -> None:
     from cgcli.views.homework.sheets import sheet_document, sheet_text
     from cgcli.views.table import note_lines
 
-    words = catalogue(spoken(given.language, for_script=given.json))
+    words = catalogue(spoken(for_script=given.json))
     problem = Problem("sheet", given)
     _refuse_conflicts(given)
     if given.moodle is not None:

@@ -14,12 +14,12 @@ from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.floats import silent
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result, unknown_node
+from cgcli.calculus.shaking import SHAKE, ShakenDoubles
 from cgcli.calculus.sweep import Trail
 from cgcli.errors import CgraphError
 from cgcli.graph.build import Draft
 from cgcli.graph.graph import CONSTANT
 from cgcli.homework.quantities import Quantity, Steps
-from cgcli.homework.shaking import SHAKE, ShakenDoubles
 from cgcli.homework.written import shape_of
 from cgcli.language.syntax import Expression
 from cgcli.limits import Limits
