@@ -142,10 +142,11 @@ def problems(
     names = [name for name in free if name in listed or name not in {**more, **bound}]
     of, wrt = read_name(problem.asked.of), split_names(problem.asked.wrt)
     known: dict[tuple[str, ...], Exercise] = {}
+    personal = not listed.isdisjoint(free)
 
     def exercise_of(student: Student, at: At) -> Exercise:
         texts = tuple(student.columns.get(name) or at.get(name, "") for name in names)
-        if texts not in known and not any(texts):
+        if texts not in known and not (personal or any(texts)):
             known[texts] = posed(problem)
         if texts not in known:
             values = {}
@@ -170,7 +171,6 @@ def problems(
             known[texts] = exercise
         return known[texts]
 
-    personal = not listed.isdisjoint(free)
     tried = [(student, _NOWHERE) for student in students] if personal else []
     is_open = not listed.issuperset(names)
     if is_open:
