@@ -6,6 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -137,14 +138,15 @@ def problems(
 
     listed = {head for student in students for head in student.columns}
     parsed, bound, more = problem.read
-    free = [name for name in free_names(parsed.syntax) if name not in CONSTANTS]
+    free = [name for name in free_names(parsed.syntax) if name in listed or name not in CONSTANTS]
     names = [name for name in free if name in listed or name not in {**more, **bound}]
     of, wrt = read_name(problem.asked.of), split_names(problem.asked.wrt)
     known: dict[tuple[str, ...], Exercise] = {}
+    personal = not listed.isdisjoint(free)
 
     def exercise_of(student: Student, at: At) -> Exercise:
         texts = tuple(student.columns.get(name) or at.get(name, "") for name in names)
-        if texts not in known and not any(texts):
+        if texts not in known and not (personal or any(texts)):
             known[texts] = posed(problem)
         if texts not in known:
             values = {}
@@ -156,7 +158,9 @@ def problems(
                     if text:
                         values[name] = constant(plain, name, problem.limits, kind=problem.kind)
                 except CgraphError as error:
-                    where = f"the class list, {name} of {shorten(student.name)}"
+                    where = f"the head of the sheet, {name}"
+                    if name in student.columns:
+                        where = f"the class list, {name} of {shorten(student.name)}"
                     hint = "write it with a point" if "," in text else error.hint
                     raise CgraphError(error.kind, f"{where}: {error.message}", hint) from None
             point = {**more, **bound, **values}
@@ -167,7 +171,6 @@ def problems(
             known[texts] = exercise
         return known[texts]
 
-    personal = not listed.isdisjoint(free)
     tried = [(student, _NOWHERE) for student in students] if personal else []
     is_open = not listed.issuperset(names)
     if is_open:
@@ -192,9 +195,13 @@ def as_stated(posed: Posed, sheets: list[Sheet]) -> tuple[Exercise, list[Sheet]]
 
     stated = {tuple(sheet.at.items()): sheet.at for sheet in sheets if sheet.at}
     at = next(iter(stated.values()), _NOWHERE)
-    exercise = posed.of(Student(""), at)
     if len(stated) < 2:
-        return exercise, [sheet._replace(at=at) for sheet in sheets]
+        return posed.of(Student(""), at), [sheet._replace(at=at) for sheet in sheets]
+    exercise = posed.exercise
+    for at in stated.values() if exercise.symbolic else ():
+        with suppress(CgraphError):
+            exercise = posed.of(Student(""), at)
+            break
     tell("note: each sheet is marked at the values in its own head: nothing else says them")
     why = "its head does not say which values it was made for; put them there: # w = 0.5, x = 2"
     return exercise, [

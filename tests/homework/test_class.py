@@ -89,6 +89,25 @@ def test_json_has_the_values_of_each(cgraph: Any, folder: Path) -> None:
     assert (found["Ada"]["right"], found["Bao"]["right"], found["Bao"]["wrong"]) == (2, 1, 1)
 
 
+@pytest.mark.parametrize("form", ["txt", "jsonl"])
+def test_a_head_that_is_no_number_spoils_no_other(cgraph: Any, folder: Path, form: str) -> None:
+    for name, x in (("a", "two"), ("b", "2"), ("c", "4")):
+        row = {"student": name, "at": {"x": x, "y": 3}, "answers": {"p": 6}}
+        text = json.dumps(row) if form == "jsonl" else f"# x = {x}, y = 3\np = 6\n"
+        (folder / f"{name}.{form}").write_text(text)
+    ran = cgraph("check", "p = x*y", "-a", *(f"{name}.{form}" for name in "abc"), "--json")
+    found = sheets(ran)
+    assert "the head of the sheet, x" in found["a"]["trouble"]
+    assert [(found[name]["right"], found[name]["wrong"]) for name in "bc"] == [(1, 0), (0, 1)]
+
+
+def test_a_class_list_may_bind_what_is_a_constant_elsewhere(cgraph: Any, folder: Path) -> None:
+    (folder / "e.csv").write_text("name,e,x\nAda,2,3\n")
+    (folder / "Ada.txt").write_text("p = 6\n")
+    ran = cgraph("check", "p = e*x", "-a", "Ada.txt", "--students", "e.csv", "--json")
+    assert sheets(ran)["Ada"]["right"] == 1
+
+
 # Encodings
 
 

@@ -34,6 +34,7 @@ BY_HAND: Final = "tests/homework/test_by_hand.py"
 CLASS: Final = "tests/commands/test_class.py"
 MOODLE: Final = "tests/homework/test_moodle.py"
 SUBMISSIONS: Final = "tests/homework/test_submissions.py"
+OWN_VALUES: Final = "tests/homework/test_class.py"
 HANDED_IN: Final = "tests/homework/test_handed_in.py"
 WRITTEN: Final = "tests/algebra/test_diff.py::test_a_derivative_is_written_as_people_write_it"
 CONDITIONS: Final = "tests/algebra/test_conditions.py"
@@ -895,6 +896,34 @@ FAULTS: Final = (
         "if os.path.islink(path):",
         "if False:",
         (CLASS,),
+    ),
+    Fault(
+        "a sheet that says no values is marked at those of others",
+        "cgcli/commands/submissions.py",
+        "sheet if sheet.at or sheet.trouble else",
+        "sheet if True else",
+        (OWN_VALUES,),
+    ),
+    Fault(
+        "any byte is a letter of Windows",
+        "cgcli/commands/submissions.py",
+        '_WINDOWS: Final = "windows-1252"',
+        '_WINDOWS: Final = "latin-1"',
+        (OWN_VALUES,),
+    ),
+    Fault(
+        "a seldom mistake is told of any two digits that it rounds to",
+        "cgcli/homework/diagnosis.py",
+        "if seldom and written.most_digits < _SEVERAL:",
+        "if False:",
+        ("tests/homework/test_textbook.py",),
+    ),
+    Fault(
+        "the numbers of a list that blanks part are subtracted",
+        "cgcli/homework/answers.py",
+        'if PATTERNS["blanked"].search(text):',
+        "if False:",
+        ("tests/homework/test_notations.py",),
     ),
     Fault(
         "a link in a folder that is handed in is followed",

@@ -81,7 +81,9 @@ def _gaps(exercise: Exercise, reach: Tolerance, words: Catalogue) -> Iterator[st
             wrong = [
                 (made.number, words.say(words_of(working, step, made)))
                 for made in alternatives(step)
-                if made.number is not None and shape_of(made.number) == shape_of(truth)
+                if made.number is not None
+                and shape_of(made.number) == shape_of(truth)
+                and not made.mistake.seldom
             ]
             slip = next(mistake for mistake in MISTAKES if mistake.name == "sign-slip")
             negated = words_of(working, step, Alternative(slip, None, -truth))
