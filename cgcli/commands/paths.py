@@ -17,6 +17,7 @@ READ: Final = {
     "fix": "a value's file",
     "at": "the file of --at",
     "data": "the data",
+    "holdout": "the rows held out",
     "answers": "an answer sheet",
     "students": "the class list",
     "scheme": "the marking scheme",
@@ -103,7 +104,7 @@ def _read(parameters: Mapping[str, Any]) -> Iterator[Named]:
             paths = [program_path(given)]
         elif name in ("bindings", "fix"):
             paths = map(_value_path, given)
-        elif name == "data":
+        elif name in ("data", "holdout"):
             paths = (path for pattern in paths if pattern is not None for path in expanded(pattern))
         yield from (Named(name, what, path) for path in paths if path is not None)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,17 +26,18 @@ from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
+from cgcli.learning.bands import bands
+from cgcli.learning.given import Given
 from cgcli.learning.initial import initial, meant
 from cgcli.learning.manner import Manner
 from cgcli.learning.models import Model, model_of, rows_of
-from cgcli.learning.preparing import Given, Prepared, Reading, prepare
-from cgcli.learning.statistics import bands
+from cgcli.learning.preparing import Prepared, Reading, prepare
 from cgcli.learning.tables import plain
-from cgcli.learning.training import BATCHLESS, Options, Trained, Training
+from cgcli.learning.training import Options, Trained, Training
 from cgcli.library.files import named
 from cgcli.library.models import read_model
 from cgcli.numbers.values import as_inputs
-from cgcli.program import parse
+from cgcli.program import Program, parse
 from cgcli.views.streams import publish_document, tell
 
 if TYPE_CHECKING:
@@ -52,7 +55,7 @@ class Run:
         text = None if program is None else read_program(program, "train")
         self.resumed = model = None if resume is None else read_model(resume)
         self._called = called = shorten(resume or "", 80)
-        if model is not None and (model.state is None or model.settings["optimizer"] in BATCHLESS):
+        if model is not None and model.state is None:
             why = "there is nothing to go on from in this model"
             raise file_error(called, why, f"start from its values: --at {called}")
         if text is None:
@@ -64,6 +67,8 @@ class Run:
         self.settings = settings_of(options, model)
         self.given = self._given(text)
         self.paths = options.data or (_listed(model.data["path"]) if model else [])
+        holdout = self.settings["holdout"]
+        self._outside = [holdout] if isinstance(holdout, str) else []
         self.manner = options.manner
         if model is not None:
             self.manner = _kept(self.manner, model)
@@ -76,7 +81,7 @@ class Run:
         epoch = model.state.epoch if model is not None and model.state is not None else None
         # A model that goes on may name its data itself.
         written = {"output": options.output or resume, "log": options.log, "plot": options.plot}
-        check_paths({"data": self.paths, **written})
+        check_paths({"data": self.paths, "holdout": self._outside, **written})
         self.watching = Watching(options, self.training, self.model, self.paths, epoch)
 
     # From the command line
@@ -87,7 +92,7 @@ class Run:
         if self.resumed is not None:
             self._check_resumed(self.resumed, fixed, more)
             initials = self.resumed.parameters.values()
-            return Given(program, initials, self.resumed.fixed, self.settings["metrics"])
+            return self._made(program, initials, self.resumed.fixed)
         # Of a file what the program has no use for is left, as everywhere.
         free = free_names(program.syntax)
         self._optional = as_inputs({n: v for n, v in more.items() if n in free and n not in fixed})
@@ -99,7 +104,11 @@ class Run:
                 raise CgraphError("binding", f"'{excerpt(name)}' is given twice", "give it once")
             initials[name] = value
             self._optional.pop(name, None)
-        return Given(program, initials, fixed, self.settings["metrics"])
+        return self._made(program, initials, fixed)
+
+    def _made(self, program: Program, initials: Any, fixed: Any) -> Given:
+        names = ("metrics", "bounds", "sigma", "weights")
+        return Given(program, initials, fixed, *(self.settings[name] for name in names))
 
     def _check_resumed(self, model: Model, fixed: dict[str, Any], more: dict[str, Any]) -> None:
         """Refuse values for a run that goes on, except where they are those of its model."""
@@ -141,18 +150,31 @@ class Run:
     def _reading(self) -> Reading:
         model, given = self.resumed, self._options
         holdout, seed = self.settings["holdout"], self.settings["seed"]
+        holdout = 0.0 if self._outside else holdout
         if model is None:
-            return Reading(given.stack, given.scale or (), given.skip_bad, holdout, seed)
+            scale, folds = given.scale or (), given.folds or 0
+            return Reading(given.stack, scale, given.skip_bad, holdout, folds, seed)
         scaling, skip_bad = model.scaling(), bool(model.data["skip_bad"])
-        return Reading(model.data["stack"], tuple(scaling), skip_bad, holdout, seed, scaling)
+        return Reading(model.data["stack"], tuple(scaling), skip_bad, holdout, 0, seed, scaling)
 
     def _prepare(self) -> Prepared:
         resume = self._options.resume
-        with opened_source(self.paths, "train", self.manner) as source, named(resume):
+        with contextlib.ExitStack() as stack:
+            source = stack.enter_context(opened_source(self.paths, "train", self.manner))
+            stack.enter_context(named(resume))
+            outside = None
+            if self._outside:
+                manner = replace(self.manner, kept=True)
+                outside = stack.enter_context(opened_source(self._outside, "train", manner))
             more = left_to_columns(self._optional, source, self.reading.stacks)
             given = self.given._replace(initial={**more, **self.given.initial})
-            prepared = prepare(given, source, self.reading)
-            self.read = how_read(source, prepared.report)
+            prepared = prepare(given, source, self.reading, outside)
+            read = (
+                source
+                if outside is None
+                else source._replace(path=f"{source.path}, {outside.path}")
+            )
+            self.read = how_read(read, prepared.report)
         tell_read(self.read)
         tell_skipped(prepared.report)
         return prepared
@@ -167,7 +189,6 @@ class Run:
     def _go_on(self, model: Model) -> None:
         assert model.state is not None
         descent = self.training.descent
-        assert descent is not None
         known = {name: model.data[name] for name in ("rows", "held", "fingerprint")}
         data = rows_of(self.prepared)
         if data != known:
@@ -179,11 +200,18 @@ class Run:
                 message += f": it has {rows:,} rows, and had {had:,}"
             hint = f"to train on other data begin anew from its values: --at {self._called}"
             raise CgraphError("file", message, hint)
-        position, steps = model.state.position, descent.objective.steps
-        if set(model.state.memory) != {*descent.optimiser.remembers} or position >= max(steps, 1):
+        position, steps = model.state.position, descent.objective.steps if descent else 1
+        remembers = descent.optimiser.remembers if descent else ()
+        if {*model.state.memory} != {*remembers} or position >= max(steps, 1):
             why = "the optimiser's state in this model is not whole"
             raise file_error(self._called, why, "train it again")
-        descent.state = model.state
+        self.training.log.state = model.state
+        if descent is None:
+            method = self.settings["optimizer"]
+            tell(
+                f"note: {method} goes on from the parameters, and begins its memory of earlier "
+                "steps anew: last digits may differ from those of an unbroken run"
+            )
 
     def model(self, stopped: str = "") -> Model:
         """Return the model as it stands."""
@@ -209,7 +237,7 @@ class Run:
         self.watching.end()
         model = self.model(trained.end.message)
         known, drawn = trained.fit and trained.fit.statistics, None
-        if known and options.plot:
+        if known and options.plot and options.residual:
             drawn = bands(training.task, self.prepared.train, known)
         self.watching.finish(model, trained, drawn)
         if options.json:

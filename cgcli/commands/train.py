@@ -32,10 +32,11 @@ _ENDINGS: Final = {
     TrainOptions,
     {
         ARGUMENTS: "program bindings",
-        DATA: f"at {READING} (fix) stack scale (skip_bad) holdout (metrics) (engine) (jobs) (on) "
-        "(verbose)",
-        "Steps": "(reduce) residual optimizer rate (momentum) (decay) (betas) (epsilon) "
-        "(weight_decay) (clip) (schedule) (warmup) (every) (factor) batch (seed)",
+        DATA: f"at {READING} (fix) (bounds) stack scale (skip_bad) holdout (folds) (metrics) "
+        "(engine) (jobs) (on) (verbose)",
+        "Steps": "(reduce) residual (sigma) (weights) (loss) (loss_scale) (likelihood) (restarts) "
+        "optimizer rate (momentum) (decay) (betas) (epsilon) (weight_decay) (clip) (schedule) "
+        "(warmup) (every) (factor) batch (seed)",
         "When to stop": "epochs (steps) (until_cost) until_change (until_gradient) (patience) "
         "(seconds)",
         OUTPUT: "output (save_every) resume (plot) (log) (trace) json digits (strict)",
@@ -70,6 +71,9 @@ def _check(given: TrainOptions) -> None:
     if given.batch not in (None, "all") and (given.jobs or given.on):
         message = "the steps of --batch follow one another, and processes share those of all rows"
         raise conflict(message, "leave --batch out, or --jobs")
+    if given.folds and (given.holdout is not None or given.resume):
+        message = "--folds holds every row out by turns, and learns from all of them in the end"
+        raise conflict(message, "leave --holdout and --resume out, or --folds")
     if given.trace and given.json:
         raise conflict("--trace prints text, and --json one document")
     for name, (endings, message, hint) in _ENDINGS.items():

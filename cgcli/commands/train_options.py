@@ -7,8 +7,9 @@ from functools import partial
 from cgcli.commands.choices import after_at, pairs
 from cgcli.commands.data_options import DataOptions
 from cgcli.commands.inputs import split_names
-from cgcli.commands.options import argument, choice, count, flag, option, real
-from cgcli.errors import CgraphError, excerpt
+from cgcli.commands.options import argument, choice, count, flag, option, read_number, real
+from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.learning.losses import LOSS_NAMES
 from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
 from cgcli.learning.stopping import Criteria
 
@@ -21,6 +22,15 @@ def _batch(option: str, text: str | None) -> int | str | None:
         message = f"{option} is a number of rows or all, not '{excerpt(text)}'"
         raise CgraphError("usage", message, "write --batch 64")
     return int(text)
+
+
+def _holdout(option: str, text: str | None) -> float | str | None:
+    """Return the part of the rows to hold out, or the file that has them."""
+    try:
+        float(text or 0)
+    except ValueError:
+        return text
+    return read_number(option, text, float, 0.0, 0.9)
 
 
 def _betas(option: str, text: str | None) -> tuple[float | None, float | None]:
@@ -37,6 +47,22 @@ def _betas(option: str, text: str | None) -> tuple[float | None, float | None]:
     return first, second
 
 
+def _bounds(option: str, given: list[str] | None) -> dict[str, tuple[float | None, ...]]:
+    """Return by parameter the ends of the range that a text has; None where it has none."""
+    bounds = {}
+    for name, text in pairs(option, given, "a=0..1").items():
+        ends = text.split("..")
+        try:
+            bounds[name] = tuple(float(end) if end.strip() else None for end in ends)
+            if len(ends) != 2 or not any(ends):
+                raise ValueError  # noqa: TRY301  # said below, as what float() raises is
+        except ValueError:
+            message = f"{option} {excerpt(name)} is a range, not '{shorten(text)}'"
+            hint = f'write {option} "{excerpt(name)}=0..1", or 0.. where there is no other end'
+            raise CgraphError("usage", message, hint) from None
+    return bounds
+
+
 def _names(option: str, text: str | None) -> list[str] | None:
     return split_names(text, option)
 
@@ -51,10 +77,20 @@ class TrainOptions(DataOptions):
     fix: list[str] = option(
         "A constant: c=2; repeatable.", "NAME=VALUE", list[str], autocompletion=after_at
     )
+    bounds: dict[str, tuple[float | None, ...]] = option(
+        "Keep a parameter within: a=0..1, k=0..; repeatable.",
+        "NAME=LOW..HIGH",
+        list[str],
+        _bounds,
+        names=("--bound",),
+    )
     scale: list[str] | None = option(
         "Columns to bring to mean 0 and deviation 1.", "NAMES", read=_names
     )
-    holdout: float | None = real("The part of the rows to hold out: 0.2.", 0.0, 0.9)
+    holdout: float | str | None = option(
+        "Rows to hold out: a part of them, 0.2, or a file's.", "PART|FILE", read=_holdout
+    )
+    folds: int | None = count("Hold out each of so many parts by turns.", 2, 1000)
     metrics: dict[str, str] = option(
         "Its mean over the rows is told: error=abs(y-p); repeatable.",
         "NAME=EXPR",
@@ -64,6 +100,12 @@ class TrainOptions(DataOptions):
     )
     reduce: str | None = choice(("mean", "sum"), "The cost of all rows: their {words}.", "HOW")
     residual: bool = flag("Least squares: the program is a residual.")
+    sigma: str | None = option("Known errors of the residuals: a column, 0.1, 0.02*y.", "EXPR")
+    weights: str | None = option("How much each squared residual counts: a column.", "EXPR")
+    loss: str | None = choice(LOSS_NAMES, "In place of squares, for outliers: {words}.", "NAME")
+    loss_scale: float | None = real("What --loss takes for large, in the residual's units.", 0.0)
+    likelihood: bool = flag("The program is -log of a likelihood: its errors are told.")
+    restarts: int | None = count("Fit from so many other starts too; the best is kept.", 1)
     optimizer: str | None = choice(
         OPTIMISER_NAMES,
         "{words}, of which the last is for --residual.",

@@ -40,6 +40,11 @@ class CellError(Exception):
         return f"row {self.row}{line}, column '{excerpt(self.column)}': {self.why}"
 
 
+def is_missing(cell: Any) -> bool:
+    """Whether nothing stands in a cell, or a word for nothing."""
+    return cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING)
+
+
 def _missing(column: str) -> CellError:
     return CellError(column, "it is missing", missing=True)
 
@@ -89,16 +94,17 @@ class Columns:
     def _value(self, cell: Any, name: str) -> Any:
         """Return a cell as a number or an array; NaN where it is missing and will be filled."""
         manner = self.manner
-        if name not in self._readers:
-            try:
-                return convert(cell, name, manner)
-            except CellError as problem:
-                if not (problem.missing and manner.fills):
-                    raise
-                return np.full(self.shapes.get(name, ()), math.nan)[()]
-        if cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING):
-            raise _missing(name)
-        return self._readers[name](cell, name, manner)
+        reader = self._readers.get(name, convert)
+        try:
+            if reader is not convert and is_missing(cell):
+                raise _missing(name)
+            return reader(cell, name, manner)
+        except CellError as problem:
+            # What is no number before it is read has no mean.
+            of_numbers = reader is convert or name in manner.dates
+            if not (problem.missing and manner.fills and of_numbers):
+                raise
+            return np.full(self.shapes.get(name, ()), math.nan)[()]
 
     def arrays(self, rows: list[list[Any]]) -> dict[str, Any]:
         """Return rows as an array for each column."""
@@ -131,6 +137,15 @@ def kept_arrays(columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     for array, cells in zip(arrays.values(), columns.values(), strict=True):
         array[:] = list(cells)
     return arrays
+
+
+def integral(cell: Any) -> Any:
+    """Return a cell, a double that is a whole number as one: 2, where a file has no others.
+
+    >>> integral(2.0), integral(2.5), integral("2.0")
+    (2, 2.5, '2.0')
+    """
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
 
 
 def kept_as(name: str) -> str:
@@ -174,9 +189,9 @@ def _from_text(cell: str, column: str, manner: Manner) -> Any:
     number = manner.number(cell)
     if number is not None:
         return _finite(number, column)
-    plain = cell.strip()
-    if plain.lower() in _MISSING:
+    if is_missing(cell):
         raise _missing(column)
+    plain = cell.strip()
     if plain.startswith("["):
         return _from_list(_read_list(plain, column), column)
     raise CellError(column, f"'{shorten(plain, 30)}' is not a number")
@@ -207,7 +222,7 @@ def _level(cell: Any, column: str, manner: Manner) -> float:
     """Return the number of a category; one that is new gets the next where the column is open."""
     if isinstance(cell, (list, tuple, dict)):
         raise CellError(column, "it is no category")
-    level = str(cell).lower() if isinstance(cell, bool) else str(cell).strip()
+    level = str(cell).lower() if isinstance(cell, bool) else str(integral(cell)).strip()
     levels = manner.levels[column]
     if level not in levels:
         if column in manner.open:

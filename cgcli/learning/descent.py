@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from cgcli.learning.objective import Measure, Objective, measured
+from cgcli.learning.logbook import Logbook, State, Watch
+from cgcli.learning.objective import Objective
 from cgcli.learning.optimisers import Optimiser, Schedule, Setting, clip
 from cgcli.learning.stopping import INTERRUPTED, Criteria, End
 
 if TYPE_CHECKING:
     from cgcli.native.descent import Leaps
 
-Record = dict[str, Any]
-"""What is told of an epoch: its number, the step, the cost, the gradient's norm, the rate ..."""
-
-_KEPT: Final = 2_000
 _GROWTH: Final = 1e12
 _LEAP: Final = 64
 """How many steps compiled code takes before someone may ask the run to stop."""
@@ -33,79 +30,15 @@ class DivergedError(Exception):
         self.parameters = parameters
 
 
-class Best(NamedTuple):
-    """The parameters of the best epoch so far on the rows held out."""
-
-    cost: float
-    epoch: int
-    flat: Any
-
-
-@dataclass(eq=False, kw_only=True)
-class State:
-    """Where a run stands: all that it takes to go on to the same bits, as a model has it in order.
-
-    `memory` is the optimiser's. `position` counts the batches of the present epoch that are done;
-    `costs` and `rows` are what they had, and `sum` their gradients where those are asked for.
-    `current` are the parameters to go on from, where those of the model are better ones.
-    """
-
-    step: int = 0
-    epoch: int = 0
-    position: int = 0
-    costs: float = 0.0
-    rows: int = 0
-    sum: Any
-    before: float | None = None
-    stride: int = 1
-    memory: dict[str, Any]
-    current: Any = None
-    best: Best | None = None
-    history: list[Record] = field(default_factory=list)
-
-    def keep(self, record: Record) -> None:
-        """Add to the history; when it is long only every other epoch is kept, and the last."""
-        if self.history and self.history[-1]["epoch"] >= record["epoch"]:
-            # A run that a criterion ended in an epoch, and that goes on, comes to it again.
-            self.history.pop()
-        before = self.history[-1:]
-        if before and (before[0]["epoch"] - 1) % self.stride:
-            self.history.pop()
-        self.history.append(record)
-        if len(self.history) > _KEPT:
-            self.stride *= 2
-            self.history = [r for r in self.history if (r["epoch"] - 1) % self.stride == 0]
-
-
-class Watch:
-    """Who looks on: is told of steps and epochs, saves, and may ask to stop; this one is blind."""
-
-    def step(self, state: State, cost: float, norm: float, rate: float) -> None:
-        """See a step: the cost and the gradient's norm before it."""
-
-    def epoch(self, record: Record) -> None:
-        """See an epoch's end."""
-
-    def save(self, state: State) -> None:
-        """Keep the state, when it is time for it."""
-
-    def asked_to_stop(self) -> bool:
-        """Whether someone wants the run to end."""
-        return False
-
-
 @dataclass(eq=False)
 class Descent:
     """A run of gradient descent on an objective, from a state on.
 
-    `held` measures the rows held out, `measure` those to train on where there are metrics, and
-    `most` is the longest gradient. `run` returns how it ended. At the end the task's parameters
-    are those of the last step, or with patience those of the best epoch on the rows held out.
+    `most` is the longest gradient. `run` returns how it ended.
     """
 
     objective: Objective
-    held: Measure | None
-    measure: Measure | None
+    log: Logbook
     optimiser: Optimiser
     setting: Setting
     schedule: Schedule
@@ -114,32 +47,28 @@ class Descent:
 
     def __post_init__(self) -> None:
         self.flat = self.objective.task.parameters.flat
-        memory, nothing = self.optimiser.start(self.flat.size), np.zeros_like(self.flat)
-        self.state = State(memory=memory, sum=nothing)
         self._good = self.flat.copy()
         self._lowest = math.inf
         self._limit = math.inf
         self._leaper: Leaps | None = None
 
+    @property
+    def state(self) -> State:
+        """Where the run stands."""
+        return self.log.state
+
     def run(self, watch: Watch) -> End:
         """Descend until a criterion is met; raises `DivergedError`, the parameters good again."""
         began = time.monotonic()
         state = self.state
-        if state.current is not None:
-            np.copyto(self.flat, state.current)
-            state.current = None
+        self.log.go_on()
         np.copyto(self._good, self.flat)
         with np.errstate(all="ignore"):
             end = None
             while end is None:
                 end = self.criteria.exhausted(state.step, state.epoch, time.monotonic() - began)
                 end = end or self._epoch(watch, began)
-        if self.criteria.patience is not None and state.best is not None:
-            state.current = self.flat.copy()
-            np.copyto(self.flat, state.best.flat)
-            best = f"; the parameters are those of epoch {state.best.epoch}, the best"
-            end = end._replace(message=end.message + best)
-        return end
+        return self.log.best(end)
 
     def _epoch(self, watch: Watch, began: float) -> End | None:
         """Run one epoch, or what is left of it; return the end, if the run has come to it."""
@@ -154,6 +83,7 @@ class Descent:
                 return leapt
             norm, rate = leapt
         for rows, cost in objective.epoch(state.epoch, state.position):
+            objective.hold()
             norm = math.sqrt(float(gradient @ gradient))
             if norm - norm != 0 or cost - cost != 0 or cost > self._limit:
                 self._give_up(cost)
@@ -166,7 +96,7 @@ class Descent:
                 end = self.criteria.reached(cost, change, norm)
                 if end:
                     # The epoch was begun, and its step is not taken.
-                    self.record(watch, state.epoch + 1, cost, norm, rate)
+                    self.log.record(watch, state.epoch + 1, cost, norm, rate)
                     return end
                 state.before = cost
                 self._remember(cost)
@@ -177,6 +107,7 @@ class Descent:
             self.shorten()
             state.step += 1
             move(flat, gradient, rate, state.step, self.setting, memory)
+            objective.task.parameters.enter()
             state.position += 1
             watch.step(state, cost, norm, rate)
             end = self._interrupted(watch, time.monotonic() - began if timed else 0.0)
@@ -190,7 +121,8 @@ class Descent:
 
         The first that is taken says what a cost is that grows without end.
         """
-        if self._leaper is None and self.most is None and self.criteria.gradient is None:
+        plain = self.most is None and not self.objective.task.parameters.bounded
+        if self._leaper is None and plain and self.criteria.gradient is None:
             self._leaper = self.objective.leaps()
         return (
             self._leaper is not None
@@ -289,8 +221,7 @@ class Descent:
         state.position, state.costs, state.rows = 0, 0.0, 0
         state.sum.fill(0.0)
         self._check_parameters(cost)
-        record = self.record(watch, state.epoch, cost, norm, rate)
-        end = self._patience(record)
+        end = self.log.patience(self.log.record(watch, state.epoch, cost, norm, rate))
         if not objective.full:
             self._remember(cost)
             change = None if state.before is None else abs(cost - state.before)
@@ -299,30 +230,3 @@ class Descent:
             state.before = cost
         watch.save(state)
         return end
-
-    def record(self, watch: Watch, epoch: int, cost: float, norm: float, rate: float) -> Record:
-        """Keep what is told of an epoch, and tell it."""
-        state = self.state
-        record: Record = {"epoch": epoch, "step": state.step, "cost": cost}
-        record |= {"gradient_norm": norm, "rate": rate}
-        costs, metrics = measured(train=self.measure, holdout=self.held)
-        record |= {part: cost for part, cost in costs.items() if part == "holdout"}
-        if metrics:
-            record["metrics"] = metrics
-        state.keep(record)
-        watch.epoch(record)
-        return record
-
-    def _patience(self, record: Record) -> End | None:
-        patience, state = self.criteria.patience, self.state
-        if patience is None:
-            return None
-        cost = record["holdout"]
-        best = state.best
-        # A cost that is NaN is no better than none.
-        if cost == cost and (best is None or cost < best.cost):
-            state.best = Best(cost, state.epoch, self.flat.copy())
-        elif state.epoch - (best.epoch if best else 0) >= patience:
-            why = f"{patience} epochs brought nothing better on the rows held out (--patience)"
-            return End("converged", why)
-        return None

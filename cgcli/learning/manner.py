@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -60,6 +60,8 @@ class Calendar(NamedTuple):
             cell = _aware(cell) - self.since
         elif isinstance(cell, date):
             cell = datetime(cell.year, cell.month, cell.day, tzinfo=UTC) - self.since
+        elif isinstance(cell, time):
+            cell = datetime.combine(date.min, cell, UTC) - _aware(datetime.min)  # noqa: DTZ901
         if not isinstance(cell, timedelta):
             raise ValueError  # noqa: TRY004  # as what is no date raises
         count = cell // timedelta(microseconds=1)
@@ -73,8 +75,8 @@ def _iso(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _aware(time: datetime) -> datetime:
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass

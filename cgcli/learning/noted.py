@@ -55,6 +55,7 @@ class NotedRows:
         self._evaluate, self._count = evaluate, len(by_row)
         flags = _flags(lowered, sources)
         self._compiled = Compiled(lowered, parameters, by_row=[*by_row, *flags], engine=engine)
+        self.compile = self._compiled.compile
         self._closely = self._most_closely = max(20, _NODES // len(sweep.values))
         numbers = [cell for cell in (*sweep.values, *gradients) if isinstance(cell, Cell)]
         places = dict.fromkeys(cell.place for cell in numbers if tape[cell.place].rows)

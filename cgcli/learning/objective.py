@@ -26,7 +26,8 @@ class Whole:
 
     The sums over the rows are those of its shards, added up in their order. Where workers have
     the rows they are asked for sums of a `kind`. Arrays `by_row` take the values of each row of a
-    shard. Rows in memory, which are run so many `turns`, are compiled where there is an engine.
+    shard. Rows in memory, which are run so many `turns`, are compiled where there is an engine:
+    those of one shard with all of a step.
     """
 
     def __init__(
@@ -47,10 +48,10 @@ class Whole:
         self.careful = bytearray(len(self._starts))
         self._guarded = compiled.plan.guard.careful
         self._entire: Sweep | None = None
-        plain = table.on_disk or table.sums is not None or bool(by_row)
-        if compiled.engine is not None and not plain:
-            entire = compiled.sweep(self._columns, table.count, turns=turns)
-            self._entire = entire if compiled.program is not None else None
+        plain = table.on_disk or bool(by_row)
+        program = None if plain else compiled.compile(table.count * turns)
+        if program is not None and table.count <= SHARD and table.sums is None:
+            self._entire = compiled.sweep(self._columns, table.count)
 
     def run(self) -> None:
         """Run the plan over all rows; the compiled graph has the totals then."""
@@ -85,6 +86,9 @@ class Whole:
         for number, start in enumerate(self._starts):
             guard.careful = self._guarded or bool(self.careful[number])
             sweep = self._sweep(start)
+            if self.compiled.program is not None:
+                self.compiled.program.forget()
+                self.compiled.plan.clear()
             sweep.add()
             self.careful[number] = guard.careful
             yield self._sum(sweep.count)
@@ -97,7 +101,10 @@ class Whole:
             count, first = min(SHARD, self.table.count - start), self._sweeps.get(0)
             part = {place: array[start : start + count] for place, array in self._columns.items()}
             kept = [array[:count] for array in self._by_row]
-            sweep = Sweep(self.compiled.plan, part, count, kept, beside=first)
+            if self.compiled.program is not None:
+                sweep = self.compiled.sweep(part, count)
+            else:
+                sweep = Sweep(self.compiled.plan, part, count, kept, beside=first)
             if not (start and self.table.on_disk):
                 self._sweeps[start] = sweep
         return sweep
@@ -235,13 +242,23 @@ class Objective:
             yield count, self._result(count)
 
     def at(self, theta: Any) -> tuple[float, Any]:
-        """Return the cost of all rows at some parameters, and its gradient; the task keeps its."""
+        """Return the cost of all rows at some parameters, and its gradient; the task keeps its.
+
+        They are brought within their bounds, and what these hold has no gradient.
+        """
         flat = self.task.parameters.flat
         kept = flat.copy()
         np.copyto(flat, theta)
+        self.task.parameters.enter()
         ((_, cost),) = self.epoch(0)
+        self.hold()
         np.copyto(flat, kept)
         return cost, self.gradient.copy()
+
+    def hold(self) -> None:
+        """Take from the gradient what the bounds of the parameters hold."""
+        if self.task.parameters.bounded:
+            self.gradient[self.task.parameters.held(self.gradient)] = 0.0
 
     def _result(self, count: int) -> float:
         arrays = self.compiled.plan.arrays
@@ -258,7 +275,7 @@ class Measure:
     """The cost and the metrics of a table's rows, without gradients; of residuals their squares."""
 
     def __init__(self, task: Task, table: Table, *, squared: bool = False) -> None:
-        self.task = task
+        self.task, self.table = task, table
         self.count = table.count
         lowered = task.lowered()
         self._cost = lowered.total(task.graph.output, squared=squared)
@@ -271,7 +288,10 @@ class Measure:
         """Return the cost, and the mean of each metric over the rows."""
         self.all_rows.run()
         arrays = self.all_rows.compiled.plan.arrays
-        cost = float(arrays[self._cost]) / (self.count if self.task.mean else 1)
+        cost, loss = float(arrays[self._cost]), self.task.loss
+        if loss is not None:
+            cost = sum(float(loss(part)[0].sum()) for part in self.task.costs(self.table))
+        cost /= self.count if self.task.mean else 1
         return cost, {n: float(arrays[p]) / self.count for n, p in self._metrics.items()}
 
 

@@ -2,57 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import CgraphError, Place, excerpt, few, nearest
-from cgcli.graph.build import Draft
-from cgcli.graph.graph import Graph
-from cgcli.language.free import free_names, given_names
-from cgcli.language.parse import parse as parse_syntax
-from cgcli.language.syntax import Assignment, Expression, Value, statements
+from cgcli.errors import CgraphError, Place, excerpt, few, file_error, nearest
+from cgcli.language.free import free_names
+from cgcli.language.syntax import Assignment, Value, statements
 from cgcli.learning.cells import kept_as
+from cgcli.learning.given import Given, build_graph
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
-from cgcli.learning.tables import ROW, Table, means, plain, scaling, split
+from cgcli.learning.tables import ROW, Table, folds, means, plain, scaling, split
 from cgcli.learning.task import Parameters, Task
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
-from cgcli.plan.function import Shaped
 from cgcli.program import Program, unused_binding
 from cgcli.words import counted
-
-
-class Given(NamedTuple):
-    """What a command line gives: the program, values by name, and expressions to measure."""
-
-    program: Program
-    initial: Mapping[str, Any]
-    fixed: Mapping[str, Any]
-    metrics: Mapping[str, str] = {}
-
-    @property
-    def expressions(self) -> dict[str, Expression]:
-        """The metrics' syntax by name; raises `CgraphError` for what is not one expression."""
-        hint = '--metric "error=abs(y - p)"'
-        return {
-            name: expression_of(text, f"the metric '{excerpt(name)}'", hint)
-            for name, text in self.metrics.items()
-        }
 
 
 class Reading(NamedTuple):
     """What is done with rows: stacks by pattern, columns to scale, bad rows, the part held out.
 
-    `scaling` has what a model's columns were scaled by; None to find it out.
+    With `folds` so many parts are held out by turns. `scaling` has what a model's columns were
+    scaled by; None to find it out.
     """
 
     stacks: Mapping[str, Stack] = {}
     scale: Sequence[str] = ()
     skip_bad: bool = False
     holdout: float = 0.0
+    folds: int = 0
     seed: int = 0
     scaling: Mapping[str, tuple[Any, Any]] | None = None
 
@@ -60,7 +42,8 @@ class Reading(NamedTuple):
 class Prepared(NamedTuple):
     """A task, the rows to learn from and those held out, and what was met in reading them.
 
-    `stacks` has the stacks by their columns' names, `given` is what it is all made of.
+    `stacks` has the stacks by their columns' names, `given` is what it is all made of. `folds`
+    returns the same for parts of the rows, a part held out by turns.
     """
 
     task: Task
@@ -69,40 +52,132 @@ class Prepared(NamedTuple):
     report: Report
     stacks: Mapping[str, Stack] = {}
     given: Given | None = None
+    folds: Callable[[], Iterator[Prepared]] = partial(iter, ())
 
 
-def prepare(given: Given, source: Source, reading: Reading) -> Prepared:
-    """Return the task and its tables; raises `CgraphError` for names, shapes and rows."""
+def prepare(
+    given: Given, source: Source, reading: Reading, outside: Source | None = None
+) -> Prepared:
+    """Return the task and its tables; raises `CgraphError` for names, shapes and rows.
+
+    The rows `outside` are held out, where there are any.
+    """
     names = _names(given, source)
     source = source._replace(stacks=stacked(source.names, reading.stacks))
     columns = _columns(given, names, source)
-    report = Report(source.path, skip=reading.skip_bad, manner=source.manner)
-    chunks = read_columns(source, columns, report)
+    met = Report(source.path, skip=reading.skip_bad, manner=source.manner)
+    chunks = read_columns(source, columns, met)
     train, held = split(chunks, reading.holdout, reading.seed)
-    _check_rows(source, train, held, report)
-    if source.manner.fills:
-        # What no row lacks here a row of another file may lack.
-        known = means(train, [n for n in columns if n in train.shapes and n not in source.derived])
-        source.manner.means.update({name: plain(mean) for name, mean in known.items()})
-        for table in filter(None, (train, held)):
-            table.fill(known)
+    _check_rows(source, train, held, met)
+    if outside is not None:
+        held = _read_outside(outside, source, columns, train, met)
+    gaps = {}
+    if reading.folds:
+        if train.count < reading.folds:
+            message = f"--folds: {counted(train.count, 'row')} make no {reading.folds} parts"
+            raise CgraphError("usage", message, f"write --folds {max(2, train.count)}")
+        gaps = {name: np.isnan(array) for name, array in train.columns.items()}
+        gaps = {name: gap for name, gap in gaps.items() if gap.any()}
+
+    def folded() -> Iterator[Prepared]:
+        for parts in folds(train, reading.folds, reading.seed, gaps):
+            fresh = Report(source.path, skip=reading.skip_bad, manner=source.manner)
+            yield complete(*parts, fresh)
+
+    def complete(train: Table, held: Table | None, report: Report) -> Prepared:
+        """Fill what is missing, and scale, by the rows to learn from."""
+        if source.manner.fills:
+            # What no row lacks here a row of another file may lack.
+            names = [n for n in columns if n in train.shapes and n not in source.derived]
+            known = means(train, names)
+            if report is met:
+                source.manner.means.update({name: plain(mean) for name, mean in known.items()})
+            for table in filter(None, (train, held)):
+                table.fill(known)
+        scaled = reading.scaling
+        if scaled is None:
+            scaled = scaling(train, reading.scale)
+        check_scaling(scaled, train.shapes)
+        held_within = Parameters(parameters, given.bounds)
+        _check_bounds(given.bounds, held_within)
+        task = Task(
+            graph, held_within, used, dict(given.fixed), scaled, nodes, known=bool(given.sigma)
+        )
+        if given.weighted:
+            _check_weighting(task, train, "--sigma" if given.sigma else "--weights")
+        return Prepared(task, train, held, report, source.stacks, given)
+
+    for name in reading.scale if reading.scaling is None else ():
+        if name not in columns:
+            message = f"--scale: '{excerpt(name)}' is no column that the program reads"
+            raise CgraphError("usage", message, f"these are {few(columns)}")
     try:
         graph, nodes = build_graph(given, train.shapes)
     except CgraphError as error:
         _add_hint(error, columns, train.shapes, source.stacks)
         raise
-    scaled = reading.scaling
-    if scaled is None:
-        for name in reading.scale:
-            if name not in columns:
-                message = f"--scale: '{excerpt(name)}' is no column that the program reads"
-                raise CgraphError("usage", message, f"these are {few(columns)}")
-        scaled = scaling(train, reading.scale)
-    check_scaling(scaled, train.shapes)
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
-    task = Task(graph, Parameters(parameters), used, dict(given.fixed), scaled, nodes)
-    return Prepared(task, train, held, report, source.stacks, given)
+    prepared = complete(train, held, met)
+    return prepared._replace(folds=folded) if reading.folds else prepared
+
+
+def _read_outside(
+    outside: Source, source: Source, columns: Sequence[str], train: Table, report: Report
+) -> Table:
+    """Return the rows of another file to be held out, read as those to learn from are."""
+    stacks = stacked(outside.names, {n: s for n, s in source.stacks.items() if n in columns})
+    outside = outside._replace(stacks=stacks)
+    for name in columns:
+        if name not in outside.known:
+            why = f"there is no column '{excerpt(name)}'"
+            raise file_error(outside.path, why, listed(outside.names))
+    # A category that no row to learn from has is none of those known.
+    source.manner.open.clear()
+    report.begin(outside.path)
+    held, _ = split(read_columns(outside, columns, report), 0.0, 0)
+    if not held.count:
+        raise file_error(outside.path, "it has no rows", "there is nothing to hold out")
+    for name, shape in train.shapes.items():
+        if held.shapes[name] != shape:
+            why = f"in a row '{excerpt(name)}' is {describe(held.shapes[name])}"
+            raise file_error(outside.path, why, f"to learn from it is {describe(shape)}")
+    return held
+
+
+def _check_bounds(bounds: Iterable[str], parameters: Parameters) -> None:
+    """Raise `CgraphError` for bounds of no parameter, that hold none, or that it starts beyond."""
+    lows, highs = parameters.look(parameters.low), parameters.look(parameters.high)
+    for name in bounds:
+        shown, view = excerpt(name), parameters.views.get(name)
+        if view is None:
+            message = f"--bound: '{shown}' is no parameter"
+            raise CgraphError("usage", message, f"the parameters are {few(list(parameters.views))}")
+        low, high = lows[name].flat[0], highs[name].flat[0]
+        if not low < high:
+            message = f"--bound {shown}: there is nothing between {low:g} and {high:g}"
+            raise CgraphError("usage", message, f"the less stands first; --fix {shown}=… holds it")
+        beyond = view[(view < low) | (view > high)]
+        if beyond.size:
+            message = f"'{shown}' starts at {beyond[0]:g}, beyond its bounds {low:g} to {high:g}"
+            raise CgraphError("usage", message, "start it within them")
+
+
+def _check_weighting(task: Task, table: Table, called: str) -> None:
+    """Raise `CgraphError` where a deviation or a weight is not above 0, or hangs on parameters."""
+    graph = task.graph
+    residual, weighting = graph.arguments[graph.output]
+    if graph.dependents(task.inputs)[weighting]:
+        message = f"{called} depends on what is to be learned"
+        raise CgraphError("usage", message, "write it with columns and numbers alone")
+    compiled = task.through(residual)
+    for chunk in table.chunks():
+        with np.errstate(all="ignore"):
+            slopes = compiled.rows(chunk, len(chunk[ROW]))[2]
+        if not (fine := (slopes > 0) & (slopes < np.inf)).all():
+            row = int(chunk[ROW][np.argmin(fine)])
+            message = f"{called} is a number above 0 in every row, and in row {row} it is not"
+            raise CgraphError("usage", message, "leave that row out, or mend it")
 
 
 def _add_hint(
@@ -136,14 +211,6 @@ def _check_rows(source: Source, train: Table, held: Table | None, report: Report
     if held is not None and not (held.count and train.count):
         message = f"of {counted(count, 'row')} --holdout leaves none on one of its sides"
         raise CgraphError("usage", message, "hold another part out, such as 0.2")
-
-
-def expression_of(text: str, called: str, hint: str = "") -> Expression:
-    """Return the syntax of what is called so; raises `CgraphError` unless it is one expression."""
-    statement, *others = parse_syntax(text).block
-    if others or not isinstance(statement, Value):
-        raise CgraphError("usage", f"{called} is not one expression", hint)
-    return statement.expression
 
 
 def _columns(given: Given, names: Mapping[str, tuple[int, int]], source: Source) -> list[str]:
@@ -211,10 +278,11 @@ def _names(given: Given, source: Source) -> dict[str, tuple[int, int]]:
 
     A metric's `f` is the program's value, unless there is a column of that name.
     """
-    syntax, measured = given.program.syntax, map(Value, given.expressions.values())
+    syntax = given.program.syntax
+    measured = map(Value, [*given.expressions.values(), *given.weighted])
     names = free_names(syntax)
     for name in free_names(syntax._replace(block=[*syntax.block, *measured])):
-        if name != "f" or name in source.names:
+        if name not in ("f", ROW) or name in source.names:
             names.setdefault(name, (0, 0))
     return names
 
@@ -280,28 +348,3 @@ def read_columns(
                 known = manner.means.get(name, np.nan)
                 values[name] = np.where(missing, known, values[name])
         yield values
-
-
-def build_graph(given: Given, shapes: Mapping[str, Shape]) -> tuple[Graph, dict[str, int]]:
-    """Return the graph of one row, and the metrics' nodes in it; raises `CgraphError`."""
-    bound: dict[str, Any] = {name: Shaped(shape) for name, shape in shapes.items()}
-    bound.update((name, Shaped(np.shape(value))) for name, value in given.initial.items())
-    for name, value in given.fixed.items():
-        bound[name] = value if isinstance(value, float) else Shaped(np.shape(value))
-    draft = Draft(given.program.syntax, bound, given.program.limits)
-    graph = draft.graph
-    nodes: dict[str, int] = {}
-    output, known = draft.output, {*given_names(given.program.syntax), *bound}
-    for name, expression in given.expressions.items():
-        node = draft.add(expression, given.metrics[name], {} if "f" in known else {"f": output})
-        if graph.shape(node):
-            message = f"the metric '{excerpt(name)}' is {describe(graph.shape(node))}, not a number"
-            raise CgraphError("shape", message, "take its sum(…) or mean(…)")
-        nodes[name] = node
-    graph.output = output
-    if graph.shape(output):
-        form = describe(graph.shape(output))
-        message = f"the program's value is {form}, and a cost is one number"
-        place = Place(graph.text, graph.starts[output], graph.ends[output])
-        raise CgraphError("shape", message, "take its sum(…), or the sum of its squares", (place,))
-    return graph, nodes

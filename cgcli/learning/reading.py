@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 from cgcli.decode import decode_json, not_csv
 from cgcli.errors import excerpt, few, file_error, required, shorten, suggest
 from cgcli.learning.beginnings import CONVERT, check_kind, head, kind_of, unpacked
-from cgcli.learning.cells import CellError, Columns
+from cgcli.learning.cells import CellError, Columns, integral
 from cgcli.learning.duck import parquet, quick_csv
 from cgcli.learning.manner import PLAIN, Manner
 from cgcli.learning.sources import Report, Source, check_names, gather
@@ -91,7 +91,7 @@ class _Lines:
                     if not quotes % 2 and line.lstrip().startswith(comment):
                         line = "\n"
                     quotes += line.count('"')
-                yield line.strip() + "\n" if self._blanks else line
+                yield line.replace("\t", " ").strip() + "\n" if self._blanks else line
         except UnicodeError:
             name = self._encoding.removesuffix("-sig").upper()
             why = f"near line {self.number + 1} it is not {name}"
@@ -224,11 +224,11 @@ def workbook(path: str, stream: IO[bytes], manner: Manner) -> Source:
     except calamine.CalamineError:
         hint = "save it again, or as CSV: it is damaged, or locked with a password"
         raise file_error(path, "it is a workbook that cannot be read", hint) from None
-    lines = [(line, row) for line, row in enumerate(rows, 1) if any(cell != "" for cell in row)]
+    cells = ([integral(cell) for cell in row] for row in rows)
+    lines = [(line, row) for line, row in enumerate(cells, 1) if any(cell != "" for cell in row)]
     if not lines:
         raise file_error(path, "its sheet is empty", "the first row names the columns")
-    cells = [str(cell).strip() for cell in lines[0][1]]
-    names = check_names(path, cells)
+    names = check_names(path, [str(cell).strip() for cell in lines[0][1]])
 
     records = [(line, dict(zip(names, row, strict=True))) for line, row in lines[1:]]
     # One that was named is told as that.

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from cgcli.learning.given import Given, build_graph
 from cgcli.learning.objective import Measure, Objective, Triangles, Whole
-from cgcli.learning.preparing import Given, Prepared, build_graph
+from cgcli.learning.preparing import Prepared
 from cgcli.learning.tables import Table, TableWriter
 from cgcli.learning.task import Task
 from cgcli.learning.workers import Workers

@@ -177,6 +177,29 @@ def split(
     return train.finish(), held.finish() if fraction else None
 
 
+def folds(
+    table: Table, count: int, seed: int, gaps: Mapping[str, Any]
+) -> Iterator[tuple[Table, Table]]:
+    """Yield as often as `count` a part of the rows as a table to hold out, behind that of the rest.
+
+    Every row is held out once, chosen by a seed. Where `gaps` says so a cell is NaN again.
+
+    >>> [held.columns["x"].tolist() for _, held in folds(Table({"x": np.arange(5.0)}), 2, 0, {})]
+    [[0.0, 3.0, 4.0], [1.0, 2.0]]
+    """
+    places = np.random.default_rng([seed, 3]).permutation(table.count) % count
+    for fold in range(count):
+        parts = TableWriter(), TableWriter()
+        for start in range(0, table.count, CHUNK):
+            rows = table.read(start, start + CHUNK)
+            for name, gap in gaps.items():
+                rows[name] = np.where(gap[start : start + CHUNK], np.nan, rows[name])
+            held = places[start : start + CHUNK] == fold
+            for part, chosen in zip(parts, (~held, held), strict=True):
+                part.add({name: array[chosen] for name, array in rows.items()})
+        yield parts[0].finish(), parts[1].finish()
+
+
 def row_values(
     chunk: Mapping[str, Any], place: int, scaled: Mapping[str, tuple[Any, Any] | None]
 ) -> dict[str, Any]:
@@ -292,6 +315,8 @@ class Batches:
     def _windows(self, number: int, start: int) -> Iterator[tuple[Mapping[Any, Any], Any, Any]]:
         """Yield what is shuffled together: columns, the order of their rows, and these' numbers."""
         table, size = self.table, self.size
+        if start == self.count:
+            return
         if not table.on_disk:
             rows = self.order(number)[start * size :]
             yield self.columns, rows, rows

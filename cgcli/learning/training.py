@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.errors import CgraphError
-from cgcli.learning.descent import Descent, DivergedError, Record, State, Watch
-from cgcli.learning.doubts import bottomless, course, unmoved
+from cgcli.learning.descent import Descent, DivergedError
+from cgcli.learning.doubts import at_bound, bottomless, course, unmoved
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
+from cgcli.learning.likelihood import likelihood
+from cgcli.learning.logbook import Folds, Logbook, Record, State, Turn, Watch
+from cgcli.learning.losses import Loss
 from cgcli.learning.noted import locate, note_rows
 from cgcli.learning.objective import Measure, Objective, measured
 from cgcli.learning.optimisers import OPTIMISERS, Schedule
 from cgcli.learning.preparing import Prepared
+from cgcli.learning.statistics import Statistics
 from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
 from cgcli.learning.task import joined
 from cgcli.learning.unscaling import unscaled
@@ -33,6 +38,8 @@ BATCHLESS: Final = ("lbfgs", "lm")
 _EPOCHS: Final = 100
 _MOST: Final = 100_000
 _ITERATIONS: Final = 10_000
+_ALIKE: Final = 1e-6
+"""Costs that differ by a smaller part are those of one minimum."""
 _NOTHING: Final = 1e-9
 """A cost that is so small beside that at the start is as good as 0."""
 
@@ -40,7 +47,8 @@ _NOTHING: Final = 1e-9
 class Options(NamedTuple):
     """The options of a run, as they are kept in a model.
 
-    `settings` are the optimiser's own; `batch` is None for all rows at once.
+    `settings` are the optimiser's own; `batch` is None for all rows at once. With `likelihood` the
+    cost of a row is the negative logarithm of one. A fit has so many `restarts` from elsewhere.
     """
 
     optimizer: str = "gd"
@@ -56,12 +64,19 @@ class Options(NamedTuple):
     seed: int = 0
     criteria: Criteria = Criteria()
     engine: str = "numpy"
+    sigma: str | None = None
+    weights: str | None = None
+    loss: str | None = None
+    loss_scale: float = 1.0
+    likelihood: bool = False
+    restarts: int = 0
 
 
 class Trained(NamedTuple):
     """How a run ended, the cost before and after, and what else was measured.
 
-    `fit` is what an optimiser of SciPy's came to.
+    `fit` is what an optimiser of SciPy's came to, `folds` what was measured of the rows that were
+    held out by turns.
     """
 
     end: End
@@ -72,14 +87,16 @@ class Trained(NamedTuple):
     history: list[Record]
     state: State | None
     fit: Fit | None = None
+    folds: Folds | None = None
 
 
 class Training:
     """A run, ready to go: `descent` is None for the optimisers that are SciPy's.
 
-    >>> from cgcli.learning.preparing import Given, Reading, prepare
+    >>> from cgcli.learning.given import Given
+    >>> from cgcli.learning.preparing import Reading, prepare
     >>> from cgcli.learning.reading import open_source
-    >>> from cgcli.learning.descent import Watch
+    >>> from cgcli.learning.logbook import Watch
     >>> from cgcli.program import parse
     >>> import io
     >>> rows = io.BytesIO(b"x,y\\n1,2\\n2,4\\n3,6\\n")
@@ -97,7 +114,9 @@ class Training:
         workers: Workers | None = None,
         engine: Engine | None = None,
     ) -> None:
-        self.task = prepared.task._replace(mean=options.reduce == "mean", engine=engine)
+        loss = Loss(options.loss, options.loss_scale) if options.loss else None
+        mean = options.reduce == "mean"
+        self.task = prepared.task._replace(mean=mean, engine=engine, loss=loss)
         self.prepared = prepared._replace(task=self.task)
         self.options = options
         _check(self.task)
@@ -110,23 +129,26 @@ class Training:
         if criteria.patience is not None and prepared.held is None:
             message = "--patience looks at rows that are held out"
             raise CgraphError("usage", message, "add --holdout 0.2")
+        optimiser, flat = OPTIMISERS.get(options.optimizer), self.task.parameters.flat
+        memory = {} if optimiser is None else optimiser.start(flat.size)
+        state, measure = State(memory=memory, sum=np.zeros_like(flat)), self._train
+        measures = self._held, measure if self.task.metrics else None
+        self.log = Logbook(state, flat, criteria, *measures)
         self.descent: Descent | None = None
-        self._records: list[Record] = []
-        if options.optimizer in BATCHLESS:
+        self.statistics: Statistics | None = None
+        if optimiser is None:
             return
         batch, seed = options.batch, options.seed
         epochs = criteria.epochs if options.criteria.epochs is not None else _EPOCHS
         objective = Objective(self.task, prepared.train, batch, seed, epochs or 1)
-        optimiser = OPTIMISERS[options.optimizer]
         setting = {**optimiser.settings, **options.settings}
         rate = optimiser.rate if options.rate is None else options.rate
         bounds = (criteria.steps, objective.steps * (criteria.epochs or 0))
         total = min(bound for bound in bounds if bound is not None)
         kind, warmup, every = options.schedule, options.warmup, options.every
         schedule = Schedule(kind, rate, warmup, every, options.factor, total)
-        measures = self._held, self._train if self.task.metrics else None
         self.descent = Descent(
-            objective, *measures, optimiser, setting, schedule, criteria, options.clip
+            objective, self.log, optimiser, setting, schedule, criteria, options.clip
         )
 
     @property
@@ -139,8 +161,8 @@ class Training:
         descent, task, table = self.descent, self.task, self.prepared.train
         with np.errstate(all="ignore"):
             start, before = self._train.run()[0], task.parameters.flat.copy()
-            state, fit = None if descent is None else descent.state, None
-            steps = state.step if state else -1
+            state, fit = self.log.state, None
+            steps = state.step
             try:
                 if descent is None:
                     fit = self._fitted(watch)
@@ -151,11 +173,13 @@ class Training:
                 failure = locate(task, table, error.parameters)
                 end = End("diverged", f"it diverged: {error}", failure=failure)
                 # What the optimiser remembers led there: who goes on begins it anew.
-                for memory in state.memory.values() if state else ():
+                for memory in state.memory.values():
                     memory.fill(0.0)
             else:
                 cost = self._train.run()[0]
-                moved = state.step > steps if state else self.options.optimizer == "lbfgs"
+                moved = self.options.optimizer == "lbfgs"
+                if descent is not None:
+                    moved = state.step > steps
                 doubts = self._course(end, start, cost)
                 if moved and abs(cost) > _NOTHING * abs(start) and table.arrays is not None:
                     full = descent.objective if descent and descent.objective.full else None
@@ -169,8 +193,27 @@ class Training:
                         endless = bottomless(objective, before, cost)
                         doubts = [d._replace(grave=falling[0]) for d in endless] or doubts
                     doubts += unmoved(objective, before, first)
+                doubts += at_bound(task.parameters)
                 end = end._replace(doubts=(*end.doubts, *doubts))
-            return self._trained(end, start, fit)
+            return self._by_turns(self._trained(end, start, fit), watch)
+
+    def _by_turns(self, trained: Trained, watch: Watch) -> Trained:
+        """Add the cost and the metrics of rows that are held out by turns, where they are."""
+        folds, doubts = Folds([], {}), list(trained.end.doubts)
+        for number, part in enumerate(self.prepared.folds(), 1):
+            other = Training(part, self.options, engine=self.task.engine).run(Turn(watch))
+            if watch.asked_to_stop():
+                return trained
+            assert other.holdout is not None
+            folds.costs.append(other.holdout)
+            for name, parts in other.metrics.items():
+                folds.metrics.setdefault(name, []).append(parts["holdout"])
+            why = next((d.message for d in other.end.doubts if d.grave), other.end.message)
+            if not other.end.reliable:
+                message = f"without part {number} of the rows, {why}"
+                doubts.append(Doubt("fold", message, "its figures are not to be relied on"))
+        end = trained.end._replace(doubts=tuple(doubts))
+        return trained._replace(end=end, folds=folds if folds.costs else None)
 
     def _descended(self, descent: Descent, watch: Watch) -> End:
         """Descend; where neither rate nor limit is given, by L-BFGS in the end, if it is there."""
@@ -203,7 +246,7 @@ class Training:
     @property
     def history(self) -> list[Record]:
         """What was told of the epochs, or of the iterations of a fit."""
-        return self._records if self.descent is None else self.descent.state.history
+        return self.log.state.history
 
     def _course(self, end: End, start: float, cost: float) -> list[Doubt]:
         """Return what the costs of a descent leave in doubt."""
@@ -226,6 +269,11 @@ class Training:
         if self.task.scaling:
             end, fit, factor = self._in_units(end, fit)
             history = [{**record, "cost": record["cost"] * factor} for record in history]
+        if self.options.likelihood and end.kind != "diverged":
+            figures, doubts = likelihood(self.task, self.prepared.train)
+            fit = (fit or Fit(end, 0))._replace(statistics=figures)
+            end = end._replace(doubts=(*end.doubts, *doubts))
+        self.statistics = fit and fit.statistics
         costs, metrics = measured(train=self._train, holdout=self._held)
         note_rows(self.task, self.prepared.train, self.prepared.report)
         state = None if self.descent is None else self.descent.state
@@ -242,9 +290,9 @@ class Training:
             hint = "a program with a constant, w*x + b, and no penalty has some in the data's units"
             doubt = Doubt("scaled", message, hint, grave=False)
             return end._replace(doubts=(*end.doubts, doubt)), fit, 1.0
-        if self.descent is not None and self.descent.state.current is None:
+        if self.log.state.current is None:
             # Who goes on does so with the columns scaled.
-            self.descent.state.current = self.task.parameters.flat.copy()
+            self.log.state.current = self.task.parameters.flat.copy()
         self.task, factor = plain
         # The workers have the columns scaled.
         table.sums = None
@@ -259,34 +307,75 @@ class Training:
         self._held = None if held is None else Measure(self.task, held, squared=squared)
 
     def _fitted(self, watch: Watch) -> Fit:
-        table, criteria = self.prepared.train, self.options.criteria
-        most = min(b for b in (criteria.epochs, criteria.steps, _ITERATIONS) if b is not None)
+        """Fit by a method of SciPy's, in as many iterations as are left of those asked for."""
+        table, criteria, state = self.prepared.train, self.options.criteria, self.log.state
+        self.log.go_on()
+        bounds = (criteria.epochs, criteria.steps, state.epoch + _ITERATIONS)
+        most = min(bound for bound in bounds if bound is not None) - state.epoch
         if self.options.optimizer == "lm":
-            return fit_residuals(self.task, table, most)
-        return fit_lbfgs(Objective(self.task, table), most, self._teller(watch))
+            return self._restarted(lambda: self._least_squares(max(1, most)))
+        if state.epoch and most <= 0:
+            end = criteria.exhausted(state.step, state.epoch, 0.0)
+            assert end is not None
+            return Fit(end, 0)
+        first = self.history[0]["gradient_norm"] if self.history else 0.0
+        objective = Objective(self.task, table)
+        return self._restarted(lambda: fit_lbfgs(objective, most, self._teller(watch), first))
+
+    def _least_squares(self, most: int) -> Fit:
+        fit, state = fit_residuals(self.task, self.prepared.train, most), self.log.state
+        state.epoch += fit.evaluations
+        state.step = state.epoch
+        return fit
+
+    def _restarted(self, run: Callable[[], Fit]) -> Fit:
+        """Return the best of the fits from several starting points, and leave its parameters."""
+        parameters, count, begun = self.task.parameters, self.options.restarts, self.log.state
+        starts = [parameters.flat.copy(), *parameters.elsewhere(count or 0, self.options.seed)]
+        fits, failed = [], None
+        for start in starts:
+            np.copyto(parameters.flat, start)
+            self.log.state = replace(begun, history=[*begun.history])
+            try:
+                fit = run()
+            except DivergedError as error:
+                failed = failed or error
+                continue
+            fit = fit._replace(end=self.log.best(fit.end))
+            fits.append((self._train.run()[0], fit, parameters.flat.copy(), self.log.state))
+            if fit.end.kind == "interrupted":
+                break
+        if not fits:
+            assert failed is not None
+            raise failed
+        cost, fit, flat, self.log.state = min(fits, key=lambda fit: fit[0])
+        np.copyto(parameters.flat, flat)
+        if not count:
+            return fit
+        ended = sum(other <= cost + _ALIKE * abs(cost) for other, *_ in fits)
+        message = f"{fit.end.message}; {ended} of {count + 1} starts ended there"
+        return fit._replace(
+            end=fit.end._replace(message=message),
+            starts={"tried": count + 1, "ended_there": ended},
+        )
 
     def _teller(self, watch: Watch) -> Callable[[float, float], End | None]:
         """Return what sees the iterations of L-BFGS, as epochs, and may end it."""
-        history, descent, began = self.history, self.descent, time.monotonic()
+        log, began = self.log, time.monotonic()
         # An iteration that is the last is no limit: L-BFGS tells its end itself.
         criteria = self.options.criteria._replace(epochs=None, steps=None)
 
         def tell(cost: float, norm: float) -> End | None:
+            state, history = log.state, self.history
             before = history[-1]["cost"] if history else None
-            if descent is not None:
-                state = descent.state
-                state.step, state.epoch = state.step + 1, state.epoch + 1
-                descent.record(watch, state.epoch, cost, norm, 1.0)
-                watch.step(state, cost, norm, 1.0)
-                watch.save(state)
-            else:
-                record = {"epoch": len(history) + 1, "step": len(history) + 1, "cost": cost}
-                history.append({**record, "gradient_norm": norm, "rate": 1.0})
-                watch.epoch(history[-1])
+            state.step, state.epoch = state.step + 1, state.epoch + 1
+            record = log.record(watch, state.epoch, cost, norm, 1.0)
+            watch.step(state, cost, norm, 1.0)
+            watch.save(state)
             if watch.asked_to_stop():
                 return INTERRUPTED
             change = None if before is None else abs(cost - before)
-            end = criteria.reached(cost, change, norm)
+            end = criteria.reached(cost, change, norm) or log.patience(record)
             return end or criteria.exhausted(len(history), -1, time.monotonic() - began)
 
         return tell
@@ -303,6 +392,9 @@ def bounded(criteria: Criteria) -> Criteria:
 def _check(task: Any) -> None:
     """Refuse what cannot be learned: a cost that no parameter has a part in."""
     names = list(task.parameters.views)
+    if task.scaling and (task.parameters.bounded or task.loss):
+        message = "--bound and --loss are in the data's units, and --scale learns in others"
+        raise CgraphError("usage", message, "leave one of the two out")
     if not names:
         message = "there is nothing to learn: the program has no parameter"
         hint = 'the program goes first, then where its parameters start: "(w*x - y)^2" w=0'

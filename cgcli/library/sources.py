@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, excerpt, few, file_error, shorten, suggest
@@ -44,6 +47,13 @@ def opened_source(paths: Sequence[str], manner: Manner) -> Iterator[Source]:
     Several files, and those of a pattern, are one after the other; they have the same columns.
     """
     files = [path for pattern in paths for path in expanded(pattern)]
+    if files.count("-") > 1:
+        raise CgraphError(
+            "usage", "standard input is named twice", "it is read once: leave one out"
+        )
+    # Of several files each is opened twice.
+    kept = sys.stdin.buffer.read() if "-" in files and files[1:] else None
+    _opened_one = partial(_open, kept=kept)
     with _opened_one(files[0], manner) as opened_first:
         first = check_columns(opened_first)
         if len(files) == 1:
@@ -71,7 +81,8 @@ def opened_source(paths: Sequence[str], manner: Manner) -> Iterator[Source]:
 
 
 @contextlib.contextmanager
-def _opened_one(path: str, manner: Manner) -> Iterator[Source]:
+def _open(path: str, manner: Manner, kept: bytes | None) -> Iterator[Source]:
+    """Open one file; of standard input, which is read once, `kept` is what it had."""
     kind = manner.kind or data_kind(path)
     if path != "-" and kind is None and manner.delimiter:
         kind = "csv"
@@ -85,7 +96,7 @@ def _opened_one(path: str, manner: Manner) -> Iterator[Source]:
         if kind is not None and kind not in kinds and getattr(manner, name) != getattr(usual, name):
             message = f"--{name} is not for {kind}, which {shorten(path, 80)} is"
             raise CgraphError("usage", message, "leave one of the two out")
-    with opened(path) as stream:
+    with opened(path) if path != "-" or kept is None else io.BytesIO(kept) as stream:
         yield open_source(STDIN if path == "-" else path, stream, kind, manner)
 
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from cgcli.errors import CgraphError, excerpt
 from cgcli.export.target import Target, pieces
@@ -73,6 +73,10 @@ class Engine:
     ) -> None:
         self.always, self._fall, self._tell = always, fall, tell
         self._fell = self._made = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what it is made of again in a worker, which tells nobody: its driver does."""
+        return Engine, (self.always, say_nothing, say_nothing)
 
     @property
     def name(self) -> str:

@@ -23,7 +23,7 @@ class Program:
     """A plan as compiled code, with the addresses of the plan's arrays; `fall` is told of faults.
 
     It is `checked` once its first block was compared with NumPy's, and `left` to NumPy where
-    that differed.
+    that `differs`, or where most rows had to be done by NumPy.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Program:
         fall: Callable[[str], None],
     ) -> None:
         self.plan, self.block, self.code, self.fall = plan, block, code, fall
-        self.checked = self.left = False
+        self.checked = self.left = self.differs = False
         code.cg_rows.restype = code.cg_turn.restype = ctypes.c_longlong
         self.sizes = kernels.sizes
         self._starts = kernels.starts
@@ -82,6 +82,10 @@ class Program:
             self._alive.append(array)
             self._shared[base] = array.ctypes.data
         return self._shared[base]
+
+    def forget(self) -> None:
+        """Run the rows that come, whatever those before had."""
+        self.left = self.differs
 
     def sweep(self, columns: Mapping[int, Any], count: int, by_row: Sequence[Any]) -> NativeSweep:
         """Return what runs it over columns by place, as `Sweep` takes them."""
@@ -242,7 +246,7 @@ class NativeSweep(Sweep):
         if flagged is None or len(flagged):
             # Nothing is said of a block that NumPy does.
             return True
-        program.checked, program.left = True, not near
+        program.checked, program.left, program.differs = True, not near, not near
         if program.left:
             program.fall("the native one differs in the first rows; please report that")
         return near

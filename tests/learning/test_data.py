@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import csv
+import datetime as dt
 import gzip
 import io
 import json
@@ -680,3 +681,48 @@ def test_a_model_and_its_data_are_told_apart(cgraph: Command, folder: Path) -> N
     assert refused(cgraph("predict", "a.csv", "-d", "m.json"), "the model stands first")
     ran = cgraph("predict", "m.json", "-d", "a.csv", "--of", "p=w*x")
     assert refused(ran, '--of "w*x"')
+
+
+def test_whole_numbers_of_workbooks_and_doubles_are_categories_as_text_has_them(
+    cgraph: Command, folder: Path
+) -> None:
+    pytest.importorskip("python_calamine")
+    duckdb = pytest.importorskip("duckdb")
+    rows = [[number_cell(2020), text_cell("k")], [number_cell(1.5), number_cell(20)]]
+    workbook(folder / "a.xlsx", {"Data": [*rows, [number_cell(2), number_cell(10)]]})
+    words = ("--category", "k=10,20", "--stack", "x=2020", "--values", "--keep", "k,2020")
+    ran = cgraph("map", "x + k", "-d", "a.xlsx", *words)
+    assert ran.out.splitlines() == ["row,k,2020,f", "1,20,1.5,2.5", "2,10,2,2.0"]
+    duckdb.sql("SELECT unnest([20.0, 10.0])::DOUBLE k").write_parquet(str(folder / "a.parquet"))
+    ran = cgraph("map", "k", "-d", "a.parquet", "--category", "k=10,20", "--values", "--json")
+    assert [row["k"] for row in json.loads(ran.out)["rows"]] == [1, 0]
+
+
+def test_a_time_of_day_is_so_much_time() -> None:
+    time = dt.time(12, 30, 0, 250_000)
+    assert Manner(dates={"t": "hours"}).calendars["t"].number(time) == 12.5 + 0.25 / 3600
+
+
+def test_blanks_that_part_cells_are_tabs_too(cgraph: Command, folder: Path) -> None:
+    (folder / "a.dat").write_text("# made\n  x   y\n 1.5   2\n# middle\n  2.5\t4 \n")
+    words = ("--delimiter", "space", "--comment", "#", "--values", "--json")
+    assert values(cgraph("map", "x + 1000*y", "-d", "a.dat", *words)) == [2001.5, 4002.5]
+
+
+def test_standard_input_is_one_of_several_files(folder: Path) -> None:
+    (folder / "a.csv").write_text("x\n1\n2\n")
+    words = [sys.executable, "-m", "cgcli", "map", "2*x", "--values", "-d", "a.csv", "-d", "-"]
+    ran = subprocess.run(words, input=b"x\n3\n", capture_output=True, check=True)
+    assert ran.stdout.splitlines() == [b"row,f", b"1,2.0", b"2,4.0", b"3,6.0"]
+    ran = subprocess.run([*words, "-d", "-"], input=b"x\n3\n", capture_output=True, check=False)
+    assert ran.returncode == 2 and b"standard input" in ran.stderr
+
+
+def test_a_date_that_is_missing_has_the_mean(cgraph: Command, folder: Path) -> None:
+    (folder / "a.csv").write_text("t,k,y\n2024-01-02,a,2\n2024-01-04,a,6\n,a,4\n")
+    words = ("--date", "t=days since 2024-01-01", "--missing", "mean", "--residual", "--json")
+    ran = cgraph("train", "w*t - y", "-d", "a.csv", "w=0", *words)
+    assert json.loads(ran.out)["parameters"]["w"] == pytest.approx(2)
+    (folder / "a.csv").write_text("k,y\na,2\n,6\n")
+    ran = cgraph("train", "U[k] - y", "-d", "a.csv", "U=[0]", "--category", "k", *words[2:])
+    assert "row 2 (line 3), column 'k': it is missing" in ran.out

@@ -65,6 +65,51 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
     assert first["state"] == second["state"]
 
 
+@pytest.mark.parametrize("scale", [[], ["--scale", "x1"]], ids=["plain", "scaled"])
+@pytest.mark.parametrize("method", ["lbfgs", "lm"])
+def test_methods_of_scipy_go_on_to_the_same_minimum(
+    method: str, scale: list[str], rows: Path, tmp_path: Path, cgraph: Run
+) -> None:
+    cost, more = "a*tanh(b*x1 + c) + d*x2 - y", ["a=1", "b=0.1", "c=0", "d=0", *scale]
+    asked = ["--residual"] if method == "lm" else ["--optimizer", "lbfgs"]
+    program = cost if method == "lm" else f"({cost})^2"
+    whole, part = tmp_path / "whole.json", tmp_path / "part.json"
+    words = ["train", program, "-d", str(rows), *more, *asked]
+    assert cgraph(*words, "-o", str(whole)).status == 0
+    assert cgraph(*words, "--epochs", "3", "-o", str(part)).status == 1
+    assert json.loads(part.read_text())["state"]["epoch"] == 3
+    ran = cgraph("train", "--resume", str(part), "--epochs", "900")
+    assert ran.status == 0, ran.err
+    assert "begins its memory of earlier steps anew" in ran.err
+    first, second = json.loads(whole.read_text()), json.loads(part.read_text())
+    for name, value in first["parameters"].items():
+        assert second["parameters"][name] == pytest.approx(value, rel=1e-4, abs=1e-6)
+    assert second["state"]["epoch"] > 3
+
+
+def test_lbfgs_keeps_the_best_iteration_by_the_rows_held_out(tmp_path: Path, cgraph: Run) -> None:
+    chance = np.random.default_rng(2)
+    x = chance.uniform(-1, 1, 24)
+    path, model = tmp_path / "few.csv", tmp_path / "m.json"
+    lines = [
+        f"{a!r},{b!r}" for a, b in zip(x.tolist(), chance.normal(size=24).tolist(), strict=True)
+    ]
+    path.write_text("x,y\n" + "\n".join(lines) + "\n")
+    net = "(dot(v, tanh(w*x + b)) - y)^2"
+    words = ["train", net, "-d", str(path), "w=normal(0,3,12)", "b=normal(0,1,12)", "v=zeros(12)"]
+    words += ["--optimizer", "lbfgs", "--holdout", "0.4", "--patience", "5", "--json"]
+    ran = cgraph(*words, "-o", str(model))
+    document = json.loads(ran.out)
+    costs = [record["holdout"] for record in document["history"]]
+    assert "(--patience); the parameters are those of epoch" in document["stopped"]
+    assert document["holdout_cost"] == pytest.approx(min(costs), rel=1e-12)
+    assert costs[-1] > min(costs)
+    assert len(costs) == costs.index(min(costs)) + 1 + 5
+    ran = cgraph("train", "x*w - y", "-d", str(path), "w=0", "--residual", "--patience", "5")
+    assert ran.status == 2
+    assert "least squares goes to the minimum, where alone its standard errors hold" in ran.err
+
+
 def test_the_words_of_the_first_run_may_be_said_again(
     rows: Path, tmp_path: Path, cgraph: Run
 ) -> None:

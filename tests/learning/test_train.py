@@ -481,7 +481,7 @@ def test_what_was_meant(points: str, tmp_path: Path, cgraph: Run) -> None:
     [
         ["--optimizer", "lbfgs", "--lr", "1"],
         ["--optimizer", "lbfgs", "--clip", "1"],
-        ["--optimizer", "lbfgs", "--holdout", "0.2", "--patience", "2"],
+        ["--residual", "--holdout", "0.2", "--patience", "2"],
         ["--residual", "--until-cost", "1"],
         ["--residual", "--schedule", "cosine"],
         ["--residual", "--time", "1"],

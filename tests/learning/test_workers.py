@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -20,12 +21,14 @@ from hypothesis import strategies as st
 
 from cgcli.errors import CgraphError
 from cgcli.learning.fitting import residuals_of
+from cgcli.learning.given import Given
 from cgcli.learning.objective import Measure, Objective
-from cgcli.learning.preparing import Given, Prepared, Reading, prepare
+from cgcli.learning.preparing import Prepared, Reading, prepare
 from cgcli.learning.shards import share
 from cgcli.learning.sources import Source
 from cgcli.learning.tables import CHUNK, ROW
 from cgcli.learning.workers import Workers
+from cgcli.native import library
 from cgcli.plan.sweep import SHARD
 from cgcli.program import parse
 
@@ -200,6 +203,34 @@ def test_a_fit_is_the_same_line_by_line(tmp_path: Path, cgraph: Any) -> None:
         assert "numbers learned" in one.out
 
 
+compiled = pytest.mark.skipif(not library.compiler(), reason="there is no C compiler")
+
+
+@compiled
+@pytest.mark.parametrize("bad", [0.0, 0.8], ids=["plain", "most-leave-the-doubles"])
+def test_compiled_rows_have_the_same_bits_too(bad: float, tmp_path: Path, cgraph: Any) -> None:
+    path, chance = tmp_path / "many.csv", np.random.default_rng(3)
+    x, y = chance.normal(size=(2, 2 * SHARD + 1000))
+    # Most rows of some blocks, and of the middle shard, are for NumPy to do again.
+    x[SHARD : SHARD + int(bad * SHARD)] = 1e3
+    np.savetxt(path, np.stack([x, y], axis=1), "%.17g", ",", header="x,y", comments="")
+    program = "exp(tanh(a*x) + 0.001*b*y)*exp(x) + y^2"
+    written, fits = [], []
+    for jobs in ("1", "2", "3"):
+        more = ["-d", str(path), "--engine", "native", "--jobs", jobs]
+        ran = cgraph("map", program, "a=0.3", "b=0.1", "-v", *more)
+        assert "the engine is native" in ran.err
+        written.append(ran.out)
+        cost = "(tanh(a*x) + b*y - exp(-min(x, 700)^2/1e3))^2"
+        words = ["train", cost, "a=0.1", "b=0", "--epochs", "4", "--digits", "17", *more, "--json"]
+        fits.append(cgraph(*words).out)
+    assert written[0] == written[1] == written[2]
+    assert fits[0] == fits[1] == fits[2]
+    plain = cgraph("map", program, "a=0.3", "b=0.1", "-d", str(path))
+    table = [np.loadtxt(io.StringIO(t), delimiter=",", skiprows=1) for t in (plain.out, written[0])]
+    np.testing.assert_allclose(table[1], table[0], rtol=1e-12)
+
+
 def test_an_error_in_a_worker_is_the_error_of_the_run(rows: Path, cgraph: Any) -> None:
     words = ["map", "x + [1, 2, 3][k]", "-d", str(rows), "k=7", "--values"]
     one, two = cgraph(*words), cgraph(*words, "--jobs", "2")
@@ -213,6 +244,7 @@ def test_an_error_in_a_worker_is_the_error_of_the_run(rows: Path, cgraph: Any) -
     [
         (["train", "(w*x-y)^2", "w=0", "--jobs", "2", "--batch", "8"], "--batch"),
         (["map", "x", "--jobs", "0"], "--jobs is a number from 1 to 256, not 0"),
+        (["map", "x", "--jobs", "2", "--engine", "auto"], "--engine auto asks whether"),
         (["map", "x", "--on", "mars"], "--on is ray or ray://HOST:PORT, not 'mars'"),
         (["map", "x", "--on", "ray://h:1", "--jobs", "2"], "leave --jobs out"),
     ],

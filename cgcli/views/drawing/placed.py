@@ -53,12 +53,14 @@ class Band(NamedTuple):
 class Placed(NamedTuple):
     """A scene with its places: shapes, routes, where each arrow's numbers stand, and the size.
 
-    Behind the arrows between shapes are those from the `ends`, the shapes whose value leaves the
+    `rows` are those of all stops, before the picture is turned or folded. Behind the arrows between
+    shapes are those from the `ends`, the shapes whose value leaves the
     graph. A label's place is the middle of a level piece of its arrow; `turns` are those of loops,
     each with its band, and `lefts` are the arrows whose numbers stand left of them.
     """
 
     layers: Layers
+    rows: list[float]
     shapes: list[Drawn]
     routes: list[list[Point]]
     labels: list[Point]
