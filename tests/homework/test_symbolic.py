@@ -252,3 +252,9 @@ def test_a_formula_for_a_vector_is_a_document_too(cgraph: Any) -> None:
     answer = json.loads(cgraph(*words).out)["sheets"][0]["answers"][0]
     assert answer["verdict"] == "right"
     assert answer["proof"]["points"] > 1
+
+
+def test_one_point_is_told_as_one(cgraph: Any) -> None:
+    words = ("check", "y = where(x == 1, 1, x^2)", "x=1", "--answer", "dy/dx = 2*x")
+    assert "the same at the point that was tried" in cgraph(*words).out
+    assert "在试过的一个点上相同" in cgraph(*words, "--lang", "zh").out
