@@ -102,7 +102,7 @@ def mended_pullback(
 
     # `fmax` passes over NaN: another element's fault.
     at = lost(np.fmax.reduce(np.abs(upstream), axis=None, initial=1.0), sent, x)
-    if not at.any() or x.size > _MOST:
+    if not at.any() or np.size(x) > _MOST:
         return sent
     from cgcli.numbers.arrays import ARRAYS
 
@@ -110,10 +110,12 @@ def mended_pullback(
     ended = (upstream == 0) & ~np.isfinite(y) | ~np.isfinite(upstream)
     dead = ARRAYS.spread(ended, x, *static)
     products = _wide_pullback(operation, upstream, x, static)
-    return np.where(at & ~dead & ~np.isnan(products), products, sent)
+    return np.where(at & ~dead & ~np.isnan(products), products, sent)[()]
 
 
 def _wide_pullback(operation: Operation, upstream: Any, x: Any, static: tuple[int, ...]) -> Any:
+    import numpy as np
+
     from cgcli.numbers import wide
     from cgcli.numbers.objects import arrays_of
 
@@ -123,7 +125,7 @@ def _wide_pullback(operation: Operation, upstream: Any, x: Any, static: tuple[in
         numbers = wide.spread_wide(x)
         y = operation.value(m, numbers, *static)
         up = wide.spread_wide(upstream)
-        return operation.pullback(m, 0, up, y, [numbers], static).astype(float)
+        return np.asarray(operation.pullback(m, 0, up, y, [numbers], static), dtype=float)
 
 
 def is_outside(operation: Operation, y: Any, parts: Sequence[Any]) -> Any:

@@ -92,7 +92,7 @@ def _compared(exercise: Exercise, answer: Answer, node: int) -> Equality:
         gap = distance(value, truth)
         if is_same(value, truth, 1e-7) or gap <= noise:
             # Numbers that noise would drown tell nothing, unless there are no others.
-            tells = max(map(abs, (*elements(value), *elements(truth)))) > noise
+            tells = bool(max(map(abs, (*elements(value), *elements(truth)))) > noise)
             seen, blind = seen + tells, blind + (not tells)
             apart += gap > 1e-5 * noise and not tells
         else:

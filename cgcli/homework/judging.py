@@ -274,6 +274,9 @@ def _verdict(
         # The number before rounding first: what was written is gone on with anyway.
         for number in (second, first):
             reach = tolerance.reach(number)
+            if is_same(number, right, 1e-13):
+                # Nothing before it is otherwise, and as the right number it was refused.
+                continue
             if written.is_rounding(number, _rounding(number, 1e-9) + near + reach):
                 return FOLLOWS, number
         if not shape_of(first) and not written.shape and is_same(first, second, 0.02):

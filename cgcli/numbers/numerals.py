@@ -119,7 +119,12 @@ def _short(number: int, most: int) -> str:
     count = head.adjusted() + 1
     if count <= most:
         return str(number)
-    first = "".join(map(str, head.as_tuple().digits[:10]))
+    digits = head.as_tuple().digits
+    first = int("".join(map(str, digits[:10])))
+    if set(digits[10:40]) in ({0}, {9}):
+        # What the scaled number leaves out, or rounds, may make the digits before it others.
+        count += len(str(abs(number) // 10 ** (count - 10))) - 10
+        first = abs(number) // 10 ** (count - 10)
     sign = "-" if number < 0 else ""
     return f"{sign}{first}…{abs(number) % 10**10:010d} ({count:,} digits)"
 

@@ -118,3 +118,12 @@ def test_a_share_that_is_no_double_is_sent_as_one(
     assert point is not None
     for gradient in (point["v"], program.function()(c=c, v=v).gradient["v"], rows.gradient["v"][1]):
         assert abs(gradient[0] - right) <= max(abs(right) * 2.0**-50, mpf(2) ** -1074)
+
+
+@pytest.mark.parametrize("program", ["norm(x)", "logsumexp(x)", "1/norm(x)", "prod(x)", "mean(x)"])
+@pytest.mark.parametrize("x", [math.inf, -math.inf, math.nan, 0.0, 1e-300, 1e300, 5e-324, -2.0])
+def test_a_number_is_reduced_as_a_vector_of_one(program: str, x: float) -> None:
+    parsed = cgcli.parse(program)
+    one, many = parsed.evaluate(x=x), parsed.evaluate(x=[x])
+    assert repr(one.value) == repr(float(many.value))
+    assert repr(float(one.gradient["x"])) == repr(float(many.gradient["x"][0]))

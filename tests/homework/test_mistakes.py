@@ -66,3 +66,8 @@ def test_the_right_answer_of_an_example_is_right(row: Mistake) -> None:
             assert mark(program, at, f"{question} = {whole}").verdicts == {question: "right"}
             return
     pytest.fail(f"{question} is no step of {program}")
+
+
+def test_mistakes_of_the_mean_of_a_number() -> None:
+    marks = mark("m = mean(x); f = m^2", {"x": 3}, "m = 3\nf = 9\ndf/dm = 7\ndf/dx = 7")
+    assert marks.verdicts == {"m": "right", "f": "right", "df/dm": "wrong", "df/dx": "follows"}

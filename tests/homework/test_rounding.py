@@ -121,3 +121,9 @@ def test_the_working_of_these_sheets_is_not_that_of_rounded_numbers() -> None:
     problem = PROBLEMS["network"]
     found = unrounded_sheets(problem, random.Random(1))
     assert any(rounded(number(each.slip)) != written(number(each.slip)) for each, _ in found)
+
+
+@pytest.mark.parametrize("number", ["0.3333333334", "0.33333333334"])
+def test_nothing_follows_where_nothing_before_it_was_otherwise(number: str) -> None:
+    for program in ("q = a/b", "p = a + 0; q = p/b"):
+        assert mark(program, {"a": 1, "b": 3}, f"q = {number}").verdicts == {"q": "wrong"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
@@ -246,3 +247,16 @@ def test_the_chain_is_likelier_than_a_constant_where_one_is_within() -> None:
     assert answer.mistakes[0] == "local-left-out"
     (answer,) = judged("f = 3*x + 5*sin(x)", "df/dx = 3 + cos(x)")
     assert answer.mistakes[0] != "local-left-out"
+
+
+def test_a_formula_for_a_vector_is_a_document_too(cgraph: Any) -> None:
+    words = ("check", "f = sum(x^2)", "x=[1, 2, 3]", "--answer", "df/dx = 2x", "--json")
+    answer = json.loads(cgraph(*words).out)["sheets"][0]["answers"][0]
+    assert answer["verdict"] == "right"
+    assert answer["proof"]["points"] > 1
+
+
+def test_one_point_is_told_as_one(cgraph: Any) -> None:
+    words = ("check", "y = where(x == 1, 1, x^2)", "x=1", "--answer", "dy/dx = 2*x")
+    assert "the same at the point that was tried" in cgraph(*words).out
+    assert "在试过的一个点上相同" in cgraph(*words, "--lang", "zh").out

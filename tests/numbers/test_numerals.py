@@ -124,3 +124,16 @@ def test_roots_of_powers_are_rational(top: int, bottom: int, degree: int) -> Non
     assert root(as_ratio(value), degree).fraction() == expected
     beside = root(as_ratio(value + 2), degree)
     assert isinstance(beside, NoValue) or beside.fraction() ** degree == value + 2
+
+
+@given(st.integers(41, 400), st.integers(1, 10**11), st.integers(-2, 2))
+@example(300, 1, 0)
+@example(61, 9_999_999_999, -1)
+@example(300, 123, -1)
+def test_a_long_number_beside_a_round_one_has_its_own_ends(
+    zeros: int, first: int, more: int
+) -> None:
+    number = first * 10**zeros + more
+    text = str(number)
+    shown = rational_text(Fraction(number), 40)
+    assert shown in (text, f"{text[:10]}…{text[-10:]} ({len(text):,} digits)")

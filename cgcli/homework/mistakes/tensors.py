@@ -9,6 +9,7 @@ from typing import Any, Final
 from cgcli.homework.mistakes.row import Numbers, ValueStep
 from cgcli.homework.working import Use, is_same, run
 from cgcli.homework.written import shape_of
+from cgcli.operations.shapes import size
 from cgcli.operations.table import OPERATIONS
 
 _MIXED_UP: Final = {"mean": OPERATIONS["sum"], "sum": OPERATIONS["mean"]}
@@ -85,7 +86,7 @@ def not_spread_back(use: Use) -> Numbers:
         if not shape_of(use.upstream):
             # One number where a list is asked.
             yield use.upstream
-            yield use.upstream / use.x.size
+            yield use.upstream / size(use.shape)
     elif shape_of(use.upstream) != use.shape and use.local is not None:
         # What was broadcast forward is summed backward; here each part is left as it is.
         yield use.upstream * use.local

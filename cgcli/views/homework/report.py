@@ -321,6 +321,8 @@ def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> Message | No
     if equality.proof == "proved":
         return Message("proved to be the same function")
     if equality.proof == "undistinguished":
+        if equality.points == 1:
+            return Message("the same at the point that was tried")
         return Message("the same at {count} points that were tried", count=equality.points)
     if equality.proof == "open":
         return Message("no point was found where numbers tell whether this is the same function")
