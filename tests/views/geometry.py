@@ -400,8 +400,9 @@ def faults(drawing: Drawing) -> Iterator[str]:
 
 
 def _goes_back(a: Point, b: Point, is_down: bool) -> bool:
-    """Whether a piece of an arrow leads to the left, or up; upright ones may lead to a column."""
-    return a[1] - b[1] > 0.1 and abs(a[0] - b[0]) > 4 if is_down else b[0] < a[0] - 0.1
+    """Whether a piece of an arrow leads back, but for what leads to another column or row."""
+    (ax, ay), (bx, by) = (a, b) if is_down else (a[::-1], b[::-1])
+    return ay - by > 0.1 and abs(ax - bx) > 4
 
 
 def _cusp(line: list[Point]) -> Point | None:

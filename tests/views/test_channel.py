@@ -51,6 +51,7 @@ def test_values_keep_apart(passing: dict[int, Net]) -> None:
     channel = Channel(passing, LEAST)
     assert channel.width >= LEAST
     lines: dict[int, list[Point]] = {}
+    levels: list[tuple[int, float, float, float]] = []
     for source, net in passing.items():
         points = []
         for row in net.arrivals:
@@ -60,7 +61,13 @@ def test_values_keep_apart(passing: dict[int, Net]) -> None:
             assert xs == sorted(xs), "it leads forward"
             assert all(0 <= x <= channel.width for x in xs[1:-1]), "it turns in the channel"
             points += sampled(line)
+            levels += [
+                (source, y0, x0, x1) for (x0, y0), (x1, y1) in itertools.pairwise(line) if y0 == y1
+            ]
         lines[source] = points
-    for a, b in itertools.combinations(lines.values(), 2):
-        near = [p for p in a if any(math.dist(p, other) < 1.5 for other in b)]
+    for (a, y, x0, x1), (b, other_y, other_x0, other_x1) in itertools.combinations(levels, 2):
+        is_near = a != b and abs(y - other_y) < 3 and min(x1, other_x1) - max(x0, other_x0) > 1
+        assert not is_near, "two level pieces lie on one another"
+    for one, two in itertools.combinations(lines.values(), 2):
+        near = {p for p in one if any(math.dist(p, other) < 1.5 for other in two)}
         assert len(near) <= 20, "two values lie on one another"

@@ -26,6 +26,7 @@ import jsonschema
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
 
 import cgcli
 from cgcli.views.drawing import layout
@@ -332,6 +333,27 @@ CROWDED: dict[str, tuple[str, ...]] = {
         "y=[-0.21112696148359486,-1.2767475035663338]",
         "z=[0.34522111269614836,1.920114122681883]",
     ),
+    "wide arrays side by side": (
+        """a1 = max(W, W, 1 - W)
+        a2 = mean([a1[2, 1], W[1, 1], W[0, 0]])
+        ln(1.25 + atan2(2, 1.25 + W[0, 1]^2)^2) - sum(a1)""",
+        "W=[[-0.9714693,-0.1241084],[1.2582025,0.0342368],[0.6961483,-0.5606276]]",
+    ),
+    "rows of the same entries": (
+        "asinh(logsumexp([[x[0, 1], x[0, 2], x[0, 0]], [x[0, 1], x[0, 0], x[0, 0]]]))",
+        "x=[[-0.5991440798858774,0.2296718972895863,-1.5406562054208275]]",
+    ),
+    "a list of many": (f"sum([{', '.join(f'sin(x*{k})' for k in range(9))}])", "x=0.123456789"),
+    "a route that begins far back": (
+        """a1 = W - z[0]
+        a2 = atan2(exp(tanh(z)), z)
+        a3 = [[a1[2], a1[2], .25], [y[0, 1], W[1], a2[-1]]]^3
+        prod(concat(z, [x[0, 0]]))*sum(a2)*sum(a3) + min(W)""",
+        "x=[[-0.08701854493580599,-2.1398],[2.1398,-1.2553],[2.1398,1.9272]]",
+        "y=[[0.572,0.19115549215406563],[1.2482,-0.3395],[-1.5577,-0.3466]]",
+        "z=[-0.9814550640941085,0.2524964336661912]",
+        "W=[-0.29814550640941085,-0.26390870185449355,0.23109843081312412]",
+    ),
     "a route that goes back": (
         """a1 = softmax([[0.75], [y[1, 0]]])
         a2 = max(a1[0, 0], y[0, 1], 1 - a1[0, 0])
@@ -343,27 +365,16 @@ CROWDED: dict[str, tuple[str, ...]] = {
 }
 
 
+@pytest.mark.parametrize("direction", ["right", "down"])
 @pytest.mark.parametrize("words", CROWDED.values(), ids=CROWDED)
-def test_crowded_programs_are_drawn_well(words: tuple[str, ...], cgraph: Run, drawn: Any) -> None:
+def test_crowded_programs_are_drawn_well(
+    words: tuple[str, ...], direction: str, cgraph: Run, drawn: Any
+) -> None:
     graph = wanted(cgraph, *words)
     for digits in (4, 17):
-        drawing = read_svg(drawn(*words, "--digits", str(digits)))
+        drawing = read_svg(drawn(*words, "--digits", str(digits), "--direction", direction))
         check_drawing(drawing, graph)
         check_numbers(drawing, graph, digits)
-
-
-def test_a_route_that_begins_far_back_is_drawn_well(cgraph: Run, drawn: Any) -> None:
-    words = (
-        """a1 = W - z[0]
-        a2 = atan2(exp(tanh(z)), z)
-        a3 = [[a1[2], a1[2], .25], [y[0, 1], W[1], a2[-1]]]^3
-        prod(concat(z, [x[0, 0]]))*sum(a2)*sum(a3) + min(W)""",
-        "x=[[-0.08701854493580599,-2.1398],[2.1398,-1.2553],[2.1398,1.9272]]",
-        "y=[[0.572,0.19115549215406563],[1.2482,-0.3395],[-1.5577,-0.3466]]",
-        "z=[-0.9814550640941085,0.2524964336661912]",
-        "W=[-0.29814550640941085,-0.26390870185449355,0.23109843081312412]",
-    )
-    check_drawing(read_svg(drawn(*words, "--digits", "17")), wanted(cgraph, *words))
 
 
 def bound(program: Program) -> list[str]:
@@ -371,14 +382,17 @@ def bound(program: Program) -> list[str]:
 
 
 @BOUND
-@given(program=programs(depth=2))
-def test_random_programs_are_drawn_well(program: Program, cgraph: Run, tmp_path: Path) -> None:
+@given(program=programs(depth=2), direction=st.sampled_from(["right", "down"]))
+def test_random_programs_are_drawn_well(
+    program: Program, direction: str, cgraph: Run, tmp_path: Path
+) -> None:
     words = bound(program)
     assume(cgraph("eval", *words).status == 0)
     graph = wanted(cgraph, *words)
     assume(3 < len(graph.nodes) <= 30)
     path = tmp_path / "a.svg"
-    assert cgraph("draw", *words, "--digits", "17", "-o", str(path)).status == 0
+    how = ("--digits", "17", "--direction", direction)
+    assert cgraph("draw", *words, *how, "-o", str(path)).status == 0
     drawing = read_svg(path.read_text("utf-8"))
     check_drawing(drawing, graph)
     check_numbers(drawing, graph, 17)
@@ -467,6 +481,36 @@ def test_ten_steps_are_legible_on_a_slide(cgraph: Run, drawn: Any) -> None:
     scale = min(1600 / drawing.paper.right, 900 / drawing.paper.bottom)
     assert min(text.size for text in drawing.texts) * scale > 5
     assert [text for _, text in drawing.bands] == [f"t = {turn}" for turn in range(10)]
+
+
+WIDE: dict[str, tuple[str, ...]] = {
+    "values unused in turns": (
+        "h[0]=0; for t in 0..9 { h[t+1]=tanh(w*h[t]+u*x[t]+b); o[t]=v*h[t+1] } (h[10]-y)^2",
+        *("w=0.5", "u=-0.8", f"x={[k % 3 - 1 for k in range(10)]}", "b=0.1", "y=0.3", "v=2"),
+    ),
+    "losses of turns": (
+        "h[0]=0; for t in 0..7 { h[t+1]=tanh(w*h[t]+b); l[t]=h[t+1]^2 } sum([l[t] for t in 0..7])",
+        *("w=0.5", "b=0.1"),
+    ),
+    "a net of eight units a layer": (
+        "h1 = tanh(W1@x + b1); h2 = tanh(W2@h1 + b2); p = softmax(W3@h2 + b3); -log(p[1])",
+        f"W1={[[k / 10, k / 5 - 0.3] for k in range(8)]}",
+        f"W2={[[0.2 - k / 20] * 8 for k in range(8)]}",
+        *(f"W3={[[0.3] * 8] * 3}", "x=[1.5,-2]", f"b1={[0.1] * 8}", f"b2={[0.2] * 8}"),
+        "b3=[0,1,2]",
+    ),
+}
+
+
+@pytest.mark.parametrize("words", WIDE.values(), ids=WIDE)
+def test_what_is_wide_is_folded(words: tuple[str, ...], cgraph: Run, drawn: Any) -> None:
+    drawing = read_svg(drawn(*words))
+    check_drawing(drawing, wanted(cgraph, *words))
+    scale = min(1600 / drawing.paper.right, 900 / drawing.paper.bottom)
+    assert min(text.size for text in drawing.texts) * scale > 5
+    if not drawing.bands:
+        starts = {arrow.start[0] > arrow.tip[0] for arrow in drawing.arrows}
+        assert starts == {True, False}, "it is read in rows"
 
 
 def test_inputs_are_repeated_where_that_is_asked_for(cgraph: Run, drawn: Any) -> None:

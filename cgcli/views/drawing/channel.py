@@ -26,11 +26,6 @@ class Net(NamedTuple):
         """The uppermost of its rows, and the lowest."""
         return min(self.leave, *self.arrivals), max(self.leave, *self.arrivals)
 
-    @property
-    def is_small(self) -> bool:
-        """Whether it has no room for two bends."""
-        return self.span[1] - self.span[0] <= _STEP
-
     def is_steep(self, across: float) -> bool:
         """Return whether a slant would lie on another of it, or lead up or down for too long."""
         (low, high), steps = self.span, [row - self.leave for row in self.arrivals]
@@ -100,10 +95,15 @@ class Channel:
     """The channel before a layer of a picture, with the nets that pass it, by their sources."""
 
     def __init__(self, nets: dict[int, Net], least: float) -> None:
+        # A step that is too small for two bends is a slant, and what nothing else is beside.
+        far = {
+            a: Net(net.leave, [row for row in net.arrivals if abs(row - net.leave) > _STEP])
+            for a, net in nets.items()
+        }
         self._nets = {
             a: net
-            for a, net in nets.items()
-            if not net.is_small
+            for a, net in far.items()
+            if net.arrivals
             and (
                 net.is_steep(least)
                 or any(net.meets(other, _APART) for b, other in nets.items() if b != a)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cgcli.calculus.explain import Explanation
 from cgcli.calculus.result import Result
@@ -15,6 +15,9 @@ from cgcli.views.drawing.layout import place
 from cgcli.views.drawing.placed import PAGE, Placed, folded, scale
 from cgcli.views.drawing.scene import Picture, Scene, in_a_line, scene
 from cgcli.views.gate import printable
+
+_LEGIBLE: Final = 0.75
+"""A picture as much smaller on a page, with letters of 8 pixels, can be read as it is."""
 
 if TYPE_CHECKING:
     from cgcli.views.schemas import graphs
@@ -141,15 +144,17 @@ class Drawing:
 
     @functools.cached_property
     def _final(self) -> tuple[Picture, Placed]:
-        """What is shown, and its places; the turns of a long loop stand in columns, read down.
+        """What is shown, and its places, folded where it is too wide to be read on a page.
 
-        The inputs are beside each turn there.
+        The turns of a long loop stand in columns, read down, with inputs beside each turn.
         """
-        strip = place(self._scene(None))
-        is_long = strip.width > PAGE[0] and strip.layers.loops.sequences
-        if is_long and self.picture.direction == "auto":
-            picture = self.picture._replace(direction="down", repeats=True)
-            columns = folded(place(self._scene(None, picture)))
-            if scale(columns) > scale(strip):
-                return picture, columns
-        return self.picture, strip
+        picture, strip = self.picture, place(self._scene(None))
+        if strip.width <= PAGE[0] or picture.direction != "auto":
+            return picture, strip
+        other = strip
+        if strip.layers.loops.sequences:
+            picture = picture._replace(direction="down", repeats=True)
+            other = folded(place(self._scene(None, picture)))
+        elif scale(strip) < _LEGIBLE:
+            other = folded(strip)
+        return (picture, other) if scale(other) > scale(strip) else (self.picture, strip)

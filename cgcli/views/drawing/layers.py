@@ -208,13 +208,17 @@ class Layers:
         """Return how far the numbers of arrows, which arrive in this order, reach to both sides.
 
         They stand above and below an arrow to the right. Of one that leads down they are right,
-        but of the first of several left, so that all arrive near the middle.
+        but of the first of two left, so that all arrive near the middle.
         """
         arrows = [self.scene.arrows[number] for number in numbers]
         sides = [_reach(arrow.value, arrow.contribution, self.scene.down) for arrow in arrows]
-        if self.scene.down and len(sides) > 1:
+        if self.is_split(numbers):
             sides[0] = sides[0][::-1]
         return sides
+
+    def is_split(self, numbers: list[int]) -> bool:
+        """Return whether of two arrows that arrive together the first has its numbers left."""
+        return self.scene.down and len(numbers) == 2
 
     def _room(self, numbers: list[int]) -> float:
         """Return how much room arrows that arrive together need, in whatever order."""
@@ -222,7 +226,7 @@ class Layers:
         if not self.scene.down:
             return sum(sums)
         # The middle one of the arrows, or the middle between two, is that of the shape.
-        return sum(sums) + max(sums) - (min(sums) if len(sums) > 1 else 2 * ASIDE)
+        return sum(sums) + max(sums) - (min(sums) if self.is_split(numbers) else 2 * ASIDE)
 
     def apart(self, one: int, other: int) -> float:
         """Return how far the middles of two shapes of a layer are from one another at least."""

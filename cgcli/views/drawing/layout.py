@@ -25,8 +25,9 @@ from cgcli.views.drawing.turns import Turn
 
 _TURN: Final = 12.0
 _HEAD: Final = 6.0
-_FANNED: Final = 0.25
-"""The angle between arrows that come to one side of a circle."""
+_LEAN: Final = 0.25
+"""The angle between arrows at one side of a circle; half of it where they are many."""
+_BESIDE: Final = 6.0
 _BALANCED: Final = 300
 _PASSED: Final = 20_000
 _FAN: Final = 500
@@ -158,10 +159,9 @@ def _drawn(layers: Layers, rows: list[float]) -> Placed:
         labels.append((inner[0] - (strip - _TURN) / 2 + meet, inner[1]))
         start = source.x + source.width / 2, source.y
         points = [start, *(point for point in points if point[0] > start[0] + 1)]
-        # Those on its side that arrive nearer to the middle.
-        row, others = rows[arrow.target], [arriving[k] for k in layers.arriving[arrow.target]]
-        nearer = sum(min(row, arrive) < y < max(row, arrive) for y in others)
-        lines.append([*points, inner, _border(target, inner, nearer)])
+        others = [arriving[k] - rows[arrow.target] for k in layers.arriving[arrow.target]]
+        fan = _fan(arrive - rows[arrow.target], others)
+        lines.append([*points, inner, _border(target, inner, *fan)])
     ends, corners = [], []
     for k, (shape, box) in enumerate(zip(shapes, boxes, strict=False)):
         side = shape.x + shape.width / 2
@@ -173,7 +173,8 @@ def _drawn(layers: Layers, rows: list[float]) -> Placed:
             labels.append(((side + tip - _HEAD) / 2, shape.y))
     right, bottom = map(max, zip(*corners, *chain(*lines), strict=True))
     bands = list(_bands(layers, shapes, (room[1] / 2, room[0] / 2), bottom))
-    return Placed(layers, rows, shapes, lines, labels, ends, right, bottom, bands, lefts)
+    breaks = [(at - c.width, at) for at, c in zip(begins, between, strict=True)][1:]
+    return Placed(layers, rows, shapes, lines, labels, ends, right, bottom, bands, lefts, breaks)
 
 
 def _bands(layers: Layers, shapes: list[Drawn], words: Point, down: float) -> Iterator[Band]:
@@ -210,7 +211,7 @@ def _columns(layers: Layers, turn: Turn, shapes: list[Drawn]) -> Point:
 def _arrivals(layers: Layers, middles: list[float]) -> tuple[list[float], set[int]]:
     """Return the row in which each arrow arrives, far enough from the next for its numbers.
 
-    And of several that lead down the first, beside which the numbers stand left.
+    And those that lead down beside which the numbers stand left.
     """
     rows = [0.0] * len(layers.ways)
     left = set()
@@ -227,21 +228,27 @@ def _arrivals(layers: Layers, middles: list[float]) -> tuple[list[float], set[in
         middle = (places[0] + places[-1] if down else ends[-1]) / 2
         for number, place in zip(numbers, places, strict=True):
             rows[number] = row + place - middle
-        if down and len(numbers) > 1:
+        if layers.is_split(numbers):
             left.add(numbers[0])
     return rows, left
 
 
-def _border(shape: Drawn, inner: Point, rank: int) -> Point:
+def _fan(offset: float, others: list[float]) -> tuple[int, int]:
+    """Return the place of an arrow among those at its side of a shape, and how many they are."""
+    side = sorted({abs(other) for other in others if other * offset > 0})
+    return (side.index(abs(offset)), len(side)) if side else (0, 1)
+
+
+def _border(shape: Drawn, inner: Point, place: int, count: int) -> Point:
     """Return where an arrow from a point at the left of a shape meets it.
 
-    A circle is met on the way to its centre, but the farther out the more arrows are between; and
-    anything else on the level part of its side.
+    By its place among so many at its side a circle is met on the way to its centre or farther out,
+    and anything else on the level part of its side.
     """
     dx, dy = shape.x - inner[0], inner[1] - shape.y
     if not shape.round:
-        level = shape.height / 2 - shape.corner
+        level = max(0.0, shape.height / 2 - shape.corner - _BESIDE * (count - 1 - place))
         return shape.x - shape.width / 2, shape.y + max(-level, min(level, dy))
-    angle = math.atan2(abs(dy), dx) + _FANNED * min(rank, 3)
-    radius = shape.width / 2
+    last = math.pi / 2 - min(_LEAN / 2, 1 / count) * (count - 1 - place)
+    angle, radius = min(math.atan2(abs(dy), dx) + _LEAN * place, last), shape.width / 2
     return shape.x - radius * math.cos(angle), shape.y + math.copysign(radius * math.sin(angle), dy)

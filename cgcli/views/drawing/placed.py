@@ -1,8 +1,9 @@
 """A scene with its places, which is what each kind of picture is drawn from.
 
-A picture that is read down can be folded into columns side by side, with as many turns of a loop
-as fit best. What leads on leaves a column below, goes up beside it, and comes into the next from
-above. The arrows keep their order on this way, so that none crosses another.
+A picture that is read down can be folded into columns side by side, with as many layers, or turns
+of a loop, as fit best. What leads on leaves a column below, goes up beside it, and comes into the
+next from above. The arrows keep their order on this way, so that none crosses another. One that is
+read to the right is folded into rows, as a text is.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ MARGIN: Final = 16.0
 PAGE: Final = 1600.0, 900.0
 """What a picture is to fit on, such as a slide, in pixels."""
 _TRACK: Final = 9.0
+_COLUMNS: Final = 12
 
 Point = tuple[float, float]
 
@@ -56,7 +58,8 @@ class Placed(NamedTuple):
     `rows` are those of all stops, before the picture is turned or folded. Behind the arrows between
     shapes are those from the `ends`, the shapes whose value leaves the
     graph. A label's place is the middle of a level piece of its arrow; `turns` are those of loops,
-    each with its band, and `lefts` are the arrows whose numbers stand left of them.
+    each with its band, and `lefts` are the arrows whose numbers stand left of them. `breaks` are
+    where the layers before channels end, and those behind them begin.
     """
 
     layers: Layers
@@ -69,6 +72,7 @@ class Placed(NamedTuple):
     height: float
     turns: list[Band]
     lefts: set[int]
+    breaks: list[tuple[float, float]]
 
     @property
     def scene(self) -> Scene:
@@ -97,86 +101,100 @@ def scale(placed: Placed) -> float:
 
 
 def folded(placed: Placed) -> Placed:
-    """Return a picture with its turns in columns, as large on the page as they can be.
+    """Return a picture in columns, or rows, as large on the page as they can be.
 
-    Where turns of two loops stand side by side it stays as it is.
+    Where turns stand side by side it stays as it is.
     """
-    count = sum(map(len, placed.layers.loops.sequences))
-    if len(placed.turns) < count:
-        return placed
-    # Of what takes as many columns, the fewest turns in each make the least height.
-    shortest = {-(-count // most): most for most in range(count - 1, 0, -1)}
-    columns = [_Columns(placed, count, most) for most in sorted(shortest.values())]
-    return max(columns, key=lambda column: scale(column.page)).placed()
+    if not placed.scene.down:
+        placed = transposed(placed)
+    turns = placed.turns[: sum(map(len, placed.layers.loops.sequences))]
+    breaks = placed.breaks
+    if turns:
+        breaks = [at for at in breaks if any(abs(at[1] - turn.top) < 1 for turn in turns[1:])]
+    ways = [placed]
+    if len(placed.turns) == len(turns) and len(breaks) >= len(turns) - 1:
+        columns = range(2, min(_COLUMNS, len(breaks) + 1) + 1)
+        most = {-(-(len(breaks) + 1) // count) for count in columns}
+        ways += [_Columns(placed, breaks[k - 1 :: k], turns, k).placed() for k in sorted(most)]
+    if not placed.scene.down:
+        ways = list(map(transposed, ways))
+    return max(ways[1:] or ways, key=scale)
 
 
 class _Columns:
-    """The columns of a picture, each of at most so many turns."""
+    """The columns of a picture that ends and begins anew at some of its breaks."""
 
-    def __init__(self, placed: Placed, count: int, most: int) -> None:
+    def __init__(
+        self, placed: Placed, breaks: list[tuple[float, float]], turns: list[Band], most: int
+    ) -> None:
         self.picture = placed
-        self.firsts = placed.turns[:count:most]
+        self.tops = [turns[0].top if turns else 0.0, *(begin for _, begin in breaks)]
         # Behind the last shape of a column, before its arrows turn.
-        self.cuts = [placed.turns[k - 1].bottom + 2 for k in range(most, count, most)]
-        self.is_single = most == 1
+        self.cuts = [end + 2 for end, _ in breaks]
+        self.is_single = most == 1 and bool(turns)
         self.left = room_beside(placed.layers.loops.sequences) if self.is_single else 0.0
         self.wide = placed.width - self.left
-        crossings = self._crossings()
-        # The place of each arrow among those that lead on, from the left.
-        self.tracks = [{arrow: k for k, (_, arrow) in enumerate(sorted(c))} for c in crossings]
+        crossings = [self._crossing(cut) for cut in self.cuts]
+        # The place of each value among those that lead on, from the left.
+        self.tracks = [{source: k for k, (_, source) in enumerate(sorted(c))} for c in crossings]
         self.room = (max(map(len, crossings)) + 1) * _TRACK
-        leads = [first.top - cut for first, cut in zip(self.firsts[1:], self.cuts, strict=True)]
-        self.lead = max(leads)
-        self.top = max(self.firsts[0].top, self.room + self.lead) + TURN * self.is_single
+        self.lead = max(begin - end for end, begin in breaks)
+        self.top = max(self.tops[0], self.room + self.lead) + TURN * self.is_single
         self.bottom = max(
-            cut + self.top - first.top for cut, first in zip(self.cuts, self.firsts, strict=False)
+            cut + self.top - top for cut, top in zip(self.cuts, self.tops, strict=False)
         )
 
-    def _crossings(self) -> list[list[tuple[float, int]]]:
-        """Return by cut where arrows come to it, each with its number."""
-        crossings: list[list[tuple[float, int]]] = [[] for _ in self.cuts]
-        for number, route in enumerate(self.picture.routes[: len(self.picture.scene.arrows)]):
-            for (x, y), (_, below) in pairwise(route):
-                for k in range(bisect_right(self.cuts, y), bisect_right(self.cuts, below)):
-                    crossings[k].append((x, number))
-        return crossings
-
-    @property
-    def page(self) -> Placed:
-        """The picture as wide and as high as its columns, with nothing moved yet."""
-        width, last = self._at((self.picture.width, self.picture.height))
-        return self.picture._replace(width=width, height=max(last, self.bottom + self.room))
+    def _crossing(self, cut: float) -> set[tuple[float, int]]:
+        """Return where values come to a cut, each with the shape it is of."""
+        return {
+            (x, arrow.source)
+            for arrow, route in zip(self.picture.scene.arrows, self.picture.routes, strict=False)
+            for (x, y), (_, below) in pairwise(route)
+            if y < cut <= below
+        }
 
     def placed(self) -> Placed:
         """Return the picture in columns."""
-        before = self.page
+        before = self.picture
         shapes = [s._replace(x=x, y=y) for s in before.shapes for x, y in [self._at((s.x, s.y))]]
         count = len(before.scene.arrows)
-        routes = [self._route(number, route) for number, route in enumerate(before.routes[:count])]
+        routes = [
+            self._route(arrow.source, route)
+            for arrow, route in zip(before.scene.arrows, before.routes, strict=False)
+        ]
         routes += [list(map(self._at, route)) for route in before.routes[count:]]
         labels = [self._at(point) for point in before.labels]
-        bands = [self._band(band, before.height) for band in before.turns]
-        return before._replace(shapes=shapes, routes=routes, labels=labels, turns=bands)
+        last = self._at((before.width, before.height))
+        lowest = max(last[1], self.bottom + self.room)
+        bands = [self._band(band, lowest) for band in before.turns]
+        return before._replace(
+            shapes=shapes,
+            routes=routes,
+            labels=labels,
+            width=last[0],
+            height=lowest,
+            turns=bands,
+        )
 
     def _at(self, point: Point, column: int | None = None) -> Point:
         if column is None:
             column = bisect_right(self.cuts, point[1])
         x = point[0] - self.left + column * (self.wide + MARGIN + self.room)
-        return x, point[1] + self.top - self.firsts[column].top
+        return x, point[1] + self.top - self.tops[column]
 
-    def _route(self, number: int, route: Sequence[Point]) -> list[Point]:
+    def _route(self, source: int, route: Sequence[Point]) -> list[Point]:
         column = bisect_right(self.cuts, route[0][1])
         points = [self._at(route[0], column)]
         for start, end in pairwise(route):
             while column < len(self.cuts) and start[1] < self.cuts[column] <= end[1]:
-                points += self._way(start, end, number, column)
+                points += self._way(start, end, source, column)
                 column += 1
             points.append(self._at(end, column))
         return points
 
-    def _way(self, start: Point, end: Point, number: int, column: int) -> list[Point]:
+    def _way(self, start: Point, end: Point, source: int, column: int) -> list[Point]:
         """Return the way of an arrow from a column to the next, for a piece that passes a cut."""
-        place = self.tracks[column][number]
+        place = self.tracks[column][source]
         outer = (len(self.tracks[column]) - place) * _TRACK
         x0, x1 = self._at(start, column)[0], self._at(end, column + 1)[0]
         beside = self._at((self.left + self.wide, 0.0), column)[0] + MARGIN / 2 + outer
