@@ -123,12 +123,11 @@ def _processor() -> str:
 def descent(name: str, engine: str, epochs: int) -> Timed:
     """Return a step of training by an engine, and the seconds of the first epoch."""
     from cgcli.learning.descent import Watch
-    from cgcli.learning.given import Given, build_graph
     from cgcli.learning.preparing import Prepared
     from cgcli.learning.reading import Report
     from cgcli.learning.stopping import Criteria
     from cgcli.learning.tables import ROW, TableWriter
-    from cgcli.learning.task import Parameters, Task
+    from cgcli.learning.task import Given, Parameters, Task, build_graph
     from cgcli.learning.training import Options, Training
     from cgcli.native.engine import engine_of
     from cgcli.program import parse

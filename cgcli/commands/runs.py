@@ -26,13 +26,13 @@ from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
-from cgcli.learning.given import Given
 from cgcli.learning.initial import initial, meant
 from cgcli.learning.manner import Manner
 from cgcli.learning.models import Model, model_of, rows_of
 from cgcli.learning.preparing import Prepared, Reading, prepare
 from cgcli.learning.statistics import bands
 from cgcli.learning.tables import plain
+from cgcli.learning.task import Given
 from cgcli.learning.training import Options, Trained, Training
 from cgcli.library.files import named
 from cgcli.library.models import read_model

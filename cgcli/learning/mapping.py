@@ -14,11 +14,11 @@ from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
 from cgcli.language.syntax import NAME, Expression, Value
 from cgcli.learning.cells import kept_as
-from cgcli.learning.given import expression_of
 from cgcli.learning.noted import NotedRows
 from cgcli.learning.preparing import check_scaling, read_columns, told_apart
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, row_values
+from cgcli.learning.task import expression_of
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.plan.compiled import Engine

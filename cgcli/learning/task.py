@@ -1,4 +1,7 @@
-"""What is to be learned: the program of one data point, its parameters, and what is fixed."""
+"""What is to be learned: the program of one data point, its parameters, and what is fixed.
+
+It is made of what is given: a program, values by name, and expressions to measure.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import few
+from cgcli.errors import CgraphError, Place, excerpt, few
+from cgcli.graph.build import Draft
 from cgcli.graph.graph import Graph
+from cgcli.language.free import given_names
+from cgcli.language.parse import parse as parse_syntax
+from cgcli.language.syntax import Expression, Value
 from cgcli.learning.tables import row_values
 from cgcli.operations.row import Shape
-from cgcli.operations.shapes import size
+from cgcli.operations.shapes import describe, size
 from cgcli.plan.compiled import Compiled, Engine
+from cgcli.plan.function import Shaped
 from cgcli.plan.lower import Lowered
+from cgcli.program import Program
 
 
 def joined(names: Sequence[str]) -> str:
@@ -144,3 +153,54 @@ class Task(NamedTuple):
         """Return the values of all inputs in one row."""
         row = row_values(chunk, place, self.scaled)
         return {**self.constants, **self.parameters.values(), **row}
+
+
+class Given(NamedTuple):
+    """What a command line gives: the program, values by name, and expressions to measure."""
+
+    program: Program
+    initial: Mapping[str, Any]
+    fixed: Mapping[str, Any]
+    metrics: Mapping[str, str] = {}
+
+    @property
+    def expressions(self) -> dict[str, Expression]:
+        """The metrics' syntax by name; raises `CgraphError` for what is not one expression."""
+        hint = '--metric "error=abs(y - p)"'
+        return {
+            name: expression_of(text, f"the metric '{excerpt(name)}'", hint)
+            for name, text in self.metrics.items()
+        }
+
+
+def expression_of(text: str, called: str, hint: str = "") -> Expression:
+    """Return the syntax of what is called so; raises `CgraphError` unless it is one expression."""
+    statement, *others = parse_syntax(text).block
+    if others or not isinstance(statement, Value):
+        raise CgraphError("usage", f"{called} is not one expression", hint)
+    return statement.expression
+
+
+def build_graph(given: Given, shapes: Mapping[str, Shape]) -> tuple[Graph, dict[str, int]]:
+    """Return the graph of one row, and the metrics' nodes in it; raises `CgraphError`."""
+    bound: dict[str, Any] = {name: Shaped(shape) for name, shape in shapes.items()}
+    bound.update((name, Shaped(np.shape(value))) for name, value in given.initial.items())
+    for name, value in given.fixed.items():
+        bound[name] = value if isinstance(value, float) else Shaped(np.shape(value))
+    draft = Draft(given.program.syntax, bound, given.program.limits)
+    graph = draft.graph
+    nodes: dict[str, int] = {}
+    output, known = draft.output, {*given_names(given.program.syntax), *bound}
+    for name, expression in given.expressions.items():
+        node = draft.add(expression, given.metrics[name], {} if "f" in known else {"f": output})
+        if graph.shape(node):
+            message = f"the metric '{excerpt(name)}' is {describe(graph.shape(node))}, not a number"
+            raise CgraphError("shape", message, "take its sum(…) or mean(…)")
+        nodes[name] = node
+    graph.output = output
+    if graph.shape(output):
+        form = describe(graph.shape(output))
+        message = f"the program's value is {form}, and a cost is one number"
+        place = Place(graph.text, graph.starts[output], graph.ends[output])
+        raise CgraphError("shape", message, "take its sum(…), or the sum of its squares", (place,))
+    return graph, nodes

@@ -13,7 +13,7 @@ from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError
 from cgcli.learning.doubts import bottomless, course, unmoved
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
-from cgcli.learning.logbook import Folds, Logbook, Record, State, Turn, Watch
+from cgcli.learning.logbook import Folds, Logbook, Record, State, Watch
 from cgcli.learning.noted import locate, note_rows
 from cgcli.learning.objective import Measure, Objective, measured
 from cgcli.learning.optimisers import OPTIMISERS, Schedule
@@ -80,7 +80,7 @@ class Trained(NamedTuple):
 class Training:
     """A run, ready to go: `descent` is None for the optimisers that are SciPy's.
 
-    >>> from cgcli.learning.given import Given
+    >>> from cgcli.learning.task import Given
     >>> from cgcli.learning.preparing import Reading, prepare
     >>> from cgcli.learning.reading import open_source
     >>> from cgcli.learning.logbook import Watch
@@ -182,9 +182,10 @@ class Training:
 
     def _by_turns(self, trained: Trained, watch: Watch) -> Trained:
         """Add the cost and the metrics of rows that are held out by turns, where they are."""
-        folds, doubts = Folds([], {}), list(trained.end.doubts)
+        folds, doubts, turn = Folds([], {}), list(trained.end.doubts), Watch()
+        turn.asked_to_stop = watch.asked_to_stop  # type: ignore[method-assign]
         for number, part in enumerate(self.prepared.folds(), 1):
-            other = Training(part, self.options, engine=self.task.engine).run(Turn(watch))
+            other = Training(part, self.options, engine=self.task.engine).run(turn)
             if watch.asked_to_stop():
                 return trained
             assert other.holdout is not None

@@ -124,10 +124,10 @@ def train(
     >>> train("w*x - y", {"x": [1, 2], "y": [2, 4]}, {"w": 1}, residual=True).parameters
     {'w': 2.0}
     """
-    from cgcli.learning.given import Given
     from cgcli.learning.logbook import Watch
     from cgcli.learning.models import model_of
     from cgcli.learning.preparing import Reading, prepare
+    from cgcli.learning.task import Given
     from cgcli.learning.training import Training
     from cgcli.native.engine import engine_of
     from cgcli.numbers.values import as_inputs

@@ -15,11 +15,11 @@ from scipy import stats
 from scipy.optimize import curve_fit
 
 from cgcli.learning.fitting import fit_residuals
-from cgcli.learning.given import Given
 from cgcli.learning.preparing import Reading, prepare
 from cgcli.learning.sources import Source
 from cgcli.learning.statistics import Bands, bands
 from cgcli.learning.tables import ROW
+from cgcli.learning.task import Given
 from cgcli.program import Program, parse
 
 X = np.array([0.5, 1.0, 2.0, 3.5, 4.0, 6.0, 7.5])

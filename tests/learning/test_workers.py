@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 
 from cgcli.errors import CgraphError
 from cgcli.learning.fitting import residuals_of
-from cgcli.learning.given import Given
 from cgcli.learning.objective import Measure, Objective
 from cgcli.learning.preparing import Prepared, Reading, prepare
 from cgcli.learning.shards import share
 from cgcli.learning.sources import Source
 from cgcli.learning.tables import CHUNK, ROW
+from cgcli.learning.task import Given
 from cgcli.learning.workers import Workers
 from cgcli.native import library
 from cgcli.plan.sweep import SHARD
@@ -244,7 +244,7 @@ def test_an_error_in_a_worker_is_the_error_of_the_run(rows: Path, cgraph: Any) -
     [
         (["train", "(w*x-y)^2", "w=0", "--jobs", "2", "--batch", "8"], "--batch"),
         (["map", "x", "--jobs", "0"], "--jobs is a number from 1 to 256, not 0"),
-        (["map", "x", "--jobs", "2", "--engine", "auto"], "--engine auto asks whether"),
+        (["map", "x", "--jobs", "2", "--engine", "auto"], "--engine auto is for one process"),
         (["map", "x", "--on", "mars"], "--on is ray or ray://HOST:PORT, not 'mars'"),
         (["map", "x", "--on", "ray://h:1", "--jobs", "2"], "leave --jobs out"),
     ],

@@ -21,12 +21,12 @@ from mpmath import mp, mpf
 
 import cgcli
 from cgcli.errors import CgraphError
-from cgcli.learning.given import Given
 from cgcli.learning.logbook import Watch
 from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.preparing import Reading, prepare
 from cgcli.learning.reading import open_source
 from cgcli.learning.stopping import Criteria
+from cgcli.learning.task import Given
 from cgcli.learning.training import Options, Training
 from cgcli.native import library
 from cgcli.native.engine import engine_of
