@@ -123,11 +123,12 @@ def _processor() -> str:
 def descent(name: str, engine: str, epochs: int) -> Timed:
     """Return a step of training by an engine, and the seconds of the first epoch."""
     from cgcli.learning.descent import Watch
+    from cgcli.learning.given import Given, build_graph
     from cgcli.learning.preparing import Prepared
     from cgcli.learning.reading import Report
     from cgcli.learning.stopping import Criteria
     from cgcli.learning.tables import ROW, TableWriter
-    from cgcli.learning.task import Given, Parameters, Task, build_graph
+    from cgcli.learning.task import Parameters, Task
     from cgcli.learning.training import Options, Training
     from cgcli.native.engine import engine_of
     from cgcli.program import parse
@@ -138,7 +139,7 @@ def descent(name: str, engine: str, epochs: int) -> Timed:
     writer = TableWriter(2**40)
     writer.add({**columns, ROW: np.arange(1.0, count + 1)})
     table = writer.finish()
-    graph, _ = build_graph(Given(parse(model.program), start, {}, {}), {}, table.shapes)
+    graph, _ = build_graph(Given(parse(model.program), start, {}, {}), table.shapes)
     task = Task(graph, Parameters(start), tuple(columns), {}, {}, {})
     prepared = Prepared(task, table, None, Report("", skip=False), {})
     options = Options("adam", model.rate, batch=model.batch, criteria=Criteria(epochs=1))

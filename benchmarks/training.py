@@ -133,11 +133,12 @@ def batches(rows: int, model: Model) -> Iterator[Any]:
 def run_cgraph(name: str) -> tuple[float, list[float], int]:
     """Return a run of cgcli: lowering, hoisting and binding are under the clock."""
     from cgcli.learning.descent import Watch
+    from cgcli.learning.given import Given, build_graph
     from cgcli.learning.preparing import Prepared
     from cgcli.learning.reading import Report
     from cgcli.learning.stopping import Criteria
     from cgcli.learning.tables import ROW, TableWriter
-    from cgcli.learning.task import Given, Parameters, Task, build_graph
+    from cgcli.learning.task import Parameters, Task
     from cgcli.learning.training import Options, Training
     from cgcli.program import parse
 

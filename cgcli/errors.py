@@ -73,6 +73,16 @@ class CgraphError(Exception):
         return CgraphError, (self.kind, self.message, self.hint, self.places)
 
     @property
+    def __notes__(self) -> list[str]:  # type: ignore[override]  # made when it is asked for
+        """What Python's traceback shows below the message: where it is, and what to write."""
+        notes = [f"hint: {self.hint}"] if self.hint else []
+        if self.places and self.places[0].text.strip():
+            place, (line, column, end) = self.places[0], self.places[0].position()
+            text = place.text.split("\n")[line - 1]
+            notes = [f"  {text}", " " * (column + 1) + "^" * max(1, end - column), *notes]
+        return notes
+
+    @property
     def line(self) -> int | None:
         """The line of the first place, from 1."""
         return self.places[0].position().line if self.places else None

@@ -12,6 +12,8 @@ MOST_BITS: Final = 10**7
 """What a limit on the bits of a number may be raised to: one product of such takes a second."""
 
 MOST_PRECISION: Final = 10**6
+MOST_DIGITS: Final = 10_000
+"""The most digits that are proved of a number."""
 """What the bits that a proof may take may be raised to."""
 
 MOST_COUNT: Final = 2**63 - 1

@@ -5,6 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+_MANY: Final = 100_000
+"""From so many objects on they are counted among the old ones unseen."""
 
 
 @contextmanager
@@ -21,4 +25,8 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            if gc.get_count()[0] > _MANY and not gc.get_freeze_count():
+                # What was made is old from now on: to look through it once takes a while, too.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

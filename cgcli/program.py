@@ -185,6 +185,12 @@ def evaluate_program(
         raise unused_binding(graph.text, spans, unused[0], list(required))
     require_bound(graph.text, spans, inputs)
     result: Result = kind.evaluate(graph, inputs, of, wrt, program.limits)
+    if kind is DOUBLES and not result.notes:
+        from cgcli.calculus.rounding import rounding
+
+        for node, note in rounding(result, inputs):
+            result.notes.append(note)
+            result.notes_by_node[node] = [note]
     return result
 
 

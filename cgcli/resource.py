@@ -11,9 +11,14 @@ def read_toml(package: str, name: str) -> dict[str, Any]:
     """Return what a file of a package holds.
 
     >>> list(read_toml("cgcli.graph", "rewrites.toml"))
-    ['rewrites']
+    ['overflow', 'inexact']
     """
     return tomllib.loads(read_text(package, name))
+
+
+def names_in(package: str) -> list[str]:
+    """Return the names of what stands in a package."""
+    return [entry.name for entry in resources.files(package).iterdir()]
 
 
 def read_text(package: str, name: str) -> str:

@@ -63,13 +63,23 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def joined(messages: list[Message]) -> Message:
-    """Return one message of several, with semicolons between them.
+def headed(kind: str, what: str) -> Message:
+    """Return a sentence behind what it is.
+
+    >>> headed("note", "it is empty")
+    'note: it is empty'
+    """
+    head = kind if isinstance(kind, Message) else Message(kind)
+    return Message("{kind}: {what}", kind=head, what=what)
+
+
+def joined(messages: list[Message], pattern: str = "{before}; {after}") -> Message:
+    """Return one message of several, with semicolons between them unless the pattern is another.
 
     >>> joined([Message("one"), Message("two")])
     'one; two'
     """
     sentence = messages[0]
     for message in messages[1:]:
-        sentence = Message("{before}; {after}", before=sentence, after=message)
+        sentence = Message(pattern, before=sentence, after=message)
     return sentence

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+import traceback
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+import cgcli
 from cgcli.views.schemas import read
 
 FILES = sorted((Path(__file__).parent / "errors").glob("*.txt"))
@@ -58,3 +60,14 @@ def test_the_same_error_as_json(
     # What is invisible is escaped for a person and kept for a script.
     if "invisible" not in expected:
         assert expected.startswith(f"error: {document['error']['message']}\n")
+
+
+def test_a_traceback_shows_the_place_and_the_hint() -> None:
+    for text, expected in (
+        ("x = 1;\n (x +", "   (x +\n       ^\nhint: "),
+        ("foo(x)", "  foo(x)\n  ^^^\nhint: did you mean 'floor'?\n"),
+    ):
+        with pytest.raises(cgcli.CgraphError) as raised:
+            cgcli.parse(text).evaluate(x=1)
+        assert expected in "".join(traceback.format_exception_only(raised.value))
+    assert not cgcli.CgraphError("usage", "no expression").__notes__

@@ -95,6 +95,24 @@ def test_the_made_pages_have_every_option() -> None:
     assert "](docs/" not in pages["index.md"]
 
 
+def test_a_page_of_a_notebook_has_what_its_cells_gave() -> None:
+    pages = runpy.run_path(str(ROOT / "docs" / "reference.py"))["pages"]()
+    for path in sorted((ROOT / "docs" / "notebooks").glob("*.ipynb")):
+        text = pages[f"notebooks/{path.stem}.md"]
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            assert "".join(cell["source"]) in text
+            for output in cell.get("outputs", ()):
+                assert (
+                    "image/svg+xml" in output.get("data", {})
+                    or "".join(output.get("text", "")).rstrip() in text
+                )
+        for picture in re.findall(r"!\[[^]]+\]\(([^)]+)\)", text):
+            assert ET.fromstring(pages[f"notebooks/{picture}"]).tag.endswith("svg")
+        assert not re.search(r"<(span|pre)|&\w+;|\$", text.replace("$ cgraph", ""))
+    assert "p      x + y         4         -3" in pages["notebooks/seed.md"]
+    assert "Moving x up by a little moves g by -3 times as much." in pages["notebooks/seed.md"]
+
+
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("material", reason="the extra docs is not installed")
     ran = subprocess.run(
@@ -106,6 +124,7 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     index = json.loads((tmp_path / "search" / "search_index.json").read_text("utf-8"))
     found = {entry["location"].partition("#")[0] for entry in index["docs"]}
     written = {p.relative_to(ROOT / "docs").with_suffix(".html").as_posix() for p in DOCUMENTS[1:]}
+    written |= {f"notebooks/{name}.html" for name in ("seed", "neuron", "fit")}
     assert {*written, "index.html", *(f"commands/{name}.html" for name in COMMANDS)} <= found
     for page in tmp_path.rglob("*.html"):
         for link in re.findall(r'(?:href|src)="([^"#:?]+)[#"?]', page.read_text("utf-8")):

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.normal import COMPARISONS
-from cgcli.algebra.sums import CALL, PRODUCT, SUM, Form, without
+from cgcli.algebra.sums import CALL, NAME, PRODUCT, SUM, Form, without
 from cgcli.algebra.tensor import Tensor
 from cgcli.algebra.tensors import Algebra
 from cgcli.numbers.namespace import Namespace
@@ -273,18 +273,39 @@ class Derivatives:
 
 
 def note_edge(forms: Forms, m: Namespace, condition: Form) -> None:
-    """Take for granted that a choice is not about to change: nothing ties in it or jumps."""
-    if not forms.is_call(condition, *COMPARISONS):
+    """Take for granted that a choice is not about to change: nothing ties in it or jumps.
+
+    What varies through steps alone changes where these jump, and a vector that is compared with
+    its own largest element has always one that is equal.
+    """
+    reached = forms.reachable([condition])
+    moving = {form for form in reached if forms.kinds[form] == NAME}
+    for form in reached:
+        name = forms.parts[form][0] if forms.kinds[form] == CALL else ""
+        if name not in OPERATIONS or not OPERATIONS[name].step:
+            moving.update([form] * (not moving.isdisjoint(forms.inner(form))))
+    if condition in moving:
         forms.grant(condition, "!=")
-    for form in forms.reachable([condition]):
+    for form in reached:
         if forms.kinds[form] != CALL:
             continue
         name, arguments, _ = forms.parts[form]
         if name in COMPARISONS:
-            forms.grant(arguments[0], "!=", arguments[1])
+            first, second = arguments
+            is_own = OPERATIONS[name].equates and _is_made_of(forms, first, second)
+            if not is_own and not moving.isdisjoint(arguments):
+                forms.grant(first, "!=", second)
         elif name in OPERATIONS and OPERATIONS[name].elementwise:
             values = [Tensor(forms, argument) for argument in arguments]
             note_corners(OPERATIONS[name], m, values, "a jump")
+
+
+def _is_made_of(forms: Forms, *sides: Form) -> bool:
+    """Whether one of two sides is an operation on vectors, and the other is what it takes."""
+    return any(
+        other in forms.inner(side) and forms.kinds[side] == CALL and forms.shapes[other]
+        for side, other in (sides, sides[::-1])
+    )
 
 
 def note_corners(operation: Operation, m: Namespace, values: list[Any], words: str = "") -> None:

@@ -98,6 +98,7 @@ class Formulas:
         self.forms.asks = accurate and len(orders[0]) == 1
         self._conditions = Conditions(self.forms)
         self._defined: dict[Condition, None] = {}
+        self._lower: list[Form] = []
         needed = graph.ancestors([graph.output])
         size = sum(needed)
         if size > _NODES:
@@ -180,7 +181,7 @@ class Formulas:
                     active = graph.dependents([graph.inputs[name]])
                     here = conditions.asked_in(graph, values, node, active)
                 steps[wrt[: k + 1]] = rule.of(form), {**asked, **here}
-        return [Found(of, wrt, *steps[wrt]) for wrt in orders]
+        return self._results(of, steps, orders)
 
     def _backward(self, of: str, output: int, orders: list[tuple[str, ...]]) -> list[Found]:
         """Return the derivatives of any node, by all names in one pass back."""
@@ -196,6 +197,16 @@ class Formulas:
                 made, conditions = self._pass(graph, node, names, k + 1)
                 for name in names:
                     steps[(*before, name)] = made[name], {**asked, **conditions}
+        return self._results(of, steps, orders)
+
+    def _results(
+        self,
+        of: str,
+        steps: dict[tuple[str, ...], tuple[Form, dict[Condition, None]]],
+        orders: list[tuple[str, ...]],
+    ) -> list[Found]:
+        """Return the derivatives, and keep those on the way: where one jumps the next is none."""
+        self._lower += [form for wrt, (form, _) in steps.items() if 0 < len(wrt) < len(orders[0])]
         return [Found(of, wrt, *steps[wrt]) for wrt in orders]
 
     def _pass(
@@ -295,7 +306,8 @@ class Formulas:
             edges.update(dict.fromkeys(conditions.untold(granted, shown)))
         domain.update(dict.fromkeys(conditions.untold(self._defined, everywhere)))
         unseen = [condition for condition in edges if condition not in domain]
-        kept = [*domain, *needed(self.forms, self.source, forms, unseen), *self.forms.lost]
+        lower = [*self._lower, *forms]
+        kept = [*domain, *needed(self.forms, self.source, lower, unseen), *self.forms.lost]
         return set(conditions.reduced(domain)), conditions.reduced(kept)
 
     def _within(self, derivative: Found, form: Form) -> Form:

@@ -82,7 +82,7 @@ def examine(graph: Graph, values: list[Any]) -> Examined:
             message = overflow_words(graph, node)
             if suggested < _SUGGESTIONS_FOR:
                 suggested += 1
-                message = _with_suggestion(message, graph, node)
+                message = with_suggestion(message, graph, node, "overflow")
             said.append(note_on(graph, node, "overflow", message))
     return Examined(notes, faults, forms)
 
@@ -256,11 +256,11 @@ def outside_words(graph: Graph, node: int, at: Message | str) -> Message:
     )
 
 
-def _with_suggestion(message: Message, graph: Graph, node: int) -> Message:
-    """Add the usual way to write what overflowed, when it is one of the known forms."""
+def with_suggestion(message: Message, graph: Graph, node: int, kind: str) -> Message:
+    """Add the usual way to write what has a kind of note, when it is one of the known forms."""
     from cgcli.graph.rewrites import rewrite
 
-    rewritten = rewrite(graph, node)
+    rewritten = rewrite(graph, node, kind)
     if not rewritten:
         return message
     return Message(

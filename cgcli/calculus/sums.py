@@ -20,6 +20,10 @@ class Scattered:
         self.like = like
         self.indices = indices
 
+    def like_this(self, value: Any) -> Scattered:
+        """Return another value that goes to the same elements."""
+        return Scattered(self._scatter, value, self.like, *self.indices)
+
     def dense(self) -> Any:
         """Return the array, zeros and all."""
         return self._scatter(self.value, self.like, *self.indices)

@@ -12,7 +12,7 @@ from typing import Final
 
 import typer
 
-from cgcli.commands.options import print_all
+from cgcli.commands.options import known_language, print_all
 from cgcli.commands.shared import Group
 from cgcli.errors import CgraphError, FaultError, shorten
 from cgcli.views.streams import publish_document, standard_streams, tell
@@ -52,12 +52,7 @@ def _print_version(asked: bool) -> None:
 
 
 def _check_language(language: str) -> str:
-    """Return a language; raises `CgraphError` where it is none."""
-    if language:
-        from cgcli.views.catalogue import base, catalogue
-
-        catalogue(base(language))
-    return language
+    return known_language("--lang", language)
 
 
 @app.callback(invoke_without_command=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cgcli.commands.choices import conflict
 from cgcli.commands.options import Options, choice, count, flag
 from cgcli.commands.problem import Problem, solve
-from cgcli.errors import CgraphError, required
+from cgcli.errors import required
 from cgcli.graph.graph import Graph
 from cgcli.limits import MOST_PRECISION
 from cgcli.views.formats import FIELDS
@@ -15,8 +15,6 @@ from cgcli.views.streams import publish_document
 
 if TYPE_CHECKING:
     from cgcli.calculus.judge import Finding
-
-MOST_DIGITS = 10_000
 
 
 class EvalOptions(Options):
@@ -50,25 +48,18 @@ def certify(problem: Problem, given: EvalOptions) -> bool:
     if not given.verify and given.precision is None:
         message = "--max-precision is for --verify and --precision"
         raise conflict(message, "add one of the two, or leave it out")
-    check_digits(given.precision)
-    from cgcli.calculus.certify import precise, verify
-    from cgcli.calculus.judge import MOST_BITS
-    from cgcli.views.certificate import certified_evaluation, keep_notes, print_certificate
+    required("flint", "verify", f"for {'--verify' if given.verify else '--precision'}")
+    from cgcli.library.proofs import Proof
 
     _, result, inputs = solve(problem)
-    bits, digits = given.max_precision or MOST_BITS, given.precision
-    if digits is None:
-        certificate = verify(result, bits)
-    else:
-        leaves = leaves_of(problem, result.graph, inputs)
-        certificate = precise(result, leaves, digits, bits)
-        keep_notes(result, certificate)
+    leaves = None if given.verify else leaves_of(problem, result.graph, inputs)
+    proof = Proof(result, given.precision, given.max_precision, leaves)
     if given.json:
-        publish_document(certified_evaluation(result, certificate, digits))
+        publish_document(proof.to_dict())
     else:
-        print_certificate(result, certificate, digits, given.digits, given.rows)
+        proof.print_on(None, given.digits, given.rows)
     given.heed(result.notes)
-    return not certificate.failed
+    return proof.complete
 
 
 def shown(finding: Finding, why: str | None = None) -> Any:
@@ -76,14 +67,6 @@ def shown(finding: Finding, why: str | None = None) -> Any:
     from cgcli.numbers.elements import by_element
 
     return by_element(lambda digits: why or digits or finding.verdict, finding.shown)
-
-
-def check_digits(digits: int | None) -> None:
-    """Raise `CgraphError` for more digits than there may be, and without the extra."""
-    if digits is not None and digits > MOST_DIGITS:
-        message = f"--precision {digits} is more than the {MOST_DIGITS:,} digits there may be"
-        raise CgraphError("limit", message, f"write --precision {MOST_DIGITS}")
-    required("flint", "verify", f"for {'--verify' if digits is None else '--precision'}")
 
 
 def leaves_of(problem: Problem, graph: Graph, inputs: dict[str, Any]) -> Any:

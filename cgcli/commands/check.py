@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,13 +15,15 @@ from cgcli.commands.options import (
     OUTPUT,
     Options,
     choice,
+    codec,
     count,
     flag,
+    form,
     option,
     takes,
 )
 from cgcli.commands.problem import Problem
-from cgcli.commands.submissions import as_stated, collect, problems, read_list
+from cgcli.commands.submissions import Texts, as_stated, collect, heads_of, problems, read_list
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.library.files import read_text
 from cgcli.views.streams import publish, publish_document, tell
@@ -46,6 +49,7 @@ class CheckOptions(Options):
     students: str | None = option(
         "A class list: a name a line, or CSV, with columns of values where they differ.", "FILE"
     )
+    encoding: str = codec("Of files that are no UTF-8: latin-1, gb18030, …; else Windows-1252.")
     reveal: str = choice(
         ("verdict", "hint", "answer"),
         "{words}: right or wrong alone, which mistake it was, the right number too.",
@@ -68,13 +72,7 @@ class CheckOptions(Options):
         "A marking scheme in TOML: points, what mistakes earn, further mistakes.", "FILE"
     )
     feedback: str | None = option("Write a file a student to this folder.", "DIR")
-    form: str = choice(
-        ("txt", "md", "html", "pdf"),
-        "With --feedback: {words} files.",
-        "KIND",
-        names=("--as",),
-        default="txt",
-    )
+    form: str = form("With --feedback: {words} files.")
     summary: str | None = option(
         "Write what was hard for the class, with charts: .txt, .md, .html or .pdf.", "FILE"
     )
@@ -88,7 +86,7 @@ class CheckOptions(Options):
     CheckOptions,
     {
         **ASKED,
-        "Answers": "answers answer students",
+        "Answers": "answers answer students (encoding)",
         "Marking": "reveal (require) (tolerance) (decimals) (points) (scheme)",
         OUTPUT: "feedback (form) (summary) csv (columns) language json (strict)",
         NUMBERS: "exact",
@@ -110,15 +108,18 @@ def check_command(given: CheckOptions) -> None:
     from cgcli.views.table import note_lines
 
     _refuse_conflicts(given)
-    words = catalogue(spoken(given.language, for_script=given.json or given.csv))
+    words = catalogue(spoken(for_script=given.json or given.csv))
     problem = Problem("check", given, *(("-a", "FILE") if given.answers else ("--answer", "…")))
-    students, listed = ([], b"") if given.students is None else read_list(given.students)
+    texts = Texts(given.encoding)
+    students, listed = ([], b"") if given.students is None else read_list(given.students, texts)
     roster = Roster(students) if students else None
-    exercise, problem_of, personal = problems(problem, students)
-    sheets, read = _sheets(given, exercise, roster, {listed} - {b""})
-    if exercise.symbolic:
-        exercise = stated = as_stated(problem, exercise, sheets)
-        problem_of = lambda student: stated
+    heads = partial(heads_of, given.answers, texts)
+    posed = problems(problem, students, heads)
+    exercise = posed.exercise
+    sheets, read = _sheets(given, exercise, roster, {listed} - {b""}, texts)
+    texts.tell_guessed()
+    if posed.open:
+        exercise, sheets = as_stated(posed, sheets)
     reach = reach_of(problem, exercise, given.tolerance, given.decimals)
     worth = _worth(exercise, given)
     require = given.require or (ALL if given.answers else ANSWERED)
@@ -132,7 +133,7 @@ def check_command(given: CheckOptions) -> None:
         tell(*note_lines(result if given.reveal == "answer" else discreet(result)), said=True)
     if not sheets and roster is None:
         raise CgraphError("usage", "there is no sheet in what was named", "name one, -a FILE")
-    course = Course(exercise, problem_of, personal, roster, reach, report.worth, require)
+    course = Course(exercise, posed.of, posed.personal, roster, reach, report.worth, require)
     marks = list(graded(course, sheets))
     places = {id(student): place for place, student in enumerate(students)}
     # As the class list has them, and before them who is not on it.
@@ -204,12 +205,16 @@ def _worth(exercise: Exercise, given: CheckOptions) -> Points | None:
 
 
 def _sheets(
-    given: CheckOptions, exercise: Exercise, roster: Roster | None, apart: set[bytes]
+    given: CheckOptions,
+    exercise: Exercise,
+    roster: Roster | None,
+    apart: set[bytes],
+    texts: Texts,
 ) -> tuple[list[Sheet], set[str]]:
     """Return the sheets of all files, and that of the command line; and the files."""
     from cgcli.homework.sheets import Sheet, numbered
 
-    sheets, read = collect(given.answers, exercise, roster, apart, alone=not given.answer)
+    sheets, read = collect(given.answers, exercise, roster, apart, texts, alone=not given.answer)
     if given.answer:
         sheets.append(Sheet("command line", numbered(given.answer), prose=False))
     others = (given.students, given.scheme, given.columns, given.at)

@@ -12,7 +12,7 @@ from cgcli.learning.manner import Manner
 from cgcli.library import sources
 from cgcli.views.streams import tell
 from cgcli.views.table import note_line
-from cgcli.words import counted
+from cgcli.words import Message, counted, headed
 
 if TYPE_CHECKING:
     from cgcli.commands.options import Options
@@ -131,5 +131,6 @@ def tell_notes(report: Report) -> None:
     """Say on standard error how many rows have which kind of note, and that of the first."""
     for kind in [kind for kind in _GRAVITY if kind in report.notes]:
         count, row, note = report.notes[kind]
-        rows = f"row {row:,}" if count == 1 else f"{count:,} rows, the first is row {row:,}"
-        tell(f"{kind}: {rows}: {note_line(note)}")
+        several = "row {row:,}" if count == 1 else "{count:,} rows, the first is row {row:,}"
+        rows = Message(several, count=count, row=row)
+        tell(headed(headed(kind, rows), note_line(note)))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 from functools import partial
 from typing import Any, Final
 
 from cgcli.commands.choices import conflict, pairs
-from cgcli.commands.options import Options, choice, flag, option
+from cgcli.commands.options import Options, choice, codec, flag, option
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.manner import MISSING, Manner
 from cgcli.library.sources import KINDS
@@ -32,16 +31,6 @@ def _sign(name: str, text: str | None, of: str, example: str) -> str | None:
         return sign
     message = f"{name} is one sign, not '{shorten(text or '')}'"
     raise CgraphError("usage", message, f"write {name} {example}")
-
-
-def _encoding(name: str, text: str | None) -> str:
-    try:
-        known = codecs.lookup(text or "utf-8")
-        "a".encode(known.name)
-    except (LookupError, ValueError):
-        message = f"{name}: there is no encoding '{shorten(text or '')}'"
-        raise CgraphError("usage", message, "write utf-16, latin-1, cp1252, gbk, …") from None
-    return known.name if known.name == "utf-8" else str(text).lower()
 
 
 def _named(name: str, given: list[str] | None, example: str) -> dict[str, str]:
@@ -98,9 +87,7 @@ class DataOptions(Options):
     comment: str | None = option(
         "Lines that begin so are comments: '#'.", "SIGN", read=partial(_sign, of="", example="'#'")
     )
-    encoding: str = option(
-        "Of a text file: latin-1, utf-16, …; UTF-8 without it.", "NAME", read=_encoding
-    )
+    encoding: str = codec("Of a text file: latin-1, utf-16, …; UTF-8 without it.")
     sheet: str | None = option("The sheet of a workbook.", "NAME")
     category: dict[str, list[str]] = option(
         "A column of words as numbers from 0: color, or size=S,M,L; repeatable.",

@@ -22,7 +22,8 @@ from cgcli.commands.options import (
     takes,
 )
 from cgcli.commands.problem import Problem, outlined
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError, excerpt, required
+from cgcli.limits import MOST_DIGITS
 from cgcli.views.formats import CODE, DERIVATIVES
 from cgcli.views.streams import publish, publish_document, tell
 
@@ -43,7 +44,7 @@ class DiffOptions(Options):
     share: bool = flag("Name the parts that are used several times.")
     simplify: bool = flag("Let SymPy simplify the formulas; needs the extra 'simplify'.")
     form: str | None = choice(DERIVATIVES, "{words}.", "FORMAT", names=("--format",))
-    precision: int | None = count("Print the values to N digits, each proved.", 1, None)
+    precision: int | None = count("Print the values to N digits, each proved.", 1, MOST_DIGITS)
 
 
 @takes(
@@ -160,12 +161,12 @@ def _proved(
     from functools import partial
 
     from cgcli.algebra.values import is_met, is_outside, ordered
-    from cgcli.commands.certify import check_digits, leaves_of, shown
+    from cgcli.commands.certify import leaves_of, shown
 
     if values is None:
         message = "--precision needs values to evaluate the derivatives at"
         raise conflict(message, "bind them with NAME=VALUE, or leave it out")
-    check_digits(precision)
+    required("flint", "verify", "for --precision")
     from cgcli.calculus.certify import precise
     from cgcli.calculus.evaluate import prepared
     from cgcli.calculus.judge import precise_truths, precise_values

@@ -133,17 +133,14 @@ def _show(drawing: Drawing, given: DrawOptions) -> None:
         if drawing.result is None or given.frame is not None:
             raise
         from cgcli.calculus.explain import Explanation
+        from cgcli.views.catalogue import spoken
         from cgcli.views.trace.show import print_tree
-        from cgcli.views.trace.writing import Shown, Wanted
+        from cgcli.views.trace.writing import PASSES, Shown, Wanted
 
         tell(f"{error.message}: this is its tree; -o graph.svg writes the picture to a file")
-        shown = Shown(
-            values="values" not in given.hide,
-            gradients="gradients" not in given.hide,
-            digits=given.digits,
-        )
         explanation = Explanation(drawing.result, complete=given.of is None)
-        print_tree(explanation, Wanted(shown=shown))
+        shown = Shown.of(PASSES, given.hide, given.digits)
+        print_tree(explanation, Wanted(language=spoken(for_script=False), shown=shown))
 
 
 def _kind(given: DrawOptions) -> str:

@@ -76,7 +76,7 @@ def export_command(given: ExportOptions) -> None:
     name = given.name or ("data" if to == "sql" else "f")
     header = given.output is not None and ending_of(given.output) == "h"
     code = source(made, to, name, header=header)
-    if given.output is None:
+    if given.output in (None, "-"):
         publish([code])
     else:
         write_file(given.output, binary(code) if to == "onnx" else code.encode())

@@ -9,14 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from cgcli.errors import file_error, shorten
+from cgcli.errors import CgraphError, file_error, shorten
 from cgcli.library.files import ending_of, write_file
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
     from cgcli.homework.marks import Graded
     from cgcli.homework.students import Student
-    from cgcli.views.homework.pages import Page
     from cgcli.views.homework.report import Report
 
 _LONGEST: Final = 80
@@ -39,33 +38,35 @@ def write_feedback(
 
 def write_summary(path: str, report: Report, marks: list[Graded], read: set[str]) -> None:
     """Write the page for the teacher."""
-    from cgcli.views.homework.pages import summary_page
+    from cgcli.views.homework.pages import FORMS, summary_page
 
     if os.path.realpath(path) in read:
         raise file_error(path, "this was read, and would be written over", "name another file")
-    _write_page(path, lambda title: summary_page(report, marks, title))
+    _write(path, lambda form, title: FORMS[form](summary_page(report, marks, title)))
 
 
 def write_sheet(path: str, text: str) -> None:
     """Write a sheet to a file: as it can be marked, or as a page for people."""
-    from cgcli.views.homework.pages import sheet_page
-
-    if ending_of(path) == "txt":
-        write_file(path, text.encode())
-        return
-    _write_page(path, lambda title: sheet_page(title, text))
+    _write(path, lambda form, title: sheet_in(form, title, text))
 
 
-def _write_page(path: str, page_of: Callable[[str], Page]) -> None:
-    """Write a page that has a file's name for its title, in the form of the file's ending."""
+def sheet_in(form: str, title: str, text: str) -> bytes:
+    """Return a sheet in one of the forms: as it can be marked, or as a page with a title."""
+    from cgcli.views.homework.pages import FORMS, sheet_page
+
+    return text.encode() if form == "txt" else FORMS[form](sheet_page(title, text))
+
+
+def _write(path: str, made: Callable[[str, str], bytes]) -> None:
+    """Write what is made in the form of a file's ending, with the file's name for its title."""
     from cgcli.views.homework.pages import FORMS
 
     ending = ending_of(path)
     if ending not in FORMS:
         hint = f"give it one of the endings .{', .'.join(FORMS)}"
-        raise file_error(path, "no page is written so", hint)
+        raise CgraphError("file", f"{shorten(path, 80)}: no page is written so", hint)
     title = os.path.splitext(os.path.basename(path))[0]
-    write_file(path, FORMS[ending](page_of(title)))
+    write_file(path, made(ending, title))
 
 
 def write_folder(folder: str, files: Mapping[str, bytes], read: set[str]) -> None:

@@ -37,7 +37,7 @@ def help_command(given: HelpOptions) -> None:
     if given.command is not None and given.command not in COMMANDS:
         raise unknown_command(given.command)
     wanted = first() if given.command is None else page(given.command)
-    publish([text_of(wanted, given.language), "\n"])
+    publish([text_of(wanted), "\n"])
 
 
 @takes(Options, {})

@@ -28,6 +28,7 @@ from cgcli.commands.options import (
     choice,
     flag,
     option,
+    real,
     takes,
 )
 from cgcli.errors import CgraphError, few, shorten
@@ -48,6 +49,7 @@ class MapOptions(DataOptions):
 
     model: str | None = argument("What cgraph train -o wrote.", "MODEL")
     of: str | None = option("These nodes or expressions, p,softmax(z), not the output.", "NAMES")
+    bands: float | None = real("Bands of confidence and prediction, of a level: 0.95.")
     values: bool = flag("The values alone, without gradients.")
     keep: str | None = option("Columns of the data to write as well, id,date.", "NAMES")
     notes: bool = flag("Add a column of the kinds of notes that each row has.")
@@ -103,7 +105,8 @@ def map_command(given: MapOptions) -> None:
 
 
 @takes(
-    MapOptions, {ARGUMENTS: "model", DATA: f"{READING} {_RUNNING}", ABOUT: "of", OUTPUT: _WRITING}
+    MapOptions,
+    {ARGUMENTS: "model", DATA: f"{READING} {_RUNNING}", ABOUT: "of bands", OUTPUT: _WRITING},
 )
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.
@@ -123,7 +126,7 @@ def predict_command(given: MapOptions) -> None:
         raise CgraphError("usage", f"{shorten(given.model, 80)} is data, and no model", hint)
     model = read_model(given.model)
     keep = split_names(given.keep, "--keep") or ()
-    mapping = RowProgram.of_model(model, _asked(given.of), keep)
+    mapping = RowProgram.of_model(model, _asked(given.of), keep, given.bands)
     manner = merged(given.manner, Manner(**model.data.get("read", {}), kept=True))
     with named(given.model):
         _run(mapping, "predict", given, manner)
@@ -163,7 +166,7 @@ def _run(
     from cgcli.learning.sources import Report
     from cgcli.views.learning.rows import rows_end, rows_text
 
-    output = given.output
+    output = None if given.output == "-" else given.output
     ending = ending_of(output or "")
     if output is not None and ending not in ROWS and given.form is None:
         message = f"{shorten(output, 80)}: rows are written as .csv, .jsonl or .parquet"

@@ -6,6 +6,7 @@ headings of its help. An object of the class has their values, read and checked.
 
 from __future__ import annotations
 
+import codecs
 import inspect
 import sys
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ import typer
 
 from cgcli.commands.choices import Words, after_at, all_of, completed, listed, one_of, pairs
 from cgcli.errors import CgraphError, shorten
-from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_NODES, Limits
+from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_DIGITS, MOST_NODES, Limits
 from cgcli.native import ENGINES
 from cgcli.words import Message
 
@@ -92,6 +93,26 @@ def option(
     return Row(kind | None, read, names, default, more)
 
 
+def codec(text: str) -> Any:
+    """Return the row of the option that names how text is encoded; UTF-8 without it."""
+    return option(text, "NAME", read=_encoding)
+
+
+def _encoding(name: str, text: str | None) -> str:
+    try:
+        known = codecs.lookup(text or "utf-8")
+        "a".encode(known.name)
+    except (LookupError, ValueError):
+        message = f"{name}: there is no encoding '{shorten(text or '')}'"
+        raise CgraphError("usage", message, "write utf-16, latin-1, cp1252, gbk, …") from None
+    return known.name if known.name == "utf-8" else str(text).lower()
+
+
+def form(text: str) -> Any:
+    """Return the row of the option that says how the files of a class are written."""
+    return choice(("txt", "md", "html", "pdf"), text, "KIND", names=("--as",), default="txt")
+
+
 def count(text: str, least: int = 0, most: int | None = MOST_COUNT, **more: Any) -> Any:
     """Return the row of an option that takes a whole number."""
     read = partial(read_number, kind=int, least=least, most=most)
@@ -113,12 +134,13 @@ def flag(text: str, **more: Any) -> Any:
     return option(text, None, bool, default=False, **more)
 
 
-def choice(words: Words, text: str, metavar: str, several: bool = False, **more: Any) -> Any:
+def choice(
+    words: Words, text: str, metavar: str, several: bool = False, read: Any = None, **more: Any
+) -> Any:
     """Return the row of an option that takes one of some words, or `several` with commas.
 
     `{words}` in its text is where the help lists them.
     """
-    read = None
     if isinstance(words, tuple):
         text = Message(text, words=listed(words))
         read = partial(all_of if several else one_of, words=words)
@@ -162,6 +184,14 @@ def _languages() -> list[str]:
     return languages()
 
 
+def known_language(name: str, given: str | None) -> str:
+    """Return a language, or a locale's name for one; raises `CgraphError` where there is none."""
+    from cgcli.views.catalogue import base, catalogue
+
+    catalogue(base(given or "en"))
+    return given or ""
+
+
 def print_all(context: typer.Context, asked: bool) -> None:
     """Print the help with what is rare in it, when that is asked for, and leave."""
     if asked:
@@ -198,13 +228,17 @@ class Options:
         "Where the rows are computed: ray, on this machine, or ray://HOST:PORT.", "WHERE"
     )
     language: str | None = choice(
-        _languages, "The language, such as zh; else the locale's.", "LANG", names=("--lang",)
+        _languages,
+        "The language, such as zh; else the locale's.",
+        "LANG",
+        read=known_language,
+        names=("--lang",),
     )
     exact: bool = flag("Compute with fractions: 0.1 is 1/10.")
     strict: bool = flag("End with status 1 where a value, a gradient or a fit has a note.")
     json: bool = flag("Print one JSON document.")
     digits: int = count("Significant digits in tables, 1 to 17.", 1, 17, default=6)
-    precision: int | None = count("Print numbers to N digits, each proved.", 1, None)
+    precision: int | None = count("Print numbers to N digits, each proved.", 1, MOST_DIGITS)
     max_depth: int = limit("How deep brackets may nest.", default=_LIMITS.depth)
     max_nodes: int = limit("How many nodes a graph may have.", default=_LIMITS.nodes)
     max_bits: int = limit(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+from cgcli.commands.choices import conflict
 from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, option, takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.library.files import ending_of, write_file
@@ -34,15 +37,13 @@ def page_command(given: PageOptions) -> None:
     from cgcli.calculus.explain import Explanation
     from cgcli.library.answers import Page
     from cgcli.views.catalogue import spoken
-    from cgcli.views.trace.writing import Shown, Wanted
 
-    said = spoken(given.language, for_script=False)
+    if given.output is None and sys.stdout.isatty():
+        raise conflict("a page is for a browser, and this is a terminal", "add -o page.html")
+    said = spoken(for_script=False)
     result = solve(Problem("page", given)).result
     explanation = Explanation(result, complete=given.of is None)
-    title = given.title or f"cgraph: {result.output}"
-    blanks = tuple(sorted(given.practice))
-    wanted = Wanted("page", said, Shown(digits=given.digits), title=title, practice=blanks)
-    page = Page(explanation, wanted)
+    page = Page(explanation, given.practice, given.title, given.digits, said)
     if given.output in (None, "-"):
         publish([page.html])
     else:

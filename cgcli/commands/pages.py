@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cgcli.views.catalogue import catalogue, heard, spoken
+from cgcli.views.catalogue import heard
 from cgcli.views.manual import Entry, Page, help_lines
 from cgcli.words import Message
 
@@ -70,8 +70,7 @@ def first_page(functions: Mapping[str, Any]) -> Page:
     return Page("cgraph COMMAND ...", summary, list(_TRY), groups, _MORE, "Three to try")
 
 
-def text_of(page: Page, language: str | None = None, *, short: bool = True) -> str:
+def text_of(page: Page, *, short: bool = True) -> str:
     """Return a page as wide as the terminal allows; when `short`, without what is rare."""
     columns = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
-    said = heard() if language is None else catalogue(spoken(language, for_script=False))
-    return "\n".join(help_lines(page, columns, said, short=short))
+    return "\n".join(help_lines(page, columns, heard(), short=short))

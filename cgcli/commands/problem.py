@@ -52,6 +52,13 @@ class Problem:
         """The text of the --at file: standard input can be read once."""
         return None if self.asked.at is None else read_text(self.asked.at)
 
+    @functools.cached_property
+    def read(self) -> tuple[Program, dict[str, Any], dict[str, Any]]:
+        """The program, the values bound by name, and those of the --at file."""
+        asked, limits = self.asked, self.limits
+        parsed = parse(read_program(asked.program, self.command), limits)
+        return parsed, *read_bindings(asked.bindings, asked.at, limits, self.kind, self.at)
+
 
 class Solved(NamedTuple):
     """The program, the values and gradients that are asked for, and what was bound."""
@@ -77,7 +84,7 @@ def solve(problem: Problem) -> Solved:
 
     What looks like a slip and is none is said on standard error.
     """
-    parsed, bound, more = read_problem(problem)
+    parsed, bound, more = problem.read
     of, wrt = read_name(problem.asked.of), split_names(problem.asked.wrt)
     try:
         result = evaluate_program(parsed, bound, more, of, wrt, problem.kind)
@@ -99,7 +106,7 @@ def posed(problem: Problem) -> Exercise:
     try:
         solved = solve(problem)
     except UnboundError:
-        parsed, bound, more = read_problem(problem)
+        parsed, bound, more = problem.read
         if bound or more:
             raise
         return symbolic(parsed, read_name(problem.asked.of), split_names(problem.asked.wrt))
@@ -113,7 +120,7 @@ def outlined(problem: Problem) -> tuple[Graph, dict[str, Any]]:
     """
     from cgcli.graph.build import build
 
-    parsed, bound, more = read_problem(problem)
+    parsed, bound, more = problem.read
     kind = problem.kind
     shapes = read_shapes(problem.asked.shape)
     for name in shapes:
@@ -149,13 +156,6 @@ def _ask_for_shapes(error: CgraphError, program: Program, known: set[str]) -> No
             "a name without a value is a number here; for vectors and matrices add "
             f"--shape {which}, as in W=3x2,x=2"
         )
-
-
-def read_problem(problem: Problem) -> tuple[Program, dict[str, Any], dict[str, Any]]:
-    """Return the program, the values bound by name, and those of the --at file."""
-    asked, limits = problem.asked, problem.limits
-    parsed = parse(read_program(asked.program, problem.command), limits)
-    return parsed, *read_bindings(asked.bindings, asked.at, limits, problem.kind, problem.at)
 
 
 def _stray_signs(program: Program, result: Result) -> Iterator[str]:

@@ -26,18 +26,18 @@ from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
+from cgcli.learning.bands import bands
+from cgcli.learning.given import Given
 from cgcli.learning.initial import initial, meant
 from cgcli.learning.manner import Manner
 from cgcli.learning.models import Model, model_of, rows_of
 from cgcli.learning.preparing import Prepared, Reading, prepare
-from cgcli.learning.statistics import bands
 from cgcli.learning.tables import plain
-from cgcli.learning.task import Given
 from cgcli.learning.training import Options, Trained, Training
 from cgcli.library.files import named
 from cgcli.library.models import read_model
 from cgcli.numbers.values import as_inputs
-from cgcli.program import parse
+from cgcli.program import Program, parse
 from cgcli.views.streams import publish_document, tell
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Run:
         if self.resumed is not None:
             self._check_resumed(self.resumed, fixed, more)
             initials = self.resumed.parameters.values()
-            return Given(program, initials, self.resumed.fixed, self.settings["metrics"])
+            return self._made(program, initials, self.resumed.fixed)
         # Of a file what the program has no use for is left, as everywhere.
         free = free_names(program.syntax)
         self._optional = as_inputs({n: v for n, v in more.items() if n in free and n not in fixed})
@@ -104,7 +104,11 @@ class Run:
                 raise CgraphError("binding", f"'{excerpt(name)}' is given twice", "give it once")
             initials[name] = value
             self._optional.pop(name, None)
-        return Given(program, initials, fixed, self.settings["metrics"])
+        return self._made(program, initials, fixed)
+
+    def _made(self, program: Program, initials: Any, fixed: Any) -> Given:
+        names = ("metrics", "bounds", "sigma", "weights")
+        return Given(program, initials, fixed, *(self.settings[name] for name in names))
 
     def _check_resumed(self, model: Model, fixed: dict[str, Any], more: dict[str, Any]) -> None:
         """Refuse values for a run that goes on, except where they are those of its model."""
@@ -233,7 +237,7 @@ class Run:
         self.watching.end()
         model = self.model(trained.end.message)
         known, drawn = trained.fit and trained.fit.statistics, None
-        if known and options.plot:
+        if known and options.plot and options.residual:
             drawn = bands(training.task, self.prepared.train, known)
         self.watching.finish(model, trained, drawn)
         if options.json:

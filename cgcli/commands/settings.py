@@ -11,7 +11,8 @@ from cgcli.learning.settings import check_settings
 from cgcli.learning.stopping import Criteria
 from cgcli.learning.training import Options
 
-_DEFAULTS: Final = {**Options()._asdict(), "batch": "all", "holdout": 0.0, "metrics": {}}
+_OTHERS: Final = {"batch": "all", "holdout": 0.0, "metrics": {}, "bounds": {}}
+_DEFAULTS: Final = {**Options()._asdict(), **_OTHERS}
 _KEPT = ("optimizer", "batch", "reduce", "seed", "holdout", "engine")
 """What a run that goes on cannot change: it would not be the same run."""
 
@@ -30,7 +31,7 @@ def settings_of(given: TrainOptions, model: Model | None) -> dict[str, Any]:
                 message = f"{option} {settings[name]} is not the model's, {before[name]}"
                 raise conflict(message, f"leave {option} out: --resume has it")
     for name, value in settings.items():
-        if value is None or value == {}:
+        if value is None or value is False or value == {}:
             settings[name] = before[name]
     stated = {**vars(given), **given.settings}
     # That a model's program is a residual its optimiser says.

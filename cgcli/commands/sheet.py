@@ -7,18 +7,22 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.choices import conflict
+from cgcli.commands.inputs import read_shapes
 from cgcli.commands.options import (
+    ABOUT,
     ASKED,
     OPTIONS,
     OUTPUT,
     Options,
     choice,
+    codec,
     count,
     flag,
+    form,
     option,
     takes,
 )
-from cgcli.commands.problem import Problem, read_problem, solve
+from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import file_error
 from cgcli.library.files import read_bytes
 from cgcli.limits import MOST_COUNT
@@ -50,12 +54,14 @@ class SheetOptions(Options):
     students: str | None = option(
         "With --seed: a sheet for each student of a class list, with values of their own.", "FILE"
     )
+    encoding: str = codec("Of a class list that is no UTF-8: latin-1, …; else Windows-1252.")
     output: str | None = option(
         "A .txt, .md, .html or .pdf file; with --students the folder for the sheets, and for a "
         "class list with the values.",
         "FILE",
         names=("-o", "--output"),
     )
+    form: str = form("With --students: {words} files.")
     moodle: str | None = option(
         "Print a question of this name for Moodle, in XML, with what mistakes give.", "NAME"
     )
@@ -70,8 +76,9 @@ class SheetOptions(Options):
     SheetOptions,
     {
         **ASKED,
-        OPTIONS: "key seed values (vary) students",
-        OUTPUT: "output moodle (variants) (tolerance) (decimals) language json (strict)",
+        ABOUT: "at of wrt shape",
+        OPTIONS: "key seed values (vary) students (encoding)",
+        OUTPUT: "output (form) moodle (variants) (tolerance) (decimals) language json (strict)",
     },
 )
 def sheet_command(given: SheetOptions) -> None:
@@ -88,7 +95,7 @@ def sheet_command(given: SheetOptions) -> None:
     from cgcli.views.homework.sheets import sheet_document, sheet_text
     from cgcli.views.table import note_lines
 
-    words = catalogue(spoken(given.language, for_script=given.json))
+    words = catalogue(spoken(for_script=given.json))
     problem = Problem("sheet", given)
     _refuse_conflicts(given)
     if given.moodle is not None:
@@ -141,7 +148,7 @@ def _alike(exercise: Exercise) -> Iterator[str]:
 def _refuse_conflicts(given: SheetOptions) -> None:
     """Raise `CgraphError` for options that do not go together."""
     if given.seed is None:
-        for name in ("values", "vary", "students"):
+        for name in ("values", "vary", "students", "shape"):
             if getattr(given, name) is not None:
                 raise conflict(f"--{name} goes with the values that --seed chooses", "add --seed 1")
     elif given.of is not None or given.wrt is not None:
@@ -160,14 +167,15 @@ def _refuse_conflicts(given: SheetOptions) -> None:
 def _drawing(problem: Problem, vary: str | None) -> Drawing:
     from cgcli.homework.choosing import Drawing
 
-    parsed, bound, more = read_problem(problem)
-    return Drawing(parsed, {**more, **bound}, vary)
+    parsed, bound, more = problem.read
+    outlined(problem)
+    return Drawing(parsed, {**more, **bound}, vary, read_shapes(problem.asked.shape))
 
 
 def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catalogue) -> None:
     """Write a sheet for each student of the list, and the list with the values."""
-    from cgcli.commands.feedback import file_names, write_folder
-    from cgcli.commands.submissions import read_list
+    from cgcli.commands.feedback import file_names, sheet_in, write_folder
+    from cgcli.commands.submissions import Texts, read_list
     from cgcli.homework.choosing import written
     from cgcli.views.gate import printable
     from cgcli.views.homework.columns import class_list
@@ -176,20 +184,23 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
 
     assert given.students is not None
     assert given.output is not None
-    students, _ = read_list(given.students)
+    list_texts = Texts(given.encoding)
+    students, _ = read_list(given.students, list_texts)
+    list_texts.tell_guessed()
     values, texts = [], []
     noted = False
     for student, drawn in drawing.personal(students, seed, given.values or "integer"):
         chosen = written(drawn)
         values.append(chosen)
         head = printable(" ".join((student.name, *student.keys[:1])))
-        text = sheet_text(drawn.exercise, chosen, words, given.key)
-        texts.append(f"# name: {head}\n{text}")
+        # A page has the name in its title.
+        before = f"# name: {head}\n" if given.form == "txt" else ""
+        texts.append(before + sheet_text(drawn.exercise, chosen, words, given.key))
         tell(*(f"{student.name}: {line}" for line in note_lines(drawn.exercise.result)))
         noted |= bool(drawn.exercise.result.notes)
     tell(*_alike(drawn.exercise))
-    names = [f"{name}.txt" for name in file_names(students)]
-    files = {name: text.encode() for name, text in zip(names, texts, strict=True)}
+    pairs = zip(file_names(students), texts, strict=True)
+    files = {f"{name}.{given.form}": sheet_in(given.form, name, text) for name, text in pairs}
     files[_LIST] = class_list(students, values).encode()
     _keep_list(os.path.join(given.output, _LIST), files[_LIST])
     write_folder(given.output, files, {os.path.realpath(given.students)})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from cgcli.commands.inputs import constant, read_name, split_names
-from cgcli.commands.problem import Problem, posed, read_problem
+from cgcli.commands.problem import Problem, posed
 from cgcli.errors import CgraphError, few, file_error, shorten
 from cgcli.library.files import ending_of, read_bytes, utf8
 from cgcli.views.streams import tell
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
     from cgcli.homework.sheets import Sheet
     from cgcli.homework.students import Roster, Student
 
+At: TypeAlias = Mapping[str, str]
+"""Values by name, as they are written."""
+
 _MOST: Final = 10_000
+_NOWHERE: Final[At] = MappingProxyType({})
 _DEEPEST: Final = 4
 _NO_TEXT: Final = (
     (b"PK\3\4", b"xl/", "an Excel workbook", "save it as CSV, in UTF-8"),
@@ -32,31 +38,62 @@ _NO_TEXT: Final = (
     (b"", b"ftyphei", "a picture", "type in what it shows"),
 )
 """How files begin that are no text, what stands in them, what they are, and what to do."""
+_CONTROL: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+_WINDOWS: Final = "windows-1252"
+_NAME_IT: Final = "save it as UTF-8, or name its encoding: --encoding gb18030"
 
 
-def decoded(data: bytes, path: str) -> str:
-    """Return a file's text, which is UTF-8, or UTF-16 where it begins so; raises `CgraphError`."""
-    for begin, within, what, hint in _NO_TEXT:
-        if data.startswith(begin) and within in (data if begin else data[:16]):
-            raise file_error(path, f"it is {what}, and no text", hint)
-    # Of UTF-16 without a mark at its beginning every other byte of a first letter is 0.
-    codec = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}.get(data[:2], "")
-    if not codec and data[:4].count(0) == 2 and data[0] != data[1]:
-        codec = "utf-16-le" if data[1] == 0 else "utf-16-be"
-    if not codec:
-        return utf8(data, path)
-    try:
-        return data.decode(codec)
-    except UnicodeDecodeError:
-        raise file_error(path, "it is neither UTF-8 nor UTF-16", "save it as UTF-8") from None
+class Texts:
+    """What files have as text: UTF-8, or UTF-16 where it begins so, else another `encoding`.
+
+    Where none is asked for that is what Windows writes in western Europe, and `guessed` are the
+    files that were read so.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        self.encoding = encoding
+        self.guessed: dict[str, None] = {}
+
+    def decoded(self, data: bytes, path: str) -> str:
+        """Return a file's text; raises `CgraphError`."""
+        for begin, within, what, hint in _NO_TEXT:
+            if data.startswith(begin) and within in (data if begin else data[:16]):
+                raise file_error(path, f"it is {what}, and no text", hint)
+        # Of UTF-16 without a mark at its beginning every other byte of a first letter is 0.
+        codec = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}.get(data[:2], "")
+        if not codec and data[:4].count(0) == 2 and data[0] != data[1]:
+            codec = "utf-16-le" if data[1] == 0 else "utf-16-be"
+        try:
+            return data.decode(codec or "utf-8")
+        except UnicodeDecodeError:
+            if codec:
+                raise file_error(path, f"it is no {codec.upper()}", _NAME_IT) from None
+        if _CONTROL.search(data):
+            return utf8(data, path)
+        is_guess = self.encoding == "utf-8"
+        encoding = _WINDOWS if is_guess else self.encoding
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            why = f"it is neither UTF-8 nor {encoding.capitalize()}"
+            raise file_error(path, why, _NAME_IT) from None
+        if is_guess:
+            self.guessed[path] = None
+        return text
+
+    def tell_guessed(self) -> None:
+        """Say which files were read in an encoding that nobody asked for."""
+        if self.guessed:
+            files = few([*self.guessed])
+            tell(f"note: not UTF-8, and read as Windows-1252: {files}; --encoding names another")
 
 
-def read_list(path: str) -> tuple[list[Student], bytes]:
+def read_list(path: str, texts: Texts) -> tuple[list[Student], bytes]:
     """Return the students of a class list, and the file as it is; raises `CgraphError`."""
     from cgcli.homework.students import read_students, role
 
     data = read_bytes(path)
-    students = read_students(decoded(data, path), path)
+    students = read_students(texts.decoded(data, path), path)
     heads = {head: role(head) for head in students[0].columns}
     names, numbers = ([head for head in heads if heads[head] in kinds]
                       for kinds in (("name", "first", "last"), ("number",)))  # fmt: skip
@@ -69,31 +106,46 @@ def read_list(path: str) -> tuple[list[Student], bytes]:
     return students, data
 
 
-def problems(
-    problem: Problem, students: list[Student]
-) -> tuple[Exercise, Callable[[Student], Exercise], bool]:
-    """Return the problem that is marked, that of each student, and whether they differ.
+class Posed(NamedTuple):
+    """The problem that is marked, and that of each student, by the values that a sheet states.
 
-    Where the class list has a column for an input, it has the student's value. Raises
-    `CgraphError` where nothing can be marked; what is wrong with one student's values is raised
-    when that student's problem is asked for.
+    `personal` says whether the class list has those, and `open` whether some have none elsewhere.
+    """
+
+    exercise: Exercise
+    of: Callable[[Student, At], Exercise]
+    personal: bool
+    open: bool
+
+
+def problems(
+    problem: Problem, students: list[Student], heads: Callable[[set[str]], Iterator[At]]
+) -> Posed:
+    """Return the problem that is marked, and that of each student.
+
+    Where the class list has a column for an input, it has the student's value; of what has no
+    value at all that counts which the head of the sheet says. `heads` looks for those of such
+    names. Raises `CgraphError` where nothing can be marked; what is wrong with one student's
+    values is raised when that student's problem is asked for.
     """
     from cgcli.homework.exercise import Exercise
     from cgcli.homework.notation import PATTERNS
+    from cgcli.homework.students import Student
     from cgcli.language.free import free_names
+    from cgcli.operations.table import CONSTANTS
     from cgcli.program import evaluate_program
 
-    heads = {head for student in students for head in student.columns}
-    parsed, bound, more = read_problem(problem)
-    names = [name for name in free_names(parsed.syntax) if name in heads]
-    if not names:
-        exercise = posed(problem)
-        return exercise, lambda student: exercise, False
+    listed = {head for student in students for head in student.columns}
+    parsed, bound, more = problem.read
+    free = [name for name in free_names(parsed.syntax) if name not in CONSTANTS]
+    names = [name for name in free if name in listed or name not in {**more, **bound}]
     of, wrt = read_name(problem.asked.of), split_names(problem.asked.wrt)
     known: dict[tuple[str, ...], Exercise] = {}
 
-    def exercise_of(student: Student) -> Exercise:
-        texts = tuple(student.columns.get(name, "") for name in names)
+    def exercise_of(student: Student, at: At) -> Exercise:
+        texts = tuple(student.columns.get(name) or at.get(name, "") for name in names)
+        if texts not in known and not any(texts):
+            known[texts] = posed(problem)
         if texts not in known:
             values = {}
             for name, text in zip(names, texts, strict=True):
@@ -115,33 +167,54 @@ def problems(
             known[texts] = exercise
         return known[texts]
 
+    personal = not listed.isdisjoint(free)
+    tried = [(student, _NOWHERE) for student in students] if personal else []
+    is_open = not listed.issuperset(names)
+    if is_open:
+        tried += ((Student(""), at) for at in heads({*free}))
     trouble: CgraphError | None = None
-    for student in students:
+    for student, at in tried:
         try:
-            return exercise_of(student), exercise_of, True
+            return Posed(exercise_of(student, at), exercise_of, personal, is_open)
         except CgraphError as error:
             trouble = trouble or error
-    assert trouble is not None
-    raise trouble
+    if trouble is not None:
+        raise trouble
+    return Posed(exercise_of(Student(""), _NOWHERE), exercise_of, False, is_open)
 
 
-def as_stated(problem: Problem, exercise: Exercise, sheets: list[Sheet]) -> Exercise:
-    """Return a problem of formulas at the values that its sheets were made for, if all at the same.
+def as_stated(posed: Posed, sheets: list[Sheet]) -> tuple[Exercise, list[Sheet]]:
+    """Return the problem and the sheets, of which some values stand in their heads alone.
 
-    They stand in the head of a sheet.
+    A sheet that says none has those of all others; where these differ that is its trouble.
     """
-    from cgcli.homework.exercise import Exercise
-    from cgcli.program import evaluate_program
+    from cgcli.homework.students import Student
 
-    stated = {tuple(sheet.at.items()) for sheet in sheets if sheet.at}
-    if len(stated) != 1:
-        return exercise
-    point = {
-        name: constant(text, name, problem.limits, kind=problem.kind) for name, text in stated.pop()
-    }
-    of, wrt = read_name(problem.asked.of), split_names(problem.asked.wrt)
-    result = evaluate_program(exercise.program, {}, point, of, wrt, problem.kind)
-    return Exercise(exercise.program, result)
+    stated = {tuple(sheet.at.items()): sheet.at for sheet in sheets if sheet.at}
+    at = next(iter(stated.values()), _NOWHERE)
+    exercise = posed.of(Student(""), at)
+    if len(stated) < 2:
+        return exercise, [sheet._replace(at=at) for sheet in sheets]
+    tell("note: each sheet is marked at the values in its own head: nothing else says them")
+    why = "its head does not say which values it was made for; put them there: # w = 0.5, x = 2"
+    return exercise, [
+        sheet if sheet.at or sheet.trouble else sheet._replace(lines=[], trouble=why)
+        for sheet in sheets
+    ]
+
+
+def heads_of(paths: list[str], texts: Texts, names: set[str]) -> Iterator[At]:
+    """Yield the values that the heads of files say for names."""
+    from cgcli.homework.submissions import stated
+
+    named = (file for path in paths if path != "-" for file, _ in _files(path))
+    for file in named:
+        try:
+            at = stated(texts.decoded(read_bytes(file), file), names)
+        except CgraphError:
+            continue
+        if at:
+            yield at
 
 
 def collect(
@@ -149,6 +222,7 @@ def collect(
     exercise: Exercise,
     roster: Roster | None,
     apart: set[bytes],
+    texts: Texts,
     *,
     alone: bool = True,
 ) -> tuple[list[Sheet], set[str]]:
@@ -176,7 +250,7 @@ def collect(
             data = read_bytes(path)
             if data in apart and path not in paths:
                 continue
-            text = decoded(data, "standard input" if path == "-" else path)
+            text = texts.decoded(data, "standard input" if path == "-" else path)
             called = path if ending in ("csv", "tsv") else name
             read, spare = read_handed_in(text, called, ending, exercise, roster)
         except CgraphError as error:

@@ -59,23 +59,16 @@ def trace_command(given: TraceOptions) -> None:
     """
     from cgcli.calculus.explain import Explanation
     from cgcli.commands.inputs import read_name
-    from cgcli.views.catalogue import catalogue, spoken
+    from cgcli.views.catalogue import spoken
     from cgcli.views.trace.show import print_trace, print_tree
-    from cgcli.views.trace.writing import Shown, Wanted
+    from cgcli.views.trace.writing import PASSES, Shown, Wanted
 
     form = format_of(given.form, json=given.json)
     _check(given, form)
-    said = spoken(given.language, for_script=form == "json")
-    catalogue(said)
+    said = spoken(for_script=form == "json")
     result = solve(Problem("trace", given)).result
     explanation = Explanation(result, read_name(given.only, "--only"), complete=given.of is None)
-    shown = Shown(
-        forward=given.passes != "backward",
-        backward=given.passes != "forward",
-        values="values" not in given.hide,
-        gradients="gradients" not in given.hide,
-        digits=given.digits,
-    )
+    shown = Shown.of(given.passes or PASSES, given.hide, given.digits)
     asked = Wanted(form, said, shown, given.standalone, f"cgraph trace: {result.output}")
     if given.tree:
         print_tree(explanation, asked)

@@ -32,10 +32,11 @@ _ENDINGS: Final = {
     TrainOptions,
     {
         ARGUMENTS: "program bindings",
-        DATA: f"at {READING} (fix) stack scale (skip_bad) holdout (folds) (metrics) (engine) "
-        "(jobs) (on) (verbose)",
-        "Steps": "(reduce) residual optimizer rate (momentum) (decay) (betas) (epsilon) "
-        "(weight_decay) (clip) (schedule) (warmup) (every) (factor) batch (seed)",
+        DATA: f"at {READING} (fix) (bounds) stack scale (skip_bad) holdout (folds) (metrics) "
+        "(engine) (jobs) (on) (verbose)",
+        "Steps": "(reduce) residual (sigma) (weights) (loss) (loss_scale) (likelihood) (restarts) "
+        "optimizer rate (momentum) (decay) (betas) (epsilon) (weight_decay) (clip) (schedule) "
+        "(warmup) (every) (factor) batch (seed)",
         "When to stop": "epochs (steps) (until_cost) until_change (until_gradient) (patience) "
         "(seconds)",
         OUTPUT: "output (save_every) resume (plot) (log) (trace) json digits (strict)",
@@ -77,7 +78,7 @@ def _check(given: TrainOptions) -> None:
         raise conflict("--trace prints text, and --json one document")
     for name, (endings, message, hint) in _ENDINGS.items():
         path = getattr(given, name)
-        if path is not None and ending_of(path) not in endings:
+        if path is not None and (path == "-" or ending_of(path) not in endings):
             raise conflict(f"{shorten(path, 80)}: {message}", hint)
     if given.program is None and not given.resume:
         hint = 'write the cost of one row: cgraph train "(w*x - y)^2" -d points.csv w=0'

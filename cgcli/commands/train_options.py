@@ -8,7 +8,8 @@ from cgcli.commands.choices import after_at, pairs
 from cgcli.commands.data_options import DataOptions
 from cgcli.commands.inputs import split_names
 from cgcli.commands.options import argument, choice, count, flag, option, read_number, real
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.learning.losses import LOSS_NAMES
 from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
 from cgcli.learning.stopping import Criteria
 
@@ -46,6 +47,22 @@ def _betas(option: str, text: str | None) -> tuple[float | None, float | None]:
     return first, second
 
 
+def _bounds(option: str, given: list[str] | None) -> dict[str, tuple[float | None, ...]]:
+    """Return by parameter the ends of the range that a text has; None where it has none."""
+    bounds = {}
+    for name, text in pairs(option, given, "a=0..1").items():
+        ends = text.split("..")
+        try:
+            bounds[name] = tuple(float(end) if end.strip() else None for end in ends)
+            if len(ends) != 2 or not any(ends):
+                raise ValueError  # noqa: TRY301  # said below, as what float() raises is
+        except ValueError:
+            message = f"{option} {excerpt(name)} is a range, not '{shorten(text)}'"
+            hint = f'write {option} "{excerpt(name)}=0..1", or 0.. where there is no other end'
+            raise CgraphError("usage", message, hint) from None
+    return bounds
+
+
 def _names(option: str, text: str | None) -> list[str] | None:
     return split_names(text, option)
 
@@ -59,6 +76,13 @@ class TrainOptions(DataOptions):
     at: str | None = option("Start from a model, or a JSON object of values.", "FILE")
     fix: list[str] = option(
         "A constant: c=2; repeatable.", "NAME=VALUE", list[str], autocompletion=after_at
+    )
+    bounds: dict[str, tuple[float | None, ...]] = option(
+        "Keep a parameter within: a=0..1, k=0..; repeatable.",
+        "NAME=LOW..HIGH",
+        list[str],
+        _bounds,
+        names=("--bound",),
     )
     scale: list[str] | None = option(
         "Columns to bring to mean 0 and deviation 1.", "NAMES", read=_names
@@ -76,6 +100,12 @@ class TrainOptions(DataOptions):
     )
     reduce: str | None = choice(("mean", "sum"), "The cost of all rows: their {words}.", "HOW")
     residual: bool = flag("Least squares: the program is a residual.")
+    sigma: str | None = option("Known errors of the residuals: a column, 0.1, 0.02*y.", "EXPR")
+    weights: str | None = option("How much each squared residual counts: a column.", "EXPR")
+    loss: str | None = choice(LOSS_NAMES, "In place of squares, for outliers: {words}.", "NAME")
+    loss_scale: float | None = real("What --loss takes for large, in the residual's units.", 0.0)
+    likelihood: bool = flag("The program is -log of a likelihood: its errors are told.")
+    restarts: int | None = count("Fit from so many other starts too; the best is kept.", 1)
     optimizer: str | None = choice(
         OPTIMISER_NAMES,
         "{words}, of which the last is for --residual.",

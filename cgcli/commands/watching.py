@@ -15,9 +15,9 @@ from typing import IO, Any, Self
 from cgcli.commands.choices import conflict
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import file_error, shorten
+from cgcli.learning.bands import Bands
 from cgcli.learning.logbook import Record, State, Watch
 from cgcli.learning.models import Model, as_json
-from cgcli.learning.statistics import Bands
 from cgcli.learning.stopping import interrupts
 from cgcli.learning.training import Trained, Training
 from cgcli.library.files import Output, ending_of, named_errors, take_lock, write_file
@@ -148,19 +148,20 @@ class Watching(Watch):
         """Write the model and the picture of a run that has ended: its curve, or its fit."""
         if self._output is not None:
             self._write(model)
-        if trained.fit is not None and trained.fit.statistics and self.options.plot and not drawn:
+        fit, plot = trained.fit, self.options.plot
+        if fit is not None and fit.statistics and self.options.residual and plot and not drawn:
             tell(
                 "note: there is no fit to draw: rows and parameters make no bands about a target; "
                 "write the prediction and then the column, as in a + b*x - y"
             )
-        elif self.options.plot is not None:
+        elif plot is not None:
             from cgcli.views.drawing.files import converted
             from cgcli.views.learning.curve import as_svg
             from cgcli.views.learning.fit import fit_svg
 
             svg = as_svg(trained.history) if drawn is None else fit_svg(drawn)
-            is_png = ending_of(self.options.plot) == "png"
-            write_file(self.options.plot, converted(svg, "png") if is_png else svg.encode())
+            is_png = ending_of(plot) == "png"
+            write_file(plot, converted(svg, "png") if is_png else svg.encode())
 
     def tell_end(self, trained: Trained) -> None:
         """Say on standard error how to go on after Ctrl-C, and what to try where it diverged."""

@@ -94,6 +94,10 @@ class PlainSweep(CellSweep):
         if operation.name == "pow" and isinstance(inside, Cell):
             # Of -inf a negative power may be 0.
             inside = inside | (y - y == 0)
+        if isinstance(inside, Cell) and not isinstance(partial, Cell):
+            # What is NaN itself is outside of nothing; times another partial it is NaN anyway.
+            for part in parts:
+                inside = inside | (part != part)
         outside = self._outside(sent)
         if operation.pole is not None and place == len(parts) - 1:
             # A helper has NaN there for the partial, as for a value.

@@ -16,6 +16,7 @@ from cgcli.export.emit import Emitter
 from cgcli.export.routine import Result, Routine, known
 from cgcli.export.target import Function, Target
 from cgcli.export.views import looked
+from cgcli.numbers.arrays import quiet
 from cgcli.numbers.elements import filled
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.objects import arranged, arrays_of, lift
@@ -30,8 +31,8 @@ _CALLED: Final = {
     "diag": "diag", "onehot": "onehot",
 }  # fmt: skip
 """The functions of the rule book for instructions of arrays."""
-_ROW: Final = "given"
-"""What a row of the table is called: names of steps are those of the program, v1, value or d_x."""
+_ROW: Final = '"given row"'
+"""What a row of the table is called: no column is likely to be."""
 
 _MOST: Final = 4_000
 """How many steps a SELECT has at most: with more DuckDB takes minutes to plan it."""
@@ -54,7 +55,8 @@ def unrolled(routine: Routine) -> Routine:
     values: dict[int, int] = {}
     slopes: dict[int, int] = {}
     for place in routine.needed():
-        made = parts[place] = _part(routine, routine.tape[place], parts, m, tape)
+        with quiet():
+            made = parts[place] = _part(routine, routine.tape[place], parts, m, tape)
         origins += [routine.origins[place]] * (len(tape) - len(origins))
         for old, new in ((routine.values, values), (routine.slopes, slopes)):
             if place in old and isinstance(made, Cell):
@@ -128,11 +130,9 @@ class SqlEmitter(Emitter):
             message = f"in SQL that is {len(self.needed):,} steps, and {_MOST:,} are written"
             raise CgraphError("limit", message, "take smaller arrays, or another language")
         for name, made in self.arguments.items():
-            if made.lower() != name.lower():
-                alike = [n for n in self.arguments if n != name and n.lower() == name.lower()]
-                message = f"no column of SQL is called '{excerpt(name)}', which is a word of it"
-                if alike:
-                    message = f"SQL does not tell a column '{excerpt(name)}' from '{alike[0]}'"
+            alike = [n for n in self.arguments if n != name and n.lower() == name.lower()]
+            if alike and made.lower() != name.lower():
+                message = f"SQL does not tell a column '{excerpt(name)}' from '{alike[0]}'"
                 raise CgraphError("name", message, "give it another name in the program")
 
     def emit(self, name: str) -> Function:
@@ -178,9 +178,12 @@ class SqlEmitter(Emitter):
             message = f"in SQL that is {len(steps):,} steps one after the other"
             hint = "let loops take fewer turns, or take another language"
             raise CgraphError("limit", f"{message}, and {_DEEPEST} are written", hint)
-        doubles = [f"{n}::DOUBLE{'[]' * len(shape)} AS {n}" for n, shape in function.arguments]
         # The table's own columns go along as one, whose name no step of the program has.
-        doubles = [_ROW, *doubles]
+        doubles = [_ROW]
+        for name, (made, shape) in zip(self.arguments, function.arguments, strict=True):
+            # A word of SQL is a column in quotes.
+            column = made if made.lower() == name.lower() else f'"{name}"'
+            doubles.append(f"{column}::DOUBLE{'[]' * len(shape)} AS {made}")
         word = self.target.word
         inner = [
             word("step", level=n + 1, before=n, columns=",\n        ".join(steps[n + 1]))

@@ -95,6 +95,8 @@ class _Statements(Expressions):
         """Run the statements, unrolling loops, and return the node of the last value."""
         self.output = -1
         descend(self.statements(block, {}, None))
+        # It knows of the statements, and would keep them until the collector comes.
+        self.__dict__.pop("count", None)
         self.check_end(block, self.output)
         return self.output
 

@@ -16,6 +16,7 @@ from cgcli.language import syntax
 from cgcli.limits import Limits
 from cgcli.operations.row import Operation
 from cgcli.operations.table import OPERATIONS, WORDS
+from cgcli.words import counted
 
 Span: TypeAlias = tuple[int, int]
 _STACK: Final = OPERATIONS["stack"]
@@ -102,7 +103,7 @@ class Expressions(Names):
     ) -> CgraphError:
         """Return the error for a call with too few or too many arguments."""
         written = " or ".join(row.signature() for row in rows)
-        given = "no argument" if not count else f"{count} argument{'s' if count > 1 else ''}"
+        given = counted(count, "argument")
         hint = f"write {written}"
         if name in ("log", "ln") and count == 2:
             hint = "write log2(x), log10(x), or log(x)/log(b) for any other base b"
@@ -114,7 +115,7 @@ class Expressions(Names):
         """Append the body of a function of the program, its parameters standing for arguments."""
         name, parameters, count = function.name, function.parameters, len(arguments)
         if count != len(parameters):
-            takes = f"{len(parameters)} argument{'' if len(parameters) == 1 else 's'}"
+            takes = counted(len(parameters), "argument")
             values = {"count": takes, "given": count, "parameters": ", ".join(parameters)}
             raise self.error("arity-of-a-function", span, function.span, name=name, **values)
         if name in self.active:
@@ -140,7 +141,7 @@ class Expressions(Names):
         elif name in self.families and name not in scope:
             if indexed.slices:
                 raise self.error("family-sliced", (start, end), name=name)
-            return self.member_of(name, self.key(indexed.parts, scope), start, end)
+            return self.member_of(name, self.key(indexed.indices, scope), start, end)
         else:
             base = self.value_of(name, scope, start, start + len(name))
         parts = indexed.indices

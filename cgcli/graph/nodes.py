@@ -20,6 +20,8 @@ class Nodes:
         self.limits = limits
         self.graph = Graph(text, reserved)
         self.numbers = 0
+        # By operations, what is fixed of them, and the shapes of their arguments.
+        self.shapes: dict[tuple[Any, ...], Shape] = {}
         self.turned = 0
 
     def error(
@@ -64,10 +66,14 @@ class Nodes:
         if not graph.shapes and operation.shape is None:
             return graph.append(operation, arguments, start, end)
         shapes = [graph.shapes.get(a, ()) for a in arguments]
-        try:
-            shape = operation.shape(*shapes, *fixed) if operation.shape else broadcast(*shapes)
-        except ShapeMismatchError as mismatch:
-            raise self.mismatch(operation, mismatch, arguments, start, end) from None
+        kind = (operation, fixed, *shapes)
+        shape = self.shapes.get(kind)
+        if shape is None:
+            try:
+                shape = (operation.shape or broadcast)(*shapes, *fixed)
+            except ShapeMismatchError as mismatch:
+                raise self.mismatch(operation, mismatch, arguments, start, end) from None
+            self.shapes[kind] = shape
         node = graph.append(operation, arguments, start, end)
         if fixed:
             graph.static[node] = fixed

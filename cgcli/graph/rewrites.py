@@ -1,4 +1,4 @@
-"""Formulas that overflow, and the functions that say the same and do not.
+"""Formulas that overflow or magnify rounding, and what says the same and does not.
 
 The rows stand in `rewrites.toml`; both sides are written in the language itself.
 """
@@ -15,27 +15,30 @@ from cgcli.graph.graph import Graph
 from cgcli.graph.text import inline
 from cgcli.resource import read_toml
 
-_ROWS: Final = read_toml(__package__, "rewrites.toml")["rewrites"]
-REWRITES: Final[list[tuple[str, str]]] = [(row["before"], row["after"]) for row in _ROWS]
+REWRITES: Final[dict[str, list[tuple[str, str]]]] = {
+    kind: [(row["before"], row["after"]) for row in rows]
+    for kind, rows in read_toml(__package__, "rewrites.toml").items()
+}
+"""By the kind of the note."""
 
 _DEPTH: Final = 5
 _LENGTH: Final = 40
 
 
 @functools.cache
-def _patterns() -> list[tuple[Graph, str]]:
+def _patterns(kind: str) -> list[tuple[Graph, str]]:
     from cgcli.graph.build import build
     from cgcli.language.parse import parse
 
     vector = {"a": SimpleNamespace(shape=(2,))}
     return [
         (build(parse(before), vector if "dot" in before else {}), after)
-        for before, after in REWRITES
+        for before, after in REWRITES[kind]
     ]
 
 
-def rewrite(graph: Graph, node: int) -> tuple[str, str] | None:
-    """Return a formula around the node that is known to overflow, and what to write for it.
+def rewrite(graph: Graph, node: int, kind: str = "overflow") -> tuple[str, str] | None:
+    """Return a formula around the node that is known for a kind of note, and what to write for it.
 
     >>> from cgcli.graph.build import build
     >>> from cgcli.language.parse import parse
@@ -43,7 +46,7 @@ def rewrite(graph: Graph, node: int) -> tuple[str, str] | None:
     ('log(1 + exp(2 * x))', 'softplus(2 * x)')
     """
     for root in _users(graph, node):
-        for pattern, after in _patterns():
+        for pattern, after in _patterns(kind):
             match = _match(graph, root, pattern)
             if match is None or node not in match[1]:
                 continue

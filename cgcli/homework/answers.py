@@ -59,8 +59,8 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
     answers: list[Answer] = []
     for several in by_question.values():
         # Of the same number written twice the one with more digits is taken.
-        best = max(several, key=_digits)
-        if all(_agree(best, other) for other in several):
+        best, *others = sorted(several, key=_digits, reverse=True)
+        if all(_agree(best, other) for other in others):
             answers.append(best)
         else:
             name = exercise.steps.text(several[0].quantity, several[0].element)
@@ -153,6 +153,9 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     if line.trouble:
         raise CgraphError("limit", line.trouble, "write shorter answers, one a line")
     text = with_euler(exercise.graph, line.read or PATTERNS["dash"].sub("", line.text))
+    if PATTERNS["blanked"].search(text):
+        # As NumPy prints it: [42 -14] is no difference.
+        raise CgraphError("syntax", "the numbers of a list have commas between them")
     try:
         syntax = parse_answer(text, LIMITS)
     except CgraphError as error:

@@ -12,6 +12,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.calculus.floats import silent
@@ -22,9 +24,9 @@ from cgcli.homework.mistakes.row import step_at
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.students import Student, words_of
 from cgcli.homework.working import Working, is_same
-from cgcli.homework.written import shape_of
+from cgcli.homework.written import nearest, shape_of
 from cgcli.language.free import free_names
-from cgcli.numbers.elements import elements
+from cgcli.numbers.elements import by_element, elements, filled
 from cgcli.numbers.values import is_finite
 from cgcli.operations.table import CONSTANTS
 from cgcli.program import Program, evaluate_program
@@ -75,24 +77,27 @@ def within(chance: random.Random, kind: str, low: Fraction, high: Fraction) -> F
 
 
 class Choice(NamedTuple):
-    """Values that were chosen, as they are written, and how well they tell mistakes apart.
+    """Fractions that were chosen, or arrays of them, and how well they tell mistakes apart.
 
     Of `mistakes` that can be made, each at a step, so many are `distinct`: neither correct working
     nor any other mistake gives the same number.
     """
 
-    values: dict[str, Fraction]
+    values: dict[str, Any]
     exercise: Exercise
     distinct: int
     mistakes: int
 
 
 def written(choice: Choice) -> dict[str, str]:
-    """Return chosen values as they are bound: 3, -2/3, or 0.7 where the denominator is 10."""
-    return {
-        name: f"{float(value):g}" if 10 % value.denominator == 0 else str(value)
-        for name, value in choice.values.items()
-    }
+    """Return chosen values as they are bound: 3, -2/3, 0.7 where the denominator is 10, [1, 2]."""
+    return {name: _text(value) for name, value in choice.values.items()}
+
+
+def _text(value: Any) -> str:
+    if shape_of(value):
+        return f"[{', '.join(map(_text, value))}]"
+    return f"{float(value):g}" if 10 % value.denominator == 0 else str(value)
 
 
 def _edges(exercise: Exercise) -> float:
@@ -129,7 +134,7 @@ def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
         numbers: dict[str, Any] = {}
         right = step.expected
         for alternative in alternatives(step):
-            number = alternative.number
+            number = None if alternative.mistake.seldom else alternative.number
             if number is not None and is_finite(number) and not is_same(number, right, _APART):
                 numbers.setdefault(alternative.mistake.name, number)
         made.update((quantity, name) for name in numbers)
@@ -161,20 +166,28 @@ def read_vary(text: str) -> tuple[list[str], Ranges]:
 
 
 class Drawing:
-    """What values are drawn for: a program, what is bound in it, and the names that vary."""
+    """What values are drawn for: a program, what is bound in it, and the names that vary.
 
-    def __init__(self, program: Program, known: Mapping[str, Any], vary: str | None) -> None:
-        inputs = program.graph(known).inputs
+    `shapes` are arrays of the shapes of names that have no value.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        known: Mapping[str, Any],
+        vary: str | None,
+        shapes: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        graph = program.graph({**known, **shapes})
         names, self.ranges = ([], {}) if vary is None else read_vary(vary)
         for name in names:
-            if name not in inputs or shape_of(known.get(name, 0.0)):
-                single = [name for name in inputs if not shape_of(known.get(name, 0.0))]
-                hint = f"name some of {few(single)}" if single else "bind lists, and vary the rest"
-                message = f"'{shorten(name)}' is no input that is a single number"
-                raise CgraphError("name", message, hint)
+            if name not in graph.inputs:
+                hint = f"name some of {few([*graph.inputs])}"
+                raise CgraphError("name", f"'{shorten(name)}' is no input", hint)
         self.program = program
         self.given = {name: value for name, value in known.items() if name not in names}
-        self.names = [name for name in inputs if name not in self.given]
+        self.names = [name for name in graph.inputs if name not in self.given]
+        self.shapes = {name: graph.shape(graph.inputs[name]) for name in self.names}
 
     def choose(self, seed: int, kind: str, enough: int = _TRIALS) -> Choice:
         """Return the values that a seed chooses, the best of many that chance proposes.
@@ -195,13 +208,14 @@ class Drawing:
         possible: set[Made] = set()
         for trial in range(_TRIALS):
             reach = _REACHES[trial % len(_REACHES)]
-            values = {
-                name: within(chance, kind, *self.ranges[name])
-                if name in self.ranges
-                else _drawn(chance, kind, reach)
-                for name in self.names
-            }
-            point = {**self.given, **{name: float(value) for name, value in values.items()}}
+            values = {}
+            for name, shape in self.shapes.items():
+                drawn = partial(_drawn, chance, kind, reach)
+                if name in self.ranges:
+                    drawn = partial(within, chance, kind, *self.ranges[name])
+                values[name] = by_element(lambda _, drawn=drawn: drawn(), filled(0, shape))
+            doubles = {name: nearest(value) for name, value in values.items()}
+            point = {**self.given, **doubles}
             try:
                 exercise = Exercise(self.program, evaluate_program(self.program, {}, point))
             except CgraphError as error:
@@ -211,7 +225,7 @@ class Drawing:
                 continue
             edges = _edges(exercise)
             # How many values are those of another name, but for the sign, or 1.
-            sizes = [abs(value) for value in values.values()]
+            sizes = [abs(part) for value in values.values() for part in elements(value)]
             repeated = len(sizes) - len({*sizes}) + sizes.count(Fraction(1))
             if best is not None and (-edges, -repeated) < best[0][:2]:
                 continue
@@ -221,7 +235,8 @@ class Drawing:
             rank = (-edges, -repeated, len(alone), -len("".join(map(str, sizes))))
             if best is None or rank > best[0]:
                 best = (rank, Choice(values, exercise, len(alone), 0))
-            enough -= not edges and not repeated
+            # Of lists some elements are alike.
+            enough -= not edges and (not repeated or len(sizes) > len(values))
             if enough <= 0:
                 break
         if best is None:

@@ -12,7 +12,7 @@ from cgcli.homework.mistakes.row import GradientStep, Mistake, Numbers, ValueSte
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Use, Working, is_same
-from cgcli.homework.written import Written, part_of, shape_of
+from cgcli.homework.written import Written, exact, part_of, shape_of
 from cgcli.words import Math, Message
 
 _LARGEST: Final = 400
@@ -101,10 +101,9 @@ def _at_the_step(
     expected = part_of(step.expected, wrong.element)
     for made in alternatives(step):
         number = part_of(made.number, wrong.element)
-        if _gives(wrong.written, number, expected):
-            yield Diagnosis(
-                made.mistake, wrong.quantity, words_of(working, step, made), made.number
-            )
+        if _gives(wrong.written, number, expected, made.mistake.seldom):
+            words = words_of(working, step, made)
+            yield Diagnosis(made.mistake, wrong.quantity, words, made.number)
     if expected is None:
         return
     for mistake in MISTAKES:
@@ -113,10 +112,12 @@ def _at_the_step(
             yield Diagnosis(mistake, wrong.quantity, words, step.expected)
 
 
-def _gives(written: Written, number: Any, expected: Any) -> bool:
+def _gives(written: Written, number: Any, expected: Any, seldom: bool) -> bool:
     """Whether a number is the one that was written, and is not the right one."""
     if number is None or is_same(number, expected):
         return False
+    if seldom and written.most_digits < _SEVERAL:
+        written = exact(written.value)
     # What cancels to 0 is as far off as the numbers that cancelled.
     slack = abs(number) * 1e-9
     if shape_of(expected) in ((), shape_of(number)):
@@ -151,7 +152,9 @@ def alternatives(step: ValueStep | GradientStep) -> Iterator[Alternative]:
         for number in numbers:
             yield Alternative(mistake, None, number)
         if isinstance(step, GradientStep) and mistake.at_use:
-            yield from _at_uses(mistake, step, [list(mistake.at_use(use)) for use in step.uses])
+            made = [list(mistake.at_use(use)) for use in step.uses]
+            if any(made):
+                yield from _at_uses(mistake, step, made)
 
 
 def _at_uses(mistake: Mistake, step: GradientStep, made: list[list[Any]]) -> Iterator[Alternative]:
@@ -227,5 +230,5 @@ def _before_the_step(working: Working, wrong: Wrong) -> Iterator[Diagnosis]:
     for quantity, step, made in islice(trials, _TRIALS):
         number = carried(working, wrong.quantity, quantity, made.number)
         number = part_of(number, wrong.element)
-        if _gives(wrong.written, number, expected):
+        if _gives(wrong.written, number, expected, made.mistake.seldom):
             yield Diagnosis(made.mistake, quantity, words_of(working, step, made), number)

@@ -11,18 +11,20 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.doubles import DOUBLES
+from cgcli.calculus.floats import silent
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result, unknown_node
+from cgcli.calculus.shaking import SHAKE, ShakenDoubles
 from cgcli.calculus.sweep import Trail
 from cgcli.errors import CgraphError
 from cgcli.graph.build import Draft
 from cgcli.graph.graph import CONSTANT
 from cgcli.homework.quantities import Quantity, Steps
-from cgcli.homework.shaking import SHAKE, ShakenDoubles
 from cgcli.homework.written import shape_of
 from cgcli.language.syntax import Expression
 from cgcli.limits import Limits
 from cgcli.numbers.elements import elements
+from cgcli.numbers.values import is_finite
 from cgcli.program import Program
 
 _ANSWER: Final = Limits(depth=200, numbers=1_000_000)
@@ -183,6 +185,8 @@ class Exercise:
         nothing is bound there is no such side: the first points lie on both sides of every corner.
         """
         points = filter(None, map(self._sample, range(_SAMPLES)))
+        if not self._corners:
+            return points
         if not self.symbolic:
             sides = self._passed(list(map(self.kind.doubles, self.truths)))
             return (point for point in points if self._passed(point.values) == sides)
@@ -200,21 +204,40 @@ class Exercise:
         if k == len(self._samples):
             here = {name: self.kind.doubles(value) for name, value in self.inputs.items()}
             inputs = {name: self._moved(value, k) for name, value in here.items()}
-            of = self.graph.names[self.of]
-            result = DOUBLES.evaluate(self.graph, inputs, of, [*self.result.sources])
-            # A number that is too large or too small tells nothing where others can be chosen.
-            kinds = {note.kind for note in result.notes}
-            is_odd = kinds if self.symbolic else "domain" in kinds
-            self._samples.append(None if is_odd else Point(DOUBLES, inputs, result.values, {}))
+            values = DOUBLES.forward(self.graph, inputs)
+            point = Point(DOUBLES, inputs, values, {})
+            self._samples.append(None if self._is_odd(point) else point)
         return self._samples[k]
+
+    def _is_odd(self, point: Point) -> bool:
+        """Whether the program has no value at a point; where nothing is bound, any note is odd."""
+        graph = self.graph
+        if not (graph.shape(self.of) or (self.symbolic and self._corners)):
+            slopes = [slope for slope in self.gradients(self.of, point) if slope is not None]
+            numbers = [*point.values, *slopes]
+            if all(map(is_finite, numbers)) and not (
+                self.symbolic and any(0 in elements(number) for number in numbers)
+            ):
+                # There is nothing to note.
+                return False
+        of = graph.names[self.of]
+        result = DOUBLES.evaluate(graph, point.inputs, of, [*self.result.sources])
+        # A number that is too large or too small tells nothing where others can be chosen.
+        kinds = {note.kind for note in result.notes}
+        return bool(kinds) if self.symbolic else "domain" in kinds
+
+    @cached_property
+    def _corners(self) -> list[tuple[int, Callable[..., list[Any]]]]:
+        """The operations that have a corner, and on which side of it they are, as a function."""
+        rows = enumerate(self.graph.operations)
+        return [(node, _SIDES[row.name]) for node, row in rows if row.name in _SIDES]
 
     def _passed(self, values: list[Any]) -> list[Any]:
         """Return on which side of its corner each operation is that has one."""
         sides: list[Any] = []
-        for node, operation in enumerate(self.graph.operations):
-            if operation.name in _SIDES:
-                parts = [values[argument] for argument in self.graph.arguments[node]]
-                sides += _SIDES[operation.name](values[node], *parts)
+        for node, sides_of in self._corners:
+            parts = [values[argument] for argument in self.graph.arguments[node]]
+            sides += sides_of(values[node], *parts)
         return [side.tolist() if shape_of(side) else side for side in sides]
 
     def _moved(self, value: Any, k: int) -> Any:
@@ -260,15 +283,14 @@ class Exercise:
 
         Some of its numbers may be `moved` to others.
         """
-        value = self._worked_out(node, point, moved)[node]
+        value = self.worked_out(node, point, moved)[node]
         if point.kind.exact and not _is_number(value):
             values = [self.kind.doubles(number) for number in point.values]
-            return self._worked_out(node, Point(DOUBLES, {}, values, {}))[node]
+            return self.worked_out(node, Point(DOUBLES, {}, values, {}))[node]
         return value
 
-    def summed(self, node: int, point: Point) -> float:
+    def summed(self, node: int, values: list[Any]) -> float:
         """Return the largest number that is added or subtracted on the way to what was added."""
-        values = self._worked_out(node, point)
         graph = self.draft.graph
         sizes = [
             abs(values[argument])
@@ -279,14 +301,16 @@ class Exercise:
         ]
         return max((float(size) for size in sizes if size - size == 0), default=0.0)
 
-    def _worked_out(self, node: int, point: Point, moved: Mapping[int, Any] = {}) -> list[Any]:
+    def worked_out(self, node: int, point: Point, moved: Mapping[int, Any] = {}) -> list[Any]:
         """Return the values of the program's nodes, and of those that were added."""
         graph, kind = self.draft.graph, point.kind
         values = list(point.values)
-        for place in range(self.draft.size, node + 1):
-            known = place in graph.constants
-            value = kind.leaf(graph, place) if known else kind.value(graph, values, place)
-            values.append(moved.get(place, value))
+        sweep = kind.sweep(graph, values)
+        with silent(graph):
+            for place in range(self.draft.size, node + 1):
+                known = place in graph.constants
+                value = kind.leaf(graph, place) if known else kind.plain(sweep.valued(place))
+                values.append(moved.get(place, value))
         return values
 
     def computed(self, values: dict[int, Any], compute: Callable[[Kind, Any], Any]) -> Any:

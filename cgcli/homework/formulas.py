@@ -78,7 +78,8 @@ def _compared(exercise: Exercise, answer: Answer, node: int) -> Equality:
     for point in exercise.samples():
         truth = exercise.truth(quantity, point)
         truth = float(truth[element]) if element else truth
-        value = exercise.value_of(node, point)
+        values = exercise.worked_out(node, point)
+        value = values[node]
         if shape_of(value) != shape_of(truth):
             return Equality(False, "separated", 0, None, value)
         if not (is_finite(value) and is_finite(truth)):
@@ -87,7 +88,7 @@ def _compared(exercise: Exercise, answer: Answer, node: int) -> Equality:
         # no larger than those that are met on the way.
         sizes = [abs(number) for number in point.values if not shape_of(number)]
         scale = max((size for size in sizes if size - size == 0), default=1.0)
-        noise = max(1e-9 * scale, 1e-14 * exercise.summed(node, point))
+        noise = max(1e-9 * scale, 1e-14 * exercise.summed(node, values))
         gap = distance(value, truth)
         if is_same(value, truth, 1e-7) or gap <= noise:
             # Numbers that noise would drown tell nothing, unless there are no others.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.notation import PATTERNS, TABLES, compiled
+from cgcli.homework.notation import PATTERNS, TABLES, compiled, multiplied
 from cgcli.operations.table import WORDS
 
 
@@ -54,6 +55,7 @@ class Lefts:
         self.output = exercise.graph.names[exercise.of]
         self.inputs = list(exercise.result.sources)
         self.bound = exercise.inputs
+        self._strange: set[str] = set()
         self.based: int | None = None
         """Where places along an axis are counted from on this sheet, when it tells."""
 
@@ -74,13 +76,28 @@ class Lefts:
             shorts.setdefault(name.replace("_", ""), []).append(name)
         return {short: names[0] for short, names in shorts.items() if len(set(names)) == 1}
 
+    @cached_property
+    def folded(self) -> dict[str, str]:
+        """By name without capitals the named nodes, where it tells them apart."""
+        names = {*self.graph.given.values(), *self.inputs}
+        counts = Counter(map(str.casefold, names))
+        return {name.casefold(): name for name in names if counts[name.casefold()] == 1}
+
+    def cased(self, word: str) -> str:
+        """Return the name that a word is but for capitals, if it is none as it stands."""
+        return word if self.knows(word) else self.folded.get(word.casefold(), word)
+
     def knows(self, word: str) -> bool:
         """Whether a word is a name of the program, or a function."""
         return self.name(word) is not None or word in WORDS or word in self.families
 
     def name(self, text: str) -> Named | None:
         """Return the node that a name on a sheet stands for: x₁, x_1, h3, h(3), W_{11}."""
-        text = re.sub(r"\s+", "", text).replace("][", ",")
+        if self.graph.node(text) is not None:
+            return Named(text)
+        if text in self._strange:
+            return None
+        asked, text = text, "".join(text.split()).replace("][", ",")
         bare = text.replace("_", "")
         for said in (text, bare, _spelled(text), _spelled(bare), self.bare.get(bare, "")):
             if self.graph.node(said) is not None:
@@ -89,6 +106,7 @@ class Lefts:
             r"(?P<name>[^\W\d]\w*?)(?:_?(?P<digits>\d+)|[\[(](?P<index>[-\d,]+)[\])])", text
         )
         if match is None:
+            self._strange.add(asked)
             return None
         name, written = match["name"].rstrip("_"), match["index"] or match["digits"]
         if name in self.families:
@@ -112,6 +130,10 @@ class Lefts:
         base = self.based
         return None if base is None else Named(name, tuple(k - base for k in index))
 
+    def _named(self, text: str) -> Named | None:
+        alike = self.folded.get(text.casefold())
+        return self.name(text) or (None if alike is None else Named(alike))
+
     def look(self, texts: Iterable[str]) -> None:
         """Learn from all of a sheet where its subscripts count from."""
         for text in texts:
@@ -125,7 +147,7 @@ class Lefts:
         """
         if of and by.isdecimal() and 0 < int(by) <= len(self.inputs):
             by = self.inputs[int(by) - 1]
-        above, below = Named(self.output) if of is None else self.name(of), self.name(by)
+        above, below = Named(self.output) if of is None else self._named(of), self._named(by)
         if above is None or below is None or above.place:
             return None
         over = above.text if re.fullmatch(r"\w+(\[[\d, ]+\])?", above.text) else f"({above.text})"
@@ -146,7 +168,7 @@ class Lefts:
         if left := self._match(_DERIVATIVES, text):
             return [left]
         if (match := PATTERNS["operator"].fullmatch(text)) and self.name(match["by"]):
-            return [f"d({match['of']})/d{match['by']}"]
+            return [f"d({multiplied(match['of'], self.knows)})/d{match['by']}"]
         if match := PATTERNS["stored"].fullmatch(text):
             node = self.name(match["name"])
             return node and [node.written]
@@ -173,7 +195,8 @@ class Lefts:
             if "," in inside:
                 parts = [self._derivatives(part.strip()) for part in inside.split(",")]
                 return [left for part in parts for left in part or ()] if all(parts) else None
-        left = self._match(_SPOKEN, text)
+        # It is spoken in words with blanks between them, or in other letters.
+        left = self._match(_SPOKEN, text) if " " in text or not text.isascii() else None
         if left is None and self.name(text) is None:
             left = self._match(_NAMES, text) or self._joined(text)
         return _one(left)

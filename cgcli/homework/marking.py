@@ -58,7 +58,9 @@ def mark(exercise: Exercise, sheet: Sheet, tolerance: Tolerance | None = None) -
     answered = {answer.quantity for answer in answers}
     missing = [step for step in exercise.steps.asked if step not in answered]
     unread = frozenset(step for line in unreadable for step in line.steps) - answered
-    judged = _rounded(marking, _earned(marking.judged))
+    judged = marking.judged
+    if any(step.verdict == FOLLOWS for step in judged):
+        judged = _rounded(marking, _earned(judged))
     if unread:
         with silent(exercise.graph):
             judged = _excused(marking, judged, unread)
@@ -225,9 +227,11 @@ class _Marking(Judge):
         single = graph.arguments[user].count(argument) == 1
         for written, held in upstream:
             first = list(Use(self.working, user, place, written).contributions())
-            second = list(Use(self.held, user, place, held).contributions())
             if first[0] is None:
                 return []
+            second = first
+            if self.differs:
+                second = list(Use(self.held, user, place, held).contributions())
             # Where only one of the two has further forms, the other stays at its last.
             first += first[-1:] * (len(second) - len(first))
             second += second[-1:] * (len(first) - len(second))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from cgcli.errors import CgraphError, Place, few, shorten
+from cgcli.errors import CgraphError, Place, shorten
 from cgcli.homework.answers import step_of
 from cgcli.homework.diagnosis import Diagnosis
 from cgcli.homework.exercise import Exercise
@@ -244,11 +244,12 @@ class Graded(NamedTuple):
 class Course(NamedTuple):
     """How a class is marked. `problem` returns a student's exercise, or raises `CgraphError`.
 
-    `personal` says whether students have values of their own.
+    It takes the values that the sheet says it was made for. `personal` says whether the class list
+    has those of each student.
     """
 
     exercise: Exercise
-    problem: Callable[[Student], Exercise]
+    problem: Callable[[Student, Mapping[str, str]], Exercise]
     personal: bool
     roster: Roster | None
     reach: Tolerance
@@ -275,7 +276,7 @@ def graded(course: Course, sheets: Iterable[Sheet]) -> Iterator[Graded]:
             if not sheet.trouble:
                 if course.roster and len(students) != 1 and (course.personal or students):
                     raise not_one(sheet.name, students)
-                exercise = course.problem(student)
+                exercise = course.problem(student, sheet.at)
                 exercise.mistakes = course.exercise.mistakes
                 refuse_other_values(exercise, sheet)
             tried = sheet
@@ -307,7 +308,7 @@ def _graded(course: Course, exercise: Exercise, sheet: Sheet, student: Student) 
 
 def _is_made_for(course: Course, student: Student, sheet: Sheet) -> bool:
     try:
-        refuse_other_values(course.problem(student), sheet)
+        refuse_other_values(course.problem(student, sheet.at), sheet)
     except CgraphError:
         return False
     return True
@@ -315,15 +316,6 @@ def _is_made_for(course: Course, student: Student, sheet: Sheet) -> bool:
 
 def refuse_other_values(exercise: Exercise, sheet: Sheet) -> None:
     """Raise `CgraphError` where a sheet says that it was made for other values."""
-    if exercise.symbolic:
-        if sheet.at:
-            message = (
-                f"it was made for the values of {few(list(sheet.at))}, and nothing is bound here"
-            )
-            values = " ".join(f"{name}={text.replace(' ', '')}" for name, text in sheet.at.items())
-            hint = f"bind them, {shorten(values)}, or give the class list that has them"
-            raise CgraphError("binding", message, hint)
-        return
     is_close = partial(math.isclose, rel_tol=1e-9)
     for name, text in sheet.at.items():
         if name not in exercise.inputs:

@@ -49,7 +49,7 @@ def said(*kinds: str, spaced: bool = False) -> str:
     ['etwa', 'about', '约']
     """
     parts = _entries(kinds)
-    signs = [part for part in parts if (letter := _LETTER.search(part)) and letter[0] > "\u02ff"]
+    signs = [part for part in parts if (letter := _LETTER.search(part)) and letter[0] > "\u2e7f"]
     words = "|".join(part for part in parts if part not in signs)
     alone = rf"(?<=\s)(?:{words})(?=\s)" if spaced else rf"\b(?:{words})\b"
     return f"(?:{'|'.join([alone, *signs])})"
@@ -118,7 +118,11 @@ def rewritten(text: str, stage: str) -> str:
 
 
 def _from_latex(text: str) -> str:
-    text = rewritten(PATTERNS["matrix"].sub(_listed, text), "latex")
+    text = PATTERNS["matrix"].sub(_listed, text)
+    if "=" not in text:
+        # A row of a table.
+        text = text.replace("&", "\t")
+    text = rewritten(text, "latex")
     for _ in range(_PASSES):
         before = text
         text = rewritten(text, "braces")
@@ -133,6 +137,8 @@ def _from_latex(text: str) -> str:
 
 def _listed(match: re.Match[str]) -> str:
     """Return a matrix of LaTeX as a list; of one column, or one row, as a vector."""
+    if "=" in match[2]:
+        return match[2].replace(r"\\", ";")
     lines = [line.split("&") for line in re.split(r"\\\\", match[2]) if line.strip()]
     rows = [[cell.strip() for cell in line] for line in lines]
     if all(len(row) == 1 for row in rows):

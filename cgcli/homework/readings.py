@@ -162,6 +162,9 @@ def _without_point(lefts: Lefts, text: str) -> str:
 
     if "\t" in text:
         text = PATTERNS["bullet"].sub("", text, count=1)
+        if all("=" in cell for cell in text.split("\t")):
+            text = text.replace("\t", "; ")
+    text = re.sub(r"^\w+(?=\s*=)", lambda match: lefts.cased(match[0]), text)
     text = PATTERNS["told"].sub("", PATTERNS["point"].sub(taken, text)).strip(" ,")
     return text if PATTERNS["prompt"].fullmatch(text) else text.rstrip(" ,:")
 

@@ -80,6 +80,7 @@ def read_sheets(text: str, name: str) -> list[Sheet]:
         return [Sheet(name, [], "this is not text")]
     if PATTERNS["json"].match(text):
         return list(_from_json(text, name))
+    text = PATTERNS["stacked"].sub(r"\1/\3 \2\n\n", PATTERNS["placed"].sub(r"\1", text))
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
 

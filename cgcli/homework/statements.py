@@ -66,11 +66,12 @@ def _without_label(lefts: Lefts, text: str) -> str:
         return PATTERNS["labelled"].sub(known, text)
     before, colon, after = text.partition(":")
     if colon and after.strip() and "=" not in before and not after.startswith("="):
-        if lefts.read(before) is not None:
+        named = _asked if PATTERNS["a_number"].fullmatch(after) else Lefts.read
+        if (labelled := named(lefts, before)) is not None:
             # A label before a question of its own: w: dL/dw = 6.
             asked = lefts.read(sides_of(after)[0])
             of_its_own = asked is not None and "/" in asked[0] and "/" not in before
-            if of_its_own or asked == lefts.read(before):
+            if of_its_own or asked == labelled:
                 return after
             return f"{before} = {after}"
         turn = re.fullmatch(r"\s*Step\s*\d+|\s*[^\W\d]+\s*\d*\s*", before)
@@ -252,7 +253,13 @@ class Table:
         bars = text.count("|")
         if (text.startswith("|") and bars > 2) or (bars > 1 and "=" not in text):
             return [cell.strip() for cell in text.removeprefix("|").removesuffix("|").split("|")]
-        return [cell.strip() for cell in text.split("\t")] if "\t" in text else None
+        if "\t" in text:
+            return [cell.strip() for cell in text.split("\t")]
+        # Columns under a head, with blanks between them.
+        apart = re.split(r"\s{2,}", text)
+        kinds = [kind for kind in ("value", "gradient") if PATTERNS[kind].search(text)]
+        is_row = len(apart) == len(self.kinds) if self.kinds else len(kinds) == 2
+        return apart if len(apart) > 2 and is_row and "=" not in text else None
 
     def row(self, cells: list[str]) -> Iterator[str]:
         """Yield what a row states: a question's answer, a node's two, or those of its head."""

@@ -55,6 +55,7 @@ def _shown(text: str, exercise: Exercise, ending: str) -> str:
         # What is left out has as many lines as before.
         unseen = lambda match: "\n" * match[0].count("\n")
         text = PATTERNS["unseen"].sub(unseen, text)
+        text = re.sub(r"(?i)</t[dh]>\s*<t[dh]\b[^<>]*>", "\t", text)
         text = PATTERNS["tag"].sub(lambda match: "# " if match["head"] else "", text)
         text = html.unescape(text)
 
@@ -77,7 +78,7 @@ def stated(text: str, inputs: set[str]) -> dict[str, str]:
     """
     for line in text.splitlines():
         comment = line.strip()
-        if comment and not comment.startswith("#"):
+        if "=" in comment and not comment.startswith("#"):
             break
         pairs = (part.partition("=") for part in PATTERNS["given"].split(comment.lstrip("# ")))
         values = {name.strip(): value.strip() for name, _, value in pairs}
@@ -174,7 +175,7 @@ def _table(text: str, name: str, exercise: Exercise) -> tuple[list[Sheet], list[
     asked = {head: question(exercise, head) for head in heads if head and not role(head)}
     if {*asked.values()} <= {"", *exercise.inputs}:
         steps = few([exercise.steps.text(step) for step in exercise.steps.asked])
-        hint = f"name the steps in the first line: {steps}"
+        hint = f"name the steps in the first line: {steps}; a class list goes with --students"
         raise file_error(name, "no column of it is a step of the sheet", hint)
     twice = [step for step in asked.values() if step and [*asked.values()].count(step) > 1]
     if twice:
@@ -216,7 +217,7 @@ def question(exercise: Exercise, head: str) -> str:
     if text in exercise.inputs:
         return text
     answers, _ = read_answers(exercise, Sheet("", [Line(1, f"{text} = 0")]))
-    if len(answers) != 1 or answers[0].quantity not in asked:
+    if len(answers) != 1 or not (exercise.symbolic or answers[0].quantity in asked):
         return ""
     return exercise.steps.text(answers[0].quantity, answers[0].element)
 

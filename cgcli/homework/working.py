@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,6 +43,8 @@ def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
     >>> is_same(0.1 + 0.2, 0.3), is_same(1.0, 1.1)
     (True, False)
     """
+    if type(a) is float is type(b):
+        return math.isclose(a, b, rel_tol=within)
     if shape_of(a) != shape_of(b):
         return False
     if is_fraction(a) or is_fraction(b):

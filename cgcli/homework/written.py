@@ -86,8 +86,10 @@ def is_fraction(number: Any) -> bool:
     >>> is_fraction(Fraction(1, 3)), is_fraction(0.5)
     (True, False)
     """
+    if isinstance(number, float):
+        return False
     dtype = getattr(number, "dtype", None)
-    return not isinstance(number, float) and (dtype is None or dtype.kind == "O")
+    return dtype is None or dtype.kind == "O"
 
 
 def shape_of(number: Any) -> Shape:
@@ -113,8 +115,10 @@ def is_near(a: Any, b: Any, reach: Any) -> bool:
     """
     if not shape_of(a):
         same = a == b
+        if same:
+            return True
         a, b = alike(a, b)
-        return bool(same or abs(a - b) <= reach < math.inf)
+        return bool(abs(a - b) <= reach < math.inf)
     import numpy as np
 
     with np.errstate(all="ignore"):
@@ -133,7 +137,7 @@ def alike(a: Any, b: Any) -> tuple[Any, Any]:
     """
     if is_fraction(a) == is_fraction(b):
         return a, b
-    return _nearest(a), _nearest(b)
+    return nearest(a), nearest(b)
 
 
 def added(a: Any, b: Any) -> Any:
@@ -142,7 +146,8 @@ def added(a: Any, b: Any) -> Any:
     return a + b
 
 
-def _nearest(number: Any) -> Any:
+def nearest(number: Any) -> Any:
+    """Return the double nearest to a fraction, or an array of them; a double as it is."""
     if not is_fraction(number):
         return number
     from cgcli.numbers.ratio import as_ratio
@@ -152,7 +157,7 @@ def _nearest(number: Any) -> Any:
         return float(as_ratio(number))
     import numpy as np
 
-    return np.array([_nearest(element) for element in number.flat]).reshape(number.shape)
+    return np.array([nearest(element) for element in number.flat]).reshape(number.shape)
 
 
 def exact(value: Any) -> Written:

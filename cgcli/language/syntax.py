@@ -73,7 +73,7 @@ class Indexed(NamedTuple):
     @property
     def slices(self) -> bool:
         """Whether an index is a slice."""
-        return any(isinstance(index, Slice) for index in self.indices)
+        return Slice in map(type, self.indices)
 
     @property
     def parts(self) -> list[Expression]:

@@ -83,6 +83,7 @@ class Descent:
                 return leapt
             norm, rate = leapt
         for rows, cost in objective.epoch(state.epoch, state.position):
+            objective.hold()
             norm = math.sqrt(float(gradient @ gradient))
             if norm - norm != 0 or cost - cost != 0 or cost > self._limit:
                 self._give_up(cost)
@@ -106,6 +107,7 @@ class Descent:
             self.shorten()
             state.step += 1
             move(flat, gradient, rate, state.step, self.setting, memory)
+            objective.task.parameters.enter()
             state.position += 1
             watch.step(state, cost, norm, rate)
             end = self._interrupted(watch, time.monotonic() - began if timed else 0.0)
@@ -119,7 +121,8 @@ class Descent:
 
         The first that is taken says what a cost is that grows without end.
         """
-        if self._leaper is None and self.most is None and self.criteria.gradient is None:
+        plain = self.most is None and not self.objective.task.parameters.bounded
+        if self._leaper is None and plain and self.criteria.gradient is None:
             self._leaper = self.objective.leaps()
         return (
             self._leaper is not None

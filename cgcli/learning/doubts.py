@@ -80,7 +80,8 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
     near = objective.at(end + shift)[1]
     here = objective.at(end)[1]
     tiny = _IDLE * max(first, float(np.linalg.norm(near)))
-    stuck = (end == before) & (abs(here) <= tiny)
+    free = ~parameters.at_bound
+    stuck = free & (end == before) & (abs(here) <= tiny)
     for name, view in parameters.look(stuck).items():
         if view.all():
             alone = np.zeros_like(end)
@@ -91,7 +92,7 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
     constant = _constant(objective) if blocked.any() else []
     if constant:
         blocked &= _freed(objective, constant, end + shift)
-    dead = ~stuck & (abs(here) <= tiny) & (abs(near) <= tiny)
+    dead = free & ~stuck & (abs(here) <= tiny) & (abs(near) <= tiny)
     doubts = []
     if constant and blocked.any():
         message = f"{parameters.named(blocked)}: the cost does not depend on that in any row"
@@ -105,6 +106,18 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
         message = f"{names}: the gradient is 0 here and around, as of what is dead or saturated"
         doubts.append(Doubt("dead", message, "start elsewhere, or scale the data with --scale"))
     return doubts + _alike(parameters, before, near)
+
+
+def at_bound(parameters: Parameters) -> list[Doubt]:
+    """Return the doubt of parameters that ended at a bound, where the data may lead beyond it."""
+    flags = parameters.at_bound
+    if not flags.any():
+        return []
+    ends = ", ".join(f"{end:g}" for end in dict.fromkeys(parameters.flat[flags].tolist()))
+    do = "are" if flags.sum() > 1 else "is"
+    message = f"{parameters.named(flags)} {do} at a bound, {ends}"
+    hint = "it has no standard error, and the others' take it as known; a wider --bound frees it"
+    return [Doubt("bound", message, hint, grave=False)]
 
 
 def _constant(objective: Objective) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from cgcli.errors import CgraphError, required
 from cgcli.learning.descent import DivergedError
 from cgcli.learning.doubts import no_minimum
 from cgcli.learning.objective import Objective, Triangles
-from cgcli.learning.statistics import Spread, Statistics, spread, statistics
+from cgcli.learning.statistics import Spread, Statistics, sandwich, spread, statistics
 from cgcli.learning.stopping import Doubt, End
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
@@ -28,7 +28,7 @@ _WALL: Final = 10.0
 _POLISH: Final = 20
 _AGAIN: Final = 10
 _LEVEL: Final = 1e-6
-"""The part of the first gradient that is as good as 0."""
+"""The part of the first gradient that is as good as 0, and of the residuals."""
 _OFFSET: Final = 1e-3
 _EXACT: Final = 1e-12
 _PLAIN: Final = 100.0
@@ -39,12 +39,12 @@ class Residuals:
     """The residuals of a table's rows, the program's output, and their exact Jacobian.
 
     `run` returns them, and parts of the Jacobian, at the parameters as they are. Both
-    are brought to a `factor`, for numbers whose squares are none.
+    are brought to a `factor`, for numbers whose squares are none. They may have a `loss`.
     """
 
     def __init__(self, task: Task, run: Callable[[], Sequence[Any]]) -> None:
         self.flat, self.parameters = task.parameters.flat, task.parameters
-        self.factor = 1.0
+        self.factor, self.loss = 1.0, task.loss
         self._run = run
         self._parts: Sequence[Any] = ()
 
@@ -60,6 +60,26 @@ class Residuals:
         self.at(theta)
         return np.concatenate(self._parts[1:], axis=1) * self.factor
 
+    def around(self, theta: Any) -> tuple[Any, Any, float]:
+        """Return residuals and Jacobian at some parameters, and what the residuals cost.
+
+        Where that is a loss both have the weights whose squares have its gradient.
+        """
+        left, slopes, loss = self.at(theta), self.jacobian(theta), self.loss
+        if loss is None:
+            return left, slopes, float(left @ left)
+        rho, first, _ = loss(left)
+        roots = np.sqrt(first)
+        return left * roots, slopes * roots[:, None], float(rho.sum())
+
+    def known(self, theta: Any) -> Spread:
+        """Return how far the residuals determine the parameters."""
+        _, slopes, _ = self.around(theta)
+        known = spread(slopes, self.parameters)
+        if self.loss is None:
+            return known
+        return sandwich(known, self.jacobian(theta), self.at(theta), self.loss)
+
 
 def residuals_of(task: Task, table: Table) -> Residuals:
     """Return the residuals of a table's rows; raises `CgraphError` for too many parameters.
@@ -70,11 +90,12 @@ def residuals_of(task: Task, table: Table) -> Residuals:
     """
     width = task.parameters.flat.size + 1
     shards = -(-table.count // SHARD)
-    if 8 * width * max(min(table.count, SHARD), shards * width) > _MOST:
+    kept = table.count if task.loss else max(min(table.count, SHARD), shards * width)
+    if 8 * width * kept > _MOST:
         what = f"the Jacobian of {table.count:,} rows by {width - 1:,} parameters"
         hint = "leave --residual out, and square the program"
         raise CgraphError("limit", f"{what} is too large", hint)
-    if shards > 1:
+    if shards > 1 and task.loss is None:
         triangles = Triangles(task, table)
 
         def triangle() -> Sequence[Any]:
@@ -95,11 +116,15 @@ def residuals_of(task: Task, table: Table) -> Residuals:
 
 
 class Fit(NamedTuple):
-    """What a fit came to: its end, in how many evaluations, and for least squares statistics."""
+    """What a fit came to: its end, in how many evaluations, and its statistics, if any.
+
+    Of several `starts`, how many were tried and how many ended there.
+    """
 
     end: End
     evaluations: int
     statistics: Statistics | None = None
+    starts: Mapping[str, int] | None = None
 
 
 def fit_lbfgs(
@@ -114,11 +139,13 @@ def fit_lbfgs(
     `DivergedError` where the cost is not finite at the start. Byrd, Lu, Nocedal and Zhu (1995).
     """
     optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
-    flat = objective.task.parameters.flat
+    parameters = objective.task.parameters
+    flat = parameters.flat
     before = flat.copy()
     ((_, start),) = objective.epoch(0)
     if start - start != 0:
         raise DivergedError("the cost is not finite", flat)
+    objective.hold()
     first = max(first, float(np.linalg.norm(objective.gradient)))
     last, at, end = (start, first), before, None
 
@@ -126,13 +153,15 @@ def fit_lbfgs(
         nonlocal last, at
         np.copyto(flat, theta)
         ((_, cost),) = objective.epoch(0)
+        slope = objective.gradient.copy()
+        objective.hold()
         norm = float(np.linalg.norm(objective.gradient))
         if not cost < np.inf or norm - norm != 0:
             # A step too far: what its search sees there leads it back.
             away = float(np.linalg.norm(theta - at))
             return last[0] + _WALL * last[1] * away, np.zeros_like(theta)
         last, at = (cost, norm), theta.copy()
-        return cost, objective.gradient.copy()
+        return cost, slope
 
     def callback(theta: Any) -> None:
         nonlocal end
@@ -150,6 +179,7 @@ def fit_lbfgs(
                 flat.copy(),
                 jac=True,
                 method="L-BFGS-B",
+                bounds=optimize.Bounds(parameters.low, parameters.high),
                 callback=callback,
                 options=options,
             )
@@ -200,14 +230,15 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
         if not np.isfinite(start).all():
             raise DivergedError("the residuals are not finite", flat)
         exponent = np.log10(np.abs(start).max(initial=0.0) or 1.0)
-        if abs(exponent) > _PLAIN:
+        if abs(exponent) > _PLAIN and task.loss is None:
             # A power of 2 loses no bit; what is left over keeps room for the derivatives.
             excess = exponent - np.copysign(_PLAIN, exponent)
             residuals.factor = 2.0 ** -round(excess / np.log10(2))
-        solution, known, count, status = _solved(residuals, begin, "lm", evaluations)
+        first = "trf" if task.parameters.bounded or task.loss else "lm"
+        solution, known, count, status = _solved(residuals, begin, first, evaluations)
         if known.doubts and status:
             other = _solved(residuals, begin, "dogbox", evaluations)
-            if _sum(residuals, other[0]) < (1 - _EXACT) * _sum(residuals, solution):
+            if residuals.around(other[0])[2] < (1 - _EXACT) * residuals.around(solution)[2]:
                 solution, known, count, status = other
         left = residuals.at(solution)
         figures = statistics(task, table, left, known, residuals.factor)
@@ -217,7 +248,7 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
             message = "R² is below 0: the rows are nearer to one number than to the fit"
             hint = "start elsewhere, or write another program, its prediction first: a + b*x - y"
             known.doubts.append(Doubt("undetermined", message, hint, grave=False))
-        end = _end_of_residuals(residuals, left, known, figures, status, count)
+        end = _end_of_residuals(residuals, known, figures, status, count)
     return Fit(end, count, figures)
 
 
@@ -225,7 +256,7 @@ def figures_of(task: Task, table: Table) -> Statistics:
     """Return the statistics of least squares at a task's parameters."""
     residuals = residuals_of(task, table)
     left = residuals.at(residuals.flat.copy())
-    known = spread(residuals.jacobian(residuals.flat.copy()), task.parameters)
+    known = residuals.known(residuals.flat.copy())
     return statistics(task, table, left, known, residuals.factor)
 
 
@@ -234,24 +265,19 @@ def _solved(
 ) -> tuple[Any, Spread, int, int]:
     """Return the parameters, what is known of them, the evaluations, and SciPy's status."""
     optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
-    least = 4 * float(np.finfo(float).eps)
+    least, parameters = 4 * float(np.finfo(float).eps), residuals.parameters
+    ends, loss = (parameters.low, parameters.high), residuals.loss
+    robust = {} if loss is None else {"loss": loss.terms, "f_scale": loss.scale}
     outcome = optimize.least_squares(
         residuals.at, start.copy(), residuals.jacobian, method=method, x_scale="jac",
-        ftol=least, xtol=least, gtol=least, max_nfev=most,
+        bounds=ends, ftol=least, xtol=least, gtol=least, max_nfev=most, **robust,
     )  # fmt: skip
     theta = _polished(residuals, outcome.x) if outcome.status else outcome.x
-    slopes = residuals.jacobian(theta)
-    return theta, spread(slopes, residuals.parameters), int(outcome.nfev), int(outcome.status)
-
-
-def _sum(residuals: Residuals, theta: Any) -> float:
-    left = residuals.at(theta)
-    return float(left @ left)
+    return theta, residuals.known(theta), int(outcome.nfev), int(outcome.status)
 
 
 def _end_of_residuals(
     residuals: Residuals,
-    left: Any,
     known: Spread,
     figures: Statistics,
     status: int,
@@ -267,7 +293,8 @@ def _end_of_residuals(
         message = f"least squares did not converge in {counted(count, 'evaluation')} (--epochs)"
         doubt = Doubt("unconverged", message, "give it more, or start nearer to the answer")
         return End("stopped", message, (doubt, *doubts))
-    slopes = residuals.jacobian(residuals.flat.copy())
+    left, slopes, _ = residuals.around(residuals.flat.copy())
+    slopes = np.where(residuals.parameters.held(left @ slopes), 0.0, slopes)
     lengths = np.linalg.norm(slopes, axis=0)
     slopes = slopes / np.where(lengths > 0, lengths, 1.0)
     within = np.linalg.norm(slopes.T @ left) / max(float(np.linalg.norm(left)), 1e-300)
@@ -284,20 +311,25 @@ def _end_of_residuals(
 
 
 def _polished(residuals: Residuals, theta: Any) -> Any:
-    """Return the parameters after Gauss-Newton steps, as long as these lead downhill."""
-    best, left = theta, residuals.at(theta)
-    total = float(left @ left)
+    """Return the parameters after Gauss-Newton steps, as long as these lead downhill.
+
+    What a bound holds stays there, and what SciPy brought so near to one goes there first.
+    """
+    (left, slopes, _), parameters = residuals.around(theta), residuals.parameters
+    ends = np.where(left @ slopes > 0, parameters.low, parameters.high)
+    away = np.abs(ends - theta) * np.linalg.norm(slopes, axis=0)
+    best = np.where(away <= _LEVEL * np.linalg.norm(left), ends, theta)
+    left, slopes, total = residuals.around(best)
     length = np.inf
     for _ in range(_POLISH):
-        slopes = residuals.jacobian(best)
+        slopes = np.where(parameters.held(left @ slopes), 0.0, slopes)
         step = gauss_newton(slopes, -left)
         size = float(np.linalg.norm(step * np.linalg.norm(slopes, axis=0)))
         if not np.isfinite(size) or size >= length:
             break
         length = size
-        candidate = best + step
-        left = residuals.at(candidate)
-        reached = float(left @ left)
+        candidate = np.clip(best + step, parameters.low, parameters.high)
+        left, slopes, reached = residuals.around(candidate)
         # At the minimum the sum of squares no longer tells steps apart; their length does.
         if not reached <= total * (1 + 1e-12):
             break

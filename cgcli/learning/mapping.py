@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+import numpy as np
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.result import NO_NAMES, by_constant, find
@@ -13,12 +15,13 @@ from cgcli.graph.build import Draft, build
 from cgcli.graph.graph import Graph
 from cgcli.language.free import free_names
 from cgcli.language.syntax import NAME, Expression, Value
+from cgcli.learning.bands import Spreading
 from cgcli.learning.cells import kept_as
+from cgcli.learning.given import expression_of
 from cgcli.learning.noted import NotedRows
 from cgcli.learning.preparing import check_scaling, read_columns, told_apart
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, row_values
-from cgcli.learning.task import expression_of
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.plan.compiled import Engine
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
     from cgcli.learning.models import Model
     from cgcli.learning.workers import Workers
 
+_COMPARED: Final = 8
+"""So many rows are looked at for whether a node is the prediction of a fit."""
+
 Finish: TypeAlias = Callable[..., Any]
 """What makes of rows what they end as; it is told whether they are the first."""
 
@@ -40,7 +46,8 @@ class RowProgram(NamedTuple):
     That are nodes or expressions over them, else the output, and gradients of one of these, by
     some inputs or by all. `keep` are columns that come back as the file has them. `required` are
     the bound names that the program must use, and that are no columns. Without an `engine` NumPy
-    runs the rows.
+    runs the rows. With `spreading` gradients
+    give way to bands of a `level` about what is asked for.
     """
 
     program: Program
@@ -53,14 +60,34 @@ class RowProgram(NamedTuple):
     keep: Sequence[str] = ()
     required: Sequence[str] = ()
     engine: Engine | None = None
+    spreading: Spreading | None = None
+    level: float = 0.0
 
     @classmethod
-    def of_model(cls, model: Model, of: Sequence[str], keep: Sequence[str]) -> RowProgram:
-        """Return the program of a model, with its values."""
+    def of_model(
+        cls, model: Model, of: Sequence[str], keep: Sequence[str], level: float | None = None
+    ) -> RowProgram:
+        """Return the program of a model, with its values, and with bands where these have a level.
+
+        Raises `CgraphError` where there is nothing to make them of.
+        """
         scaling = {} if model.in_units else model.scaling()
         bound = {**model.fixed, **model.parameters.values()}
         stacks = model.data["stack"]
-        return cls(parse(model.program), bound, stacks, scaling, of=of, keep=keep)
+        mapping = cls(parse(model.program), bound, stacks, scaling, of=of, keep=keep)
+        if level is None:
+            return mapping
+        if not 0 < level < 1:
+            hint = "write --bands 0.95"
+            raise CgraphError("usage", f"--bands is a level between 0 and 1, not {level:g}", hint)
+        if len(of) != 1:
+            hint = "name it: --of p, or --of w*x"
+            raise CgraphError("usage", "--bands are those of one prediction", hint)
+        if model.spreading is None:
+            message = "--bands: this model knows of no errors of its parameters"
+            raise CgraphError("usage", message, "train it with --residual, or with --likelihood")
+        names = list(model.parameters.views)
+        return mapping._replace(gradients=True, wrt=names, spreading=model.spreading, level=level)
 
     @property
     def expressions(self) -> dict[str, Expression]:
@@ -115,6 +142,10 @@ def map_rows(
                 raise
         return
     shapes = {name: first[name].shape[1:] for name in needed}
+    if mapping.spreading is not None:
+        deviation = _deviation(mapping, shapes, missing, first)
+        mapping = mapping._replace(spreading=mapping.spreading._replace(deviation=deviation))
+        recipe = (mapping, *recipe[1:])
     tasks = enumerate((k, rows) for k, rows in enumerate(chain([first], chunks)))
     results: Iterable[Any]
     if workers is None:
@@ -179,6 +210,32 @@ def _graph(mapping: RowProgram, shapes: Mapping[str, Shape]) -> tuple[Graph, lis
     return graph, nodes or [graph.output]
 
 
+def _deviation(
+    mapping: RowProgram, shapes: Mapping[str, Shape], missing: Sequence[str], rows: Any
+) -> float | None:
+    """Return how far a row lies from what is asked for, by that of a residual and their gradients.
+
+    None where the one is no line of the other, the same in all rows.
+    """
+    graph, nodes = _graph(mapping, {**dict.fromkeys(missing, ()), **shapes})
+    scaling, known = {name: mapping.scaling.get(name) for name in shapes}, mapping.spreading
+    pair, ratios = (graph.output, nodes[0]), []
+    for place in range(_COMPARED):
+        # A target that is not there may be any number, unless its slope hangs on it.
+        given = {**dict.fromkeys(missing, 1.0 + place), **mapping.bound}
+        inputs, ways = {**given, **row_values(rows, place % len(rows[ROW]), scaling)}, []
+        for graph.output in pair:
+            gradient = DOUBLES.evaluate(graph, inputs, wrt=mapping.wrt).gradient or {}
+            ways.append(np.concatenate([np.ravel(part) for part in gradient.values()]))
+        with np.errstate(all="ignore"):
+            ratio = np.abs(ways[1] / ways[0])
+        ratios.append(ratio[~np.isnan(ratio)])
+    every = np.concatenate(ratios)
+    if known is None or known.deviation is None or not np.isclose(every, every[:1]).all():
+        return None
+    return float(known.deviation * every[0]) if every.size else None
+
+
 class _Block:
     """A plan for rows of some shapes, run over a block of them; it knows of no other block."""
 
@@ -216,6 +273,7 @@ class _Block:
             self._by = _sources(graph, mapping.wrt, missing)
             places += lowered.gradient_rows([graph.inputs[name] for name in self._by])
             self.names += [f"d{self.names[0]}/d{name}" for name in self._by]
+        self._spreading, self._level = mapping.spreading, mapping.level
         sources = [graph.inputs[name] for name in self._by]
         self.rows = NotedRows(lowered, sources, places, self._evaluate, engine=mapping.engine)
 
@@ -226,7 +284,11 @@ class _Block:
         results = []
         for k, (part, values, kinds) in enumerate(self.rows.parts(chunk, report)):
             kept = {name: part[kept_as(name)] for name in self._keep}
-            result = (part[ROW], dict(zip(self.names, values, strict=True)), kinds, kept)
+            named = dict(zip(self.names, values, strict=True))
+            if self._spreading is not None:
+                ends, name = self._spreading.ends(self._level, values[0], values[1:]), self.names[0]
+                named = {name: values[0], **{f"{name}_{of}": end for of, end in ends.items()}}
+            result = (part[ROW], named, kinds, kept)
             done = result if self._finish is None else self._finish(number + k == 0, *result)
             results.append(done)
         return results, report.notes

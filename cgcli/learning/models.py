@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.learning.bands import Spreading
 from cgcli.learning.logbook import Best, State
 from cgcli.learning.tables import plain
 from cgcli.learning.task import Parameters
@@ -70,9 +72,18 @@ def model_of(
         data["unscaled"] = True
     if read := report.manner.document():
         data["read"] = read
-    text, parameters = given.program.text, task.parameters
     state = training.log.state
-    return Model(text, parameters, task.constants, data, settings, state, stopped)
+    text, parameters, known = given.program.text, task.parameters, training.statistics
+    spreading = None
+    if known is not None and known.covariance is not None and not np.isinf(known.covariance).any():
+        deviation = None if given.weighted else known.deviation
+        with suppress(ValueError):
+            # One number is that of all rows; those of other weights have others.
+            deviation = float(given.sigma) if given.sigma else deviation
+        degrees = None if known.degrees == np.inf else known.degrees
+        # What is at a bound counts as known.
+        spreading = Spreading(np.nan_to_num(known.covariance, nan=0.0), degrees, deviation)
+    return Model(text, parameters, task.constants, data, settings, state, stopped, spreading)
 
 
 def _numbers(record: Any) -> Any:
@@ -91,7 +102,7 @@ class Model(NamedTuple):
 
     `program` has the text, `data` what the rows were and how they are read, `settings` the
     options of the run. `state` is None for an older model of SciPy's, which has nothing to go on
-    from.
+    from. Of a fit with statistics `spreading` has what predictions vary by.
     """
 
     program: str
@@ -101,6 +112,7 @@ class Model(NamedTuple):
     settings: Mapping[str, Any]
     state: State | None
     stopped: str = ""
+    spreading: Spreading | None = None
 
     def scaling(self) -> dict[str, tuple[Any, Any]]:
         """Return the mean and the deviation of the columns that a run scales, which goes on."""
@@ -125,6 +137,7 @@ class Model(NamedTuple):
             "settings": self.settings,
             "stopped": self.stopped,
             "state": None if self.state is None else _state(self.state, self.parameters),
+            **({} if self.spreading is None else {"spreading": self.spreading.document()}),
         }
 
     def text(self) -> str:
@@ -140,7 +153,9 @@ class Model(NamedTuple):
             parameters = Parameters(_arrays(parts, "parameters"))
             state = None if parts["state"] is None else _read_state(parts["state"], parameters)
             fixed, data, settings = _arrays(parts, "fixed"), parts["data"], parts["settings"]
-            model = cls(parts["program"], parameters, fixed, data, settings, state)
+            spreading = _read_spreading(parts.get("spreading"), parameters.flat.size)
+            program, stopped = parts["program"], parts["stopped"]
+            model = cls(program, parameters, fixed, data, settings, state, stopped, spreading)
             model.scaling()
             if not parameters.flat.size:
                 raise _broken("parameters", "there is none")
@@ -168,6 +183,15 @@ def _array(value: Any, place: str) -> Any:
         index = "".join(f"[{k}]" for k in np.argwhere(~np.isfinite(array))[0])
         raise _broken(place + index, "it is not finite")
     return array if array.shape else float(array)
+
+
+def _read_spreading(saved: Any, size: int) -> Spreading | None:
+    if saved is None:
+        return None
+    covariance = _array(saved["covariance"], "spreading.covariance")
+    if np.shape(covariance) != (size, size):
+        raise _broken("spreading.covariance", f"it is not {size} by {size}")
+    return Spreading(**{**saved, "covariance": covariance})
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

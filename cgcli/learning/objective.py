@@ -242,13 +242,23 @@ class Objective:
             yield count, self._result(count)
 
     def at(self, theta: Any) -> tuple[float, Any]:
-        """Return the cost of all rows at some parameters, and its gradient; the task keeps its."""
+        """Return the cost of all rows at some parameters, and its gradient; the task keeps its.
+
+        They are brought within their bounds, and what these hold has no gradient.
+        """
         flat = self.task.parameters.flat
         kept = flat.copy()
         np.copyto(flat, theta)
+        self.task.parameters.enter()
         ((_, cost),) = self.epoch(0)
+        self.hold()
         np.copyto(flat, kept)
         return cost, self.gradient.copy()
+
+    def hold(self) -> None:
+        """Take from the gradient what the bounds of the parameters hold."""
+        if self.task.parameters.bounded:
+            self.gradient[self.task.parameters.held(self.gradient)] = 0.0
 
     def _result(self, count: int) -> float:
         arrays = self.compiled.plan.arrays
@@ -265,7 +275,7 @@ class Measure:
     """The cost and the metrics of a table's rows, without gradients; of residuals their squares."""
 
     def __init__(self, task: Task, table: Table, *, squared: bool = False) -> None:
-        self.task = task
+        self.task, self.table = task, table
         self.count = table.count
         lowered = task.lowered()
         self._cost = lowered.total(task.graph.output, squared=squared)
@@ -278,7 +288,10 @@ class Measure:
         """Return the cost, and the mean of each metric over the rows."""
         self.all_rows.run()
         arrays = self.all_rows.compiled.plan.arrays
-        cost = float(arrays[self._cost]) / (self.count if self.task.mean else 1)
+        cost, loss = float(arrays[self._cost]), self.task.loss
+        if loss is not None:
+            cost = sum(float(loss(part)[0].sum()) for part in self.task.costs(self.table))
+        cost /= self.count if self.task.mean else 1
         return cost, {n: float(arrays[p]) / self.count for n, p in self._metrics.items()}
 
 

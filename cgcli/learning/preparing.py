@@ -12,9 +12,10 @@ from cgcli.errors import CgraphError, Place, excerpt, few, file_error, nearest
 from cgcli.language.free import free_names
 from cgcli.language.syntax import Assignment, Value, statements
 from cgcli.learning.cells import kept_as
+from cgcli.learning.given import Given, build_graph
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, Table, folds, means, plain, scaling, split
-from cgcli.learning.task import Given, Parameters, Task, build_graph
+from cgcli.learning.task import Parameters, Task
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
@@ -97,7 +98,13 @@ def prepare(
         if scaled is None:
             scaled = scaling(train, reading.scale)
         check_scaling(scaled, train.shapes)
-        task = Task(graph, Parameters(parameters), used, dict(given.fixed), scaled, nodes)
+        held_within = Parameters(parameters, given.bounds)
+        _check_bounds(given.bounds, held_within)
+        task = Task(
+            graph, held_within, used, dict(given.fixed), scaled, nodes, known=bool(given.sigma)
+        )
+        if given.weighted:
+            _check_weighting(task, train, "--sigma" if given.sigma else "--weights")
         return Prepared(task, train, held, report, source.stacks, given)
 
     for name in reading.scale if reading.scaling is None else ():
@@ -135,6 +142,41 @@ def _read_outside(
             why = f"in a row '{excerpt(name)}' is {describe(shape)}"
             raise file_error(outside.path, why, f"to learn from it is {describe(known)}")
     return held
+
+
+def _check_bounds(bounds: Iterable[str], parameters: Parameters) -> None:
+    """Raise `CgraphError` for bounds of no parameter, that hold none, or that it starts beyond."""
+    lows, highs = parameters.look(parameters.low), parameters.look(parameters.high)
+    for name in bounds:
+        shown, view = excerpt(name), parameters.views.get(name)
+        if view is None:
+            message = f"--bound: '{shown}' is no parameter"
+            raise CgraphError("usage", message, f"the parameters are {few(list(parameters.views))}")
+        low, high = lows[name].flat[0], highs[name].flat[0]
+        if not low < high:
+            message = f"--bound {shown}: there is nothing between {low:g} and {high:g}"
+            raise CgraphError("usage", message, f"the less stands first; --fix {shown}=… holds it")
+        beyond = view[(view < low) | (view > high)]
+        if beyond.size:
+            message = f"'{shown}' starts at {beyond[0]:g}, beyond its bounds {low:g} to {high:g}"
+            raise CgraphError("usage", message, "start it within them")
+
+
+def _check_weighting(task: Task, table: Table, called: str) -> None:
+    """Raise `CgraphError` where a deviation or a weight is not above 0, or hangs on parameters."""
+    graph = task.graph
+    residual, weighting = graph.arguments[graph.output]
+    if graph.dependents(task.inputs)[weighting]:
+        message = f"{called} depends on what is to be learned"
+        raise CgraphError("usage", message, "write it with columns and numbers alone")
+    compiled = task.through(residual)
+    for chunk in table.chunks():
+        with np.errstate(all="ignore"):
+            slopes = compiled.rows(chunk, len(chunk[ROW]))[2]
+        if not (fine := (slopes > 0) & (slopes < np.inf)).all():
+            row = int(chunk[ROW][np.argmin(fine)])
+            message = f"{called} is a number above 0 in every row, and in row {row} it is not"
+            raise CgraphError("usage", message, "leave that row out, or mend it")
 
 
 def _add_hint(
@@ -235,10 +277,11 @@ def _names(given: Given, source: Source) -> dict[str, tuple[int, int]]:
 
     A metric's `f` is the program's value, unless there is a column of that name.
     """
-    syntax, measured = given.program.syntax, map(Value, given.expressions.values())
+    syntax = given.program.syntax
+    measured = map(Value, [*given.expressions.values(), *given.weighted])
     names = free_names(syntax)
     for name in free_names(syntax._replace(block=[*syntax.block, *measured])):
-        if name != "f" or name in source.names:
+        if name not in ("f", ROW) or name in source.names:
             names.setdefault(name, (0, 0))
     return names
 

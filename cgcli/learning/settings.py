@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from cgcli.errors import CgraphError
+from cgcli.errors import CgraphError, excerpt
+from cgcli.learning.losses import LOSS_NAMES
 from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.training import BATCHLESS
 
@@ -14,6 +15,7 @@ Called = Callable[..., str]
 
 _UNHEEDED: Final = ("rate", "schedule", "warmup", "clip", "every", "factor")
 """What SciPy's methods, which choose their own steps, have no use for."""
+_STEPPED: Final = ("every", "factor")
 _UNTESTED: Final = ("until_cost", "until_change", "until_gradient", "seconds", "steps")
 """What least squares, which ends by its own tests, has no use for either."""
 
@@ -38,17 +40,31 @@ def check_settings(
     if given.get("clip") is not None and given["clip"] <= 0:
         message = f"{called('clip')} is the longest gradient, not {given['clip']:g}"
         raise CgraphError("usage", message, f"write {called('clip', 1)}")
+    loss, scale = merged["loss"], merged["loss_scale"]
+    if loss not in (None, *LOSS_NAMES):
+        message = f"there is no {called('loss')} '{excerpt(str(loss))}'"
+        raise CgraphError("usage", message, f"there are {', '.join(LOSS_NAMES)}")
+    if scale <= 0:
+        message = f"{called('loss_scale')} is a residual above 0, not {scale:g}"
+        raise CgraphError("usage", message, f"write {called('loss_scale', 1)}")
     if optimizer in BATCHLESS:
         _check_heeded(given, merged, called)
     _check_rows(given, optimizer, called)
     if merged["schedule"] == "warmup" and not merged["warmup"]:
         message = f"{called('schedule', 'warmup')} needs its length"
         raise CgraphError("usage", message, f"write {called('warmup', 100)}, in steps")
-    for name in ("every", "factor"):
-        if given.get(name) is not None and merged["schedule"] != "step":
-            step = called("schedule", "step")
-            message = f"{called(name)} belongs to {step}"
-            raise CgraphError("usage", message, f"add {step}, or leave {called(name)} out")
+    owners = {name: (called("schedule", "step"), merged["schedule"] == "step") for name in _STEPPED}
+    owners |= {name: (called("residual"), residual) for name in ("sigma", "weights", "loss")}
+    owners["loss_scale"] = called("loss", "huber"), bool(merged["loss"])
+    owners["restarts"] = called("optimizer", "lbfgs"), optimizer in BATCHLESS
+    for name, (owner, is_there) in owners.items():
+        if given.get(name) is not None and not is_there:
+            message = f"{called(name)} belongs to {owner}"
+            raise CgraphError("usage", message, f"add {owner}, or leave {called(name)} out")
+    for pair in (("sigma", "weights"), ("likelihood", "residual")):
+        if all(given.get(name) or (name == "residual" and residual) for name in pair):
+            message = f"{called(pair[0])} and {called(pair[1])} do not go together"
+            raise CgraphError("usage", message, "leave one of the two out")
 
 
 def _check_heeded(given: Mapping[str, Any], merged: Mapping[str, Any], called: Called) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from cgcli.learning.given import Given, build_graph
 from cgcli.learning.objective import Measure, Objective, Triangles, Whole
 from cgcli.learning.preparing import Prepared
 from cgcli.learning.tables import Table, TableWriter
-from cgcli.learning.task import Given, Task, build_graph
+from cgcli.learning.task import Task
 from cgcli.learning.workers import Workers
 from cgcli.limits import MOST_COUNT
 from cgcli.plan.sweep import SHARD

@@ -1,7 +1,4 @@
-"""What least squares tells of its parameters: how far the rows determine them, and how well.
-
-And of its curve: the bands in which it may lie, and in which another row may.
-"""
+"""What least squares tells of its parameters: how far the rows determine them, and how well."""
 
 from __future__ import annotations
 
@@ -11,24 +8,24 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from cgcli.errors import required
+from cgcli.learning.losses import Loss
 from cgcli.learning.stopping import Doubt
 from cgcli.learning.tables import ROW, Table
 from cgcli.learning.task import Parameters, Task
-from cgcli.plan.compiled import Compiled
 
 _UNDETERMINED: Final = 1e-13
 """A singular value this small beside the greatest, of columns of length 1, is one of rounding."""
-_PART: Final = 1e-6
+PART: Final = 1e-6
+"""What is so small beside something else is as good as 0."""
 _FAINT: Final = 1e-8
 _BEYOND: Final = 1e3
 _SHOWN: Final = 4
+_QUARTILES: Final = 1.3489795
+"""How far apart the quartiles of a normal distribution are, in its deviations."""
 LEVEL: Final = 0.95
 """How often an interval of confidence has the parameter in it."""
 _RANKED: Final = 2**24
 """So many residuals are put in order at most."""
-_DRAWN: Final = 2_000
-"""So many rows of a fit are drawn at most."""
-_CURVE: Final = 200
 _SIDES: Final = 32
 _MATRIX: Final = 200
 """Of more parameters than these the covariance is not told."""
@@ -38,13 +35,14 @@ class Spread(NamedTuple):
     """The matrix (JᵀJ)⁻¹, infinite on its diagonal for what is not determined, and what is not.
 
     `rank` is how many combinations of parameters the rows determine, `least` the smallest
-    singular value among them beside the greatest.
+    singular value among them beside the greatest. A `robust` one is the covariance itself.
     """
 
     inverse: Any
     rank: int
     doubts: list[Doubt]
     least: float = 1.0
+    robust: bool = False
 
     def loosely(self, parameters: Parameters, errors: Any) -> list[Doubt]:
         """Return what is to be said of errors far beyond their parameters, which go together."""
@@ -60,7 +58,8 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
 
     By the singular values of J with its columns scaled to length 1, as in Golub and Van Loan,
     Matrix Computations, 4th ed., section 5.5. A parameter does not matter where to double it
-    changes nothing that a double can hold, or to add 1 to it.
+    changes nothing that a double can hold, or to add 1 to it. What is at a bound counts as known,
+    and has no part in the matrix: it is NaN there.
 
     >>> two = np.array([[1.0, 2.0, 0.0], [2.0, 4.0, 0.0]])
     >>> of = spread(two, Parameters(dict(a=1, b=1, c=1)))
@@ -70,19 +69,22 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
     size = jacobian.shape[1]
     if not np.isfinite(jacobian).all():
         return Spread(np.full((size, size), np.inf), size, [])
-    scale = np.linalg.norm(jacobian, axis=0)
+    held = parameters.at_bound
+    scale = np.where(held, 0.0, np.linalg.norm(jacobian, axis=0))
     effect = scale * np.maximum(np.abs(parameters.flat), 1.0)
     idle = (scale == 0) | ((effect < _UNDETERMINED * effect.max(initial=0.0)) & (effect > 0))
     scale[idle] = 1.0
     _, sizes, directions = np.linalg.svd(np.where(idle, 0, jacobian / scale), full_matrices=False)
     known = sizes > _UNDETERMINED * sizes[0]
-    loose = directions[~known & (np.abs(directions[:, ~idle]).max(axis=1, initial=0) > _PART)]
-    mixed = (np.abs(loose).max(axis=0, initial=0.0) > _PART) & ~idle
+    loose = directions[~known & (np.abs(directions[:, ~idle]).max(axis=1, initial=0) > PART)]
+    mixed = (np.abs(loose).max(axis=0, initial=0.0) > PART) & ~idle
     rooted = directions[known] / sizes[known, None]
     inverse = (rooted.T @ rooted) / np.outer(scale, scale)
     unknown = mixed | idle
     inverse[unknown], inverse[:, unknown] = np.nan, np.nan
     inverse[unknown, unknown] = np.inf
+    inverse[held, held] = np.nan
+    idle &= ~held
     doubts = []
     if idle.any():
         names = parameters.named(idle)
@@ -103,18 +105,39 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
     return Spread(inverse, int(known.sum()), doubts, least)
 
 
+def sandwich(known: Spread, slopes: Any, residuals: Any, loss: Loss) -> Spread:
+    """Return the covariance of parameters that a loss of residuals determines.
+
+    It is A⁻¹BA⁻¹ times n/(n - p), of A the second derivatives of the loss and B the products of
+    the first: Huber and Ronchetti, Robust Statistics, 2nd ed. (2009), sections 6.3 and 7.6.
+    """
+    _, first, second = loss(residuals)
+    fine = np.isfinite(known.inverse.diagonal())
+    columns, free = slopes[:, fine], max(len(residuals) - known.rank, 1)
+    curvature = first + 2 * residuals**2 * second
+    bread = np.linalg.pinv((columns * curvature[:, None]).T @ columns)
+    parts = (columns * (first * residuals)[:, None]) @ bread
+    inverse = known.inverse.copy()
+    inverse[np.ix_(fine, fine)] = parts.T @ parts * (len(residuals) / free)
+    return known._replace(inverse=inverse, robust=True)
+
+
 class Statistics(NamedTuple):
     """What the residuals at the minimum tell, their number less the rank being `free`.
 
     By parameter, flat: standard `errors`, `t`, the probability `p` of one as far from 0, and the
-    ends `low` and `high` of the interval of confidence. `covariance` is None of very many.
-    `r_squared` compares with the best constant, weighted as the residuals are; `aic` and `bic`
-    are those of normal residuals, whose spread counts as a parameter. `quartiles` are the five
-    of the residuals.
+    ends `low` and `high` of the interval of confidence, all by the distribution of t of so many
+    `degrees`, which are infinite where the residuals' deviation is known. `covariance` is None of
+    very many. `r_squared` compares with the best constant, weighted as the residuals are; `aic`
+    and `bic` are those of normal residuals, whose spread counts as a parameter unless it is known:
+    then the sum is a chi-square, as great by chance with the probability `chi_square_p`. Of a
+    robust loss the deviation is that of the quartiles. `quartiles` are the five of the residuals.
+    Of a likelihood there are none of these, and no sum.
     """
 
-    sum: float
+    sum: float | None
     free: int
+    degrees: float = np.inf
     deviation: float | None = None
     errors: Any = None
     t: Any = None
@@ -127,6 +150,8 @@ class Statistics(NamedTuple):
     adjusted_r_squared: float | None = None
     aic: float | None = None
     bic: float | None = None
+    chi_square_p: float | None = None
+    log_likelihood: float | None = None
     quartiles: Any = None
 
 
@@ -142,32 +167,58 @@ def statistics(
     scaled = float(residuals @ residuals)
     free = count - known.rank
     quartiles = _quartiles(task, table)
-    result = Statistics(scaled / factor / factor, free, quartiles=quartiles)
-    if scaled > 0:
+    fit, degrees = scaled / factor / factor, np.inf if task.known and not known.robust else free
+    result = Statistics(fit, free, degrees, quartiles=quartiles)
+    if task.known and not known.robust:
+        result = result._replace(
+            aic=fit + 2 * known.rank, bic=fit + np.log(count) * known.rank,
+            chi_square_p=special.chdtrc(free, fit) if free > 0 else None,
+        )  # fmt: skip
+    elif scaled > 0 and not known.robust:
         logarithm = count * (np.log(2 * np.pi * scaled / count) - 2 * np.log(factor) + 1)
         weight = known.rank + 1
         result = result._replace(aic=logarithm + 2 * weight, bic=logarithm + np.log(count) * weight)
     if free <= 0:
         return result
-    roots = np.sqrt(known.inverse.diagonal())
-    errors = np.where(roots == np.inf, np.inf, np.sqrt(scaled / free) * roots)
-    t = flat / errors
-    reach = special.stdtrit(free, (1 + LEVEL) / 2) * errors
-    result = result._replace(
-        deviation=np.sqrt(scaled / free) / factor, errors=errors, t=t,
-        p=2 * special.stdtr(free, -np.abs(t)), low=flat - reach, high=flat + reach,
-    )  # fmt: skip
-    if len(flat) <= _MATRIX:
-        result = result._replace(
-            covariance=scaled / free * known.inverse,
-            correlation=known.inverse / np.outer(roots, roots),
-        )
-    total = _about_constant(task, table, factor)
+    variance, deviation = scaled / free, np.sqrt(scaled / free) / factor
+    if known.robust:
+        variance, deviation = 1.0, (quartiles[3] - quartiles[1]) / _QUARTILES
+    elif task.known:
+        variance, deviation = factor**2, 1.0
+    result = intervals(result._replace(deviation=deviation), known, variance, flat)
+    total = None if known.robust else _about_constant(task, table, factor)
     if total is not None and total > 0:
         part = scaled / total
         adjusted = 1 - part * (count - 1) / free
         result = result._replace(r_squared=1 - part, adjusted_r_squared=adjusted)
     return result
+
+
+def intervals(of: Statistics, known: Spread, variance: float, flat: Any) -> Statistics:
+    """Return statistics with the errors of parameters and what follows from these."""
+    special = required("scipy.special", "train", "for the distribution of t")
+    roots = np.sqrt(known.inverse.diagonal())
+    errors = np.where(roots == np.inf, np.inf, np.sqrt(variance) * roots)
+    t = flat / errors
+    reach = quantile(of.degrees) * errors
+    of = of._replace(
+        errors=errors, t=t, p=2 * special.stdtr(of.degrees, -np.abs(t)), low=flat - reach,
+        high=flat + reach,
+    )  # fmt: skip
+    if len(flat) > _MATRIX:
+        return of
+    correlation = known.inverse / np.outer(roots, roots)
+    return of._replace(covariance=variance * known.inverse, correlation=correlation)
+
+
+def quantile(degrees: float, level: float = LEVEL) -> float:
+    """Return how many standard errors an interval reaches, that has the truth in it so often.
+
+    >>> round(quantile(np.inf), 4), round(quantile(8), 4)
+    (1.96, 2.306)
+    """
+    special = required("scipy.special", "train", "for the distribution of t")
+    return float(special.stdtrit(degrees, (1 + level) / 2))
 
 
 class Line:
@@ -195,7 +246,7 @@ class Line:
         """Whether α does not depend on the parameters."""
         kept = self._flat.copy()
         slope = self.of(chunk)[1]
-        np.copyto(self._flat, kept * (1 + _PART) + _PART)
+        np.copyto(self._flat, kept * (1 + PART) + PART)
         moved = self.of(chunk)[1]
         np.copyto(self._flat, kept)
         return np.array_equal(moved, slope)
@@ -236,7 +287,7 @@ def line_of(
             line = Line(task, node, factor)
             sizes = [[np.abs(part).max() for part in line.of(chunk)] for chunk in chunks()]
             target, _, residual = np.max(sizes, axis=0)
-            if target > _PART**2 * residual:
+            if target > PART**2 * residual:
                 return line
     return None
 
@@ -261,85 +312,5 @@ def _about_constant(task: Task, table: Table, factor: float) -> float | None:
 
 def _quartiles(task: Task, table: Table) -> Any:
     """Return the five quartiles of the residuals; of very many, those of some equally far apart."""
-    lowered, step = task.lowered(), -(-table.count // _RANKED)
-    places = [lowered.row(task.graph.output)]
-    compiled = Compiled(lowered, task.parameters.views, by_row=places)
-    parts = [compiled.rows(chunk, len(chunk[ROW]))[0][::step] for chunk in table.chunks()]
+    parts = [part[:: -(-table.count // _RANKED)] for part in task.costs(table)]
     return np.quantile(np.concatenate(parts), (0, 0.25, 0.5, 0.75, 1))
-
-
-class Bands(NamedTuple):
-    """Rows of a fit along `x`, which is a column, or the prediction, called `name`; in its order.
-
-    A row was `observed` and is `predicted`; with a probability of 95 % the curve is no farther
-    from that than `confidence`, and another row there no farther than `prediction`. What is
-    observed is called `target`, and `left` has the residuals without their weights, where they
-    are `weighted`. Along a column `curve` has many x, and what is predicted there.
-    """
-
-    name: str
-    x: Any
-    observed: Any
-    predicted: Any
-    confidence: Any
-    prediction: Any
-    left: Any
-    target: str
-    weighted: bool
-    curve: Bands | None = None
-
-
-def bands(task: Task, table: Table, known: Statistics) -> Bands | None:
-    """Return the bands at rows of a table, some of them where they are many.
-
-    None where the residual is no prediction beside a target, and where the rows do not determine
-    the parameters.
-    """
-    step = -(-table.count // _DRAWN)
-    parts = [{n: array[::step] for n, array in chunk.items()} for chunk in table.chunks()]
-    rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    line = line_of(task, lambda: [rows])
-    if line is None or known.covariance is None or not np.isfinite(known.covariance).all():
-        return None
-    target, slope, residual = line.of(rows)
-    predicted, size = (residual - target) / slope, np.abs(target / slope).max()
-
-    def matters(name: str) -> bool:
-        target, slope, residual = line.of({**rows, name: np.roll(rows[name], 1, axis=0)})
-        return not np.allclose((residual - target) / slope, predicted, _PART, _PART * size)
-
-    columns = [name for name in task.columns if matters(name)]
-    if len(columns) != 1 or table.shapes[columns[0]]:
-        called = "the prediction" if line.is_target else line.name
-        return _along(task, line, rows, known, called, predicted)
-    of = _along(task, line, rows, known, columns[0], rows[columns[0]])
-    order, x = np.argsort(rows[of.name], kind="stable"), np.linspace(of.x[0], of.x[-1], _CURVE)
-    many = {
-        name: np.interp(x, of.x, column[order]) if column.ndim == 1 else column[[0] * len(x)]
-        for name, column in rows.items()
-    }
-    return of._replace(curve=_along(task, line, many, known, of.name, x))
-
-
-def _along(
-    task: Task, line: Line, rows: Mapping[str, Any], known: Statistics, name: str, x: Any
-) -> Bands:
-    """Return the bands at rows, in the order of x.
-
-    The deviation of a residual r = α p + β is that of p times α: Seber and Wild, Nonlinear
-    Regression (1989), 5.1.
-    """
-    special = required("scipy.special", "train", "for the distribution of t")
-    target, slope, residual = line.of(rows)
-    _, *slopes = task.by_row().rows(rows, len(target))
-    jacobian = np.concatenate([part.reshape(len(target), -1) for part in slopes], axis=1)
-    variance = np.einsum("ij,jk,ik->i", jacobian, known.covariance, jacobian)
-    weight = np.abs(slope)
-    reach = special.stdtrit(known.free, (1 + LEVEL) / 2) / weight
-    widths = [reach * np.sqrt(v) for v in (variance, variance + (known.deviation or 0.0) ** 2)]
-    order = np.argsort(x, kind="stable")
-    rows_of = (x, -target / slope, (residual - target) / slope, *widths, residual / weight)
-    x, observed, predicted, confidence, prediction, left = (array[order] for array in rows_of)
-    called = line.name if line.is_target else "the rows"
-    weighted = not np.allclose(weight, 1.0)
-    return Bands(name, x, observed, predicted, confidence, prediction, left, called, weighted)

@@ -14,8 +14,8 @@ class Doubt(NamedTuple):
     """Something that a run leaves in doubt, and what to try.
 
     `kind` is one word: unconverged, falling, swinging, rising, stuck, dead, alike, kink,
-    unbounded, undetermined, tuned, scaled or fold. Where it is `grave` the answer is not to be
-    relied on.
+    unbounded, undetermined, bound, tuned, scaled or fold. Where it is `grave` the answer is not to
+    be relied on.
     """
 
     kind: str

@@ -315,6 +315,8 @@ class Batches:
     def _windows(self, number: int, start: int) -> Iterator[tuple[Mapping[Any, Any], Any, Any]]:
         """Yield what is shuffled together: columns, the order of their rows, and these' numbers."""
         table, size = self.table, self.size
+        if start == self.count:
+            return
         if not table.on_disk:
             rows = self.order(number)[start * size :]
             yield self.columns, rows, rows

@@ -1,29 +1,21 @@
-"""What is to be learned: the program of one data point, its parameters, and what is fixed.
-
-It is made of what is given: a program, values by name, and expressions to measure.
-"""
+"""What is to be learned: the program of one data point, its parameters, and what is fixed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import CgraphError, Place, excerpt, few
-from cgcli.graph.build import Draft
+from cgcli.errors import few
 from cgcli.graph.graph import Graph
-from cgcli.language.free import given_names
-from cgcli.language.parse import parse as parse_syntax
-from cgcli.language.syntax import Expression, Value
-from cgcli.learning.tables import row_values
+from cgcli.learning.losses import Loss
+from cgcli.learning.tables import ROW, Table, row_values
 from cgcli.operations.row import Shape
-from cgcli.operations.shapes import describe, size
+from cgcli.operations.shapes import size
 from cgcli.plan.compiled import Compiled, Engine
-from cgcli.plan.function import Shaped
 from cgcli.plan.lower import Lowered
-from cgcli.program import Program
 
 
 def joined(names: Sequence[str]) -> str:
@@ -38,16 +30,25 @@ def joined(names: Sequence[str]) -> str:
 class Parameters:
     """Numbers, vectors and matrices side by side in the vector `flat`; `views` look into it.
 
+    They lie from `low` to `high`, where they are `bounded`: `bounds` has by name the two ends for
+    all elements, None for no end.
+
     >>> parameters = Parameters({"W": [[1, 2], [3, 4]], "b": 5})
     >>> parameters.flat, parameters.views["W"].shape
     (array([1., 2., 3., 4., 5.]), (2, 2))
     """
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], bounds: Mapping[str, Any] = {}) -> None:
         arrays = {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
         self.shapes: dict[str, Shape] = {name: array.shape for name, array in arrays.items()}
         self.flat = np.concatenate([np.zeros(0), *(array.ravel() for array in arrays.values())])
         self.views = self.look(self.flat)
+        self.bounded = bool(bounds)
+        self.low, self.high = np.full_like(self.flat, -np.inf), np.full_like(self.flat, np.inf)
+        for place, flat in enumerate((self.low, self.high)):
+            for name, view in self.look(flat).items():
+                if (end := bounds.get(name, (None, None))[place]) is not None:
+                    view[...] = end
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what they are made of again, for the way into a worker process."""
@@ -58,6 +59,33 @@ class Parameters:
         ends, rows = list(accumulate(map(size, self.shapes.values()))), flat.shape[:-1]
         parts = zip(self.shapes.items(), np.split(flat, ends, axis=-1)[: len(ends)], strict=True)
         return {name: part.reshape((*rows, *shape)) for (name, shape), part in parts}
+
+    def enter(self) -> None:
+        """Bring what is beyond a bound to it."""
+        if self.bounded:
+            np.clip(self.flat, self.low, self.high, self.flat)
+
+    @property
+    def at_bound(self) -> Any:
+        """Which elements are at a bound."""
+        return (self.flat <= self.low) | (self.flat >= self.high)
+
+    def held(self, gradient: Any) -> Any:
+        """Return which elements a bound holds: the descent by a gradient would take them on."""
+        return ((self.flat <= self.low) & (gradient > 0)) | (
+            (self.flat >= self.high) & (gradient < 0)
+        )
+
+    def elsewhere(self, count: int, seed: int) -> Iterator[Any]:
+        """Yield other starting points: anywhere between two bounds, else about as large as now."""
+        chance, start = np.random.default_rng([seed, 3]), self.flat.copy()
+        low, high, size = self.low, self.high, np.where(start == 0, 1.0, np.abs(start))
+        between = np.isfinite(high - low)
+        for _ in range(count):
+            (part, power), step = chance.random((2, start.size)), chance.normal(size=start.size)
+            moved = start + size * step * 10 ** (2 * power - 1)
+            within = np.clip(moved, 2 * low - moved, 2 * high - moved)
+            yield np.where(between, low + part * np.where(between, high - low, 0.0), within)
 
     def named(self, flags: Any, *, entire: bool = False) -> str:
         """Return the names of what is flagged, element by element; with `entire`, of no parts.
@@ -89,7 +117,9 @@ class Task(NamedTuple):
 
     `columns` are the inputs that the data has, `constants` those with a value for good, all
     others are `parameters`. `metrics` are nodes whose mean is told beside the cost. The cost of
-    several rows is the mean of theirs, or the sum. Without an `engine` NumPy runs the rows.
+    several rows is the mean of theirs, or the sum. Without an `engine` NumPy runs the rows. Costs
+    that are residuals may have a `loss` in place of squares, and be in units of a deviation that
+    is `known`.
     """
 
     graph: Graph
@@ -100,6 +130,8 @@ class Task(NamedTuple):
     metrics: Mapping[str, int]
     mean: bool = True
     engine: Engine | None = None
+    loss: Loss | None = None
+    known: bool = False
 
     @property
     def scaled(self) -> dict[str, tuple[Any, Any] | None]:
@@ -149,58 +181,15 @@ class Task(NamedTuple):
         places = [lowered.row(self.graph.output), *lowered.gradient_rows(self.inputs)]
         return Compiled(lowered, self.parameters.views, by_row=places, engine=self.engine)
 
+    def costs(self, table: Table) -> Iterator[Any]:
+        """Yield the costs of a table's rows, some at a time."""
+        lowered = self.lowered()
+        places = [lowered.row(self.graph.output)]
+        compiled = Compiled(lowered, self.parameters.views, by_row=places)
+        for chunk in table.chunks():
+            yield compiled.rows(chunk, len(chunk[ROW]))[0]
+
     def values(self, chunk: Mapping[str, Any], place: int) -> dict[str, Any]:
         """Return the values of all inputs in one row."""
         row = row_values(chunk, place, self.scaled)
         return {**self.constants, **self.parameters.values(), **row}
-
-
-class Given(NamedTuple):
-    """What a command line gives: the program, values by name, and expressions to measure."""
-
-    program: Program
-    initial: Mapping[str, Any]
-    fixed: Mapping[str, Any]
-    metrics: Mapping[str, str] = {}
-
-    @property
-    def expressions(self) -> dict[str, Expression]:
-        """The metrics' syntax by name; raises `CgraphError` for what is not one expression."""
-        hint = '--metric "error=abs(y - p)"'
-        return {
-            name: expression_of(text, f"the metric '{excerpt(name)}'", hint)
-            for name, text in self.metrics.items()
-        }
-
-
-def expression_of(text: str, called: str, hint: str = "") -> Expression:
-    """Return the syntax of what is called so; raises `CgraphError` unless it is one expression."""
-    statement, *others = parse_syntax(text).block
-    if others or not isinstance(statement, Value):
-        raise CgraphError("usage", f"{called} is not one expression", hint)
-    return statement.expression
-
-
-def build_graph(given: Given, shapes: Mapping[str, Shape]) -> tuple[Graph, dict[str, int]]:
-    """Return the graph of one row, and the metrics' nodes in it; raises `CgraphError`."""
-    bound: dict[str, Any] = {name: Shaped(shape) for name, shape in shapes.items()}
-    bound.update((name, Shaped(np.shape(value))) for name, value in given.initial.items())
-    for name, value in given.fixed.items():
-        bound[name] = value if isinstance(value, float) else Shaped(np.shape(value))
-    draft = Draft(given.program.syntax, bound, given.program.limits)
-    graph = draft.graph
-    nodes: dict[str, int] = {}
-    output, known = draft.output, {*given_names(given.program.syntax), *bound}
-    for name, expression in given.expressions.items():
-        node = draft.add(expression, given.metrics[name], {} if "f" in known else {"f": output})
-        if graph.shape(node):
-            message = f"the metric '{excerpt(name)}' is {describe(graph.shape(node))}, not a number"
-            raise CgraphError("shape", message, "take its sum(…) or mean(…)")
-        nodes[name] = node
-    graph.output = output
-    if graph.shape(output):
-        form = describe(graph.shape(output))
-        message = f"the program's value is {form}, and a cost is one number"
-        place = Place(graph.text, graph.starts[output], graph.ends[output])
-        raise CgraphError("shape", message, "take its sum(…), or the sum of its squares", (place,))
-    return graph, nodes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -11,13 +12,16 @@ import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError
-from cgcli.learning.doubts import bottomless, course, unmoved
+from cgcli.learning.doubts import at_bound, bottomless, course, unmoved
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
+from cgcli.learning.likelihood import likelihood
 from cgcli.learning.logbook import Folds, Logbook, Record, State, Watch
+from cgcli.learning.losses import Loss
 from cgcli.learning.noted import locate, note_rows
 from cgcli.learning.objective import Measure, Objective, measured
 from cgcli.learning.optimisers import OPTIMISERS, Schedule
 from cgcli.learning.preparing import Prepared
+from cgcli.learning.statistics import Statistics
 from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
 from cgcli.learning.task import joined
 from cgcli.learning.unscaling import unscaled
@@ -34,6 +38,8 @@ BATCHLESS: Final = ("lbfgs", "lm")
 _EPOCHS: Final = 100
 _MOST: Final = 100_000
 _ITERATIONS: Final = 10_000
+_ALIKE: Final = 1e-6
+"""Costs that differ by a smaller part are those of one minimum."""
 _NOTHING: Final = 1e-9
 """A cost that is so small beside that at the start is as good as 0."""
 
@@ -41,7 +47,8 @@ _NOTHING: Final = 1e-9
 class Options(NamedTuple):
     """The options of a run, as they are kept in a model.
 
-    `settings` are the optimiser's own; `batch` is None for all rows at once.
+    `settings` are the optimiser's own; `batch` is None for all rows at once. With `likelihood` the
+    cost of a row is the negative logarithm of one. A fit has so many `restarts` from elsewhere.
     """
 
     optimizer: str = "gd"
@@ -57,6 +64,12 @@ class Options(NamedTuple):
     seed: int = 0
     criteria: Criteria = Criteria()
     engine: str = "numpy"
+    sigma: str | None = None
+    weights: str | None = None
+    loss: str | None = None
+    loss_scale: float = 1.0
+    likelihood: bool = False
+    restarts: int = 0
 
 
 class Trained(NamedTuple):
@@ -80,7 +93,7 @@ class Trained(NamedTuple):
 class Training:
     """A run, ready to go: `descent` is None for the optimisers that are SciPy's.
 
-    >>> from cgcli.learning.task import Given
+    >>> from cgcli.learning.given import Given
     >>> from cgcli.learning.preparing import Reading, prepare
     >>> from cgcli.learning.reading import open_source
     >>> from cgcli.learning.logbook import Watch
@@ -101,7 +114,9 @@ class Training:
         workers: Workers | None = None,
         engine: Engine | None = None,
     ) -> None:
-        self.task = prepared.task._replace(mean=options.reduce == "mean", engine=engine)
+        loss = Loss(options.loss, options.loss_scale) if options.loss else None
+        mean = options.reduce == "mean"
+        self.task = prepared.task._replace(mean=mean, engine=engine, loss=loss)
         self.prepared = prepared._replace(task=self.task)
         self.options = options
         _check(self.task)
@@ -120,6 +135,7 @@ class Training:
         measures = self._held, measure if self.task.metrics else None
         self.log = Logbook(state, flat, criteria, *measures)
         self.descent: Descent | None = None
+        self.statistics: Statistics | None = None
         if optimiser is None:
             return
         batch, seed = options.batch, options.seed
@@ -177,6 +193,7 @@ class Training:
                         endless = bottomless(objective, before, cost)
                         doubts = [d._replace(grave=falling[0]) for d in endless] or doubts
                     doubts += unmoved(objective, before, first)
+                doubts += at_bound(task.parameters)
                 end = end._replace(doubts=(*end.doubts, *doubts))
             return self._by_turns(self._trained(end, start, fit), watch)
 
@@ -253,6 +270,11 @@ class Training:
         if self.task.scaling:
             end, fit, factor = self._in_units(end, fit)
             history = [{**record, "cost": record["cost"] * factor} for record in history]
+        if self.options.likelihood and end.kind != "diverged":
+            figures, doubts = likelihood(self.task, self.prepared.train)
+            fit = (fit or Fit(end, 0))._replace(statistics=figures)
+            end = end._replace(doubts=(*end.doubts, *doubts))
+        self.statistics = fit and fit.statistics
         costs, metrics = measured(train=self._train, holdout=self._held)
         note_rows(self.task, self.prepared.train, self.prepared.report)
         state = None if self.descent is None else self.descent.state
@@ -292,17 +314,51 @@ class Training:
         bounds = (criteria.epochs, criteria.steps, state.epoch + _ITERATIONS)
         most = min(bound for bound in bounds if bound is not None) - state.epoch
         if self.options.optimizer == "lm":
-            fit = fit_residuals(self.task, table, max(1, most))
-            state.epoch += fit.evaluations
-            state.step = state.epoch
-            return fit
+            return self._restarted(lambda: self._least_squares(max(1, most)))
         if state.epoch and most <= 0:
             end = criteria.exhausted(state.step, state.epoch, 0.0)
             assert end is not None
             return Fit(end, 0)
         first = self.history[0]["gradient_norm"] if self.history else 0.0
-        fit = fit_lbfgs(Objective(self.task, table), most, self._teller(watch), first)
-        return fit._replace(end=self.log.best(fit.end))
+        objective = Objective(self.task, table)
+        return self._restarted(lambda: fit_lbfgs(objective, most, self._teller(watch), first))
+
+    def _least_squares(self, most: int) -> Fit:
+        fit, state = fit_residuals(self.task, self.prepared.train, most), self.log.state
+        state.epoch += fit.evaluations
+        state.step = state.epoch
+        return fit
+
+    def _restarted(self, run: Callable[[], Fit]) -> Fit:
+        """Return the best of the fits from several starting points, and leave its parameters."""
+        parameters, count, begun = self.task.parameters, self.options.restarts, self.log.state
+        starts = [parameters.flat.copy(), *parameters.elsewhere(count or 0, self.options.seed)]
+        fits, failed = [], None
+        for start in starts:
+            np.copyto(parameters.flat, start)
+            self.log.state = replace(begun, history=[*begun.history])
+            try:
+                fit = run()
+            except DivergedError as error:
+                failed = failed or error
+                continue
+            fit = fit._replace(end=self.log.best(fit.end))
+            fits.append((self._train.run()[0], fit, parameters.flat.copy(), self.log.state))
+            if fit.end.kind == "interrupted":
+                break
+        if not fits:
+            assert failed is not None
+            raise failed
+        cost, fit, flat, self.log.state = min(fits, key=lambda fit: fit[0])
+        np.copyto(parameters.flat, flat)
+        if not count:
+            return fit
+        ended = sum(other <= cost + _ALIKE * abs(cost) for other, *_ in fits)
+        message = f"{fit.end.message}; {ended} of {count + 1} starts ended there"
+        return fit._replace(
+            end=fit.end._replace(message=message),
+            starts={"tried": count + 1, "ended_there": ended},
+        )
 
     def _teller(self, watch: Watch) -> Callable[[float, float], End | None]:
         """Return what sees the iterations of L-BFGS, as epochs, and may end it."""
@@ -337,6 +393,9 @@ def bounded(criteria: Criteria) -> Criteria:
 def _check(task: Any) -> None:
     """Refuse what cannot be learned: a cost that no parameter has a part in."""
     names = list(task.parameters.views)
+    if task.scaling and (task.parameters.bounded or task.loss):
+        message = "--bound and --loss are in the data's units, and --scale learns in others"
+        raise CgraphError("usage", message, "leave one of the two out")
     if not names:
         message = "there is nothing to learn: the program has no parameter"
         hint = 'the program goes first, then where its parameters start: "(w*x - y)^2" w=0'

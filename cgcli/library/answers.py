@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.result import Result
@@ -56,8 +56,30 @@ class Answer:
         return json.dumps(self.to_dict(), allow_nan=False) + "\n"
 
 
-class Evaluation(Result, Answer):
-    """A `Result` as the library gives it: with a document, and a table for notebooks.
+class Table(Answer):
+    """An answer that is a table: `str` is it as text, and a notebook shows it in colours."""
+
+    def print_on(self, out: Any) -> None:
+        """Print it on a console of Rich's."""
+        raise NotImplementedError
+
+    def _text(self, ending: str) -> str | bytes:
+        return super()._text(ending) if ending == "json" else str(self)
+
+    def __str__(self) -> str:
+        """Return the table as text."""
+        from cgcli.views.terminal import as_text
+
+        return as_text(self.print_on)
+
+    def _repr_html_(self) -> str:
+        from cgcli.views.terminal import as_html
+
+        return as_html(self.print_on)
+
+
+class Evaluation(Result, Table):
+    """A `Result` as the library gives it: with a document, and a table, which `str` is too.
 
     >>> import cgcli
     >>> result = cgcli.parse("(x+y)*z").evaluate(x=1, y=3, z=-3)
@@ -75,11 +97,11 @@ class Evaluation(Result, Answer):
 
         return {**evaluation(self, self.graph.text)}
 
-    def _repr_html_(self) -> str:
+    def print_on(self, out: Any) -> None:
+        """Print the nodes, of very many the first and the last, with the notes on them."""
         from cgcli.views.table import print_result
-        from cgcli.views.terminal import as_html
 
-        return as_html(lambda out: print_result(self, 6, 40, out))
+        print_result(self, 6, 40, out)
 
 
 def evaluate(
@@ -150,11 +172,22 @@ class Page(Answer):
 
     endings = ("html",)
 
-    def __init__(self, explanation: Explanation, wanted: Wanted) -> None:
+    def __init__(
+        self,
+        explanation: Explanation,
+        practice: Iterable[str],
+        title: str | None,
+        digits: int,
+        language: str,
+    ) -> None:
         from cgcli.views.catalogue import catalogue
         from cgcli.views.page.page import as_page
+        from cgcli.views.trace.writing import Shown, Wanted
 
-        self.html = "".join(as_page(explanation, wanted, catalogue(wanted.language)))
+        title = title or f"cgraph: {explanation.result.output}"
+        blanks = tuple(sorted(practice))
+        wanted = Wanted("page", language, Shown(digits=digits), title=title, practice=blanks)
+        self.html = "".join(as_page(explanation, wanted, catalogue(language)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the page's HTML."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cgcli.library.answers import Answer
+from cgcli.library.answers import Answer, Table
 
 if TYPE_CHECKING:
     from cgcli.homework.exercise import Exercise
@@ -64,7 +64,7 @@ class Sheet(Answer):
         return f"```\n{self}```"
 
 
-class Marking(Answer):
+class Marking(Table):
     """Marked answers: of each whether it is right, and which mistake gives it; `str` is a table.
 
     `sheets` are those that were in what was marked, `complete` says whether all that was asked
@@ -92,9 +92,7 @@ class Marking(Answer):
     def _text(self, ending: str) -> str | bytes:
         from cgcli.views.homework.columns import check_table
 
-        if ending == "json":
-            return super()._text(ending)
-        return check_table(self._report, self.sheets) if ending == "csv" else str(self)
+        return check_table(self._report, self.sheets) if ending == "csv" else super()._text(ending)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the marks as the document `cgraph.check/1`."""
@@ -102,18 +100,8 @@ class Marking(Answer):
 
         return {**check_document(self._report, self.sheets)}
 
-    def __str__(self) -> str:
-        """Return the marks as a table: of one sheet its answers, of several a row each."""
-        from cgcli.views.terminal import as_text
-
-        return as_text(self._print)
-
-    def _repr_html_(self) -> str:
-        from cgcli.views.terminal import as_html
-
-        return as_html(self._print)
-
-    def _print(self, out: Any) -> None:
+    def print_on(self, out: Any) -> None:
+        """Print of one sheet its answers, of several a row each."""
         from cgcli.views.homework.report import print_marks
 
         print_marks(self._report, self.sheets, out)
@@ -160,5 +148,7 @@ def mark(
     worth = Points() if points is None else read_points(exercise, points)
     reach = read_tolerance(exercise, tolerance)
     report = Report(exercise, None if points is None else worth, reveal, catalogue(language))
-    course = Course(exercise, lambda _: exercise, False, None, reach, report.worth, require)
+    course = Course(
+        exercise, lambda student, at: exercise, False, None, reach, report.worth, require
+    )
     return Marking(report, list(graded(course, sheets)))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cgcli.library.answers import Code, Derivatives, Evaluation, Page, Trace
     from cgcli.library.drawing import Drawing
     from cgcli.library.homework import Marking, Sheet
+    from cgcli.library.proofs import Proof
 
 Bindings = Mapping[str, Any] | None
 
@@ -79,6 +80,39 @@ class Program(core.Program):
 
         return evaluate(self, bindings, names, of, wrt, Exactly(self.limits))
 
+    def verify(
+        self,
+        bindings: Bindings = None,
+        /,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str] | None = None,
+        precision: int | None = None,
+        max_precision: int | None = None,
+        **names: Any,
+    ) -> Proof:
+        """Return what is proved of values and gradients: how near every float is to the truth.
+
+        With a `precision` it is digits, so many of each number: the numerals of the program are
+        then the decimals that were written, and what is bound is as it is for
+        `evaluate_exactly`. `max_precision` is how many bits a proof may take at most. It needs
+        the extra `verify`.
+
+        >>> parse("exp(x)").verify(x=1, precision=30).value
+        '2.71828182845904523536028747135'
+        """
+        from cgcli.library.answers import evaluate
+        from cgcli.library.proofs import Proof, check_precision
+
+        check_precision(precision, max_precision)
+        result, leaves = evaluate(self, bindings, names, of, wrt), None
+        if precision is not None:
+            from cgcli.calculus.leaves import exact_leaves
+            from cgcli.numbers.exact_values import as_exact_inputs
+
+            leaves = exact_leaves(result.graph, as_exact_inputs({**(bindings or {}), **names}))
+        return Proof(result, precision, max_precision, leaves)
+
     def trace(
         self,
         bindings: Bindings = None,
@@ -112,15 +146,8 @@ class Program(core.Program):
         from cgcli.views.trace.writing import Shown, Wanted
 
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
-        shown = Shown(
-            forward="forward" in passes,
-            backward="backward" in passes,
-            values="values" not in hide,
-            gradients="gradients" not in hide,
-            digits=digits,
-        )
         title = f"cgraph trace: {result.output}"
-        wanted = Wanted(language=language, shown=shown, title=title)
+        wanted = Wanted(language=language, shown=Shown.of(passes, hide, digits), title=title)
         return Trace(Explanation(result, only, complete=of is None), wanted)
 
     def draw(
@@ -182,13 +209,9 @@ class Program(core.Program):
         """
         from cgcli.calculus.explain import Explanation
         from cgcli.library.answers import Page
-        from cgcli.views.trace.writing import Shown, Wanted
 
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
-        title = title or f"cgraph: {result.output}"
-        blanks = tuple(sorted(practice))
-        wanted = Wanted("page", language, Shown(digits=digits), title=title, practice=blanks)
-        return Page(Explanation(result, complete=of is None), wanted)
+        return Page(Explanation(result, complete=of is None), practice, title, digits, language)
 
     def diff(
         self,
@@ -322,7 +345,9 @@ class Program(core.Program):
         from cgcli.views.formats import TARGETS
 
         if to not in TARGETS:
-            raise CgraphError("usage", f"there is no language '{shorten(to)}'", few(list(TARGETS)))
+            raise CgraphError(
+                "usage", f"there is no language '{shorten(to)}'", f"there are {few(list(TARGETS))}"
+            )
         inputs = self.inputs(bindings, names)
         made = routine(
             self.outline(inputs, of),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, excerpt, required
-from cgcli.library.answers import Answer
+from cgcli.library.answers import Table
 from cgcli.library.sources import check_columns, opened_source
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Data = Any
 _SHOWN: Final = 20
 
 
-class Rows(Answer):
+class Rows(Table):
     """What a program gives for every row: by name an array, with a row along its first axis.
 
     `numbers` are those that the rows have in the data, from 1; one that could not be used is none
@@ -82,9 +82,11 @@ class Rows(Answer):
 
         return arrow_table(self.columns).__arrow_c_stream__(requested_schema)
 
-    def _repr_html_(self) -> str:
+    def print_on(self, out: Any) -> None:
+        """Print the first rows, and how many there are."""
         from cgcli.views.table import shown
-        from cgcli.views.terminal import NUMBERS, Column, as_html, print_table
+        from cgcli.views.terminal import NUMBERS, Column, print_table
+        from cgcli.words import Message
 
         heads = [Column(name, NUMBERS) for name in ("row", *self.names)]
         rows = [
@@ -92,8 +94,8 @@ class Rows(Answer):
             for k, number in enumerate(self.numbers[:_SHOWN])
         ]
         if len(self) > len(rows):
-            rows.append(["…", f"{len(self):,} rows", *[""] * (len(heads) - 2)])
-        return as_html(lambda out: print_table(out, heads, rows))
+            rows.append(["…", Message("{count:,} rows", count=len(self))])
+        print_table(out, heads, rows)
 
 
 @contextlib.contextmanager
@@ -105,13 +107,18 @@ def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
             yield source
         return
     if hasattr(data, "__arrow_c_stream__"):
-        arrow = required("nanoarrow", "data", "to take a table from others")
-        with contextlib.suppress(ValueError):
+        try:
+            arrow = required("nanoarrow", "data", "to take a table from others")
             # One column alone is no table.
             names, columns = arrow.Array(data).to_columns_pysequence(
                 handle_nulls=arrow.nulls_as_sentinel()
             )
             data = dict(zip(names, columns, strict=True))
+        except ValueError:
+            pass
+        except ImportError:
+            # Pandas has a stream where pyarrow is, and columns of NumPy's everywhere.
+            data = {str(name): column.to_numpy() for name, column in data.items()}
     if not isinstance(data, Mapping) or not all(hasattr(c, "__len__") for c in data.values()):
         what = "a column of one number" if isinstance(data, Mapping) else type(data).__name__
         message = f"data is paths, columns by name or a table, not {what}"

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, excerpt, nearest, shorten, suggest
-from cgcli.library.answers import Answer
+from cgcli.library.answers import Table
 from cgcli.library.program import Program, parse
 from cgcli.library.tables import Data, Rows, opened_data
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cgcli.learning.stopping import End
     from cgcli.learning.training import Options, Trained, Training
 
-_WORDS: Final = ("optimizer", "schedule", "reduce", "engine")
+_WORDS: Final = ("optimizer", "schedule", "reduce", "engine", "sigma", "weights", "loss")
 _READ: Final = {"category": "levels", "date": "dates", "pad": "pads"}
 """What the command line calls parts of `read`."""
 _FORMS: Final = {"levels": (Mapping, list, tuple), "dates": Mapping, "pads": Mapping}
@@ -29,7 +29,7 @@ _STOPS: Final = {"until_cost": "cost", "until_change": "change", "until_gradient
 """By keyword the criterion that it gives; others have their own names."""
 
 
-class Fit(Answer):
+class Fit(Table):
     """What training came to; `str` is its report, and `save` writes the model.
 
     `parameters` are numbers and arrays by name, `cost` is theirs over the rows, from `start` on;
@@ -75,18 +75,8 @@ class Fit(Answer):
         values = ", ".join(f"{name}={shorten(text)}" for name, text in texts.items())
         return f"<Fit {values}; cost {self.cost:.6g}>"
 
-    def __str__(self) -> str:
-        """Return the report: the cost's curve, the parameters, why it ended, what is in doubt."""
-        from cgcli.views.terminal import as_text
-
-        return as_text(self._print)
-
-    def _repr_html_(self) -> str:
-        from cgcli.views.terminal import as_html
-
-        return as_html(self._print)
-
-    def _print(self, out: Any) -> None:
+    def print_on(self, out: Any) -> None:
+        """Print the cost's curve, the parameters, why it ended, and what is in doubt."""
         from cgcli.views.learning.report import doubt_lines, print_trained
         from cgcli.views.terminal import say
 
@@ -101,6 +91,7 @@ def train(
     /,
     *,
     fix: Mapping[str, Any] = {},
+    bounds: Mapping[str, Sequence[float | None]] = {},
     stack: Mapping[str, str | list[str]] = {},
     scale: Sequence[str] = (),
     holdout: float | Data = 0.0,
@@ -115,32 +106,36 @@ def train(
     """Return the parameters that make a program's value least, over the rows of data.
 
     The program is the cost of a row, or with `residual` what is squared and summed. `start` has
-    the parameters' first values, `fix` those of other names; columns of the data are all else.
-    `holdout` is the part of the rows to hold out, or data of its own; with `folds` so many parts
-    are held out by turns. `options` are as those of `cgraph train`: `optimizer`, `rate`, `batch`,
-    `epochs`, `seed` and so on. `read` says how data is read: see `cgcli.map`. `progress` is called
-    with the record of each epoch. Raises `CgraphError`.
+    the parameters' first values, `bounds` the ends that they are kept within, None for no end,
+    `fix` the values of other names; columns of the data are all else. `holdout` is the part of the
+    rows to hold out, or data of its own; with `folds` so many parts are held out by turns.
+    `options` are as those of `cgraph train`: `optimizer`, `rate`, `batch`, `epochs`, `seed` and
+    so on. `read` says how data is read: see `cgcli.map`. `progress` is called with the record of
+    each epoch. Raises `CgraphError`.
 
     >>> train("w*x - y", {"x": [1, 2], "y": [2, 4]}, {"w": 1}, residual=True).parameters
     {'w': 2.0}
     """
+    from cgcli.learning.given import Given
     from cgcli.learning.logbook import Watch
     from cgcli.learning.models import model_of
     from cgcli.learning.preparing import Reading, prepare
-    from cgcli.learning.task import Given
     from cgcli.learning.training import Training
     from cgcli.native.engine import engine_of
     from cgcli.numbers.values import as_inputs
 
     for name, part in (("start", start), ("fix", fix), ("stack", stack), ("metrics", metrics)):
         _check_form(name, part, Mapping, "dict(w=0)")
+    _check_form("bounds", bounds, Mapping, "dict(w=(0, None))")
+    for name, ends in bounds.items():
+        _check_form(f"bounds of '{excerpt(name)}'", ends, (list, tuple), "dict(w=(0, None))")
     settings = _settings(options, residual=residual)
+    # A known error may be a number.
+    weighting = [str(text) if text else None for text in (settings.sigma, settings.weights)]
     fraction = holdout if isinstance(holdout, int | float) else 0.0
     reading = Reading(dict(stack), scale, skip_bad, fraction, folds, settings.seed)
-    given, manner = (
-        Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics),
-        manner_of(read),
-    )
+    given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics, bounds, *weighting)
+    manner = manner_of(read)
     with contextlib.ExitStack() as opened:
         source = opened.enter_context(opened_data(data, manner))
         outside = None
@@ -166,6 +161,7 @@ def train(
         "criteria": list(settings.criteria),
         "holdout": fraction if outside is None else outside.path,
         "metrics": dict(metrics),
+        "bounds": dict(bounds),
     }
     return Fit(training, trained, model_of(training, path, chosen, trained.end.message))
 
@@ -223,13 +219,15 @@ def predict(
     /,
     *,
     of: str | Iterable[str] = (),
+    bands: float | None = None,
     keep: Sequence[str] = (),
     skip_bad: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Rows:
     """Return what a model gives for every row of data: `of` nodes, or expressions over them.
 
-    The model is a fit, or the path of one that was saved. Raises `CgraphError`.
+    With `bands` of a level, 0.95, also the ends between which one of them lies, and another row
+    does. The model is a fit, or the path of one that was saved. Raises `CgraphError`.
 
     >>> fit = train("y = w*x; (y - t)^2", {"x": [1, 2], "t": [2, 4]}, {"w": 0}, rate=0.1)
     >>> predict(fit, {"x": [3]}, of="y")["y"].round(3)
@@ -243,7 +241,7 @@ def predict(
         model = model.model
     elif isinstance(model, str):
         model = read_model(model)
-    mapping = RowProgram.of_model(model, _listed(of), tuple(keep))
+    mapping = RowProgram.of_model(model, _listed(of), tuple(keep), bands)
     manner = Manner(**model.data.get("read", {}), kept=True)
     return _rows(mapping, data, manner, skip_bad=skip_bad, progress=progress)
 

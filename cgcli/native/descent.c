@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#define sqrt __builtin_sqrt
+
 typedef long long cg_long;
 
 struct cg_descent {
@@ -15,6 +17,18 @@ struct cg_descent {
 };
 
 typedef cg_long (*cg_turning)(const void *, cg_long, const cg_long *, unsigned char *);
+
+/* The sum of squares, in eight parts: one alone waits for every addition. */
+static double cg_squares(const double *g, cg_long count) {
+    double part[8] = {0};
+    cg_long k = 0;
+    for (; k + 8 <= count; k += 8)
+        for (int j = 0; j < 8; j++)
+            part[j] += g[k + j]*g[k + j];
+    for (; k < count; k++)
+        part[0] += g[k]*g[k];
+    return ((part[0] + part[4]) + (part[1] + part[5])) + ((part[2] + part[6]) + (part[3] + part[7]));
+}
 
 #define EVERY for (cg_long k = 0, all = d->numbers; k < all; k++)
 #define MOVE static __attribute__((noinline)) void cg_move( \
@@ -31,7 +45,7 @@ cg_long cg_descend( \
     for (cg_long step = 0; step < wanted; step++) { \
         cg_long first = step*d->batch, left = d->rows - first; \
         cg_long n = left < d->batch ? left : d->batch; \
-        double *w = d->theta, *g = d->gradient, square = 0, rate = d->rates[step]; \
+        double *w = d->theta, *g = d->gradient, rate = d->rates[step]; \
         *d->count = (double)n; \
         if (turn(job, n, order + first, bad)) \
             return step; \
@@ -39,7 +53,7 @@ cg_long cg_descend( \
             for (cg_long k = 0; k < d->part[p].size; k++) \
                 d->part[p].to[k] = d->mean ? d->part[p].from[k]/n : d->part[p].from[k]; \
         double cost = d->mean ? *d->cost/n : *d->cost; \
-        EVERY square += g[k]*g[k]; \
+        double square = cg_squares(g, d->numbers); \
         if (square - square != 0 || cost - cost != 0 || cost > limit) \
             return step; \
         d->costs[step] = cost; \

@@ -79,23 +79,25 @@ static inline void cg_gram(
         for (int j = l; j < wide; j++)
             turned[r*wide + j] = 0.0;
     }
-    for (int i = 0; i < m; i += 2) {
-        const double *restrict x = a + i*CG_ROWS, *restrict z = i + 1 < m ? x + CG_ROWS : x;
-        for (int j = 0; j < l; j += 8) {
-            double part[8] = {0}, more[8] = {0};
-            const double *restrict y = turned + j;
-            for (int r = 0; r < n; r++) {
-                for (int k = 0; k < 8; k++)
-                    part[k] = __builtin_fma(x[r], y[r*wide + k], part[k]);
-                for (int k = 0; k < 8; k++)
-                    more[k] = __builtin_fma(z[r], y[r*wide + k], more[k]);
-            }
-            for (int k = 0; k < 8 && j + k < l; k++)
-                o[i*l + j + k] = part[k];
-            for (int k = 0; k < 8 && j + k < l && i + 1 < m; k++)
-                o[(i + 1)*l + j + k] = more[k];
+    for (int i = 0; i < m; i++, a += CG_ROWS)
+        for (int j = 0; j < l; j += 64) {
+            int span = wide - j < 64 ? wide - j : 64, r = 0;
+            double part[64] = {0};
+            for (; r + 8 <= n; r += 8)
+                for (int c = 0; c < span; c += 8)
+                    for (int k = 0; k < 8; k++) {
+                        const double *restrict y = turned + r*wide + j + c + k;
+                        double t = part[c + k];
+                        for (int d = 0; d < 8; d++)
+                            t = __builtin_fma(a[r + d], y[d*wide], t);
+                        part[c + k] = t;
+                    }
+            for (; r < n; r++)
+                for (int c = 0; c < span; c++)
+                    part[c] = __builtin_fma(a[r], turned[r*wide + j + c], part[c]);
+            for (int c = 0; c < span && j + c < l; c++)
+                o[i*l + j + c] = part[c];
         }
-    }
 }
 
 /* The sums of what the rows of every label send, `apart` from one to the next; nan where a label
@@ -133,4 +135,44 @@ static inline void cg_multiply(
     for (int k = 0; k < count; k++)
         for (int i = 0; i < m; i++)
             o[i*apart] = __builtin_fma(w[i*across + k*along], x[k*step], o[i*apart]);
+}
+
+/* Sums over k of w[i, k] times x[k, j], without rows: of some j a part of x is brought together. */
+static inline void cg_matrix(
+    double *restrict o, int apart, int beside, const double *restrict w, int across, int along,
+    const double *restrict x, int step, int next, int m, int count, int l
+) {
+    double near[256*16];
+    for (int j = 0; j < l; j += 16)
+        for (int first = 0; first < count; first += 256) {
+            int wide = l - j < 16 ? l - j : 16, end = count - first < 256 ? count - first : 256;
+            for (int k = 0; k < end; k++)
+                for (int c = 0; c < 16; c++)
+                    near[k*16 + c] = c < wide ? x[(first + k)*step + (j + c)*next] : 0.0;
+            for (int i = 0; i < m; i++) {
+                const double *restrict y = w + i*across + first*along;
+                double part[16] = {0};
+                int k = 0;
+                for (; k + 8 <= end; k += 8)
+                    for (int c = 0; c < 16; c++) {
+                        double t = 0, u = part[c];
+                        for (int d = 0; d < 4; d++) {
+                            t = __builtin_fma(y[(k + d)*along], near[(k + d)*16 + c], t);
+                            u = __builtin_fma(y[(k + d + 4)*along], near[(k + d + 4)*16 + c], u);
+                        }
+                        part[c] = t + u;
+                    }
+                for (; k < end; k++)
+#pragma GCC unroll 1
+                    for (int c = 0; c < 16; c++)
+                        part[c] = __builtin_fma(y[k*along], near[k*16 + c], part[c]);
+                double *to = o + i*apart + j*beside;
+                for (int c = 0; c < wide && first; c++)
+                    part[c] += to[c*beside];
+                if (beside == 1)
+                    __builtin_memcpy(to, part, wide*sizeof *to);
+                for (int c = 0; c < wide && beside != 1; c++)
+                    to[c*beside] = part[c];
+            }
+        }
 }

@@ -238,13 +238,19 @@ class Kernels(Places):
         v, u = w.strides, x.strides
         shared, rows = (step.pointer(s.base, s.offset) for s in (w, x))
         self._stored |= {w.base, x.base}
+        count, length = w.places.shape
+        if len(x.places) > 1 and not step.rows:
+            step.text.append(
+                f"cg_matrix({name}, {o[1]}, {o[0]}, {shared}, {v[0]}, {v[1]},"
+                f" {rows}, {u[1]}, {u[0]}, {count}, {length}, {len(x.places)});"
+            )
+            return
         if len(x.places) > 1:
             step.text += [f"for (int q = 0; q < {len(x.places)}; q++)"]
-            factor = "*CG_ROWS" if step.rows else ""
-            name, rows = f"{name} + q*{o[0]}{factor}", f"{rows} + q*{u[0]}{factor}"
+            name, rows = f"{name} + q*{o[0]}*CG_ROWS", f"{rows} + q*{u[0]}*CG_ROWS"
         step.text.append(
             f"{'cg_product' if step.rows else 'cg_multiply'}({name}, {o[1] or 1}, {shared}, {v[0]},"
-            f" {v[1]}, {rows}, {u[1]}, {len(w.places)}, {w.places.shape[1]});"
+            f" {v[1]}, {rows}, {u[1]}, {count}, {length});"
         )
 
     def _take(self, place: int, instruction: Instruction) -> None:
@@ -262,22 +268,24 @@ class Kernels(Places):
         (static,), seen = instruction.static, self.seen(int(instruction.arguments[0]))
         step, out = self._new(place)
         axis = static if instruction.operation == "others" else 0
-        if axis is None:
-            axis = 0
-            seen, out = seen.flat, out.flat
         shape = seen.shape
+        # Where the line is of all elements, what is seen may lie in any order.
+        lines, others = (
+            tuple(n if (axis in (None, k)) is along else 1 for k, n in enumerate(shape))
+            for along in (True, False)
+        )
         names = axes(shape)
-        names[axis] = "k" if shape[axis] > 1 else ""
-        at, read = self._text(step, out, names), self._text(step, seen, names)
-        up = f"for (int k = 0; k < {shape[axis]}; k++)"
-        down = f"for (int k = {shape[axis] - 1}; k >= 0; k--)"
+        made = out._replace(places=out.places.reshape(shape))
+        at, read = self._text(step, made, names), self._text(step, seen, names)
+        up = self.target.turns("loop", lines)
+        counts = zip(names, lines, strict=True)
+        down = [f"for (int {i} = {n - 1}; {i} >= 0; {i}--)" for i, n in counts if n > 1]
         first, after = "1.0", f"total *= {read};"
         turns = [(up, f"{at} = total; {after}"), (down, f"{at} *= total; {after}")]
         if instruction.operation == "cumsum":
             turns, first = [(down if static else up, f"total += {read}; {at} = total;")], "0.0"
-        others = tuple(1 if k == axis else n for k, n in enumerate(shape))
-        for head, statement in turns:
-            step.loop(others, f"double total = {first};", head, f"{{ {statement} }}")
+        for heads, statement in turns:
+            step.loop(others, f"double total = {first};", *heads, f"{{ {statement} }}")
 
     def _sum(self, place: int, instruction: Instruction) -> None:
         """Write a sum over the rows, into an array without them."""

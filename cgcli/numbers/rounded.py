@@ -166,8 +166,11 @@ class Rounded(BySeries):
         return -up * self.expm1(y) - shares * others
 
     def logsumexp_slope(self, x: Number, y: Number, *axis: int) -> Number:
-        """Return the softmax: exp(x - y) has the absolute error of y."""
-        return self.shares(x, *axis)
+        """Return the softmax: exp(x - y) has the absolute error of y. Beside infinity it is 0."""
+        level = self.level(self.anchor(x, *axis))
+        grown = self.exp(x - self.spread(level, x, *axis))
+        total = self.sum(grown, *axis)
+        return grown / self.spread(self.where(total == total, total, 1.0), x, *axis)
 
     def norm_sent(self, up: Number, x: Number, y: Number, *axis: int) -> Number:
         """Return up·x/y, where neither a norm that overflows nor x/y that vanishes is the end."""

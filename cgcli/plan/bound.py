@@ -74,7 +74,7 @@ def look(instruction: Instruction, inner: Instruction, array: Any, count: int) -
     if operation == "piece":
         return part_at(array, inner.rows, slice(*static))
     if operation == "grow":
-        return np.expand_dims(array, static[0] + first)
+        return array[(slice(None),) * (static[0] + first) + (None,)]
     if inner.rows:
         array = _widened(array, len(inner.shape), len(instruction.shape))
     return np.broadcast_to(

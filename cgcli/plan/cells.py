@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from cgcli.operations import shapes
 from cgcli.operations.row import Index, Shape
 from cgcli.plan.tape import Tape
 
+_FEW: Final = 1_000
+"""On a tape of fewer instructions hardly any are alike."""
 Number = Any
 """A cell, or a careful float that is the same for all rows and elements."""
 
@@ -33,13 +36,14 @@ class Cell(Operators):
     ((3,), True)
     """
 
-    __slots__ = ("place", "rows", "shape", "tape")
+    __slots__ = ("place", "rows", "shape", "sort", "tape")
 
     def __init__(self, tape: Tape, place: int) -> None:
         self.tape = tape
         self.place = place
-        # The shape of one row's value, and whether there is a value for every row.
-        _, _, _, self.shape, self.rows, _, _, _ = tape.instructions[place]
+        form = tape.forms[place]
+        # The shape of one row's value, whether there is a value for every row, and what else.
+        self.shape, self.rows, self.sort = form.shape, form.rows, form.sort
 
     def write(self, name: str, *operands: Number) -> Cell:
         """Return what an operation's instruction leaves."""
@@ -59,20 +63,23 @@ class Cell(Operators):
 
     def __ne__(self, other: object) -> Any:
         """Return the comparison; that a truth value is not 0 is itself."""
-        instruction = self.tape[self.place]
-        if _is(other, 0) and instruction.operation == "truth":
-            return Cell(self.tape, int(instruction.arguments[0]))
+        if _is(other, 0) and self.tape.forms[self.place].operation == "truth":
+            return Cell(self.tape, int(self.tape.arguments[self.place][0]))
         return self.write("ne", self, other)
 
-    def __and__(self, other: Cell) -> Cell:
+    def __and__(self, other: Cell | bool) -> Cell | bool:
         """Return where both truth values hold."""
-        return elementwise(self.tape, "logical_and", self, other)
+        if isinstance(other, Cell):
+            return elementwise(self.tape, "logical_and", self, other)
+        return self if other else False
 
     __rand__ = __and__
 
-    def __or__(self, other: Cell) -> Cell:
+    def __or__(self, other: Cell | bool) -> Cell | bool:
         """Return where either truth value holds."""
-        return elementwise(self.tape, "logical_or", self, other)
+        if isinstance(other, Cell):
+            return elementwise(self.tape, "logical_or", self, other)
+        return True if other else self
 
     __ror__ = __or__
 
@@ -86,7 +93,7 @@ class Cell(Operators):
 
     def view(self, operation: str, shape: Shape, *static: Any) -> Cell:
         """Return the same array looked at in another way."""
-        truth = self.tape[self.place].truth
+        truth = self.tape.forms[self.place].truth
         return written(self.tape, operation, (self,), shape, *static, truth=truth)
 
     def reduced(self, operation: str, axis: int | None) -> Cell:
@@ -128,18 +135,20 @@ def elementwise(
     tape: Tape, operation: str, *arguments: Number, static: tuple[Any, ...] = ()
 ) -> Cell:
     """Write down an operation of elements, its arguments broadcast as NumPy has it."""
+    places = tuple([a.place if type(a) is Cell else float(a) for a in arguments])
+    key: tuple[Any, ...] = ()
+    if len(tape.forms) > _FEW:
+        sorts = [a.sort if type(a) is Cell else (math.copysign(1.0, a),) for a in arguments]
+        key = (operation, static, *sorts)
+        if (form := tape.elementwise.get(key)) is not None:
+            return Cell(tape, tape.put(form, places))
     shape: Shape = ()
-    operands: list[int | float] = []
     for argument in arguments:
-        if type(argument) is Cell:
-            operands.append(argument.place)
-            if argument.shape != shape and argument.shape:
-                # NumPy's function takes ten times as long as all the rest of this one.
-                both = (shape, argument.shape)
-                shape = np.broadcast_shapes(*both) if shape else argument.shape
-        else:
-            operands.append(float(argument))
-    place = tape.write(operation, tuple(operands), static, shape, truth=operation in _TRUTHS)
+        if type(argument) is Cell and argument.shape != shape and argument.shape:
+            shape = shapes.broadcast(shape, argument.shape)
+    place = tape.write(operation, places, static, shape, truth=operation in _TRUTHS)
+    if key:
+        tape.elementwise[key] = tape.forms[place]
     return Cell(tape, place)
 
 
@@ -155,7 +164,7 @@ def fit(value: Number, shape: Shape) -> Number:
     """Sum a contribution over the axes along which its argument was broadcast, or spread it."""
     if not isinstance(value, Cell) or value.shape == shape:
         return value
-    operation = "any" if value.tape[value.place].truth else "sum"
+    operation = "any" if value.tape.forms[value.place].truth else "sum"
     while len(value.shape) > len(shape):
         value = value.reduced(operation, 0)
     for axis, (have, want) in enumerate(zip(value.shape[::-1], shape[::-1], strict=False), 1):

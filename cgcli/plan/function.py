@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cgcli.calculus.result import find
-from cgcli.errors import CgraphError, excerpt
+from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Syntax
@@ -67,6 +67,11 @@ class Function:
         self.wrt = None if self.wrt is None else tuple(self.wrt)
         self.rows = tuple(self.rows)
         self._compiled: dict[tuple[Any, ...], list[_Call]] = {}
+
+    def __repr__(self) -> str:
+        """Return the start of the program, and what there are gradients by."""
+        wrt = "" if self.wrt is None else f", by {', '.join(self.wrt)}"
+        return f"<Function {shorten(' '.join(self.syntax.text.split()))}{wrt}>"
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy in another process is made of: it compiles for itself."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from cgcli.calculus.ends import LEAST, is_outside, lost, mended_arrays, mended_pullback
 from cgcli.numbers import arrays
-from cgcli.operations.row import Operation, selected
+from cgcli.operations.row import selected
 from cgcli.operations.table import OPERATIONS
 from cgcli.plan.bound import Bound, Call, Guard, part_at
 
@@ -47,7 +47,9 @@ IN_PLACE: Final = _UFUNCS | {"maximum", "minimum"}
 """Operations that may write over an argument of the same shape."""
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     **{name: getattr(np, name) for name in _UFUNCS},
+    **{name: _fused(name) for name in (*SPECIAL, "cbrt", "level")},
     "power": np.float_power,
+    "truth": lambda a, out: np.copyto(out, a),
     "where": _select,
     # NumPy wants these told by name where they write.
     "maximum": lambda a, b, out: np.maximum(a, b, out=out),
@@ -56,8 +58,10 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 """Elementwise operations as functions of their arguments and the array they write into."""
 
 
-def _sent(operation: Operation, place: int, guard: Guard) -> Callable[..., None]:
+@lru_cache(1024)
+def sender(name: str, place: int, guard: Guard) -> Callable[..., None]:
     """Return what puts contributions into an array, with what the ends of the range ask for."""
+    operation = OPERATIONS[name]
 
     def call(upstream: Any, partial: Any, y: Any, *rest: Any) -> None:
         *parts, out = rest
@@ -84,14 +88,12 @@ def _sent(operation: Operation, place: int, guard: Guard) -> Callable[..., None]
 def _elementwise(bound: Bound) -> Call:
     operation = bound.instruction.operation
     parts = bound.aligned(len(bound.instruction.shape))
-    if operation == "truth":
-        return np.copyto, (bound.out, parts[0])
     if operation == "send":
         name, place = bound.instruction.static
         if not isinstance(parts[1], np.ndarray):
             bound.guard.careful |= not LEAST <= abs(parts[1]) < math.inf
-        return _sent(OPERATIONS[name], place, bound.guard), (*parts, bound.out)
-    return FUNCTIONS.get(operation) or _fused(operation), (*parts, bound.out)
+        return sender(name, place, bound.guard), (*parts, bound.out)
+    return FUNCTIONS[operation], (*parts, bound.out)
 
 
 # Products

@@ -11,11 +11,13 @@ from cgcli.graph.graph import Graph
 from cgcli.plan.cells import Cell, Number, filled, fit, written
 from cgcli.plan.functions import cells
 from cgcli.plan.passes import CellSweep
+from cgcli.plan.stamps import StampedSweep
 from cgcli.plan.sums import sum_rows
 from cgcli.plan.tape import SUMS, Tape
 
 SEED: Final = "#seed"
 """The column that a Jacobian's rows come from; no name of a program is like it."""
+_FEW: Final = 200
 
 
 class Lowered:
@@ -37,9 +39,11 @@ class Lowered:
         columns: Mapping[str, tuple[Any, Any] | None],
         constants: Mapping[str, Any],
         missing: frozenset[str] = frozenset(),
-        sweep: type[CellSweep] = CellSweep,
+        sweep: type[CellSweep] | None = None,
     ) -> None:
         self.graph = graph
+        # Of a few nodes hardly any are alike.
+        sweep = sweep or (StampedSweep if len(graph) > _FEW else CellSweep)
         self.tape = Tape(gathers=sweep.gathers)
         self.m = cells(self.tape)
         self.parameters: list[str] = []
@@ -129,12 +133,11 @@ class Lowered:
         """
         tape = self.tape
         places: dict[int, None] = {}
-        for place in range(len(tape)):
-            instruction = tape[place]
-            if not instruction.varies and instruction.operation not in SUMS:
+        for form, arguments in zip(tape.forms, tape.arguments, strict=True):
+            if not form.varies and form.operation not in SUMS:
                 continue
-            for argument in instruction.places:
-                inner = tape[argument]
-                if inner.rows and not inner.varies and inner.operation != "column":
-                    places[argument] = None
+            for argument in arguments:
+                inner = tape.forms[argument] if isinstance(argument, int) else None
+                if inner and inner.rows and not inner.varies and inner.operation != "column":
+                    places[int(argument)] = None
         return list(places)

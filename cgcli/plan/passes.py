@@ -207,7 +207,8 @@ class CellSweep(MaskedSweep):
     def visits(self, of: int, active: bytearray) -> Iterator[int]:
         """Yield the nodes, each when all that was sent to it is put together."""
         for node in super().visits(of, active):
-            self._put_together(node)
+            if node in self._pieces:
+                self._put_together(node)
             yield node
 
     def add(self, node: int, sent: Masked) -> None:
@@ -223,14 +224,12 @@ class CellSweep(MaskedSweep):
         pieces = self._pieces.setdefault(node, {})
         # -1 is the last: each element has one name.
         shape = self.graph.shape(node)
-        key = tuple(index % length for index, length in zip(places, shape, strict=False))
+        key = tuple(map(operator.mod, places, shape))
         before = pieces.get(key)
         pieces[key] = value.value if before is None else before + value.value
 
     def _put_together(self, node: int) -> None:
-        pieces = self._pieces.pop(node, None)
-        if pieces is None:
-            return
+        pieces = self._pieces.pop(node)
         shape = self.graph.shape(node)
         rows: dict[int, Number] = {}
         elements: dict[int, dict[int, Number]] = {}
@@ -265,16 +264,29 @@ class CellSweep(MaskedSweep):
 
     def send(
         self, node: int, places: Sequence[int], upstream: Number
-    ) -> Iterator[tuple[int, Masked]]:
-        """Yield what a node sends, summed over the rows to what is the same for all of them."""
-        m, graph = self.m, self.graph
-        shape = graph.shape(node)
-        if shape and not graph.operations[node].elementwise:
+    ) -> Iterable[tuple[int, Masked]]:
+        """Return what a node sends, summed over the rows to what is the same for all of them."""
+        shape = self.graph.shapes.get(node)
+        if shape and not self.graph.operations[node].elementwise:
             upstream = filled(self.tape, upstream, shape)
-        for place, sent in super().send(node, places, upstream):
+        sends = self.sends(node, places, upstream)
+        if self.by_row or not has_rows(self.values[node]):
+            return sends
+        return self._summed(node, sends)
+
+    def sends(
+        self, node: int, places: Sequence[int], upstream: Number
+    ) -> Iterable[tuple[int, Masked]]:
+        """Return what a node sends for each row."""
+        return super().send(node, places, upstream)
+
+    def _summed(
+        self, node: int, sends: Iterable[tuple[int, Masked]]
+    ) -> Iterator[tuple[int, Masked]]:
+        m, graph = self.m, self.graph
+        for place, sent in sends:
             argument = graph.arguments[node][place]
-            summed = not self.by_row and has_rows(self.values[node])
-            if not summed or has_rows(self.values[argument]):
+            if has_rows(self.values[argument]):
                 yield place, sent
                 continue
             mask = sent.mask if graph.arguments[argument] else None

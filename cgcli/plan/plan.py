@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from cgcli.plan import kernels
 from cgcli.plan.bound import Bound, Call, Guard, look
 from cgcli.plan.kernels import SPECIAL
-from cgcli.plan.tape import ONCE, STEP, SUMS, VIEWS, Instruction, Tape
+from cgcli.plan.tape import DONE, ONCE, STEP, SUMS, VIEWS, Operand, Tape
 
 
 def run(calls: Sequence[Call], guard: Guard) -> None:
@@ -51,9 +52,10 @@ class Plan:
         self.known = frozenset(known)
         self.count = np.zeros(())
         self.instructions = tape.ancestors((*self.totals, *self.by_row), self.known)
-        self.sums = [p for p in self.instructions if tape[p].operation in SUMS]
+        self.sums = [p for p in self.instructions if tape.forms[p].operation in SUMS]
         self.columns = [p for p in self.instructions if self.is_column(p)]
-        self.guard = Guard(careful=any(tape[p].operation in SPECIAL for p in self.instructions))
+        operations = {tape.forms[place].operation for place in self.instructions}
+        self.guard = Guard(careful=not SPECIAL.isdisjoint(operations))
         self.arrays: dict[int, Any] = {}
         """The arrays of the places without rows, as the last step left them."""
         self._step: list[Call] = []
@@ -63,48 +65,58 @@ class Plan:
 
     def is_column(self, place: int) -> bool:
         """Whether the values of a place are given, a row each: a column, or known beforehand."""
-        return self.tape[place].operation == "column" or place in self.known
+        return self.tape.forms[place].operation == "column" or place in self.known
 
     def _bind_unrowed(self, parameters: Mapping[str, Any]) -> None:
         """Give the instructions without rows their arrays, and run those that never change."""
-        tape, arrays = self.tape, self.arrays
-        for place in self.instructions:
-            instruction = tape[place]
-            if instruction.rows:
-                continue
-            if instruction.operation == "array":
-                arrays[place] = tape.arrays[instruction.static[0]]
-            elif instruction.operation == "parameter":
-                arrays[place] = parameters[instruction.static[0]]
-            elif instruction.operation == "count":
-                arrays[place] = self.count
-            elif instruction.operation in VIEWS:
-                inner = int(instruction.arguments[0])
-                arrays[place] = look(instruction, tape[inner], arrays[inner], 0)
-            else:
-                arrays[place] = np.zeros(
-                    instruction.shape, dtype=bool if instruction.truth else np.float64
-                )
-                if instruction.operation in SUMS:
-                    continue
-                call = self.call(instruction, arrays, arrays[place])
-                if instruction.stage == ONCE:
-                    run([call], self.guard)
-                else:
-                    (self._step if instruction.stage == STEP else self._done).append(call)
+        tape, arrays, functions = self.tape, self.arrays, kernels.FUNCTIONS
+        array: Callable[[Any], Any] = arrays.__getitem__
 
-    def call(
-        self, instruction: Instruction, arrays: Mapping[int, Any], out: Any, count: int = 0
-    ) -> Call:
+        def number(a: Operand) -> Any:
+            return arrays[a] if type(a) is int else _number(a, math.copysign(1.0, a))
+
+        calls = {STEP: self._step.append, DONE: self._done.append}
+        for place in self.instructions:
+            form, operands = tape.forms[place], tape.arguments[place]
+            if form.rows:
+                continue
+            call: Call | None = None
+            operation = form.operation
+            function = functions.get(operation)
+            if operation == "send" and not form.numbers:
+                function = kernels.sender(*form.static, self.guard)
+            if function is not None:
+                arrays[place] = out = np.empty(form.shape, bool if form.truth else float)
+                # Without a list of them it takes half the time.
+                given = map(number if form.numbers else array, operands)
+                call = function, (*given, out)
+            elif operation == "array":
+                arrays[place] = tape.arrays[form.static[0]]
+            elif operation == "parameter":
+                arrays[place] = parameters[form.static[0]]
+            elif operation == "count":
+                arrays[place] = self.count
+            elif operation in VIEWS:
+                inner = int(operands[0])
+                arrays[place] = look(form, tape.forms[inner], arrays[inner], 0)
+            else:
+                arrays[place] = out = np.zeros(form.shape, bool if form.truth else float)
+                if operation not in SUMS:
+                    call = self.call(place, arrays, out)
+            if call is None:
+                continue
+            if form.stage == ONCE:
+                run([call], self.guard)
+            else:
+                calls[form.stage](call)
+
+    def call(self, place: int, arrays: Mapping[int, Any], out: Any, count: int = 0) -> Call:
         """Return the call of an instruction over its arrays, of so many rows."""
-        tape, operands = self.tape, instruction.arguments
-        function = kernels.FUNCTIONS.get(instruction.operation)
-        if function is not None and not instruction.rows:
-            return function, (*[arrays[a] if type(a) is int else a for a in operands], out)
-        inner = [tape[a] if isinstance(a, int) else None for a in operands]
+        forms, operands = self.tape.forms, self.tape.arguments[place]
+        inner = [forms[a] if isinstance(a, int) else None for a in operands]
         return kernels.bind(
             Bound(
-                instruction,
+                forms[place],
                 [arrays[a] if isinstance(a, int) else np.float64(a) for a in operands],
                 [len(argument.shape) if argument else 0 for argument in inner],
                 [bool(argument and argument.rows) for argument in inner],
@@ -129,10 +141,18 @@ class Plan:
         run(self._done, self.guard)
 
 
+@lru_cache(1024)
+def _number(number: float, sign: float) -> Any:
+    """Return a number of that sign as an array, which NumPy takes twice as quickly."""
+    array = np.array(number)
+    array.flags.writeable = False
+    return array
+
+
 def _base(tape: Tape, place: int) -> int:
     """Return the place whose array a view looks at."""
-    while tape[place].operation in VIEWS:
-        place = int(tape[place].arguments[0])
+    while tape.forms[place].operation in VIEWS:
+        place = int(tape.arguments[place][0])
     return place
 
 
@@ -142,17 +162,17 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
     A slot is free again after the last use of what it held. Also returns the bytes a row takes
     in all slots together.
     """
-    tape = plan.tape
+    tape, forms = plan.tape, plan.tape.forms
     last: dict[int, int] = {}
-    by_row = [p for p in plan.instructions if tape[p].rows or tape[p].operation in SUMS]
+    by_row = [p for p in plan.instructions if forms[p].rows or forms[p].operation in SUMS]
     for place in by_row:
         if plan.is_column(place):
             continue
-        for argument in tape[place].places:
-            if tape[argument].rows:
+        for argument in tape.arguments[place]:
+            if type(argument) is int and forms[argument].rows:
                 last[_base(tape, argument)] = place
     for place in plan.by_row:
-        if tape[place].rows:
+        if forms[place].rows:
             last[_base(tape, place)] = len(tape)
     slots: dict[int, tuple[int, int]] = {}
     free: dict[int, list[int]] = {}
@@ -161,11 +181,11 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
     for place, end in last.items():
         ends.setdefault(end, []).append(place)
     for place in by_row:
-        instruction = tape[place]
+        form = forms[place]
         ending = [p for p in ends.get(place, []) if p in slots]
-        if instruction.rows and not plan.is_column(place) and instruction.operation not in VIEWS:
-            size = math.prod(instruction.shape) * (1 if instruction.truth else 8)
-            early = [p for p in ending if _may_overwrite(tape, instruction, place, p)]
+        if form.rows and not plan.is_column(place) and form.operation not in VIEWS:
+            size = math.prod(form.shape) * (1 if form.truth else 8)
+            early = [p for p in ending if _may_overwrite(tape, place, p)]
             for p in early:
                 free.setdefault(slots[p][1], []).append(slots[p][0])
                 ending.remove(p)
@@ -180,12 +200,14 @@ def _allocate(plan: Plan) -> tuple[dict[int, tuple[int, int]], int]:
     return slots, total
 
 
-def _may_overwrite(tape: Tape, instruction: Instruction, place: int, argument: int) -> bool:
+def _may_overwrite(tape: Tape, place: int, argument: int) -> bool:
     """Whether an operation may write over an argument: same shape, and no view in between."""
-    inner = tape[argument]
+    form, inner, operands = tape.forms[place], tape.forms[argument], tape.arguments[place]
     return (
-        instruction.operation in kernels.IN_PLACE
-        and argument in instruction.arguments
-        and (inner.shape, inner.truth) == (instruction.shape, instruction.truth)
-        and not any(a != argument and _base(tape, a) == argument for a in instruction.places)
+        form.operation in kernels.IN_PLACE
+        and argument in operands
+        and (inner.shape, inner.truth) == (form.shape, form.truth)
+        and not any(
+            type(a) is int and a != argument and _base(tape, a) == argument for a in operands
+        )
     )

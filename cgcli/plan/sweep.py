@@ -103,21 +103,21 @@ class Sweep:
         calls: list[Call] = []
         sums: list[Call] = []
         for place in plan.instructions:
-            instruction = tape[place]
+            instruction = tape.forms[place]
             if place in self.parts:
                 total = plan.arrays[place]
                 out = self.parts[place] if self._adding else total
-                calls.append(plan.call(instruction, arrays, out, count))
+                calls.append(plan.call(place, arrays, out, count))
                 if self._adding:
                     sums.append((np.add, (total, out, total)))
             elif plan.is_column(place):
                 arrays[place] = columns[place]
             elif instruction.rows and instruction.operation in VIEWS:
-                inner = int(instruction.arguments[0])
-                arrays[place] = look(instruction, tape[inner], arrays[inner], count)
+                inner = int(tape.arguments[place][0])
+                arrays[place] = look(instruction, tape.forms[inner], arrays[inner], count)
             elif instruction.rows:
                 arrays[place] = self._array(place, instruction, count)
-                calls.append(plan.call(instruction, arrays, arrays[place], count))
+                calls.append(plan.call(place, arrays, arrays[place], count))
         for place, target in zip(plan.by_row, by_row, strict=False):
             calls.append((np.copyto, (target, arrays[place])))
         return calls, sums

@@ -14,6 +14,8 @@ from cgcli.operations.row import Shape
 
 Operand: TypeAlias = int | float
 """The place of an instruction, or a number."""
+Written: TypeAlias = tuple["Form", tuple[Operand, ...], int]
+"""An instruction's form, its arguments, and its place."""
 
 ONCE, STEP, ROWS, DONE = range(4)
 """When an instruction runs, in the order in which that is."""
@@ -51,11 +53,25 @@ class Instruction(NamedTuple):
         return [argument for argument in self.arguments if isinstance(argument, int)]
 
 
+class Form(Instruction):
+    """What instructions have alike that differ in their arguments alone; it has none itself.
+
+    Its `numbers` are the places of arguments that are numbers, each with a sign; `known` has by
+    the arguments where on the tape they stand. The `sort` is a number for all that a rule sees of
+    a value: the operation, the shape and so on, and not what is static.
+    """
+
+    numbers: tuple[float, ...]
+    sort: int
+    known: dict[tuple[Operand, ...], int]
+
+
 class Tape:
     """The instructions in order; what is written twice alike is one instruction.
 
     Where it `gathers`, the rows that columns choose of an array are taken, and not multiplied by
-    vectors of zeros and a one.
+    vectors of zeros and a one. By place `forms` and `arguments` are what the instructions are
+    made of. What is written goes into a `log` as well, while there is one.
 
     >>> tape = Tape()
     >>> x = tape.write("column", (), ("x",), (), rows=True)
@@ -65,17 +81,23 @@ class Tape:
 
     def __init__(self, *, gathers: bool = True) -> None:
         self.gathers = gathers
-        self.instructions: list[Instruction] = []
+        self.forms: list[Form] = []
+        self.arguments: list[tuple[Operand, ...]] = []
         self.arrays: list[Any] = []
-        self._places: dict[Any, int] = {}
+        self.elementwise: dict[tuple[Any, ...], Form] = {}
+        """The forms of elementwise operations, by those and the sorts of their arguments."""
+        self.log: list[Written] | None = None
+        self._forms: dict[tuple[Any, ...], Form] = {}
+        self._sorts: dict[tuple[Any, ...], int] = {}
 
     def __getitem__(self, place: int) -> Instruction:
         """Return the instruction at a place."""
-        return self.instructions[place]
+        operation, _, *rest = self.forms[place]
+        return Instruction._make((operation, self.arguments[place], *rest))
 
     def __len__(self) -> int:
         """Return the number of instructions."""
-        return len(self.instructions)
+        return len(self.forms)
 
     def write(
         self,
@@ -91,50 +113,58 @@ class Tape:
 
         Unless `rows` says so, there is a value for every row where an argument has one.
         """
-        instructions = self.instructions
         varies = operation == "parameter"
         by_row, stage = False, STEP if operation in _LEAVES_OF_A_STEP else ONCE
         numbers: tuple[Any, ...] = ()
         for at, argument in enumerate(arguments):
             if type(argument) is int:
-                _, _, _, _, its_rows, _, its_stage, its_varies = instructions[argument]
-                varies = varies or its_varies
-                by_row = by_row or its_rows
+                inner = self.forms[argument]
+                varies = varies or inner.varies
+                by_row = by_row or inner.rows
                 # A sum over all the rows is known when they are done.
-                if its_stage == ROWS:
-                    its_stage = DONE
-                stage = max(stage, its_stage)
+                stage = max(stage, DONE if inner.stage == ROWS else inner.stage)
             else:
                 # 1.0 is not the place 1, and 0.0 and -0.0 are equal, and not the same.
                 numbers = (*numbers, at, math.copysign(1.0, argument))
         if rows is None:
             rows = by_row
-        key = (operation, arguments, numbers, static, shape, rows)
-        place = self._places.get(key)
-        if place is None:
-            place = self._places[key] = len(instructions)
-            stage = ROWS if rows else stage
-            instructions.append(
-                Instruction(operation, arguments, static, shape, rows, truth, stage, varies)
-            )
+        stage = ROWS if rows else stage
+        key = (operation, static, shape, rows, truth, stage, varies, numbers)
+        form = self._forms.get(key)
+        if form is None:
+            form = Form(operation, (), static, shape, rows, truth, stage, varies)
+            seen = (operation, shape, rows, truth, stage, varies)
+            form.sort = self._sorts.setdefault(seen, len(self._sorts))
+            form.numbers, form.known = numbers, {}
+            self._forms[key] = form
+        return self.put(form, arguments)
+
+    def put(self, form: Form, arguments: tuple[Operand, ...]) -> int:
+        """Return the place of an instruction of a form, an earlier one if it is the same."""
+        place = form.known.setdefault(arguments, len(self.forms))
+        if place == len(self.forms):
+            self.forms.append(form)
+            self.arguments.append(arguments)
+        if self.log is not None:
+            self.log.append((form, arguments, place))
         return place
 
     def ancestors(self, places: Iterable[int], known: Container[int] = ()) -> list[int]:
         """Return places, and those that they are computed from, in order; of `known` ones none."""
-        flags = bytearray(len(self))
+        flags, arguments = bytearray(len(self)), self.arguments
         for place in places:
             flags[place] = 1
         for place in range(len(self) - 1, -1, -1):
             if flags[place] and place not in known:
-                for argument in self.instructions[place].places:
-                    flags[argument] = 1
+                for argument in arguments[place]:
+                    if type(argument) is int:
+                        flags[argument] = 1
         return [place for place in range(len(self)) if flags[place]]
 
     def label(self, place: int) -> int | None:
         """Return the place of the column that a vector with a single one is made of, if it is."""
-        operation, arguments, *_ = self.instructions[place]
-        label = arguments[0] if operation == "onehot" else None
-        if not self.gathers or not isinstance(label, int) or not self.instructions[label].rows:
+        label = self.arguments[place][0] if self.forms[place].operation == "onehot" else None
+        if not self.gathers or not isinstance(label, int) or not self.forms[label].rows:
             return None
         return label
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import json
+import itertools
 import os
 import re
 from collections.abc import Callable, Mapping
-from importlib import resources
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, excerpt
@@ -15,7 +14,9 @@ from cgcli.words import ASKED, Message
 
 _FOLDER: Final = "cgcli.views.languages"
 ENGLISH: Final = "en"
+_PLAIN: Final = (ENGLISH, "c", "posix")
 _FIELD: Final = re.compile(r"\{(\w+)\}")
+_WORD: Final = re.compile("[A-Za-z]+")
 
 
 class Catalogue:
@@ -51,10 +52,18 @@ class Catalogue:
         if text in self._patterns:
             return len(text), 0, self._patterns[text]
         best = 0, 0, text
-        for pattern, pieces in self._readable:
+        likely = filter(None, map(self._readable.get, {"", *_WORD.findall(text)}))
+        # Of two that know as much the first in the file counts.
+        for _, pattern, pieces in sorted(itertools.chain.from_iterable(likely)):
             # To look for the words first is quicker than an expression a pattern.
             if all(piece in text for piece in pieces) and (match := _matched(pattern, text)):
-                filled = {name: self._best(value) for name, value in match.items()}
+                # A word alone, or what stands in quotes, is a name, of a person's or an option's.
+                filled = {
+                    name: (0, 0, value)
+                    if " " not in value or f"'{{{name}}}'" in pattern
+                    else self._best(value)
+                    for name, value in match.items()
+                }
                 known = sum(map(len, pieces)) + sum(count for count, _, _ in filled.values())
                 depth = min((deep for _, deep, _ in filled.values()), default=0) - 1
                 if (known, depth) > best[:2]:
@@ -64,10 +73,24 @@ class Catalogue:
         return best
 
     @functools.cached_property
-    def _readable(self) -> list[tuple[str, list[str]]]:
-        """The patterns with places to fill that a text is known by, and the words between."""
+    def _readable(self) -> dict[str, list[tuple[int, str, list[str]]]]:
+        """The patterns with places to fill that a text is known by, and what stands between.
+
+        They stand under a word of theirs that few others have: with all others that have none,
+        those whose word is in a text are all that it may be.
+        """
+        from collections import Counter
+
         pieces = {p: [w for w in _FIELD.split(p)[::2] if w] for p in self._patterns if "{" in p}
-        return [(p, words) for p, words in pieces.items() if _tells("".join(words))]
+        # A word beside a place may go on in what fills it.
+        words = {p: set(_WORD.findall(re.sub(r"\w*\{\w+\}\w*", " {} ", p))) for p in pieces}
+        times = Counter(itertools.chain.from_iterable(words.values()))
+        known: dict[str, list[tuple[int, str, list[str]]]] = {}
+        for place, (pattern, parts) in enumerate(pieces.items()):
+            if _tells("".join(parts)):
+                rarest = min(words[pattern], key=times.__getitem__, default="")
+                known.setdefault(rarest, []).append((place, pattern, parts))
+        return known
 
     def say(self, message: str, mark: Callable[[str], str] | None = None) -> str:
         """Return a message in the language; a plain text is no message and stays as it is.
@@ -110,8 +133,9 @@ def languages() -> list[str]:
     >>> languages()
     ['en', 'zh']
     """
-    files = (entry.name for entry in resources.files(_FOLDER).iterdir())
-    return sorted([ENGLISH, *(name[:-5] for name in files if name.endswith(".json"))])
+    from cgcli.resource import names_in
+
+    return sorted([ENGLISH, *(n[:-5] for n in names_in(_FOLDER) if n.endswith(".json"))])
 
 
 @functools.cache
@@ -122,24 +146,27 @@ def catalogue(language: str) -> Catalogue:
     if language not in languages():
         message = f"there is no language '{excerpt(language)}'"
         raise CgraphError("usage", message, f"there are {', '.join(languages())}")
-    text = resources.files(_FOLDER).joinpath(f"{language}.json").read_text(encoding="utf-8")
-    return Catalogue(json.loads(text))
+    import json
+
+    from cgcli.resource import read_text
+
+    return Catalogue(json.loads(read_text(_FOLDER, f"{language}.json")))
 
 
 def heard() -> Catalogue:
     """Return the catalogue of the language that was asked for, else the locale's, or English."""
-    language = base(ASKED[-1]) if ASKED else wanted()
+    language = spoken(for_script=False)
     # English needs no file.
     known = language == ENGLISH or language in languages()
     return catalogue(language if known else ENGLISH)
 
 
-def spoken(language: str | None, *, for_script: bool) -> str:
+def spoken(*, for_script: bool) -> str:
     """Return the language to write in: the one asked for, else English or the locale's.
 
     What a script reads is the same everywhere, unless it asks for a language itself.
     """
-    return base(language) if language else ENGLISH if for_script else wanted()
+    return base(ASKED[-1]) if ASKED else ENGLISH if for_script else wanted()
 
 
 def base(locale: str) -> str:
@@ -159,4 +186,5 @@ def wanted(environment: Mapping[str, str] = os.environ) -> str:
     """
     variables = ("LC_ALL", "LC_MESSAGES", "LANG")
     language = base(next(filter(None, map(environment.get, variables)), ENGLISH))
-    return language if language == ENGLISH or language in languages() else ENGLISH
+    # What needs no file is told without a look into the folder.
+    return ENGLISH if language in _PLAIN or language not in languages() else language

@@ -13,25 +13,31 @@ from cgcli.errors import shorten
 from cgcli.numbers.elements import by_element, elements
 from cgcli.views.document import evaluation, fields, number
 from cgcli.views.gate import printable
-from cgcli.views.table import Columns, gradient_head, print_result, shown
+from cgcli.views.table import VALUE, Columns, gradient_head, print_result, shown
 from cgcli.views.terminal import console, say
+from cgcli.words import Message, joined
 
 _LINES: Final = 20
 
 
 def print_certificate(
-    result: Result, certificate: Certificate, precision: int | None, digits: int, most: int
+    result: Result,
+    certificate: Certificate,
+    precision: int | None,
+    digits: int,
+    most: int,
+    out: Any = None,
 ) -> None:
     """Print the table of a result with its verdicts, and below it what they rest on.
 
     With a `precision` the digits that are proved stand in place of the floats, else the
-    floats, each with the bound that it lies within.
+    floats, each with the bound that it lies within. `out` is Rich's console.
     """
-    out, jacobian = console(), certificate.jacobian
-    proved = {"value": certificate.values}
+    out, jacobian = out or console(), certificate.jacobian
+    proved: dict[str, Any] = {VALUE: certificate.values}
     if jacobian is None and result.gradient:
         proved[gradient_head(result)] = certificate.gradients
-    within = ["within"] if precision is None else []
+    within = [Message("within")] if precision is None else []
 
     def cells(node: Node) -> list[str]:
         texts: list[str] = []
@@ -39,11 +45,11 @@ def print_certificate(
             finding = findings[node.id] or Finding("", None, None)
             texts.append(shown(_marked(finding.shown), digits))
             texts += [_bound(finding.bound) for _ in within]
-        return [*texts, certificate.verdict(node.id)]
+        return [*texts, Message(certificate.verdict(node.id))]
 
     kept = jacobian and {name: _marked(finding.shown) for name, finding in jacobian.items()}
     heads = [text for head in proved for text in (head, *within)]
-    print_result(result, digits, most, out, Columns([*heads, "verdict"], cells, kept))
+    print_result(result, digits, most, out, Columns([*heads, Message("verdict")], cells, kept))
     say(out, *_lines(certificate, result, precision))
 
 
@@ -82,11 +88,16 @@ def _lines(certificate: Certificate, result: Result, precision: int | None) -> I
             f"unsettled:{which} {certificate.bits:,} bits {why}; --max-precision BITS allows more"
         )
     for name, finding in (certificate.jacobian or {}).items():
-        bound = _bound(finding.bound)
-        within = f", within {bound}" if bound else ""
-        yield f"the Jacobian by {printable(shorten(name))}: {finding.verdict}{within}"
-    counts = ", ".join(f"{count} {name}" for name, count in certificate.count().items())
-    yield f"proved with {certificate.bits:,} bits: {counts}"
+        bound, verdict = _bound(finding.bound), Message(finding.verdict)
+        within = Message("{verdict}, within {bound}", verdict=verdict, bound=bound)
+        of, proved = printable(shorten(name)), within if bound else verdict
+        yield Message("the Jacobian by {name}: {verdict}", name=of, verdict=proved)
+    counted = [
+        Message("{count} {verdict}", count=count, verdict=Message(verdict))
+        for verdict, count in certificate.count().items()
+    ]
+    together = joined(counted, "{before}, {after}")
+    yield Message("proved with {bits:,} bits: {counts}", bits=certificate.bits, counts=together)
 
 
 def _corrections(certificate: Certificate, result: Result) -> Iterator[str]:

@@ -12,8 +12,10 @@ from cgcli.graph.templates import Pattern
 from cgcli.graph.text import COMPACT, write
 from cgcli.numbers.elements import by_element, elements
 from cgcli.operations.row import LEVELS, Operation
+from cgcli.views.catalogue import heard
 from cgcli.views.document import number
 from cgcli.views.signs import PLAIN, PRINTED, Signs
+from cgcli.words import Message, joined
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
@@ -23,9 +25,9 @@ if TYPE_CHECKING:
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000
 _HELD: Final = {
-    True: "",
-    False: ", which does not hold here",
-    None: ", and whether that holds here is not settled",
+    True: "for {condition}",
+    False: "for {condition}, which does not hold here",
+    None: "for {condition}, and whether that holds here is not settled",
 }
 
 
@@ -114,33 +116,34 @@ class Written:
         """Return where the formulas hold, as comparisons."""
         return [self._condition(condition) for condition in self.formulas.conditions]
 
-    def remarks(self, held: Sequence[bool | None] | None = None) -> list[str]:
+    def remarks(self, held: Sequence[bool | None] | None = None) -> list[Message]:
         """Return where the formulas hold, as people read it, and whether that is so at a point."""
         conditions = self.formulas.conditions
         if any(holds.never and not holds.guard for holds in conditions):
-            return ["for no values: the program has none anywhere"]
+            return [Message("for no values: the program has none anywhere")]
         here = [True] * len(conditions) if held is None else held
         return [
-            f"for no values{self._guard(holds)}"
+            Message("for no values{where}", where=self._guard(holds))
             if holds.never
-            else f"for {self._condition(holds)}{_HELD[is_met]}"
+            else Message(_HELD[is_met], condition=self._condition(holds))
             for holds, is_met in zip(conditions, here, strict=True)
         ]
 
-    def _condition(self, holds: Holds) -> str:
+    def _condition(self, holds: Holds) -> Message:
         signs = _PRINTED_SIGNS if self.style is _LATEX else {}
         # Comparisons do not chain: one of their sides is in brackets.
         left, right = (
             self.formula(side, level=LEVELS["sum"]) for side in (holds.left, holds.right)
         )
-        return f"{left} {signs.get(holds.sign, holds.sign)} {right}{self._guard(holds)}"
+        compared = f"{left} {signs.get(holds.sign, holds.sign)} {right}"
+        return Message("{comparison}{where}", comparison=compared, where=self._guard(holds))
 
-    def _guard(self, holds: Holds) -> str:
-        branches = (
-            f" {'where' if taken else 'unless'} {self.formula(choice)}"
+    def _guard(self, holds: Holds) -> Message:
+        branches = [
+            Message(" where {choice}" if taken else " unless {choice}", choice=self.formula(choice))
             for choice, taken in holds.guard
-        )
-        return "".join(branches)
+        ]
+        return joined([Message(""), *branches], "{before}{after}")
 
 
 def as_text(
@@ -156,12 +159,13 @@ def as_text(
     if values is not None:
         for k, value in enumerate(values, len(lines) - len(values)):
             lines[k] += f"  # {_value(value, digits)}"
+    said = heard().say
     if written.crowded:
-        size = f"in one piece it is {written.size:,} characters"
-        lines.insert(0, f"# common parts have names: {size}")
+        size = "common parts have names: in one piece it is {size:,} characters"
+        lines.insert(0, f"# {said(Message(size, size=written.size))}")
     if matrix is not None:
         lines.append(PLAIN.matrix(matrix))
-    lines += [f"# {remark}" for remark in written.remarks(held)]
+    lines += [f"# {said(remark)}" for remark in written.remarks(held)]
     return _joined(lines, share)
 
 
@@ -196,7 +200,7 @@ def as_latex(formulas: Formulas, share: bool) -> str:
     """Return the formulas in LaTeX, a line each; one alone without its left side."""
     written = Written(formulas, _LATEX, share)
     lines = written.lines(_ratio)
-    lines += [f"% {remark}" for remark in written.remarks()]
+    lines += [f"% {heard().say(remark)}" for remark in written.remarks()]
     return _joined(lines, share)
 
 

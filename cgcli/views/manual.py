@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import width
-from cgcli.words import Message
+from cgcli.words import Message, headed
 
 _WIDEST: Final = 26
 """An entry whose name takes more columns has its text on the next line."""
@@ -41,8 +41,7 @@ class Page(NamedTuple):
 def help_lines(page: Page, columns: int, said: Catalogue, *, short: bool) -> Iterator[str]:
     """Yield the lines of a help, none of more than `columns` columns unless a word has more."""
     if page.usage:
-        usage = Message("{kind}: {what}", kind=Message("Usage"), what=page.usage)
-        yield from _folded(said.say(usage), columns, 7)
+        yield from _folded(said.say(headed("Usage", page.usage)), columns, 7)
         yield ""
     yield from _folded(said.say(Message(page.summary)), columns)
     if page.examples:
@@ -72,7 +71,7 @@ def help_lines(page: Page, columns: int, said: Catalogue, *, short: bool) -> Ite
 
 
 def _heading(text: str, said: Catalogue) -> str:
-    return said.say(Message("{kind}: {what}", kind=Message(text), what="")).rstrip()
+    return said.say(headed(text, "")).rstrip()
 
 
 def _kept(entries: list[Entry], short: bool) -> list[Entry]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from cgcli.errors import CgraphError, Place
 from cgcli.views.catalogue import Catalogue
 from cgcli.views.gate import printable, width
-from cgcli.words import Message
+from cgcli.words import headed
 
 if TYPE_CHECKING:
     from cgcli.views.schemas.common import Refusal
@@ -35,8 +35,7 @@ def error_lines(error: CgraphError, said: Catalogue = Catalogue({})) -> list[str
       (x + y) *
                ^
     """
-    headed = Message("{kind}: {what}", kind=Message("error"), what=_read(said, error.message))
-    lines = [said.say(headed)]
+    lines = [said.say(headed("error", _read(said, error.message)))]
     together: dict[tuple[str, int], list[Place]] = {}
     for place in error.places:
         labelled = place._replace(label=said.read(place.label))
@@ -45,8 +44,7 @@ def error_lines(error: CgraphError, said: Catalogue = Catalogue({})) -> list[str
         line = text.split("\n")[row - 1].removesuffix("\r")
         lines += _pointed(line, places, f"line {row}: " if "\n" in text.rstrip("\n") else "")
     if error.hint:
-        headed = Message("{kind}: {what}", kind=Message("hint"), what=_read(said, error.hint))
-        lines.append(said.say(headed))
+        lines.append(said.say(headed("hint", _read(said, error.hint))))
     return lines
 
 

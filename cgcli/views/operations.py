@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from cgcli.operations.row import Operation
 from cgcli.operations.table import GROUPS
+from cgcli.views.catalogue import heard
 from cgcli.views.terminal import WORDS, Column, console, print_table, say
+from cgcli.words import Message, headed
 
 if TYPE_CHECKING:
     from cgcli.views.schemas import graphs
@@ -56,12 +58,16 @@ def operation_document(row: Operation) -> graphs.Operation:
 
 def print_operations() -> None:
     """Print the whole table, a group after another."""
-    out = console()
-    styles = {"written": "cyan", "what it is": "", "derivative": "green"}
-    columns = [Column(head, {**WORDS, "style": style}) for head, style in styles.items()]
+    out, read = console(), heard().read
+    columns = [
+        Column(Message("written"), {**WORDS, "style": "cyan"}),
+        Column(Message("what it is"), WORDS),
+        Column(Message("derivative"), {**WORDS, "style": "green"}),
+    ]
     for group, rows in GROUPS.items():
-        lines = [(row.signature(), row.summary, _short(row)) for row in rows if row.parameters]
-        print_table(out, columns, lines, title=group)
+        known = (row for row in rows if row.parameters)
+        lines = [(row.signature(), read(row.summary), read(_short(row))) for row in known]
+        print_table(out, columns, lines, title=Message(group))
         out.print()
     say(out, "cgraph ops NAME shows one in full, with its domain, its kinks and its convention")
 
@@ -73,14 +79,16 @@ def _short(row: Operation) -> str:
 
 def print_operation(row: Operation) -> None:
     """Print one row in full."""
-    document = operation_document(row)
-    lines = [f"{document['written']}: {document['summary']}"]
+    document, read = operation_document(row), heard().read
+    lines = [heard().say(headed(document["written"], read(document["summary"])))]
     if len(row.words) > 1:
-        lines.append(f"  also written {', '.join(row.words[1:])}")
+        lines.append(read(f"  also written {', '.join(row.words[1:])}"))
     several = len(document["derivatives"]) > 1
+    remarks: list[tuple[str, str | None]] = []
     for name, words in zip(row.parameters, document["derivatives"], strict=row.elementwise):
         backward = f"backward to {name}" if several else "backward"
-        lines.append(f"  {f'derivative by {name}' if row.elementwise else backward}: {words}")
-    remarks = [("domain", document["domain"]), *(("kink", words) for words in document["kinks"])]
+        remarks.append((f"derivative by {name}" if row.elementwise else backward, words))
+    remarks += [("domain", document["domain"]), *(("kink", words) for words in document["kinks"])]
     remarks.append(("convention", document["convention"]))
-    say(console(), *lines, *(f"  {what}: {words}" for what, words in remarks if words))
+    lines += [f"  {read(headed(read(what), read(words)))}" for what, words in remarks if words]
+    say(console(), *lines, said=True)

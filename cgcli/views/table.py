@@ -9,6 +9,7 @@ from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.numbers.elements import elements
+from cgcli.views.catalogue import heard
 from cgcli.views.gate import printable
 from cgcli.views.rational import beside, number_text, written
 from cgcli.views.terminal import (
@@ -21,12 +22,14 @@ from cgcli.views.terminal import (
     say,
     shortened,
 )
+from cgcli.words import Message, headed
 
-DECIMAL: Final = "decimal"
+VALUE: Final = Message("value")
+DECIMAL: Final = Message("decimal")
 _ELEMENTS: Final = 8
 _LONGEST: Final = 60
 _NOTES: Final = 20
-_KINDS: Final = r"^\S+:"
+_KINDS: Final = r"^\S+?[:：]"
 # Names and formulas fold down to these widths; numbers are never folded.
 _NAME, _FORMULA = 4, 7
 _NARROW: Final = 60
@@ -85,12 +88,13 @@ def _array(value: Any, write: Callable[[Any], str]) -> str:
         return " × ".join(map(str, value.shape))
     if value.ndim == 2:
         rows = [_array(row, write) for row in value[:_ELEMENTS]]
-        more = [f"… {len(value)} rows"] if len(value) > _ELEMENTS else []
+        more = [heard().read(f"… {len(value)} rows")] if len(value) > _ELEMENTS else []
         return "\n".join([*rows, *more])
     if len(value) <= _ELEMENTS:
         return f"[{', '.join(map(write, value))}]"
     *first, last = map(write, [*value[:3], value[-1]])
-    return f"[{', '.join(first)}, …, {last}] of {len(value)}"
+    parts = ", ".join([*first, "…", last])
+    return heard().read(Message("[{parts}] of {count}", parts=parts, count=len(value)))
 
 
 def print_result(
@@ -115,7 +119,7 @@ def print_result(
         say(out, "name a node with --wrt NAME")
     if columns.jacobian is not None:
         _print_jacobian(result, columns.jacobian, digits, out)
-    say(out, *note_lines(result), marks={_KINDS: "yellow"})
+    say(out, *note_lines(result), marks={_KINDS: "yellow"}, said=True)
 
 
 def print_changes(before: Result, after: Result, digits: int) -> None:
@@ -143,10 +147,8 @@ def print_changes(before: Result, after: Result, digits: int) -> None:
     if rows:
         _print_nodes(after, new._replace(cells=cells), rows, 0, out)
     else:
-        from cgcli.views.catalogue import heard
-
-        say(out, heard().read("nothing changes"))
-    say(out, *note_lines(after), marks={_KINDS: "yellow"})
+        say(out, "nothing changes")
+    say(out, *note_lines(after), marks={_KINDS: "yellow"}, said=True)
 
 
 def _print_nodes(
@@ -163,12 +165,12 @@ def _print_nodes(
         rows.append([*((text, style) for text in first), *cells[1:]])
         lines.append(cells)
     if left_out:
-        rows.insert(len(rows) // 2, ["…", f"{left_out:,} more nodes"])
+        rows.insert(len(rows) // 2, ["…", Message("{count:,} more nodes", count=left_out)])
     # Versions of Rich count a least width differently, so it is given only where it matters.
     name, formula = (_NAME, _FORMULA) if out.width < _NARROW else (None, None)
     table = [
-        Column("node", {**WORDS, "min_width": name, "style": "cyan"}),
-        Column("formula", {**WORDS, "min_width": formula}),
+        Column(Message("node"), {**WORDS, "min_width": name, "style": "cyan"}),
+        Column(Message("formula"), {**WORDS, "min_width": formula}),
     ]
     for k, (head, *texts) in enumerate(zip(columns.heads, *lines, strict=True)):
         is_decimal = head == DECIMAL
@@ -183,7 +185,7 @@ def _columns(result: Result, digits: int) -> Columns:
     """The values, and the gradients where there are any, with decimals beside exact ones."""
     has_gradient = result.gradients is not None and bool(result.gradient)
     writers = {"": shown, DECIMAL: decimals} if result.kind.exact else {"": shown}
-    numbers = ["value", gradient_head(result)] if has_gradient else ["value"]
+    numbers = [VALUE, gradient_head(result)] if has_gradient else [VALUE]
 
     def cells(node: Node) -> list[str]:
         values = [node.value, node.grad] if has_gradient else [node.value]
@@ -196,7 +198,7 @@ def _columns(result: Result, digits: int) -> Columns:
 def gradient_head(result: Result) -> str:
     """Return what stands above the gradients."""
     output = printable(shorten(result.output, 20))
-    return f"∂{output}/∂node" if can_show("∂") else f"d{output}/dnode"
+    return Message("∂{f}/∂node" if can_show("∂") else "d{f}/dnode", f=output)
 
 
 def _has_row(result: Result, node: int) -> bool:
@@ -217,7 +219,7 @@ def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out:
         symbol = f"∂{_name(result.output)}/∂{_name(name)}"
         text = shown(jacobian, digits)
         if jacobian.ndim > 2:
-            text = f"{text} numbers; --json has them"
+            text = heard().read(f"{text} numbers; --json has them")
         say(out, f"\n{symbol if can_show(symbol) else symbol.replace('∂', 'd')} =")
         lines = text.split("\n")
         beside_it = decimals(jacobian, digits).split("\n") if result.kind.exact else []
@@ -231,22 +233,18 @@ def _print_jacobian(result: Result, jacobians: dict[str, Any], digits: int, out:
 def note_line(note: Note, several: bool = False) -> str:
     """Return what a note says, with its place in a program, perhaps of several lines."""
     where = f"line {note.line}, column {note.column}" if several else f"column {note.column}"
-    from cgcli.views.catalogue import heard
-
     said = heard()
-    return printable(f"{_name(note.node)} ({said.read(where)}): {said.say(note.message)}")
+    of = Message("{node} ({where})", node=_name(note.node), where=said.read(where))
+    return printable(said.say(headed(of, note.message)))
 
 
 def note_lines(result: Result) -> list[str]:
     """Return the notes of a result, a line each; of very many the first."""
     if not result.notes:
         return []
-    from cgcli.views.catalogue import heard
-
-    said = heard()
-    several = "\n" in result.graph.text.strip()
-    first = result.notes[:_NOTES]
-    lines = [f"{said.read(note.kind)}: {note_line(note, several)}" for note in first]
+    several, said = "\n" in result.graph.text.strip(), heard()
+    notes = result.notes[:_NOTES]
+    lines = [said.say(headed(note.kind, note_line(note, several))) for note in notes]
     if len(result.notes) > _NOTES:
         lines.append(said.read(f"{len(result.notes) - _NOTES:,} more notes; --json has them all"))
     return lines

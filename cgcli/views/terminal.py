@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import IO, Any, Final, NamedTuple, TypeAlias
 
+from cgcli.views.catalogue import heard
 from cgcli.views.gate import printable_lines, width
 
 _UNLIMITED: Final = 10_000
@@ -91,16 +92,22 @@ def can_show(text: str, stream: IO[str] | None = None) -> bool:
 
 
 def say(
-    out: Any, *lines: str, style: str = "", marks: Mapping[str, str] = {}, **options: Any
+    out: Any,
+    *lines: str,
+    style: str = "",
+    marks: Mapping[str, str] = {},
+    said: bool = False,
+    **options: Any,
 ) -> None:
-    """Print lines as they are, whatever Rich would read in them; `options` are its own.
+    """Print lines, whatever Rich would read in them; `options` are its own.
 
-    `marks` are patterns in them with a style each.
+    They are in the language that was asked for, unless they were `said` in one already. `marks`
+    are patterns in them with a style each.
     """
     from rich.text import Text
 
     for line in lines:
-        text = Text(line, style=style)
+        text = Text(line if said else heard().read(line), style=style)
         for pattern, mark in marks.items():
             text.highlight_regex(pattern, mark)
         out.print(text, **options)
@@ -126,17 +133,20 @@ def print_table(
 ) -> None:
     """Print a table of the columns that are shown, with a line under its head.
 
-    The line is in ASCII where there is no other. Where there is not enough room words fold and
+    A `Message` in it is in the language that was asked for, and other text is a person's. The
+    line is in ASCII where there is no other. Where there is not enough room words fold and
     vectors are shortened; a table of numbers that need more is wider than the terminal.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
+    said = heard().say
     is_shown = [column.shown for column in columns]
-    columns = list(compress(columns, is_shown))
+    columns = [c._replace(head=said(c.head)) for c in compress(columns, is_shown)]
     lines = (compress([*row, *[""] * (len(is_shown) - len(row))], is_shown) for row in rows)
-    cells = [[cell if isinstance(cell, tuple) else (cell, "") for cell in line] for line in lines]
+    pairs = ([cell if isinstance(cell, tuple) else (cell, "") for cell in line] for line in lines)
+    cells = [[(said(text), style) for text, style in line] for line in pairs]
     least = _fold(columns, cells, out.width)
     style = box.SIMPLE_HEAD if can_show("─") else box.ASCII2
     narrow = least > out.width
@@ -149,7 +159,7 @@ def print_table(
         pad_edge=False,
         show_edge=False,
         padding=(0, 0 if narrow else 1),
-        title=title or None,
+        title=said(title) or None,
         title_justify="left",
     )
     for head, options, _ in columns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import random
 from fractions import Fraction
@@ -167,3 +168,38 @@ def test_a_condition_that_holds_nowhere_is_told_in_words(
     lines = cgraph("diff", program, "--wrt", "x").out.splitlines()
     assert [line for line in lines if line.startswith("#")] == remarks
     assert "% " + remarks[0][2:] in cgraph("diff", program, "--wrt", "x", "--format", "latex").out
+
+
+@pytest.mark.parametrize(
+    ("program", "order", "conditions"),
+    [
+        # There is no second derivative where there is no first.
+        ("abs(x)", 2, ["x != 0"]),
+        ("relu(x)", 3, ["x != 0"]),
+        ("x*abs(x)", 1, []),
+        ("x*abs(x)", 2, ["x != 0"]),
+        ("x*abs(x)", 3, ["x != 0"]),
+        ("relu(x)^3", 2, []),
+        ("relu(x)^3", 4, ["x != 0"]),
+        ("max(x, y)", 2, ["x != y"]),
+        ("sigmoid(abs(x))", 2, ["x != 0"]),
+        ("sin(x)", 4, []),
+        # A choice by several comparisons changes where one of them does.
+        ("where((x > 0)*(y > 0), x, 2*x)", 1, ["x != 0", "y != 0"]),
+        ("where((x > 0) + (y > 0), x, 2*x)", 1, ["x != 0", "y != 0"]),
+        ("where(1 - (x > 0), x, 2*x)", 1, ["x != 0"]),
+        ("where(floor(x), x, 2*x)", 1, ["x != floor(x)"]),
+        ("where(floor(x) == 0, x, 2*x)", 1, ["x != floor(x)"]),
+        ("where(x - y, x, 2*x)", 1, ["x - y != 0"]),
+    ],
+)
+def test_conditions_are_those_of_all_orders_and_of_what_moves_a_choice(
+    program: str, order: int, conditions: list[str], cgraph: Any
+) -> None:
+    ran = cgraph("diff", program, "--wrt", "x", "--order", str(order), "--json")
+    assert sorted(json.loads(ran.out)["conditions"]) == sorted(conditions)
+
+
+def test_a_largest_element_is_always_equal_to_itself(cgraph: Any) -> None:
+    out = cgraph("diff", "max(x)", "x=[1, 2, 3]", "--hessian").out
+    assert "does not hold here" not in out

@@ -670,3 +670,22 @@ def test_a_log_that_cannot_be_opened_lets_the_model_go(folder: Path, cgraph: Any
     assert ran.status == 2
     assert parts(folder) == []
     assert call(cgraph, f"{TRAIN} -o m.json").status == 0
+
+
+def test_a_dash_is_standard_output_where_that_is_written(folder: Path, cgraph: Any) -> None:
+    for words in (
+        ("export", "x*y", "--to", "c"),
+        ("map", "x*k", "-d", "d.csv", "k=2"),
+        ("map", "x*k", "-d", "d.csv", "k=2", "--format", "jsonl"),
+    ):
+        assert cgraph(*words, "-o", "-") == cgraph(*words)
+    for words in (
+        ("train", LINE, "-d", "d.csv", "w=0", "-o", "-"),
+        ("train", LINE, "-d", "d.csv", "w=0", "--log", "-"),
+        ("sheet", "x", "x=1", "-o", "-"),
+        ("check", "x", "x=1", "--answer", "x = 1", "--summary", "-"),
+    ):
+        ran = cgraph(*words)
+        assert ran.status == 2
+        assert ran.err.startswith("error: -: ")
+    assert not (folder / "-").exists()

@@ -265,6 +265,8 @@ def test_a_session_at_a_terminal(terminal: Terminal, tmp_path: Path) -> None:
     terminal.type(":di\t", "f")
     terminal.type("\r", r"f_z = x \+ y.*>")
     terminal.type("x +\r", "error.*hint.*>")
+    # What is no text for people stays out of a terminal.
+    terminal.type(":page\r", "error: a page is for a browser.*-o page.html.*>")
     # Ctrl-C leaves a line, and Ctrl-D the program.
     terminal.type("nonsense", "nonsense")
     terminal.interrupt()

@@ -1,4 +1,4 @@
-"""What is advised for a formula that overflows says the same; of other formulas nothing is."""
+"""What is advised for a formula says the same; of other formulas nothing is."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def nodes_with_advice(text: str, at: dict[str, Any]) -> list[tuple[str, str]]:
     return [found for node in range(len(graph)) if (found := rewrite(graph, node))]
 
 
-@pytest.mark.parametrize(("before", "after"), REWRITES)
+@pytest.mark.parametrize(("before", "after"), [row for rows in REWRITES.values() for row in rows])
 def test_both_sides_are_one_function(before: str, after: str) -> None:
     is_vector = any(word in before + after for word in VECTORS) and "b" not in before
     at = {"a": [0.4, 1.3, 2.1] if is_vector else 0.7, "b": 1.9}

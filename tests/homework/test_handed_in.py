@@ -232,8 +232,3 @@ def test_words_are_no_product(cgraph: Any, tmp_path: Path) -> None:
     ran = cgraph("check", *NEURON, "--answer", "dL/de = no clue what 3")
     assert "no*clue" not in ran.out
     assert "write the number" in ran.out
-
-
-def test_a_list_that_cannot_vary_is_not_proposed(cgraph: Any) -> None:
-    words = ("sheet", "y = sum(W*x)", "W=[1,2]", "--seed", "1", "--vary", "W=-3..3")
-    assert "name some of x\n" in cgraph(*words).err

@@ -184,3 +184,11 @@ def test_a_library_reads_the_same(cgraph: Any) -> None:
                 assert float(option.answer.partition(":")[0]) == answer.number
                 assert option.score == 100 * answer.fraction
                 assert (option.feedback or "") == answer.feedback
+
+
+@pytest.mark.parametrize("program", ["gamma(x)", "x^2"])
+def test_a_gap_takes_finite_numbers(program: str, cgraph: Any) -> None:
+    x = "x=inf" if program == "gamma(x)" else "x=1e300"
+    ran = cgraph("sheet", program, x, "--moodle", "q")
+    assert (ran.status, ran.out) == (2, "")
+    assert "f is inf, and a gap takes a number" in ran.err

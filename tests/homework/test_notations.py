@@ -19,7 +19,7 @@ from cgcli.homework.sheets import read_sheets
 CASES = Path(__file__).parents[1] / "cases"
 SHEETS = [
     json.loads(line)
-    for name in ("", "_more", "_courses", "_typed")
+    for name in ("", "_more", "_courses", "_typed", "_devices")
     for line in (CASES / f"notations{name}.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 NOBODY_TOLD = 0.02

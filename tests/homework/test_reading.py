@@ -88,8 +88,8 @@ def test_members_and_elements(line: str, value: str) -> None:
     ("line", "message", "hint"),
     [
         ("dg/dq = 3", "there is no node 'q'", ""),
-        ("dG/dx = 3", "there is no node 'G'", "did you mean 'g'?"),
-        ("P = 4", "there is no node 'P'", "did you mean 'p'?"),
+        ("dq/dx = 3", "there is no node 'q'", ""),
+        ("pp = 4", "there is no node 'pp'", "did you mean 'p'?"),
         ("x - y = 4", "'x - y' is no step of the program", ""),
         ("x + y*z = 4", "'x + y*z' is no step of the program", ""),
         ("p 4", "no operator between 'p' and '4'", "an answer is written name = number"),

@@ -14,12 +14,13 @@ import pytest
 from scipy import stats
 from scipy.optimize import curve_fit
 
+import cgcli
+from cgcli.learning.bands import Bands, bands
 from cgcli.learning.fitting import fit_residuals
+from cgcli.learning.given import Given
 from cgcli.learning.preparing import Reading, prepare
 from cgcli.learning.sources import Source
-from cgcli.learning.statistics import Bands, bands
 from cgcli.learning.tables import ROW
-from cgcli.learning.task import Given
 from cgcli.program import Program, parse
 
 X = np.array([0.5, 1.0, 2.0, 3.5, 4.0, 6.0, 7.5])
@@ -232,3 +233,94 @@ def test_a_curve_as_lmfit_has_it() -> None:
     np.testing.assert_allclose(of.predicted, other.best_fit, rtol=1e-6)
     wide = other.eval_uncertainty(sigma=0.95)
     np.testing.assert_allclose(of.confidence, wide, rtol=1e-3)
+
+
+def predicted(
+    of: str, text: str = "p = w*x + b; p - y", level: float = 0.95, **options: Any
+) -> Any:
+    fit = cgcli.train(text, {"x": X, "y": Y}, {"w": 0, "b": 0}, residual=True, **options)
+    return fit, cgcli.predict(fit, {"x": X}, of=of, bands=level)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
+def test_predictions_have_the_bands_of_a_line(level: float) -> None:
+    _, rows = predicted("p", level=level)
+    w, b = np.polyfit(X, Y, 1)
+    count, left = len(X), Y - (w * X + b)
+    s = np.sqrt(left @ left / (count - 2))
+    lever = 1 / count + (X - X.mean()) ** 2 / ((X - X.mean()) ** 2).sum()
+    reach = stats.t.ppf((1 + level) / 2, count - 2) * s
+    for kind, wide in (("confidence", lever), ("prediction", 1 + lever)):
+        for end, sign in (("low", -1), ("high", 1)):
+            exact = w * X + b + sign * reach * np.sqrt(wide)
+            np.testing.assert_allclose(rows[f"p_{kind}_{end}"], exact, rtol=1e-9)
+
+
+def test_a_band_of_prediction_is_of_what_the_residual_is_of() -> None:
+    _, once = predicted("p")
+    half = once["p_prediction_high"] - once["p"]
+    for of, part in (("w*x + b", 1), ("2*p", 2), ("3 - p/4", 1 / 4)):
+        _, rows = predicted(of)
+        np.testing.assert_allclose(rows[f"{of}_prediction_high"] - rows[of], part * half)
+        _, rows = predicted(of, "(w*x + b - y)/5" if "p" not in of else "p = w*x + b; (p - y)/5")
+        np.testing.assert_allclose(rows[f"{of}_prediction_high"] - rows[of], part * half)
+    for of in ("exp(p)", "w", "p^2"):
+        names = predicted(of)[1].names
+        assert [name.removeprefix(of) for name in names] == [
+            "", "_confidence_low", "_confidence_high",
+        ]  # fmt: skip
+    _, rows = predicted("exp(p)")
+    np.testing.assert_allclose(
+        rows["exp(p)_confidence_high"] - rows["exp(p)"],
+        np.exp(once["p"]) * (once["p_confidence_high"] - once["p"]),
+    )
+
+
+def test_the_errors_of_rows_decide_on_the_band_of_prediction() -> None:
+    fit, rows = predicted("p", sigma=0.3)
+    assert fit.statistics is not None
+    z = stats.norm.ppf(0.975)
+    wide = (rows["p_prediction_high"] - rows["p"]) / z
+    narrow = (rows["p_confidence_high"] - rows["p"]) / z
+    np.testing.assert_allclose(wide**2, narrow**2 + 0.09)
+    data = {"x": X, "y": Y, "s": np.linspace(0.1, 0.4, len(X))}
+    for text, options in (("w*x + b - y", {"sigma": "s"}), ("(w*x + b - y)/s", {})):
+        fit = cgcli.train(text, data, {"w": 0, "b": 0}, residual=True, **options)
+        for given in (data, {"x": X}):
+            assert len(cgcli.predict(fit, given, of="w*x + b", bands=0.9).names) == 3
+
+
+def test_bands_are_written_from_a_model(tmp_path: Path, cgraph: Any) -> None:
+    data, model = tmp_path / "rows.csv", str(tmp_path / "model.json")
+    data.write_text("x,y\n" + "".join(f"{x},{y}\n" for x, y in zip(X, Y, strict=True)))
+    words = ["train", "p = w*x + b; p - y", "-d", str(data), "w=0", "b=0"]
+    cgraph(*words, "--residual", "--bound", "w=0..1.5", "-o", model)
+    asked = ["predict", model, "-d", str(data)]
+    ran = cgraph(*asked, "--of", "p", "--bands", "0.9", "--keep", "y")
+    assert ran.out.startswith(
+        "row,y,p,p_confidence_low,p_confidence_high,p_prediction_low,p_prediction_high\n1,1.1,"
+    )
+    low, high = (float(cell) for cell in ran.out.splitlines()[1].split(",")[3:5])
+    assert low < high
+    for more, said in (
+        (["--of", "p", "--bands", "1.5"], "--bands is a level between 0 and 1, not 1.5"),
+        (["--bands", "0.9"], "--bands are those of one prediction"),
+        (["--of", "p,w", "--bands", "0.9"], "--bands are those of one prediction"),
+    ):
+        assert cgraph(*asked, *more).err.startswith(f"error: {said}")
+    cgraph(*words[:1], "(w*x + b - y)^2", *words[2:], "-o", model)
+    assert "this model knows of no errors" in cgraph(*asked, "--of", "w", "--bands", "0.9").err
+
+
+def test_the_bands_of_predictions_cover_what_they_say() -> None:
+    chance, x = np.random.default_rng(11), np.linspace(0, 4, 25)
+    inside = np.zeros(2)
+    program = parse("p = a*exp(-k*x) + c; p - y")
+    for _ in range(150):
+        y, other = 2.5 * np.exp(-0.7 * x) + 0.3 + 0.1 * chance.normal(size=(2, 25))
+        fit = cgcli.train(program, {"x": x, "y": y}, {"a": 2, "k": 1, "c": 0}, residual=True)
+        rows = cgcli.predict(fit, {"x": x}, of="p", bands=0.95)
+        truth = 2.5 * np.exp(-0.7 * x) + 0.3
+        for k, (kind, hit) in enumerate((("confidence", truth), ("prediction", other))):
+            inside[k] += np.mean((rows[f"p_{kind}_low"] <= hit) & (hit <= rows[f"p_{kind}_high"]))
+    assert ((inside / 150 > 0.92) & (inside / 150 < 0.98)).all()

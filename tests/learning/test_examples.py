@@ -319,6 +319,9 @@ def test_the_points_have_their_model(
     made = json.loads(new.read_text(encoding="utf-8"))
     for name in ("w", "b"):
         assert made["parameters"].pop(name) == pytest.approx(kept["parameters"].pop(name))
+    varies = (model.pop("spreading") for model in (made, kept))
+    numbers = [np.append(part["covariance"], part["deviation"]) for part in varies]
+    np.testing.assert_allclose(*numbers, rtol=1e-6)
     assert made == kept
 
 

@@ -161,3 +161,21 @@ def test_a_column_that_is_called_row(more: list[str], tmp_path: Path, cgraph: Ru
     ran = cgraph("map", "row", "-d", str(path), *more)
     assert ran.status == 2
     assert "'row' is what the number of each row is called" in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("notes,x", ["x*2", "--keep", "notes", "--notes"]),
+        ("f[1],x", ["[x, x]", "--values", "--keep", "f[1]"]),
+        ("df/dx,x", ["x*2", "--keep", "df/dx"]),
+    ],
+)
+def test_no_two_columns_of_the_result_have_one_name(
+    head: str, words: list[str], tmp_path: Path, cgraph: Run
+) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(f"{head}\n7,2\n")
+    ran = cgraph("map", *words, "-d", str(path))
+    assert (ran.status, ran.out) == (2, "")
+    assert f"--keep: '{head.partition(',')[0]}' is the name of a result as well" in ran.err

@@ -266,3 +266,10 @@ def test_a_bound_of_before_is_over_where_another_is_given(
     assert "0 s are over" in json.loads(ran.out)["stopped"]
     ran = cgraph(*begin, "--resume", model, "--steps", "4", "--json")
     assert json.loads(ran.out)["stopped"] == "4 steps are done (--steps)"
+
+
+@pytest.mark.parametrize("words", [("--steps", "2"), ("--epochs", "2")])
+def test_no_step_is_traced_after_the_last(words: tuple[str, str], points: str, cgraph: Run) -> None:
+    train = ("train", "(w*x - y)^2", "-d", points, "w=0", *words)
+    out = cgraph(*train, "--trace", "1000000000").out
+    assert out.count("Step ") == 2

@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 
 from cgcli.errors import CgraphError
 from cgcli.learning.fitting import residuals_of
+from cgcli.learning.given import Given
 from cgcli.learning.objective import Measure, Objective
 from cgcli.learning.preparing import Prepared, Reading, prepare
 from cgcli.learning.shards import share
 from cgcli.learning.sources import Source
 from cgcli.learning.tables import CHUNK, ROW
-from cgcli.learning.task import Given
 from cgcli.learning.workers import Workers
 from cgcli.native import library
 from cgcli.plan.sweep import SHARD

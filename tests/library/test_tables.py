@@ -183,3 +183,27 @@ def test_a_model_remembers_how_its_data_is_read() -> None:
     assert fit.predict({"c": ["yes", "no"]}, of="y")["y"] == pytest.approx([3, 1])
     with pytest.raises(cgcli.CgraphError, match="maybe"):
         fit.predict({"c": ["maybe"]}, of="y")
+
+
+class Frame(dict[str, Any]):
+    """A table as pandas has it where pyarrow is not: its stream of Arrow's is none."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        raise ImportError("Import pyarrow failed")
+
+
+class Series:
+    """A column of such a table."""
+
+    def __init__(self, *values: Any) -> None:
+        self.values = values
+
+    def to_numpy(self) -> Any:
+        return np.array(self.values)
+
+
+def test_a_table_without_a_stream_gives_its_columns() -> None:
+    frame = Frame(x=Series(1.0, 2.0), name=Series("a", "b"))
+    rows = cgcli.map("3*x", frame, keep=["name"])
+    assert rows["f"].tolist() == [3, 6]
+    assert rows["name"].tolist() == ["a", "b"]

@@ -21,12 +21,12 @@ from mpmath import mp, mpf
 
 import cgcli
 from cgcli.errors import CgraphError
+from cgcli.learning.given import Given
 from cgcli.learning.logbook import Watch
 from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.preparing import Reading, prepare
 from cgcli.learning.reading import open_source
 from cgcli.learning.stopping import Criteria
-from cgcli.learning.task import Given
 from cgcli.learning.training import Options, Training
 from cgcli.native import library
 from cgcli.native.engine import engine_of
@@ -66,11 +66,14 @@ def both(text: str, values: dict[str, Any], **options: Any) -> Any:
 
 
 VECTORS = {"x": RNG.normal(size=(COUNT, 4)), "v": RNG.normal(size=4), "W": RNG.normal(size=(4, 4))}
+PAIRS = {"V": RNG.normal(size=(COUNT, 2, 3)), "v": RNG.normal(size=(4, 2))}
 NUMBERS = {name: RNG.normal(size=COUNT) for name in "abc"}
 PROGRAMS = (
     ("sin(a*b) + exp(-c^2) + where(a > 0, a*b, tanh(c)) + log1p(a^2) + expm1(b)/cosh(c)", NUMBERS),
     ("h = tanh(W @ x + v); z = W @ h; -dot(onehot(2, 4), log_softmax(z)) + prod(x)", VECTORS),
     ("sum(cumsum(x)^2) + max(x) + logsumexp(x*v) + sum(outer(x, v) @ (transpose(W) @ x))", VECTORS),
+    ("prod(transpose(V)) + prod(transpose(V)[1:3]) + sum(cumsum(transpose(V)[1])*[1, 2])", PAIRS),
+    ("p = transpose(V[:, 0:1]); prod(p) + max(p)*sum(p @ V) + prod(transpose(v)[1:4])", PAIRS),
     ("sum(W[k]*v) + v[k]*x[0]", {**VECTORS, "k": np.arange(COUNT) * 3 % 4.0}),
     ("[a, b, c] @ softmax([c, a, a*b]) + sum(concat([a, b], [c])) + max(a, b) + abs(c)", NUMBERS),
 )

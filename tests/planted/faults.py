@@ -27,6 +27,7 @@ SIDES: Final = f"{NOTES}::test_every_side_is_the_limit_of_difference_quotients"
 MARKING: Final = "tests/homework/test_marking.py"
 FORMATS: Final = "tests/views/test_trace_formats.py"
 ROWS: Final = "tests/plan/test_rows.py"
+STAMPS: Final = "tests/plan/test_stamps.py"
 EDGES: Final = "tests/operations/test_edges.py"
 HINTS: Final = "tests/commands/test_hints.py::test_the_hint_names_the_way_out"
 BY_HAND: Final = "tests/homework/test_by_hand.py"
@@ -622,7 +623,7 @@ FAULTS: Final = (
     Fault(
         "truth values are added up",
         "cgcli/plan/cells.py",
-        'operation = "any" if value.tape[value.place].truth else "sum"',
+        'operation = "any" if value.tape.forms[value.place].truth else "sum"',
         'operation = "sum"',
         (f"{ROWS}::test_elementwise_operations",),
     ),
@@ -1100,6 +1101,55 @@ FAULTS: Final = (
         ("tests/learning/test_optimisers.py::test_against_the_table[adam, clipped]",),
     ),
     Fault(
+        "a descent leaves the bounds of its parameters",
+        "cgcli/learning/descent.py",
+        "            objective.task.parameters.enter()\n",
+        "",
+        ("tests/learning/test_bounds.py::test_every_optimiser_keeps_to_them",),
+    ),
+    Fault(
+        "what is at a bound takes a degree of freedom, and spoils the errors of others",
+        "cgcli/learning/statistics.py",
+        "np.where(held, 0.0, np.linalg.norm(jacobian, axis=0))",
+        "np.linalg.norm(jacobian, axis=0)",
+        ("tests/learning/test_bounds.py::test_linear_least_squares_within_any_bounds",),
+    ),
+    Fault(
+        "known errors are estimated from the residuals all the same",
+        "cgcli/learning/statistics.py",
+        "        variance, deviation = factor**2, 1.0\n",
+        "        pass\n",
+        ("tests/learning/test_fits.py::test_known_errors_as_curve_fit_has_them",),
+    ),
+    Fault(
+        "a robust loss has the errors of least squares with weights",
+        "cgcli/learning/statistics.py",
+        "curvature = first + 2 * residuals**2 * second",
+        "curvature = first",
+        ("tests/learning/test_fits.py::test_a_robust_loss_as_scipy_has_it",),
+    ),
+    Fault(
+        "the last of several fits is kept, not the best",
+        "cgcli/learning/training.py",
+        "min(fits, key=lambda fit: fit[0])",
+        "fits[-1]",
+        ("tests/learning/test_fits.py::test_restarts_find_the_lowest_of_many_minima",),
+    ),
+    Fault(
+        "the band of a row is told of what is no line of the residual",
+        "cgcli/learning/mapping.py",
+        "not np.isclose(every, every[:1]).all()",
+        "not every.size",
+        ("tests/learning/test_bands.py::test_a_band_of_prediction_is_of_what_the_residual_is_of",),
+    ),
+    Fault(
+        "the information of a likelihood is that of one row",
+        "cgcli/learning/likelihood.py",
+        "task._replace(mean=False, engine=None)",
+        "task._replace(engine=None)",
+        ("tests/learning/test_fits.py::test_the_error_of_an_odds_ratio_is_woolfs",),
+    ),
+    Fault(
         "a line is fitted with a degree of freedom too many",
         "cgcli/learning/statistics.py",
         "free = count - known.rank",
@@ -1122,11 +1172,25 @@ FAULTS: Final = (
         (f"{TABLES}::test_a_table_folds_to_the_width_it_has",),
     ),
     Fault(
-        "a step of a wire is a cusp",
-        "cgcli/views/drawing/layout.py",
-        "math.dist(b, c) < 1.5 * _TURN and",
-        "math.dist(b, c) < 0 and",
+        "a small step of an arrow has two bends",
+        "cgcli/views/drawing/channel.py",
+        "abs(leave - arrive) <= _STEP",
+        "False",
         (f"{DRAWING}::test_what_leads_down_has_its_place_too",),
+    ),
+    Fault(
+        "a value turns after another arrives in its row",
+        "cgcli/views/drawing/channel.py",
+        "if a != b and any(abs(row - other.leave) < apart for row in net.arrivals)",
+        "if False",
+        ("tests/views/test_channel.py::test_values_keep_apart",),
+    ),
+    Fault(
+        "what passes a layer stays where shapes of the turns of a loop are moved",
+        "cgcli/views/drawing/layout.py",
+        "    _give_way(layers, rows)\n",
+        "",
+        (f"{DRAWING}::test_the_turns_of_a_loop_stand_alike",),
     ),
     Fault(
         "turns of a list stand as the library has them",
@@ -1145,8 +1209,8 @@ FAULTS: Final = (
     Fault(
         "the arrows of a terminal picture that leads down are out of order",
         "cgcli/views/drawing/plan.py",
-        "for number in sorted(numbers, key=lambda number: placed.labels[number][1]):",
-        "for number in sorted(numbers, key=lambda number: -placed.labels[number][1]):",
+        "for number in sorted(numbers, key=lambda number: placed.labels[number][not down]):",
+        "for number in sorted(numbers, key=lambda number: -placed.labels[number][not down]):",
         (f"{DRAWING}::test_the_terminal_joins_the_right_boxes",),
     ),
     Fault(
@@ -1430,6 +1494,20 @@ FAULTS: Final = (
         "end = self.end if line_end < 0 else min(self.end, line_end)",
         "end = self.end",
         ("tests/test_places.py",),
+    ),
+    Fault(
+        "a stamp of two that are one is written for two",
+        "cgcli/plan/stamps.py",
+        "    if len(at) < len(places):",
+        "    if False:",
+        (STAMPS,),
+    ),
+    Fault(
+        "a stamp is written for another static argument",
+        "cgcli/plan/stamps.py",
+        "graph.static.get(node), *places, None",
+        "*places, None",
+        (STAMPS,),
     ),
     # pages
     Fault(

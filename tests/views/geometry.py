@@ -130,10 +130,10 @@ class Drawing(NamedTuple):
 
     @property
     def is_down(self) -> bool:
-        """Whether most arrows arrive from above."""
-        ends = [(arrow.tip, arrow.line[-2]) for arrow in self.arrows]
-        steep = sum(abs(a[1] - b[1]) > abs(a[0] - b[0]) for a, b in ends)
-        return 2 * steep > len(ends)
+        """Whether most arrows leave from below."""
+        below = [((s.box.left + s.box.right) / 2, s.box.bottom) for s in self.shapes]
+        left = sum(any(math.dist(a.start, end) <= 2 for end in below) for a in self.arrows)
+        return 2 * left > len(self.arrows)
 
     @property
     def every_text(self) -> list[Text]:
@@ -410,9 +410,11 @@ def _cusp(line: list[Point]) -> Point | None:
     angles = [math.atan2(b[1] - a[1], b[0] - a[0]) for a, b in itertools.pairwise(line)]
     turns = [math.remainder(b - a, 2 * math.pi) for a, b in itertools.pairwise(angles)]
     for k, point in enumerate(line[1:-1]):
-        near = [
-            t for p, t in zip(line[k + 1 : -1], turns[k:], strict=True) if math.dist(p, point) <= 7
-        ]
+        near = []
+        for p, turn in itertools.islice(zip(line[1:-1], turns, strict=True), k, None):
+            if math.dist(p, point) > 7:
+                break
+            near.append(turn)
         left, right = sum(t for t in near if t < 0), sum(t for t in near if t > 0)
         if abs(turns[k]) > math.radians(50) or min(-left, right) > math.radians(25):
             return point

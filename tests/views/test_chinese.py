@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -14,9 +12,11 @@ import pytest
 
 from cgcli.commands.prompt import _help
 from cgcli.commands.shared import COMMANDS, first, page
+from cgcli.operations.table import GROUPS
 from cgcli.views.catalogue import Catalogue, catalogue
 from cgcli.views.gate import width
 from cgcli.views.manual import Page
+from cgcli.views.operations import operation_document
 from cgcli.words import Message
 from tests.views.sentences import Source, english
 
@@ -64,7 +64,7 @@ def test_the_language_is_the_locales_or_the_one_that_is_asked_for(
     cgraph: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = cgraph("eval", "abs(x)", "x=0", "--lang", "zh").out
-    assert "不可导点: f (第 1 列): abs(x) 有尖点" in asked
+    assert "不可导点：f（第 1 列）：abs(x) 有尖点" in asked
     assert "kink: f (column 1)" in cgraph("eval", "abs(x)", "x=0").out
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     assert cgraph("eval", "abs(x)", "x=0").out == asked
@@ -81,70 +81,15 @@ def test_a_sentence_is_known_by_its_text() -> None:
             "{0} needs {1}": "{1} braucht {0}",
             "{0} needs a value": "{0} braucht einen Wert",
             "{name} with {name}": "zweimal {name}",
-            "milk": "Milch",
+            "hot milk": "heiße Milch",
         }
     )
     assert said.read("--of needs a value") == "--of braucht einen Wert"
-    assert said.read("tea needs milk") == "Milch braucht tea"
-    assert said.read("milk with milk") == "zweimal Milch"
-    assert said.read("milk with tea") == "milk with tea"
+    assert said.read("tea needs hot milk") == "heiße Milch braucht tea"
+    assert said.read("hot milk with hot milk") == "zweimal heiße Milch"
+    assert said.read("hot milk with tea") == "hot milk with tea"
     assert said.read("a {0} in braces") == "a {0} in braces"
     assert catalogue("en").read("error") == "error"
-
-
-ROOMS = ("language", "graph", "program.py", "errors.py", "decode.py", "calculus", "operations",
-         "numbers", "plan")  # fmt: skip
-"""Rooms whose errors are all said: what a text that is no program, or cannot be built, is told."""
-SAID = {"CgraphError": (1, 2), "file_error": (1, 2), "missing": (1,), "ShapeMismatchError": (0, 1)}
-NAMES = {"message", "hint", "why"}
-
-
-def templates(node: ast.expr) -> Iterator[str]:
-    """The sentences that an expression may be, with a number in braces for each value."""
-    if isinstance(node, ast.IfExp):
-        yield from (*templates(node.body), *templates(node.orelse))
-    elif isinstance(node, ast.BoolOp):
-        for value in node.values:
-            yield from templates(value)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value
-    elif isinstance(node, ast.JoinedStr):
-        count = itertools.count()
-        parts = (
-            p.value if isinstance(p, ast.Constant) else f"{{{next(count)}}}" for p in node.values
-        )
-        yield "".join(map(str, parts))
-
-
-def written(room: str) -> Iterator[str]:
-    """The sentences of errors in a room's code and tables."""
-    home = PACKAGE / room
-    for path in [home] if home.is_file() else sorted(home.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                for place in SAID.get(name, ()):
-                    if place < len(node.args):
-                        yield from templates(node.args[place])
-            elif isinstance(node, ast.Assign) and NAMES & {
-                getattr(target, "id", getattr(target, "attr", "")) for target in node.targets
-            }:
-                yield from templates(node.value)
-    for path in sorted(home.glob("*.toml")) if home.is_dir() else ():
-        if path.stem in ("refusals", "situations"):
-            for match in re.finditer(
-                r'^(?:message|hint) = "(.*)"$', path.read_text("utf-8"), re.MULTILINE
-            ):
-                yield re.sub(r"\{(\w+):[^}]*\}", r"{\1}", match[1].replace('\\"', '"'))
-
-
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_error_of_a_room_is_there(room: str) -> None:
-    met = [text for text in written(room) if re.search("[A-Za-z]{2}.* ", text)]
-    assert len(met) > 1
-    # A text that is only values, or what a person typed, says nothing of its own.
-    missing = [text for text in met if text not in CHINESE and not text.startswith("{")]
-    assert missing == []
 
 
 PARTS = {
@@ -169,18 +114,81 @@ def left(texts: dict[str, str]) -> list[str]:
     return [f"{where}: {text}" for text, where in texts.items() if not is_read(text)]
 
 
-def test_every_error_of_the_source_is_said() -> None:
-    texts = Source(PACKAGE).texts_by_place()
-    assert len(texts) > 1000
+@pytest.fixture(scope="module")
+def source() -> Source:
+    return Source(PACKAGE)
+
+
+def test_every_sentence_of_the_source_is_said(source: Source) -> None:
+    texts = source.texts_by_place()
+    assert len(texts) > 1500
     for known in (
         "--hessian and --order do not go together",
         "no column is like 'w', for the stack 'w'",
         "to write an ONNX file the extra 'draw' is needed",
         "L-BFGS did not converge in 3 iterations",
         "the first line names the columns, and each line after it has a cell for each",
+        "3 rows, and 3 held out; 1 number learned",
+        "the Jacobian by w: w, within w",
     ):
         assert known in texts
     assert left(texts) == []
+
+
+def test_every_message_of_the_source_is_there(source: Source) -> None:
+    """A head of a table, a verdict: one word has its own place in the catalogue."""
+    patterns = {
+        pattern
+        for call, scope in source.calls["Message"]
+        for pattern in source.texts(call.args[0], scope)
+    }
+    assert {"node", "verdict", "parameter", "what it is", "{count} right"} <= patterns
+    # A word of NumPy's, of a function that is called as one of the options is.
+    others = {pattern for pattern in patterns if re.search("[A-Za-z]{2}", pattern)} - {*CHINESE}
+    assert others == {"invalid"}
+
+
+def test_every_operation_is_said() -> None:
+    for group, rows in GROUPS.items():
+        assert group in CHINESE
+        for row in rows:
+            told = operation_document(row)
+            words = [] if row.elementwise else told["derivatives"]
+            for text in (told["summary"], told["domain"], told["convention"], *told["kinks"]):
+                words += [text] if text else []
+            for text in words:
+                assert is_read(text), text
+
+
+@pytest.mark.parametrize(
+    ("line", "shown", "kept"),
+    [
+        ("eval|(x+y)*z|x=1|y=3|z=-3", ["节点   算式", "∂f/∂节点"], []),
+        ("eval|value = x; wrong = value*right|x=1|right=2", ["∂wrong/∂节点"], ["value   x"]),
+        ("eval|log(node)|node=-1", ["定义域：f（第 1 列）"], ["node = -1", "node 必须为正"]),
+        ("eval|x+y|x=1|y=0.1|--verify", ["误差界", "用 128 个二进制位证明：已验证 3"], []),
+        ("diff|log(cost*x)", ["# 条件：cost*x > 0"], ["f_cost"]),
+        ("ops|acosh", ["反双曲余弦", "定义域：x 必须不小于 1"], []),
+        ("check|x*y|x=1|y=2|--answer|f = (2", ["无法识别", "'(' 没有闭合"], []),
+        (
+            "train|(w*x - cost)^2|-d|d.csv|w=0|--epochs|2|--metric|value=w",
+            ["参数", "1 行；学到 1 个数", "2 步后停止：已完成 2 轮"],
+            ["value 0.198"],
+        ),
+    ],
+)
+def test_a_result_is_said_and_names_are_as_typed(
+    line: str,
+    shown: list[str],
+    kept: list[str],
+    cgraph: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d.csv").write_text("x,cost\n1,5\n")
+    out = cgraph(*line.split("|"), "--lang", "zh").out
+    assert all(text in out for text in (*shown, *kept)), out
 
 
 def test_a_new_error_is_found(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cgcli import resource
 from cgcli.commands.choices import completed
 from cgcli.views import catalogue
 
@@ -25,7 +26,7 @@ GERMAN = {
 def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A folder of languages with one file in it."""
     (tmp_path / "de.json").write_text(json.dumps(GERMAN), encoding="utf-8")
-    monkeypatch.setattr(catalogue, "resources", SimpleNamespace(files=lambda _: tmp_path))
+    monkeypatch.setattr(resource, "resources", SimpleNamespace(files=lambda _: tmp_path))
     catalogue.catalogue.cache_clear()
     catalogue.languages.cache_clear()
     yield

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AS_IS, Use, Worked, Working, run
-from cgcli.homework.written import Written
+from cgcli.homework.written import Written, shape_of
 from cgcli.language.answer import parse_answer
 from cgcli.language.syntax import NAME, NUMBER
 from cgcli.operations.row import Rule
 from cgcli.operations.table import CONSTANTS, OPERATIONS, WORDS
 
 Numbers: TypeAlias = Iterable[Any]
+_NODES: Final = 20
 
 
 class ValueStep(Worked):
@@ -50,6 +52,27 @@ class GradientStep(Worked):
         """What correct working gives."""
         return self.working.gradient(self.of, self.node, self.form)
 
+    @cached_property
+    def above(self) -> list[tuple[int, list[int], Any]]:
+        """The operations on numbers that the node reaches, by which arguments, and their gradients.
+
+        Of a large program they are the first.
+        """
+        graph = self.graph
+        if shape_of(self.x):
+            return []
+        known, reached = self.working.gradients.get(self.of, {}), graph.dependents([self.node])
+        uses = (
+            (node, [argument for argument in graph.arguments[node] if reached[argument]])
+            for node in range(self.node + 1, len(graph))
+            if reached[node] and known.get(node) is not None
+        )
+        return [
+            (node, arguments, known[node])
+            for node, arguments in islice(uses, _NODES)
+            if not any(map(graph.shape, (node, *arguments)))
+        ]
+
     @property
     def x(self) -> Any:
         """The value of the node."""
@@ -68,14 +91,15 @@ class Example(NamedTuple):
 _NO_EXAMPLE: Final = Example("", {}, "", "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mistake:
     """One row: the numbers that come of a mistake, its name, an example, and its words.
 
     `at_use` yields what is sent in place of a right contribution; `at_gradient` what stands in
     place of a gradient as a whole, `at_value` in place of a value. A `slip` is told from the
     right number and the one that was written; what is made `in_chain`, from the part of a chain
-    of equalities that stands before a number. In the words `{use}` is the operation, `{local}`
+    of equalities that stands before a number. What is made `seldom` wants more than two digits, or
+    just that number. In the words `{use}` is the operation, `{local}`
     its derivative and `{upstream}` the upstream gradient; those of a value may differ. It is told
     first of all where the one that it is `ahead_of` gives the number too.
     """
@@ -90,6 +114,7 @@ class Mistake:
     words: str = ""
     value_words: str = ""
     ahead_of: str = ""
+    seldom: bool = False
 
 
 def step_at(working: Working, quantity: Quantity, form: str = AS_IS) -> ValueStep | GradientStep:

@@ -17,7 +17,6 @@ from cgcli.numbers.symbolic import Symbol, apply, symbolic
 from cgcli.operations.row import Operation
 
 _INPUTS: Final = 20
-_NODES: Final = 20
 _DEGREE: Final = 0.017453292519943295
 _RIGHT: Final = {"mul": "da*b + a*db", "div": "(da*b - a*db)/(b*b)"}
 
@@ -129,27 +128,52 @@ def combined(formulas: Mapping[str, str]) -> Callable[[GradientStep], Numbers]:
     wrong, right = (rule_of(rule, "a", "b", "da", "db") for rule in (text, _RIGHT[name]))
 
     def at_gradient(step: GradientStep) -> Numbers:
-        working, graph = step.working, step.graph
-        if shape_of(step.x):
-            return
-        known = working.gradients.get(step.of, {})
-        reached = graph.dependents([step.node])
-        uses = [
-            node
-            for node in range(step.node + 1, len(graph))
-            if graph.operations[node].name == name
-            and known.get(node) is not None
-            and all(reached[argument] for argument in graph.arguments[node])
-            and not graph.shape(node)
-        ]
-        for node in uses[:_NODES]:
-            a, b = graph.arguments[node]
-            if graph.shape(a) or graph.shape(b):
-                continue
-            operands = working.values[a], working.values[b], _slope(step, a), _slope(step, b)
-            yield step.expected + known[node] * (run(wrong, *operands) - run(right, *operands))
+        values = step.working.values
+        for node, (a, *others), upstream in step.above:
+            if step.graph.operations[node].name == name and others:
+                (b,) = others
+                operands = values[a], values[b], _slope(step, a), _slope(step, b)
+                yield step.expected + upstream * (run(wrong, *operands) - run(right, *operands))
 
     return at_gradient
+
+
+def _outer_place(graph: Graph, node: int, active: bytearray) -> int | None:
+    """Return the place of the argument that an outer function has; of 1/x it is the second."""
+    operation, arguments = graph.operations[node], graph.arguments[node]
+    if operation.name == "div" and not active[arguments[0]]:
+        return 1
+    return (
+        0 if _is_outer(operation, 0) and not any(map(active.__getitem__, arguments[1:])) else None
+    )
+
+
+def inner_inside(step: GradientStep) -> Numbers:
+    """Yield what the inner function's derivative in the outer one gives, and in its derivative."""
+    working, graph = step.working, step.graph
+    for node, arguments, upstream in step.above:
+        place = _outer_place(graph, node, working.exercise.active)
+        if place is None or arguments != [graph.arguments[node][place]] or step.node in arguments:
+            continue
+        operation, slope = graph.operations[node], _slope(step, arguments[0])
+        parts = [working.values[argument] for argument in graph.arguments[node]]
+        right = run(operation.partial(place), working.values[node], *parts) * slope
+        parts[place] = slope
+        value = run(operation.value, *parts)
+        for wrong in (value, run(operation.partial(place), value, *parts)):
+            yield step.expected + upstream * (wrong - right)
+
+
+def spread_over_sum(step: ValueStep) -> Numbers:
+    """Yield the sum, or the difference, of a function's values in place of that of the sum."""
+    working, graph = step.working, step.graph
+    place = _outer_place(graph, step.node, working.exercise.active)
+    argument = step.arguments[place or 0]
+    if place is None or graph.operations[argument].name not in ("add", "sub"):
+        return
+    terms = [working.values[term] for term in graph.arguments[argument]]
+    parts = [[*step.parts[:place], term, *step.parts[place + 1 :]] for term in terms]
+    yield run(graph.operations[argument].value, *(run(step.operation.value, *p) for p in parts))
 
 
 def _slope(step: GradientStep, of: int) -> float:
@@ -164,7 +188,7 @@ def _slope(step: GradientStep, of: int) -> float:
 
 
 _dropped: Final = partials(
-    {"pow": [["a^(b - 1)"]], "sqrt": [["1/sqrt(x)", "1/y"]], "cbrt": [["1/(y*y)"]]}
+    {"pow": [["a^(b - 1)"], ["y"]], "sqrt": [["1/sqrt(x)", "1/y"]], "cbrt": [["1/(y*y)"]]}
 )
 
 
@@ -176,6 +200,31 @@ def constant_dropped(use: Use) -> Numbers:
         # A constant is whatever nothing differentiates by: 2, -1, 2*pi.
         if not use.working.exercise.active[other] or other in use.graph.constants:
             yield use.send(1.0)
+
+
+def constant_kept(step: GradientStep) -> Numbers:
+    """Yield the gradient with a constant that is added, or subtracted, on the way."""
+    working, graph = step.working, step.graph
+    for node, arguments, upstream in step.above:
+        parts = {place: working.values[place] for place in graph.arguments[node]}
+        if graph.operations[node].name in ("add", "sub") and len(parts) > len(arguments) == 1:
+            parts[arguments[0]] = 0.0
+            yield step.expected + upstream * run(graph.operations[node].value, *parts.values())
+
+
+def chain_added(use: Use) -> Numbers:
+    """Yield the sum of the upstream gradient and the local derivative."""
+    if use.local is not None and not (use.shape or shape_of(use.upstream)) and use.upstream != 1:
+        yield use.upstream + use.local
+
+
+def not_held_constant(step: GradientStep) -> Numbers:
+    """Yield the gradient with that by another input added."""
+    graph, known = step.graph, step.working.gradients.get(step.of, {})
+    if step.node in graph.inputs.values() and not graph.shape(step.node):
+        for node in list(graph.inputs.values())[:_INPUTS]:
+            if node != step.node and known.get(node) is not None and not graph.shape(node):
+                yield step.expected + known[node]
 
 
 def degrees(use: Use) -> Numbers:

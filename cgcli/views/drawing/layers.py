@@ -66,10 +66,6 @@ class Layers:
         self.loops = loops(scene, self.sources, self.users)
         self.levels = self._levels()
         """The layer of each shape, as far right as what uses it allows."""
-        self.columns: dict[int, list[int]] = defaultdict(list)
-        """The shapes of each layer."""
-        for shape, level in enumerate(self.levels):
-            self.columns[level].append(shape)
         self.gap, self.layer_gap = _GAPS[scene.down]
 
     def _levels(self) -> list[int]:
@@ -105,17 +101,67 @@ class Layers:
         return sum(levels[a.target] - levels[a.source] - 1 for a in self.scene.arrows)
 
     @functools.cached_property
-    def boxes(self) -> list[Box]:
-        """The box of every shape."""
-        return list(map(self._box, range(len(self.levels))))
+    def stops(self) -> list[Stop]:
+        """The shapes, and behind them the stops where values pass a layer, as few as there can be.
+
+        All arrows from a shape that pass a layer pass it together.
+        """
+        stops = list(map(Stop, range(len(self.levels)), self.levels))
+        passed = (
+            Stop(arrow.source, level)
+            for arrow in self.scene.arrows
+            for level in range(self.levels[arrow.source] + 1, self.levels[arrow.target])
+        )
+        return [*stops, *dict.fromkeys(passed)]
 
     @functools.cached_property
-    def widths(self) -> dict[int, tuple[float, float, float]]:
-        """How wide the strips, the shapes and the ends of each layer are.
+    def ways(self) -> list[list[int]]:
+        """The stops of each arrow, from its source to its target."""
+        numbers = {tuple(stop): number for number, stop in enumerate(self.stops)}
+        levels = self.levels
+        return [
+            [*(numbers[a.source, k] for k in range(levels[a.source], levels[a.target])), a.target]
+            for a in self.scene.arrows
+        ]
 
-        All boxes of a layer are as wide, so that an arrow from one does not pass below or above the
-        next, and the layers of one turn of a recurrence are as wide as those of the next.
-        """
+    @functools.cached_property
+    def onward(self) -> list[set[int]]:
+        """The stops that follow each."""
+        onward: list[set[int]] = [set() for _ in self.stops]
+        for before, after in chain.from_iterable(map(pairwise, self.ways)):
+            onward[before].add(after)
+        return onward
+
+    @functools.cached_property
+    def columns(self) -> dict[int, list[int]]:
+        """The stops of each layer."""
+        columns: dict[int, list[int]] = defaultdict(list)
+        for number, (_, level) in enumerate(self.stops):
+            columns[level].append(number)
+        return columns
+
+    @functools.cached_property
+    def lanes(self) -> dict[int, int]:
+        """The lane of each stop in a turn that needs nothing of other turns, counted from 1."""
+        lists = enumerate(chain(*self.loops.lists), 1)
+        lanes = {shape: lane for lane, turn in lists for shape in turn.shapes}
+        for number, (shape, _) in enumerate(self.stops):
+            targets = {lanes.get(target, 0) for target in self.users[shape]}
+            lane = lanes.get(shape, 0) or (targets.pop() if len(targets) == 1 else 0)
+            if number >= len(self.levels) and lane:
+                lanes[number] = lane
+        return lanes
+
+    @functools.cached_property
+    def boxes(self) -> list[Box]:
+        """The box of every stop."""
+        passing = Box(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        passed = len(self.stops) - len(self.levels)
+        return [*map(self._box, range(len(self.levels))), *[passing] * passed]
+
+    @functools.cached_property
+    def alike(self) -> dict[int, int]:
+        """The first of the layers that are as wide as a layer: those at its place in a turn."""
         levels = self.levels
         alike = {level: level for level in levels}
         for turns in self.loops.sequences:
@@ -124,11 +170,20 @@ class Layers:
             for first, following in pairwise([*firsts, last + 1]):
                 for level in range(first, following):
                     alike[level] = firsts[0] + level - first
-        widths = dict.fromkeys(alike.values(), (0.0, 0.0, 0.0))
-        for box, level in zip(self.boxes, levels, strict=True):
-            strip, shape, end = map(max, widths[alike[level]], box[:3])
-            widths[alike[level]] = strip, shape, end
-        return {level: widths[first] for level, first in alike.items()}
+        return alike
+
+    @functools.cached_property
+    def widths(self) -> dict[int, tuple[float, float, float]]:
+        """How wide the strips, the shapes and the ends of each layer are.
+
+        All boxes of a layer are as wide, so that an arrow from one does not pass below or above the
+        next, and the layers of one turn of a recurrence are as wide as those of the next.
+        """
+        widths = dict.fromkeys(self.alike.values(), (0.0, 0.0, 0.0))
+        for box, level in zip(self.boxes, self.levels, strict=False):
+            strip, shape, end = map(max, widths[self.alike[level]], box[:3])
+            widths[self.alike[level]] = strip, shape, end
+        return {level: widths[first] for level, first in self.alike.items()}
 
     def _box(self, k: int) -> Box:
         """Return the box of a shape, as wide as it needs."""
@@ -146,7 +201,7 @@ class Layers:
         end = end + pad + 8 if end else 0.0
         beside = 2 * max(_reach(shape.value, shape.gradient, down)) if end else 0.0
         room = self._room(self.arriving[k]) if arrows else 0.0
-        rows = max(room, 12.0 * len(self.users[k]), beside)
+        rows = max(room, beside)
         return Box(strip, wide, end, tall, max(tall, rows), corner)
 
     def reaches(self, numbers: list[int]) -> list[tuple[float, float]]:
@@ -236,6 +291,13 @@ def room_beside(outermost: list[list[Turn]]) -> float:
     """Return the room that is taken by what is written beside turns."""
     words = (text_width(turn.words, NAME) + LEAD for turn in chain(*outermost))
     return max(words, default=0.0)
+
+
+class Stop(NamedTuple):
+    """Where a shape stands, or what it is passes a layer on its way."""
+
+    shape: int
+    level: int
 
 
 class Box(NamedTuple):

@@ -1,8 +1,10 @@
-"""Scene → places: layers from left to right, then rows and routes by a layout library.
+"""Scene → places: layers from left to right, then rows by a layout library, then routes.
 
 The library is graphlay. Each shape lies in a box that is its own: the shape at the right end,
 and at the left a strip where its arguments arrive, a row each, with their numbers above and
-below. Boxes do not overlap and routes keep out of them, so no text meets another or an arrow.
+below. What passes a layer has a row there as a shape has. So that an arrow is level in layers,
+and turns in the channels between them alone, where no shape is, nor a text: in a track of its own,
+or where nothing else turns by a slant.
 """
 
 from __future__ import annotations
@@ -14,20 +16,20 @@ from itertools import accumulate, chain, pairwise
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, missing
-from cgcli.views.drawing.layers import LEAD, ROW, TURN, Layers, extent, repeated, room_beside
-from cgcli.views.drawing.order import by_turn, in_order
+from cgcli.views.drawing.channel import channels
+from cgcli.views.drawing.layers import TURN, Layers, extent, repeated, room_beside
+from cgcli.views.drawing.order import by_turn, in_order, shortages
 from cgcli.views.drawing.placed import MARGIN, Band, Drawn, Placed, Point, transposed
 from cgcli.views.drawing.scene import Scene
 from cgcli.views.drawing.turns import Turn
 
 _TURN: Final = 12.0
 _HEAD: Final = 6.0
+_FANNED: Final = 0.25
+"""The angle between arrows that come to one side of a circle."""
 _BALANCED: Final = 300
-_SLANTED: Final = 600
-"""In larger pictures arrows are level and upright: slanted ones take four times as long."""
-_BENDS: Final = 20_000
+_PASSED: Final = 20_000
 _FAN: Final = 500
-"""The time of the library grows with the cube of the arrows that meet at one shape."""
 
 
 def place(scene: Scene) -> Placed:
@@ -35,18 +37,14 @@ def place(scene: Scene) -> Placed:
     layers = Layers(repeated(scene))
     if (fan := max(map(len, (*layers.arriving, *layers.users)), default=0)) > _FAN:
         raise _too_much(f"{fan:,} arrows that meet at one of them", layers.scene)
-    if (passed := layers.bends) > _BENDS:
+    if (passed := layers.bends) > _PASSED:
         raise _too_much(f"arrows that pass {passed:,} others", layers.scene)
-    centres, routes = _run(layers, None)
-    across, rows = [x for x, _ in centres], [y for _, y in centres]
+    rows = _rows(layers)
     for rearranged in (by_turn, in_order, _aligned):
         moved = rearranged(layers, rows)
-        if moved != rows:
-            _, rerouted = _run(layers, list(zip(across, moved, strict=True)))
-            # Arrows of two sources on one line could not be told apart.
-            if _merged(layers.scene, rerouted) <= _merged(layers.scene, routes):
-                rows, routes = moved, rerouted
-    placed = _drawn(layers, across, rows, routes)
+        if not any(shortages(layers, moved, rows, layers.columns)):
+            rows = moved
+    placed = _drawn(layers, rows)
     return transposed(placed) if scene.down else placed
 
 
@@ -56,82 +54,29 @@ def _too_much(what: str, scene: Scene) -> CgraphError:
     return CgraphError("limit", message, hint)
 
 
-def _merged(scene: Scene, routes: list[list[Point]]) -> int:
-    """Return how many level pieces of arrows lie on those of another source."""
-    pieces: list[tuple[float, float, float, int]] = []
-    for arrow, route in zip(scene.arrows, routes, strict=True):
-        for (x0, y0), (x1, y1) in pairwise(route):
-            if abs(y0 - y1) < 1 and x1 - x0 > _TURN:
-                pieces.append((y0, x0, x1, arrow.source))
-    pieces.sort()
-    count = 0
-    for k, (y, x0, x1, source) in enumerate(pieces):
-        for other_y, other_x0, other_x1, other in pieces[k + 1 :]:
-            if other_y - y > 2:
-                break
-            shared = min(x1, other_x1) - max(x0, other_x0)
-            count += other != source and shared > _TURN
-    return count
-
-
-def _run(layers: Layers, at: list[Point] | None) -> tuple[list[Point], list[list[Point]]]:
-    """Lay out anew, or only route between boxes that have their places; return both."""
+def _rows(layers: Layers) -> list[float]:
+    """Return the row of every stop, by the library."""
     try:
         import graphlay
     except ImportError:
         raise missing("draw", "to lay the picture out") from None
     graph = graphlay.Graph()
-    # Turns that need nothing of one another have a lane each.
-    lists = enumerate(chain(*layers.loops.lists), 1)
-    lanes = {shape: lane for lane, turn in lists for shape in turn.shapes}
-    for k, (box, level) in enumerate(zip(layers.boxes, layers.levels, strict=True)):
-        more: dict[str, Any] = {} if at is None else {"position": {"x": at[k][0], "y": at[k][1]}}
-        if k in lanes:
-            more["group"] = lanes[k]
-        wide = sum(layers.widths[level])
-        graph.node(k, width=wide, height=box.height, rank={"fixed": level}, **more)
-    for arrow in layers.scene.arrows:
-        graph.edge(arrow.source, arrow.target)
-    count, gap = len(layers.boxes), layers.gap
-    spacing = {"layer_gap": layers.layer_gap, "node_gap": gap, "dummy_gap": gap}
+    for k, (box, (_, level)) in enumerate(zip(layers.boxes, layers.stops, strict=True)):
+        # Turns that need nothing of one another have a lane each.
+        more: dict[str, Any] = {"group": layers.lanes[k]} if k in layers.lanes else {}
+        graph.node(k, width=1, height=max(1.0, box.height), rank={"fixed": level}, **more)
+    for before, following in enumerate(layers.onward):
+        for after in following:
+            graph.edge(before, after)
+    gap = layers.gap
     options: dict[str, Any] = {
         "direction": "leftright",
-        "effort": "balanced" if count <= _BALANCED else "fast",
-        "routing": {
-            "style": "diagonal" if count <= _SLANTED else "orthogonal",
-            "port_sides": "facing_only",
-        },
-        "spacing": {"port_gap": ROW, **spacing},
+        "effort": "balanced" if len(layers.boxes) <= _BALANCED else "fast",
+        "spacing": {"node_gap": gap, "dummy_gap": gap},
     }
-    if lanes:
+    if layers.lanes:
         options["order"] = {"group_lanes": "strict"}
-    run = graphlay.layout if at is None else graphlay.reroute
-    flow = run(graph, options=options)
-    centres = list(flow.positions().values())
-    routes = []
-    for arrow, edge in zip(layers.scene.arrows, flow.edges, strict=True):
-        begin = centres[arrow.source][0] + sum(layers.widths[layers.levels[arrow.source]]) / 2
-        route = [(p["x"], p["y"]) for p in edge["points"]]
-        routes.append(_forward(route, begin, layers.layer_gap))
-    return centres, routes
-
-
-def _forward(route: list[Point], begin: float, gap: float) -> list[Point]:
-    """Return a route that begins at the end of a box and leads forward.
-
-    One in thousands of the library's does not. What goes on past the bend behind it ends there; a
-    bend far back is one between two layers.
-    """
-    forward = [(max(begin, route[0][0]), route[0][1])]
-    for k, point in enumerate(route[1:], 1):
-        before, level = forward[-1]
-        if point[0] >= before:
-            forward.append(point)
-        elif len(forward) > 1 and point[0] >= forward[-2][0]:
-            forward[-1] = point
-        elif k + 1 < len(route):
-            forward.append((max(before, route[k + 1][0] - gap), level))
-    return forward
+    return [y for _, y in graphlay.layout(graph, options=options).positions().values()]
 
 
 def _aligned(layers: Layers, rows: list[float]) -> list[float]:
@@ -152,51 +97,73 @@ def _aligned(layers: Layers, rows: list[float]) -> list[float]:
                 abs(row - rows[other]) >= layers.apart(k, other)
                 for level, k in columns.items()
                 for other in layers.columns[level]
-                if other != k
+                if other != k and other < len(layers.levels)
             ):
                 for k in members:
                     rows[k] = row
                 break
+    _give_way(layers, rows)
     return rows
 
 
-def _drawn(
-    layers: Layers, across: list[float], rows: list[float], routes: list[list[Point]]
-) -> Placed:
-    """Put shapes into their boxes, and bring routes through the strips to the shapes."""
+def _give_way(layers: Layers, rows: list[float]) -> None:
+    """Move what passes a layer out of the way of shapes, as little as that takes."""
+    for column in layers.columns.values():
+        shapes = len([k for k in column if k < len(layers.levels)])
+        placed, passing = column[:shapes], column[shapes:]
+        for k in sorted(passing, key=rows.__getitem__):
+            wanted, spans = rows[k], [(rows[other], layers.apart(k, other)) for other in placed]
+            free = [wanted, *(row + side for row, apart in spans for side in (-apart, apart))]
+            free.sort(key=lambda y: abs(y - wanted))
+            rows[k] = next(
+                y for y in free if all(abs(y - row) > apart - 1e-6 for row, apart in spans)
+            )
+            placed.append(k)
+
+
+def _drawn(layers: Layers, rows: list[float]) -> Placed:
+    """Put shapes into their boxes, and bring arrows to them."""
     scene, boxes, outermost = layers.scene, layers.boxes, layers.loops
-    widths = [layers.widths[level] for level in layers.levels]
-    placed = list(zip(across, rows, boxes, widths, strict=True))
-    corners = [(x - sum(wide) / 2, y - box.height / 2) for x, y, box, wide in placed]
-    left, top = map(min, zip(*corners, *chain(*routes), strict=True))
+    arriving, lefts = _arrivals(layers, rows)
+    between = channels(layers, rows, arriving)
     # What is written beside turns; of lists that is at the left, and of sequences above.
     beside, above = outermost.lists, outermost.sequences
     room = TURN if above else 0.0, room_beside(beside)
     if scene.down:
         room = room_beside(above), TURN if beside else 0.0
-    top, left = top - room[0], left - room[1]
+    top = room[0] - min(layers.span([k], rows)[0] for k in range(len(rows)))
+    begins, end = [], room[1]
+    for level, channel in enumerate(between):
+        begins.append(end + channel.width)
+        end = begins[-1] + sum(layers.widths[level])
     shapes = []
-    for x, y, box, wide in placed:
-        middle = x - sum(wide) / 2 + wide[0] + wide[1] / 2
-        shapes.append(Drawn(middle - left, y - top, box.shape, box.tall, box.corner))
+    for row, level, box in zip(rows, layers.levels, boxes, strict=False):
+        strip, wide, _ = layers.widths[level]
+        middle = begins[level] + strip + wide / 2
+        shapes.append(Drawn(middle, row + top, box.shape, box.tall, box.corner))
     lines: list[list[Point]] = []
     labels: list[Point] = []
-    arriving, lefts = _arrivals(layers, rows, routes)
-    for arrow, route, row in zip(scene.arrows, routes, arriving, strict=True):
-        points = [(x - left, y - top) for x, y in _arriving(route, row, layers.layer_gap)]
+    for arrow, way, arrive in zip(scene.arrows, layers.ways, arriving, strict=True):
         source, target = shapes[arrow.source], shapes[arrow.target]
+        points: list[Point] = []
+        for before, after in pairwise(way):
+            level, row = layers.stops[after].level, rows[after] if after != way[-1] else arrive
+            points += between[level].route(arrow.source, rows[before], row, begins[level])
+        points = [(x, y + top) for x, y in points]
         strip = boxes[arrow.target].strip
-        inner = (target.x - target.width / 2 - _TURN, points[-1][1])
+        inner = (target.x - target.width / 2 - _TURN, arrive + top)
         # Below one another they meet where the value ends and the gradient begins.
         heights = [extent(text)[1] for text in (arrow.value, arrow.contribution)]
         meet = (heights[0] - heights[1]) / 2 if scene.down else 0.0
         labels.append((inner[0] - (strip - _TURN) / 2 + meet, inner[1]))
-        start, end = _border(source, points[0]), _border(target, inner)
-        # The way begins forward, and not along the shape's side or back.
-        points[0] = (max(points[0][0], start[0] + LEAD), points[0][1])
-        lines.append(_simplified([start, *points, inner, end]))
+        start = source.x + source.width / 2, source.y
+        points = [start, *(point for point in points if point[0] > start[0] + 1)]
+        # Those on its side that arrive nearer to the middle.
+        row, others = rows[arrow.target], [arriving[k] for k in layers.arriving[arrow.target]]
+        nearer = sum(min(row, arrive) < y < max(row, arrive) for y in others)
+        lines.append([*points, inner, _border(target, inner, nearer)])
     ends, corners = [], []
-    for k, (shape, box) in enumerate(zip(shapes, boxes, strict=True)):
+    for k, (shape, box) in enumerate(zip(shapes, boxes, strict=False)):
         side = shape.x + shape.width / 2
         tip = side + box.end
         corners.append((tip, shape.y + box.height / 2))
@@ -206,7 +173,7 @@ def _drawn(
             labels.append(((side + tip - _HEAD) / 2, shape.y))
     right, bottom = map(max, zip(*corners, *chain(*lines), strict=True))
     bands = list(_bands(layers, shapes, (room[1] / 2, room[0] / 2), bottom))
-    return Placed(layers, shapes, lines, labels, ends, right, bottom, bands, lefts)
+    return Placed(layers, rows, shapes, lines, labels, ends, right, bottom, bands, lefts)
 
 
 def _bands(layers: Layers, shapes: list[Drawn], words: Point, down: float) -> Iterator[Band]:
@@ -240,23 +207,20 @@ def _columns(layers: Layers, turn: Turn, shapes: list[Drawn]) -> Point:
     return min(begins), max(x + room / 2 for x, _, room, _ in columns)
 
 
-def _arrivals(
-    layers: Layers, middles: list[float], routes: list[list[Point]]
-) -> tuple[list[float], set[int]]:
+def _arrivals(layers: Layers, middles: list[float]) -> tuple[list[float], set[int]]:
     """Return the row in which each arrow arrives, far enough from the next for its numbers.
 
     And of several that lead down the first, beside which the numbers stand left.
     """
-    rows = [route[-1][1] for route in routes]
+    rows = [0.0] * len(layers.ways)
     left = set()
     down = layers.scene.down
-    for shape, row, arriving in zip(layers.scene.shapes, middles, layers.arriving, strict=True):
+    # In the order in which they come, so that they do not cross before the shape.
+    coming = [middles[way[-2]] for way in layers.ways]
+    for shape, row, arriving in zip(layers.scene.shapes, middles, layers.arriving, strict=False):
         if not arriving:
             continue
-        numbers = arriving
-        if not shape.is_ordered:
-            # In the order in which they come, so that they do not cross before the shape.
-            numbers = sorted(numbers, key=lambda k: (routes[k][-1][1], routes[k][-2][1]))
+        numbers = arriving if shape.is_ordered else sorted(arriving, key=coming.__getitem__)
         room = layers.reaches(numbers)
         ends = [0.0, *accumulate(map(sum, room))]
         places = [end + before for end, (before, _) in zip(ends, room, strict=False)]
@@ -268,47 +232,16 @@ def _arrivals(
     return rows, left
 
 
-def _arriving(route: list[Point], row: float, gap: float) -> list[Point]:
-    """Return a route that ends in another row, to which it turns between the last two layers."""
-    (x0, y0), (x1, y1) = route[-2:]
-    turn = x1 - gap + LEAD
-    if x0 + LEAD >= turn:
-        # A bend just behind the shape would be a stub.
-        return [*route[:-1], (x1, row)]
-    return [*route[:-1], (turn, y0 + (y1 - y0) * (turn - x0) / (x1 - x0)), (x1, row)]
+def _border(shape: Drawn, inner: Point, rank: int) -> Point:
+    """Return where an arrow from a point at the left of a shape meets it.
 
-
-def _border(shape: Drawn, toward: Point) -> Point:
-    """Return where an arrow from or to a point beside a shape meets it.
-
-    A circle is met on the way to its centre, anything else on the level part of its side.
+    A circle is met on the way to its centre, but the farther out the more arrows are between; and
+    anything else on the level part of its side.
     """
-    dx, dy = toward[0] - shape.x, toward[1] - shape.y
+    dx, dy = shape.x - inner[0], inner[1] - shape.y
     if not shape.round:
         level = shape.height / 2 - shape.corner
-        side = math.copysign(shape.width / 2, dx)
-        return shape.x + side, shape.y + max(-level, min(level, dy))
-    share = min(1.0, shape.width / 2 / (math.hypot(dx, dy) or 1.0))
-    return shape.x + dx * share, shape.y + dy * share
-
-
-def _simplified(points: list[Point]) -> list[Point]:
-    """Return a route without steps that are too small for a bend: they would be cusps.
-
-    Its ends stay, and the point before the last, where it turns to its shape.
-    """
-    kept = points[:1]
-    for point in points[1:-2]:
-        if min(math.dist(point, kept[-1]), math.dist(point, points[-2])) >= _TURN / 2:
-            kept.append(point)
-    kept += points[-2:]
-    for k in range(len(kept) - 4, 0, -1):
-        a, b, c, d = kept[k - 1 : k + 3]
-        if math.dist(b, c) < 1.5 * _TURN and _side(a, b, c) * _side(b, c, d) < 0:
-            kept[k : k + 2] = [((b[0] + c[0]) / 2, (b[1] + c[1]) / 2)]
-    return kept
-
-
-def _side(a: Point, b: Point, c: Point) -> float:
-    """Return what is above 0 where a way turns right, and below 0 where it turns left."""
-    return (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])
+        return shape.x - shape.width / 2, shape.y + max(-level, min(level, dy))
+    angle = math.atan2(abs(dy), dx) + _FANNED * min(rank, 3)
+    radius = shape.width / 2
+    return shape.x - radius * math.cos(angle), shape.y + math.copysign(radius * math.sin(angle), dy)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, pairwise
+from itertools import accumulate, count, pairwise
 
 from cgcli.views.drawing.layers import Layers
 
@@ -18,9 +18,9 @@ def in_order(layers: Layers, rows: list[float]) -> list[float]:
     """Return rows with which more arguments arrive in order; no box comes nearer than the gap."""
     pairs = [
         pair
-        for shape, sources in zip(layers.scene.shapes, layers.sources, strict=True)
+        for shape, numbers in zip(layers.scene.shapes, layers.arriving, strict=True)
         if shape.is_ordered
-        for pair in pairwise(sources)
+        for pair in pairwise(layers.ways[number][-2] for number in numbers)
     ]
     if 2 * sum(rows[first] > rows[second] for first, second in pairs) > len(pairs):
         rows = [-row for row in rows]
@@ -38,6 +38,7 @@ def by_turn(layers: Layers, rows: list[float]) -> list[float]:
 
     What the layout library keeps apart it puts in any order.
     """
+    numbers = count(1)
     for turns in layers.loops.lists:
         spans = [layers.span(turn.shapes, rows) for turn in turns]
         tall = max(bottom - top for top, bottom in spans)
@@ -45,28 +46,27 @@ def by_turn(layers: Layers, rows: list[float]) -> list[float]:
         room = (after[0] - before[1] + tall for before, after in pairwise(places))
         tops = list(accumulate(room, initial=places[0][0]))
         moves = {
-            shape: new + (tall - top - bottom) / 2
-            for turn, new, (top, bottom) in zip(turns, tops, spans, strict=True)
-            for shape in turn.shapes
+            next(numbers): new + (tall - top - bottom) / 2
+            for new, (top, bottom) in zip(tops, spans, strict=True)
         }
         moved = []
-        for shape, row in enumerate(rows):
+        for stop, row in enumerate(rows):
             above = bisect_left(places, (row, row)) - 1
             other = tops[above] + tall - places[above][1] if above >= 0 else 0.0
-            moved.append(row + moves.get(shape, other))
+            moved.append(row + moves.get(layers.lanes.get(stop, 0), other))
         rows = moved
     return rows
 
 
 def _parts(layers: Layers, root: int) -> set[int]:
-    """Return a shape and all that leads there alone; nothing where the shape has other uses."""
-    if len(layers.users[root]) != 1:
+    """Return a stop and all that leads there alone; nothing where it has other uses."""
+    if len(layers.onward[root]) != 1:
         return set()
     parts = {root}
-    # Every shape stands before what uses it.
-    for shape in range(root - 1, -1, -1):
-        if layers.users[shape] and parts.issuperset(layers.users[shape]):
-            parts.add(shape)
+    for level in range(layers.stops[root].level - 1, -1, -1):
+        parts |= {
+            k for k in layers.columns[level] if layers.onward[k] and layers.onward[k] <= parts
+        }
     return parts
 
 
@@ -75,8 +75,8 @@ def _exchanged(layers: Layers, rows: list[float], upper: set[int], lower: set[in
 
     Both parts move as they are, so that what is level stays level.
     """
-    levels, parts = layers.levels, upper | lower
-    shared = {levels[shape] for shape in upper} & {levels[shape] for shape in lower}
+    stops, parts = layers.stops, upper | lower
+    shared = {stops[k].level for k in upper} & {stops[k].level for k in lower}
     if not shared:
         return rows
     spans = [
@@ -92,8 +92,8 @@ def _exchanged(layers: Layers, rows: list[float], upper: set[int], lower: set[in
         row - rise if shape in lower else row + fall if shape in upper else row
         for shape, row in enumerate(rows)
     ]
-    touched = [layers.columns[level] for level in {levels[shape] for shape in parts}]
-    short = list(_short(layers, moved, rows, touched))
+    touched = {stops[k].level for k in parts}
+    short = list(shortages(layers, moved, rows, touched))
     if any(above not in parts or below in parts for above, below, _ in short):
         return rows
     if short:
@@ -104,14 +104,14 @@ def _exchanged(layers: Layers, rows: list[float], upper: set[int], lower: set[in
             row + room if row >= edge and shape not in parts else row
             for shape, row in enumerate(moved)
         ]
-    return rows if any(_short(layers, moved, rows, touched)) else moved
+    return rows if any(shortages(layers, moved, rows, touched)) else moved
 
 
-def _short(
-    layers: Layers, moved: list[float], rows: list[float], columns: Iterable[list[int]]
+def shortages(
+    layers: Layers, moved: list[float], rows: list[float], levels: Iterable[int]
 ) -> Iterator[tuple[int, int, float]]:
-    """Yield pairs of neighbours that are too near, the upper one first, and by how much."""
-    for column in columns:
+    """Yield neighbours of some layers that are too near, the upper one first, and by how much."""
+    for column in map(layers.columns.__getitem__, levels):
         for above, below in pairwise(sorted(column, key=moved.__getitem__)):
             least = layers.apart(above, below)
             # What had less room before may keep it.

@@ -53,12 +53,14 @@ class Band(NamedTuple):
 class Placed(NamedTuple):
     """A scene with its places: shapes, routes, where each arrow's numbers stand, and the size.
 
-    Behind the arrows between shapes are those from the `ends`, the shapes whose value leaves the
+    `rows` are those of all stops, before the picture is turned or folded. Behind the arrows between
+    shapes are those from the `ends`, the shapes whose value leaves the
     graph. A label's place is the middle of a level piece of its arrow; `turns` are those of loops,
     each with its band, and `lefts` are the arrows whose numbers stand left of them.
     """
 
     layers: Layers
+    rows: list[float]
     shapes: list[Drawn]
     routes: list[list[Point]]
     labels: list[Point]
@@ -102,7 +104,10 @@ def folded(placed: Placed) -> Placed:
     count = sum(map(len, placed.layers.loops.sequences))
     if len(placed.turns) < count:
         return placed
-    return max((_Columns(placed, count, most).placed() for most in range(1, count)), key=scale)
+    # Of what takes as many columns, the fewest turns in each make the least height.
+    shortest = {-(-count // most): most for most in range(count - 1, 0, -1)}
+    columns = [_Columns(placed, count, most) for most in sorted(shortest.values())]
+    return max(columns, key=lambda column: scale(column.page)).placed()
 
 
 class _Columns:
@@ -116,7 +121,7 @@ class _Columns:
         self.is_single = most == 1
         self.left = room_beside(placed.layers.loops.sequences) if self.is_single else 0.0
         self.wide = placed.width - self.left
-        crossings = [self._crossing(cut) for cut in self.cuts]
+        crossings = self._crossings()
         # The place of each arrow among those that lead on, from the left.
         self.tracks = [{arrow: k for k, (_, arrow) in enumerate(sorted(c))} for c in crossings]
         self.room = (max(map(len, crossings)) + 1) * _TRACK
@@ -127,34 +132,31 @@ class _Columns:
             cut + self.top - first.top for cut, first in zip(self.cuts, self.firsts, strict=False)
         )
 
-    def _crossing(self, cut: float) -> list[tuple[float, int]]:
-        """Return where arrows come to a cut, each with its number."""
-        return [
-            (x, number)
-            for number, route in enumerate(self.picture.routes[: len(self.picture.scene.arrows)])
-            for (x, y), (_, below) in pairwise(route)
-            if y < cut <= below
-        ]
+    def _crossings(self) -> list[list[tuple[float, int]]]:
+        """Return by cut where arrows come to it, each with its number."""
+        crossings: list[list[tuple[float, int]]] = [[] for _ in self.cuts]
+        for number, route in enumerate(self.picture.routes[: len(self.picture.scene.arrows)]):
+            for (x, y), (_, below) in pairwise(route):
+                for k in range(bisect_right(self.cuts, y), bisect_right(self.cuts, below)):
+                    crossings[k].append((x, number))
+        return crossings
+
+    @property
+    def page(self) -> Placed:
+        """The picture as wide and as high as its columns, with nothing moved yet."""
+        width, last = self._at((self.picture.width, self.picture.height))
+        return self.picture._replace(width=width, height=max(last, self.bottom + self.room))
 
     def placed(self) -> Placed:
         """Return the picture in columns."""
-        before = self.picture
+        before = self.page
         shapes = [s._replace(x=x, y=y) for s in before.shapes for x, y in [self._at((s.x, s.y))]]
         count = len(before.scene.arrows)
         routes = [self._route(number, route) for number, route in enumerate(before.routes[:count])]
         routes += [list(map(self._at, route)) for route in before.routes[count:]]
         labels = [self._at(point) for point in before.labels]
-        last = self._at((before.width, before.height))
-        lowest = max(last[1], self.bottom + self.room)
-        bands = [self._band(band, lowest) for band in before.turns]
-        return before._replace(
-            shapes=shapes,
-            routes=routes,
-            labels=labels,
-            width=last[0],
-            height=lowest,
-            turns=bands,
-        )
+        bands = [self._band(band, before.height) for band in before.turns]
+        return before._replace(shapes=shapes, routes=routes, labels=labels, turns=bands)
 
     def _at(self, point: Point, column: int | None = None) -> Point:
         if column is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
-from cgcli.views.drawing.placed import Placed, Point, transposed
+from cgcli.views.drawing.placed import Placed
 from cgcli.views.drawing.scene import Arrow, Shape
 from cgcli.views.gate import width
 
@@ -76,51 +76,34 @@ def beside(arrow: Arrow) -> int:
 
 def planned(placed: Placed, squeeze: float = 1.0) -> list[Column]:
     """Return the layers, their stops in the order of the picture's layout."""
-    down = placed.scene.down
-    if down:
-        placed = transposed(placed)
+    down, layers, arrows = placed.scene.down, placed.layers, placed.scene.arrows
     pixels = _PIXELS[down] * squeeze
-    layers, arrows = placed.layers, placed.scene.arrows
     columns = [Column([], []) for _ in layers.columns]
-    boxes: list[Stop] = []
+    stops = [Stop(k, y / pixels) for (k, _), y in zip(layers.stops, placed.rows, strict=True)]
     entries: dict[int, int] = {}
-    for k, (shape, at) in enumerate(zip(placed.scene.shapes, placed.shapes, strict=True)):
-        needed = max(map(width, shape.words)) + 4 if down else 2 + len(shape.words)
-        numbers, free = layers.arriving[k], 1
-        for number in sorted(numbers, key=lambda number: placed.labels[number][1]):
+    for stop, shape, numbers in zip(stops, placed.scene.shapes, layers.arriving, strict=False):
+        needed, free = max(map(width, shape.words)) + 4 if down else 2 + len(shape.words), 1
+        for number in sorted(numbers, key=lambda number: placed.labels[number][not down]):
             entries[number] = free
             free += 2 + beside(arrows[number]) if down else _ARRIVAL
-        stop = Stop(k, at.y / pixels, max(needed, free if down else free - 1), shape)
+        stop.shape, stop.height = shape, max(needed, free if down else free - 1)
         if down and len(numbers) == 1:
             # A lone arrow comes in where others leave, and its numbers reach over the box.
             stop.height = needed
             entries[numbers[0]] = stop.exit
             stop.over = max(0, stop.exit + free - 1 - needed)
-        boxes.append(stop)
-        columns[layers.levels[k]].stops.append(stop)
-    for number, arrow in enumerate(arrows):
-        before, last = boxes[arrow.source], layers.levels[arrow.target]
-        for level in range(layers.levels[arrow.source] + 1, last):
-            across = [placed.shapes[k].x for k in layers.columns[level]]
-            height = _height_at(placed.routes[number], sum(across) / len(across))
-            passing = Stop(arrow.source, height / pixels)
-            columns[level].stops.append(passing)
-            columns[level].ways.append(Way(arrow, before, passing))
-            before = passing
-        columns[last].ways.append(Way(arrow, before, boxes[arrow.target], entries[number]))
-    for stops, ways in columns:
-        stops.sort(key=lambda stop: stop.y)
-        for way in ways:
-            way.stop.sources.append(way)
+    for stop, (_, level) in sorted(zip(stops, layers.stops, strict=True), key=lambda at: at[0].y):
+        columns[level].stops.append(stop)
+    joined = set()
+    for number, (arrow, way) in enumerate(zip(arrows, layers.ways, strict=True)):
+        for before, after in pairwise(way):
+            stop = stops[after]
+            if stop.shape or after not in joined:
+                entry = entries[number] if stop.shape else 0
+                stop.sources.append(Way(arrow, stops[before], stop, entry))
+                columns[layers.stops[after].level].ways.append(stop.sources[-1])
+            joined.add(after)
     return columns
-
-
-def _height_at(route: list[Point], x: float) -> float:
-    """Return how high a route is at a place across."""
-    for (x0, y0), (x1, y1) in pairwise(route):
-        if x0 <= x <= x1:
-            return y0 + (y1 - y0) * ((x - x0) / (x1 - x0) if x1 > x0 else 0.0)
-    return route[-1][1]
 
 
 def give_rows(columns: list[Column]) -> None:

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Final
 
 from cgcli.errors import CgraphError
+from cgcli.views.drawing.channel import Net, TangledError, tracks
 from cgcli.views.drawing.layers import Layers, repeated
 from cgcli.views.drawing.placed import Placed
 from cgcli.views.drawing.plan import Column, Stop, Way, beside, give_rows, planned
@@ -164,14 +165,6 @@ class _Grid:
         return _LINES.get(directions, " "), "dim"
 
 
-class _TangledError(Exception):
-    """Two arrows want the same row in one channel; one of them is to be moved down."""
-
-    def __init__(self, stop: Stop) -> None:
-        super().__init__()
-        self.stop = stop
-
-
 def _untangled(placed: Placed, squeeze: float) -> tuple[_Grid, int, int]:
     """Draw, so many times narrower at most, moving down what is in the way.
 
@@ -182,8 +175,8 @@ def _untangled(placed: Placed, squeeze: float) -> tuple[_Grid, int, int]:
         give_rows(columns)
         try:
             return _draw(columns, placed.scene.down)
-        except _TangledError as error:
-            error.stop.moved += 1
+        except TangledError:
+            continue
     raise UnfitError("the arrows of this picture would hide each other in a terminal")
 
 
@@ -211,13 +204,13 @@ def _draw(columns: list[Column], down: bool) -> tuple[_Grid, int, int]:
 
 def _channel(grid: _Grid, ways: list[Way], left: int) -> int:
     """Draw what lies between a layer and the next, and return the column where that begins."""
-    tracks, count = _tracks(ways)
+    turns, count = _tracks(ways)
     strip = max((beside(way.arrow) for way in ways if way.stop.shape), default=0)
     # Beneath a box an arrow turns at once; its value has a row, and the gradient is by the head.
     first = left if grid.down else left + 1
     end = first + count + (strip > 0 if grid.down else strip + 3)
     for way in ways:
-        turn = first + tracks.get(way.net, 0)
+        turn = first + turns.get(way.net, 0)
         grid.level(way.source.exit, left - 1, turn, way.net)
         grid.upright(turn, way.source.exit, way.arrive, way.net)
         # Lines run on beneath the boxes' borders, so that their ends are joined to them.
@@ -230,36 +223,21 @@ def _channel(grid: _Grid, ways: list[Way], left: int) -> int:
 def _tracks(ways: list[Way]) -> tuple[dict[int, int], int]:
     """Return the track in which each net turns, and how many there are.
 
-    A net that leaves on the row where another arrives must turn before it does.
+    Where nets are in the way of one another one of their stops is to be moved down, and
+    `TangledError` is raised.
     """
-    spans: dict[int, tuple[int, int]] = {}
+    nets: dict[int, Net] = {}
     for way in ways:
-        rows = (*spans.get(way.net, ()), way.source.exit, way.arrive)
-        spans[way.net] = min(rows), max(rows)
-    turning = [net for net, (low, high) in spans.items() if low < high]
-    first: dict[int, set[int]] = {net: set() for net in turning}
-    for a in ways:
-        for b in ways:
-            if a.net != b.net and a.arrive == b.source.exit and a.net in first:
-                if b.net not in first:
-                    raise _TangledError(a.stop)
-                first[a.net].add(b.net)
-    tracks: dict[int, int] = {}
-    while len(tracks) < len(turning):
-        ready = [n for n in turning if n not in tracks and first[n] <= tracks.keys()]
-        if not ready:
-            stuck = [n for n in turning if n not in tracks]
-            leaving = {way.source.exit for way in ways if way.net in stuck}
-            stops = (w.stop for w in ways if w.net in stuck and w.arrive in leaving)
-            raise _TangledError(next(stops))
-        net = min(ready, key=lambda n: spans[n])
-        track = max((tracks[n] + 1 for n in first[net]), default=0)
-        low, high = spans[net]
-        taken = {tracks[n] for n in tracks if spans[n][0] <= high + 1 and low <= spans[n][1] + 1}
-        while track in taken:
-            track += 1
-        tracks[net] = track
-    return tracks, max(tracks.values(), default=-1) + 1
+        nets.setdefault(way.net, Net(way.source.exit, [])).arrivals.append(way.arrive)
+    turning = {net: at for net, at in nets.items() if at.span[0] < at.span[1]}
+    try:
+        placed = tracks(turning, 1)
+    except TangledError as error:
+        row = turning[error.net].leave
+        stop = next(way.stop for way in ways if way.net == error.other and way.arrive == row)
+        stop.moved += 1
+        raise
+    return placed, max(placed.values(), default=-1) + 1
 
 
 def _last(grid: _Grid, stops: list[Stop], left: int) -> int:

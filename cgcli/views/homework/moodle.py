@@ -18,6 +18,7 @@ from string import Template
 from typing import Any, Final
 
 from cgcli.calculus.floats import silent
+from cgcli.errors import CgraphError
 from cgcli.homework.choosing import true_working
 from cgcli.homework.diagnosis import Alternative, alternatives, words_of
 from cgcli.homework.exercise import Exercise
@@ -87,6 +88,10 @@ def _gaps(exercise: Exercise, reach: Tolerance, words: Catalogue) -> Iterator[st
             wrong.append((-truth, words.say(negated)))
         for element in itertools.product(*map(range, shape_of(truth))):
             right = float(truth[element] if element else truth)
+            if not is_finite(right):
+                asked = exercise.steps.text(quantity, element)
+                message = f"{asked} is {right}, and a gap takes a number"
+                raise CgraphError("binding", message, "choose other values to set as homework")
             near = [(float(number[element] if element else number), why) for number, why in wrong]
             gap = _gap(right, near, _tolerance(right, quantity, reach))
             yield f"<p>{_html(exercise.steps.text(quantity, element))} = {gap}</p>"

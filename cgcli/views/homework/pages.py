@@ -141,7 +141,9 @@ def feedback_page(report: Report, item: Graded) -> Page:
     title, problem = printable(item.name), item.exercise.graph.text.strip()
     if item.marked.sheet.trouble:
         # Whose values these would be is not known.
-        return Page(title, printable_lines(problem), [], [report.say(trouble(item.marked))], [])
+        return Page(
+            title, printable_lines(problem), [], [report.say(trouble(report, item.marked))], []
+        )
     heads, *rows = answer_lines(report, item)
     if not item.exercise.symbolic:
         problem += f"\n{values_line(item.exercise, {})}"

@@ -22,7 +22,7 @@ from cgcli.views.formulas import as_text
 from cgcli.views.gate import printable
 from cgcli.views.table import shown
 from cgcli.views.terminal import NUMBERS, WORDS, Column, console, print_table, say
-from cgcli.words import Math, Message
+from cgcli.words import Math, Message, headed, joined
 
 VERDICT: Final = "verdict"
 HINT: Final = "hint"
@@ -69,7 +69,7 @@ class Report(NamedTuple):
 
     def say(self, message: str) -> str:
         """Return a message in the language of the report, fit to be printed."""
-        return printable(self.words.say(message))
+        return printable(self.words.read(message))
 
     def verdict(self, verdict: str) -> tuple[str, str]:
         """Return what a verdict is called in the language, with its style."""
@@ -89,7 +89,7 @@ def print_marks(report: Report, sheets: list[Graded], out: Any = None) -> None:
 def _print_sheet(report: Report, item: Graded, out: Any) -> None:
     """Print one sheet: each answer with its verdict, in the order of working."""
     if item.marked.sheet.trouble:
-        say(out, report.say(trouble(item.marked)), style="yellow")
+        say(out, report.say(trouble(report, item.marked)), style="yellow", said=True)
         return
     heads, *rows = answer_lines(report, item)
     cells = [[*row[:2], report.verdict(row[2]), *row[3:]] for row in rows]
@@ -98,13 +98,13 @@ def _print_sheet(report: Report, item: Graded, out: Any) -> None:
     if rows:
         print_table(out, list(map(Column, heads, options)), cells)
         out.print()
-    say(out, *closing(report, item), soft_wrap=not out.is_terminal)
+    say(out, *closing(report, item), said=True, soft_wrap=not out.is_terminal)
 
 
-def trouble(marked: Marked) -> Message:
+def trouble(report: Report, marked: Marked) -> Message:
     """Return why nothing of a sheet can be read."""
-    name, why = Math(printable(marked.sheet.name)), Math(marked.sheet.trouble)
-    if why == ABSENT:
+    name, why = Math(printable(marked.sheet.name)), Math(report.words.read(marked.sheet.trouble))
+    if marked.sheet.trouble == ABSENT:
         return Message("nothing was handed in")
     return Message("{sheet} cannot be read: {why}", sheet=name, why=why)
 
@@ -163,7 +163,7 @@ def closing(report: Report, item: Graded) -> Iterator[str]:
     if report.points is not None:
         got, of = f"{score.points:g}", f"{score.of:g}"
         parts.append(Message("{points} of {of} points", points=got, of=of))
-    yield ", ".join(map(report.say, parts))
+    yield report.say(joined(parts, "{before}, {after}"))
 
 
 def _print_class(report: Report, sheets: list[Graded], out: Any) -> None:
@@ -183,17 +183,18 @@ def _print_class(report: Report, sheets: list[Graded], out: Any) -> None:
     out.print()
     if not wide:
         troubles = [item.marked for item in sheets if item.marked.sheet.trouble]
-        lines = [trouble(marked) for marked in troubles if marked.sheet.trouble != ABSENT]
+        lines = [trouble(report, marked) for marked in troubles if marked.sheet.trouble != ABSENT]
         absent = [item.name for item in sheets if item.marked.sheet.trouble == ABSENT]
         if absent:
             names = Math(printable(", ".join(absent)))
-            lines.append(Message("{kind}: {what}", kind=Message(ABSENT), what=names))
-        say(out, *map(report.say, lines), style="yellow", soft_wrap=not out.is_terminal)
+            lines.append(headed(ABSENT, names))
+        folded = not out.is_terminal
+        say(out, *map(report.say, lines), style="yellow", said=True, soft_wrap=folded)
     said, counts = common(report, sheets)
     summed = [said]
     for head, times in counts.items():
         summed += [head, *(f"{count:>5}  {name}" for name, count in times[:_TOLD])]
-    say(out, *summed, soft_wrap=not out.is_terminal)
+    say(out, *summed, said=True, soft_wrap=not out.is_terminal)
 
 
 def class_lines(report: Report, sheets: list[Graded]) -> list[list[str]]:
@@ -214,7 +215,7 @@ def _first(report: Report, item: Graded) -> tuple[str, str]:
     first = item.marked.first_wrong
     said = ""
     if item.marked.sheet.trouble:
-        said = report.say(trouble(item.marked))
+        said = report.say(trouble(report, item.marked))
     elif first is not None and report.reveal != VERDICT:
         # The mistake, where it is known, tells more than the place does.
         reasons = [*_diagnoses(item.exercise, first)] or remarks(item.exercise, first, HINT)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from cgcli.errors import CgraphError
+from cgcli.views.catalogue import heard
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _ASCII: Final = " _.-=+*#@"
 _ORDERS: Final = 2.0
-_WIDTH, _HEIGHT = 640, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 16, 20, 44
+WIDTH, HEIGHT, LEFT, RIGHT = 640, 360, 72, 16
+_TOP, _BOTTOM = 20, 44
 _MOST: Final = 1_000
 _COLOURS: Final = ("#1f6feb", "#bf5b04")
 
@@ -65,55 +66,78 @@ def curve(costs: Sequence[float], width: int, height: int, *, unicode: bool) -> 
 
 def as_svg(history: Sequence[dict[str, Any]]) -> str:
     """Return a picture of the cost, and of that on the rows held out, over the epochs."""
+    read = heard().read
     epochs = [record["epoch"] for record in history]
-    series = [("cost", [record["cost"] for record in history])]
+    series = [(read("cost"), [record["cost"] for record in history])]
     if any("holdout" in record for record in history):
-        series.append(("held out", [record.get("holdout", math.nan) for record in history]))
+        series.append((read("held out"), [record.get("holdout", math.nan) for record in history]))
     finite = [v for _, values in series for v in values if v - v == 0]
     if len(epochs) < 2 or not finite:
         raise CgraphError("usage", "there is no curve to draw of fewer than two epochs")
     logarithmic = is_logarithmic(finite)
     if logarithmic:
         finite = list(map(math.log10, finite))
-    low, high = min(finite), max(finite)
-    # Halves, since the difference of two doubles need not be one.
-    span, length = (high / 2 - low / 2) or 1.0, (epochs[-1] - epochs[0]) or 1
-
-    def point(epoch: float, height: float) -> str:
-        x = _LEFT + (epoch - epochs[0]) / length * (_WIDTH - _LEFT - _RIGHT)
-        y = _TOP + (high / 2 - height / 2) / span * (_HEIGHT - _TOP - _BOTTOM)
-        return f"{x:.1f},{y:.1f}"
-
-    size = f'width="{_WIDTH}" height="{_HEIGHT}"'
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
-        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
-    ]
+    panel = Panel(epochs, finite, _TOP, HEIGHT - _BOTTOM)
     # Whole powers of 10; below the least normal double there are no round numbers.
-    for tick in ticks(low, high, 1.0 if logarithmic else 1e-300):
-        x, y = point(epochs[0], tick).split(",")
-        label = f"{10.0**tick if logarithmic else tick:.4g}"
-        parts.append(
-            f'<line x1="{x}" y1="{y}" x2="{_WIDTH - _RIGHT}" y2="{y}" stroke="#d0d7de"/>'
-            f'<text x="{_LEFT - 8}" y="{float(y) + 4:.1f}" text-anchor="end">{label}</text>'
-        )
-    for place in (epochs[0], epochs[0] + length // 2, epochs[-1]):
-        x = point(place, low).split(",")[0]
-        parts.append(f'<text x="{x}" y="{_HEIGHT - 22}" text-anchor="middle">{place}</text>')
-    middle = (_LEFT + _WIDTH - _RIGHT) / 2
-    parts.append(f'<text x="{middle}" y="{_HEIGHT - 6}" text-anchor="middle">epoch</text>')
+    parts = [*canvas(HEIGHT), *panel.axis(power=logarithmic)]
+    for place in (epochs[0], epochs[0] + (epochs[-1] - epochs[0]) // 2, epochs[-1]):
+        x = panel.points([place], [panel.low])[0].split(",")[0]
+        parts.append(f'<text x="{x}" y="{HEIGHT - 22}" text-anchor="middle">{place}</text>')
+    middle, below = (LEFT + WIDTH - RIGHT) / 2, read("epoch")
+    parts.append(f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">{below}</text>')
     for number, (name, values) in enumerate(series):
         heights = [math.log10(v) if logarithmic and v - v == 0 else v for v in values]
         pairs = [(e, h) for e, h in zip(epochs, heights, strict=True) if h - h == 0]
-        kept = _thinned(range(len(pairs)), _MOST)
-        points = " ".join(point(*pairs[int(k)]) for k in kept)
+        kept = [pairs[int(k)] for k in _thinned(range(len(pairs)), _MOST)]
+        points = " ".join(panel.points(*zip(*kept, strict=True))) if kept else ""
         colour = _COLOURS[number]
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
-            f'<text x="{_WIDTH - _RIGHT}" y="{_TOP - 6 + 16 * number}" text-anchor="end" '
+            f'<text x="{WIDTH - RIGHT}" y="{_TOP - 6 + 16 * number}" text-anchor="end" '
             f'fill="{colour}">{name}</text>'
         )
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+class Panel:
+    """A part of a picture with axes of its own: from heights of numbers to those of points."""
+
+    def __init__(self, x: Sequence[Any], heights: Sequence[Any], top: int, bottom: int) -> None:
+        self.low, self.high = float(min(heights)), float(max(heights))
+        # Halves, since the difference of two doubles need not be one.
+        self._span = (self.high / 2 - self.low / 2) or 1.0
+        self._top, self._bottom = top, bottom
+        self._left, self._width = float(x[0]), float(x[-1] - x[0]) or 1.0
+
+    def points(self, x: Iterable[Any], heights: Iterable[Any]) -> list[str]:
+        """Return the points of numbers, one at every x."""
+        wide, high = WIDTH - LEFT - RIGHT, self._bottom - self._top
+        return [
+            f"{LEFT + (a - self._left) / self._width * wide:.1f},"
+            f"{self._top + (self.high / 2 - h / 2) / self._span * high:.1f}"
+            for a, h in zip(x, heights, strict=True)
+        ]
+
+    def axis(self, *, power: bool = False) -> list[str]:
+        """Return lines at round numbers, or at powers of 10 where the heights are logarithms."""
+        parts = []
+        for tick in ticks(self.low, self.high, 1.0 if power else 1e-300):
+            y = self.points([self._left], [tick])[0].split(",")[1]
+            label = f"{10.0**tick if power else tick:.4g}"
+            parts.append(
+                f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}" stroke="#d0d7de"/>'
+                f'<text x="{LEFT - 8}" y="{y}" text-anchor="end" dy="4">{label}</text>'
+            )
+        return parts
+
+
+def canvas(height: int) -> list[str]:
+    """Return the start of a picture so high, and its ground."""
+    size = f'width="{WIDTH}" height="{height}"'
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
+        f'<rect {size} fill="#ffffff"/>',
+    ]
 
 
 def ticks(low: float, high: float, least: float) -> list[float]:

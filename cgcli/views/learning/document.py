@@ -48,6 +48,7 @@ def as_document(
         "sum_of_squares": number(known and known.sum),
         "residual_deviation": number(known and known.deviation),
         "statistics": known and _statistics(known, task.parameters),
+        **({"starts": fit.starts} if fit and fit.starts else {}),
         "notes": row_notes(training.prepared.report.notes),
         **({"read": read} if read else {}),
         # What counts stays a whole number.
@@ -70,15 +71,17 @@ def _folds(folds: Folds) -> dict[str, Any]:
 
 
 def _statistics(known: Statistics, parameters: Parameters) -> dict[str, Any]:
-    """Return the statistics of least squares; the matrices are in the order of the parameters."""
+    """Return the statistics of a fit; the matrices are in the order of the parameters."""
     t, p, interval = None, None, None
     if known.errors is not None:
         t, p = parameters.look(known.t), parameters.look(known.p)
         low, high = parameters.look(known.low), parameters.look(known.high)
         interval = {name: [low[name], high[name]] for name in low}
     names = ("covariance", "correlation", "r_squared", "adjusted_r_squared", "aic", "bic")
+    rare = fields(known, "chi_square_p", "log_likelihood")
     return {
         "degrees_of_freedom": known.free,
         **number({"t": t, "p_value": p, "confidence_95": interval, **fields(known, *names)}),
         "residual_quartiles": number(known.quartiles),
+        **{name: number(figure) for name, figure in rare.items() if figure is not None},
     }

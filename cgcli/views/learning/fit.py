@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 from xml.sax.saxutils import escape
 
 import numpy as np
 
-from cgcli.learning.statistics import Bands
-from cgcli.views.learning.curve import ticks
+from cgcli.learning.bands import Bands
+from cgcli.views.catalogue import heard
+from cgcli.views.learning.curve import LEFT, RIGHT, WIDTH, Panel, canvas
+from cgcli.words import Message
 
-_WIDTH, _HEIGHT, _SPLIT = 640, 480, 320
-_LEFT, _RIGHT, _TOP, _BOTTOM, _GAP = 72, 16, 36, 44, 24
-_ROWS, _FIT, _AXIS = "#57606a", "#1f6feb", "#d0d7de"
+_HEIGHT, _SPLIT, _TOP, _BOTTOM, _GAP = 480, 320, 36, 44, 24
+_ROWS, _FIT = "#57606a", "#1f6feb"
 _DOTS: Final = 40, 8
 
 
-class _Panel:
-    """A part of the picture with axes of its own: from heights of numbers to those of points."""
-
-    def __init__(self, x: Any, heights: Sequence[Any], top: int, bottom: int) -> None:
-        self.low, self.high = float(np.min(heights)), float(np.max(heights))
-        self._top, self._bottom = top, bottom
-        self._left, self._width = float(x[0]), float(x[-1] - x[0]) or 1.0
-
-    def points(self, x: Any, heights: Any) -> list[str]:
-        """Return the points of numbers, one at every x."""
-        span = (self.high - self.low) or 1.0
-        across = _LEFT + (x - self._left) / self._width * (_WIDTH - _LEFT - _RIGHT)
-        down = self._top + (self.high - heights) / span * (self._bottom - self._top)
-        return [f"{a:.1f},{d:.1f}" for a, d in zip(across, down, strict=True)]
-
-    def axis(self) -> list[str]:
-        """Return lines at round numbers."""
-        parts = []
-        for tick in ticks(self.low, self.high, 1e-300):
-            y = self.points(np.zeros(1), np.full(1, tick))[0].split(",")[1]
-            parts.append(
-                f'<line x1="{_LEFT}" y1="{y}" x2="{_WIDTH - _RIGHT}" y2="{y}" stroke="{_AXIS}"/>'
-                f'<text x="{_LEFT - 8}" y="{y}" text-anchor="end" dy="4">{tick:.4g}</text>'
-            )
-        return parts
-
-
-def unweighted(of: Bands) -> str:
-    """Return what is to be said of residuals that are drawn otherwise than they are squared."""
-    return ", without their weights" if of.weighted else ""
+def residuals(of: Bands, along: str = "") -> str:
+    """Return what stands above residuals; they are drawn otherwise than they are squared."""
+    return f"residuals{along}{', without their weights' if of.weighted else ''}"
 
 
 def fit_svg(of: Bands) -> str:
@@ -54,15 +27,9 @@ def fit_svg(of: Bands) -> str:
     left, curve = of.left, of.curve or of
     ends = [curve.predicted + sign * curve.prediction for sign in (-1, 1)]
     inner = [curve.predicted + sign * curve.confidence for sign in (-1, 1)]
-    upper = _Panel(of.x, [*of.observed, *ends[0], *ends[1]], _TOP, _SPLIT)
-    lower = _Panel(of.x, [*left, 0.0], _SPLIT + _GAP, _HEIGHT - _BOTTOM)
-    size = f'width="{_WIDTH}" height="{_HEIGHT}"'
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
-        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
-        *upper.axis(),
-        *lower.axis(),
-    ]
+    upper = Panel(of.x, [*of.observed, *ends[0], *ends[1]], _TOP, _SPLIT)
+    lower = Panel(of.x, [*left, 0.0], _SPLIT + _GAP, _HEIGHT - _BOTTOM)
+    parts = [*canvas(_HEIGHT), *upper.axis(), *lower.axis()]
     for (low, high), opacity in ((ends, 0.12), (inner, 0.3)):
         area = " ".join([*upper.points(curve.x, low), *reversed(upper.points(curve.x, high))])
         parts.append(f'<polygon points="{area}" fill="{_FIT}" fill-opacity="{opacity}"/>')
@@ -71,14 +38,15 @@ def fit_svg(of: Bands) -> str:
     for point in (*upper.points(of.x, of.observed), *lower.points(of.x, left)):
         across, down = point.split(",")
         parts.append(f'<circle cx="{across}" cy="{down}" r="2.5" fill="{_ROWS}"/>')
-    words = f"{of.target} and the fit, with bands of 95 % for its curve and for another row"
-    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+    words = "{name} and the fit, with bands of 95 % for its curve and for another row"
+    said = heard()
+    middle = (LEFT + WIDTH - RIGHT) / 2
     for text, x, y, anchor in (
-        (words, _LEFT, 20, "start"),
-        (f"residuals{unweighted(of)}", _LEFT, _SPLIT + 16, "start"),
+        (said.say(Message(words, name=of.target)), LEFT, 20, "start"),
+        (said.read(residuals(of)), LEFT, _SPLIT + 16, "start"),
         (of.name, middle, _HEIGHT - 8, "middle"),
-        (f"{of.x[0]:.4g}", _LEFT, _HEIGHT - 24, "middle"),
-        (f"{of.x[-1]:.4g}", _WIDTH - _RIGHT, _HEIGHT - 24, "end"),
+        (f"{of.x[0]:.4g}", LEFT, _HEIGHT - 24, "middle"),
+        (f"{of.x[-1]:.4g}", WIDTH - RIGHT, _HEIGHT - 24, "end"),
     ):
         parts.append(f'<text x="{x}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"

@@ -7,6 +7,7 @@ import time
 from typing import Any, Final
 
 from cgcli.learning.logbook import State
+from cgcli.views.catalogue import heard
 from cgcli.views.terminal import can_show, console
 
 _PAUSE: Final = 0.1
@@ -20,8 +21,9 @@ class Progress:
         from rich.progress import Progress as Bar
 
         gradient = "|∇|" if can_show("∇", sys.stderr) else "gradient"
-        text = f"epoch {{task.fields[epoch]}}  cost {{task.fields[cost]:.6g}}  {gradient} "
-        text += "{task.fields[norm]:.3g}  rate {task.fields[rate]:.3g}"
+        epoch, cost, norm, rate = map(heard().read, ("epoch", "cost", gradient, "rate"))
+        text = f"{epoch} {{task.fields[epoch]}}  {cost} {{task.fields[cost]:.6g}}  {norm} "
+        text += f"{{task.fields[norm]:.3g}}  {rate} {{task.fields[rate]:.3g}}"
         self._bar = Bar(
             BarColumn(bar_width=20),
             TextColumn(text, markup=False),

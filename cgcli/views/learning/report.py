@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.errors import shorten
+from cgcli.learning.bands import Bands
 from cgcli.learning.logbook import Folds
-from cgcli.learning.statistics import Bands
+from cgcli.learning.losses import Loss
+from cgcli.learning.statistics import Statistics
 from cgcli.learning.training import Trained, Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
-from cgcli.views.learning.fit import fit_dots, unweighted
-from cgcli.views.table import shown
+from cgcli.views.learning.fit import fit_dots, residuals
+from cgcli.views.table import VALUE, shown
 from cgcli.views.terminal import NUMBERS, WORDS, Column, can_show, console, print_table, say
-from cgcli.words import counted
+from cgcli.words import Message, counted
 
 _WIDTH: Final = 72
 _HEIGHT: Final = 6
 _FEW: Final = 16
-_HEADS: Final = ("standard error", "95% from", "to", "t", "p")
-_FULL: Final = ("value", "standard error")
+_HEADS: Final = tuple(map(Message, ("standard error", "95% from", "to", "t", "p")))
+"""Where the deviation is known t is z."""
+_FULL: Final = VALUE, _HEADS[0]
 """What is shown with all digits that are asked for; a test needs few."""
 
 
@@ -41,11 +45,11 @@ def print_trained(
         scale = ", logarithmic" if is_logarithmic([c for c in costs if c - c == 0]) else ""
         first, last = trained.history[0]["epoch"], trained.history[-1]["epoch"]
         say(out, f"cost, epoch {first} to {last}{scale}")
-        say(out, *lines, style="cyan")
+        say(out, *lines, style="cyan", said=True)
         out.print()
     if drawn is not None:
-        say(out, f"residuals along {printable(shorten(drawn.name))}{unweighted(drawn)}")
-        say(out, *fit_dots(drawn, unicode=can_show("┤─•")), style="cyan")
+        say(out, residuals(drawn, f" along {printable(shorten(drawn.name))}"))
+        say(out, *fit_dots(drawn, unicode=can_show("┤─•")), style="cyan", said=True)
         out.print()
     _print_parameters(training, trained, digits, out)
     say(out, *_summary(training, trained, digits), soft_wrap=True)
@@ -59,11 +63,15 @@ def doubt_lines(trained: Trained) -> list[str]:
 
 def _print_parameters(training: Training, trained: Trained, digits: int, out: Any) -> None:
     parameters, known = training.task.parameters, trained.fit and trained.fit.statistics
-    columns = {"value": parameters.values()}
+    columns: dict[str, Any] = {VALUE: parameters.values()}
     if known is not None and known.errors is not None:
         more = zip(_HEADS, (known.errors, known.low, known.high, known.t, known.p), strict=True)
         columns |= {head: parameters.look(flat) for head, flat in more}
-    names = [printable(shorten(name)) for name in columns["value"]]
+        columns = {head: _by_element(part) for head, part in columns.items()}
+        if known.degrees == np.inf:
+            renamed = {"t": Message("z")}
+            columns = {renamed.get(head, head): part for head, part in columns.items()}
+    names = [printable(shorten(name)) for name in columns[VALUE]]
     few = min(digits, 4)
     cells = {
         head: [_short(v, digits if head in _FULL else few) for v in part.values()]
@@ -75,6 +83,9 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
             pairs = zip(columns[head].values(), errors, strict=True)
             cells[head] = [_short(v, max(few, _digits(v, error))) for v, error in pairs]
         cells["p"] = ["<1e-300" if cell == "0" else cell for cell in cells["p"]]
+        # What is at a bound has none.
+        none = "–" if can_show("–") else "-"
+        cells = {head: [cell.replace("nan", none) for cell in part] for head, part in cells.items()}
     # As many columns as stand beside each other; the others are in the JSON.
     width, heads = max(9, *map(len, names)), list[str]()
     every = list(cells)
@@ -84,10 +95,21 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
         if width <= out.width:
             heads += pair
     heads = heads or every[:1]
-    first = Column("parameter", {**WORDS, "style": "cyan", "min_width": 9})
+    first = Column(Message("parameter"), {**WORDS, "style": "cyan", "min_width": 9})
     rows = zip(names, *(cells[head] for head in heads), strict=True)
     print_table(out, [first, *(Column(head, NUMBERS) for head in heads)], rows)
     out.print()
+
+
+def _by_element(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return numbers by name, an array that is not large as its elements: so they have errors."""
+    rows: dict[str, Any] = {}
+    for name, value in values.items():
+        parts = np.ndenumerate(value) if np.ndim(value) > 0 and np.size(value) <= _FEW else ()
+        rows |= {f"{name}[{', '.join(map(str, place))}]": part for place, part in parts}
+        if not parts:
+            rows[name] = value
+    return rows
 
 
 def _digits(value: Any, error: Any) -> int:
@@ -100,7 +122,7 @@ def _digits(value: Any, error: Any) -> int:
 def _short(value: Any, digits: int) -> str:
     """Return a value; of a large matrix its shape, for the model file has it."""
     if np.ndim(value) == 2 and np.size(value) > _FEW:
-        return f"{value.shape[0]} × {value.shape[1]} numbers"
+        return Message("{rows} × {columns} numbers", rows=len(value), columns=len(value[0]))
     return shown(value, digits)
 
 
@@ -111,6 +133,27 @@ def _folds(folds: Folds, digits: int) -> str:
         mean, deviation = (shown(figure, digits) for figure in folds.spread(values))
         texts.append(f"{printable(name)} {mean}, deviation {deviation}")
     return f"on {counted(len(folds.costs), 'part')} held out by turns: {'; '.join(texts)}"
+
+
+def _misfit(known: Statistics, loss: Loss | None, digits: int) -> str:
+    """Return how far the fit is from the rows."""
+    free = counted(known.free, "degree")
+    if known.sum is None:
+        return f"log-likelihood {shown(known.log_likelihood, digits)} with {free} of freedom"
+    total = shown(known.sum, digits)
+    if known.chi_square_p is not None:
+        p = shown(known.chi_square_p, min(digits, 4))
+        return f"chi-square {total} with {free} of freedom, as large by chance with p {p}"
+    if known.deviation is not None:
+        squares = f"sum of squares {total}, residual standard deviation"
+        deviation = shown(known.deviation, digits)
+        if loss is not None:
+            return f"{squares} {deviation} by their quartiles; loss {loss}"
+        return f"{squares} {deviation} with {free} of freedom"
+    if known.free:
+        return f"sum of squares {total}"
+    no_errors = "0 degrees of freedom: it passes through every row, and tells no errors"
+    return f"sum of squares {total}; {no_errors}"
 
 
 def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
@@ -125,28 +168,25 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
     for name, parts in trained.metrics.items():
         metric = f"{printable(name)} {shown(parts['train'], digits)}"
         measured.append((metric, parts.get("holdout")))
-    for line, outside in measured:
+    for measure, outside in measured:
         more = "" if outside is None else f"; {shown(outside, digits)} on the rows held out"
-        lines.append(line + more)
-    lines += [] if trained.folds is None else [_folds(trained.folds, digits)]
+        lines.append(measure + more)
+    if trained.folds is not None:
+        lines.append(_folds(trained.folds, digits))
     known = trained.fit and trained.fit.statistics
     if known is not None:
-        line = f"sum of squares {shown(known.sum, digits)}"
-        if known.deviation is not None:
-            line += f", residual standard deviation {shown(known.deviation, digits)}"
-            line += f" with {counted(known.free, 'degree')} of freedom"
-        elif not known.free:
-            line += "; 0 degrees of freedom: it passes through every row, and tells no errors"
-        lines.append(line)
+        lines.append(_misfit(known, training.task.loss, digits))
         quality = {
             "R²" if can_show("²") else "R^2": known.r_squared,
             "adjusted": known.adjusted_r_squared,
         }
         quality |= {"AIC": known.aic, "BIC": known.bic}
         texts = [f"{name} {shown(q, digits)}" for name, q in quality.items() if q is not None]
-        lines += [", ".join(texts)] if texts else []
-        least, *middle, most = (shown(q, min(digits, 4)) for q in known.quartiles)
-        lines.append(f"residuals from {least} to {most}, quartiles {', '.join(middle)}")
+        if texts:
+            lines.append(", ".join(texts))
+        if known.quartiles is not None:
+            least, *middle, most = (shown(q, min(digits, 4)) for q in known.quartiles)
+            lines.append(f"residuals from {least} to {most}, quartiles {', '.join(middle)}")
     steps = trained.state.step if trained.state else 0
     took = f" after {counted(steps, 'step')}" if steps else ""
     lines.append(f"stopped{took}: {trained.end.message}")

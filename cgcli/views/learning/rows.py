@@ -75,7 +75,7 @@ def rows_end(notes: Mapping[str, tuple[int, int, Note]], read: str, *, empty: bo
 def check_names(values: Mapping[str, Any], kept: Mapping[str, Any], *, noting: bool) -> None:
     """Raise `CgraphError` where two columns of a table would have one name."""
     for name in kept:
-        if name in {"row", *values}:
+        if name in {"row", *["notes"] * noting, *values, *_heads(values)}:
             message = f"--keep: '{name}' is the name of a result as well"
             raise CgraphError("name", message, "give the result another name: v = …")
     for name, what in (("row", "number"), ("notes", "notes")):

@@ -14,16 +14,17 @@ from cgcli.calculus.explain import Explanation
 from cgcli.learning.descent import Descent
 from cgcli.learning.tables import ROW
 from cgcli.learning.training import Training
+from cgcli.views.catalogue import catalogue, spoken
 from cgcli.views.table import shown
 from cgcli.views.trace.show import print_trace
 from cgcli.views.trace.writing import Shown, Wanted
-from cgcli.words import counted
+from cgcli.words import Message, counted
 
 _ROWS: Final = 3
 
 
 def print_steps(training: Training, steps: int, digits: int) -> None:
-    """Print so many steps from where the run stands, which stays there."""
+    """Print so many steps from where the run stands, which stays there, and none after its end."""
     descent = training.descent
     assert descent is not None
     kept = descent.flat.copy()
@@ -31,6 +32,8 @@ def print_steps(training: Training, steps: int, digits: int) -> None:
     try:
         with np.errstate(all="ignore"):
             for done, (epoch, count, cost) in enumerate(islice(_batches(descent), steps)):
+                if descent.criteria.exhausted(descent.state.step + done, epoch, 0.0):
+                    break
                 _print_step(training, descent.state.step + done, epoch, count, cost, digits)
     finally:
         np.copyto(descent.flat, kept)
@@ -50,31 +53,36 @@ def _batches(descent: Descent) -> Iterator[tuple[int, int, float]]:
 def _print_step(
     training: Training, step: int, epoch: int, count: int, cost: float, digits: int
 ) -> None:
-    write = sys.stdout.write
+    language = spoken(for_script=False)
+    read = catalogue(language).read
+
+    def say(*lines: str) -> None:
+        sys.stdout.write("".join(f"{read(line)}\n" for line in lines))
+
     task, descent = training.task, training.descent
     assert descent is not None
     gradient = descent.objective.gradient
     few = min(count, _ROWS)
     batches = descent.objective.batches
     part = batches.rows(few) if batches else descent.objective.table.read(0, few)
-    write(f"Step {step + 1}\n\n")
+    say(f"Step {step + 1}", "")
     for k, number in enumerate(part[ROW]):
         names = list(task.parameters.views)
         result = DOUBLES.evaluate(task.graph, task.values(part, k), wrt=names)
-        write(f"Row {int(number)}\n\n")
-        print_trace(Explanation(result), Wanted(shown=Shown(digits=digits)))
-        write("\n")
+        say(Message("Row {row}", row=int(number)), "")
+        print_trace(Explanation(result), Wanted(language=language, shown=Shown(digits=digits)))
+        say("")
     if count > _ROWS:
-        write(f"and {counted(count - _ROWS, 'more row')} in the same way\n\n")
+        say(f"and {counted(count - _ROWS, 'more row')} in the same way", "")
     name, of = task.graph.names[task.graph.output], "this row"
     if count > 1:
         # The f of the steps above is one row's.
         kind = "mean" if task.mean else "sum"
         name, of = f"{kind}({name})", f"the {kind} over {count:,} rows"
-    write(f"The cost and its gradient, {of}\n  {name} = {shown(cost, digits)}\n")
+    say(f"The cost and its gradient, {of}", f"  {name} = {shown(cost, digits)}")
     views = task.parameters.look(gradient.copy())
     for parameter, view in views.items():
-        write(f"  ∂{name}/∂{parameter} = {_inline(view, digits)}\n")
+        say(f"  ∂{name}/∂{parameter} = {_inline(view, digits)}")
     before = task.parameters.look(descent.flat.copy())
     rate = descent.schedule.at(step, epoch)
     clipped = descent.shorten()
@@ -83,16 +91,16 @@ def _print_step(
     )
     plain = descent.optimiser.name == "gd" and not descent.setting["weight_decay"] and not clipped
     rule = "W = W - rate * gradient" if plain else descent.optimiser.summary
-    write(f"\nUpdate: {rule}, rate {shown(rate, digits)}\n")
+    say("", f"Update: {rule}, rate {shown(rate, digits)}")
     for parameter, view in task.parameters.look(descent.flat).items():
         old, new = _inline(before[parameter], digits), _inline(view, digits)
         if plain:
             slope = _inline(views[parameter], digits)
             slope = f"({slope})" if slope.startswith("-") else slope
-            write(f"  {parameter} = {old} - {shown(rate, digits)} * {slope} = {new}\n")
+            say(f"  {parameter} = {old} - {shown(rate, digits)} * {slope} = {new}")
         else:
-            write(f"  {parameter}: {old} → {new}\n")
-    write("\n")
+            say(f"  {parameter}: {old} → {new}")
+    say("")
 
 
 def _inline(value: Any, digits: int) -> str:

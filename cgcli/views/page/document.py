@@ -27,7 +27,7 @@ from cgcli.views.signs import PRINTED
 from cgcli.views.trace.lines import Lines
 from cgcli.views.trace.pages import marked
 from cgcli.views.trace.writing import Wanted
-from cgcli.words import Message
+from cgcli.words import Message, headed
 
 _LIVE: Final = 1_500
 """More nodes than that are not computed anew in a page."""
@@ -168,7 +168,7 @@ class Document:
         return {"node": node, "kind": kind, "key": key, "holds": holds, "text": said}
 
     def _noted(self, kind: str, message: Message) -> str:
-        return self._say(Message("{kind}: {what}", kind=Message(kind), what=message))
+        return self._say(headed(kind, message))
 
     def _at(self, node: int) -> Message | str:
         """Return the words for the numbers that a scalar node was asked at."""

@@ -99,7 +99,7 @@ class Divergence(TypedDict):
 
 DoubtKind: TypeAlias = Literal[
     "unconverged", "falling", "swinging", "rising", "stuck", "dead", "alike", "kink",
-    "unbounded", "tuned", "scaled", "undetermined", "fold",
+    "unbounded", "tuned", "scaled", "undetermined", "bound", "fold",
 ]  # fmt: skip
 
 
@@ -122,14 +122,16 @@ class End(TypedDict):
 
 
 class Statistics(TypedDict):
-    """Of least squares; null where no degrees of freedom are left, or a figure has no meaning.
+    """Of least squares or a likelihood; null where nothing is left over, or there is no meaning.
 
-    Matrices are in the order of the parameters' elements; AIC and BIC are those of normal
-    residuals, whose spread counts as a parameter.
+    Matrices are in the order of the parameters' elements. AIC and BIC of least squares are those of
+    normal residuals, whose spread counts as a parameter unless it is known. What is at a bound has
+    NaN.
     """
 
     degrees_of_freedom: int
     t: dict[str, Doubles] | None
+    """With --sigma or --likelihood z, by the normal distribution."""
     p_value: dict[str, Doubles] | None
     confidence_95: dict[str, Doubles] | None
     """The two ends of the interval."""
@@ -139,8 +141,18 @@ class Statistics(TypedDict):
     adjusted_r_squared: Double | None
     aic: Double | None
     bic: Double | None
-    residual_quartiles: Doubles
+    chi_square_p: NotRequired[Double]
+    """With --sigma how often chance makes the sum of squares as large."""
+    log_likelihood: NotRequired[Double]
+    residual_quartiles: Doubles | None
     """The least, the quartiles and the greatest."""
+
+
+class Starts(TypedDict):
+    """With --restarts how many starting points were tried, and how many led to the best fit."""
+
+    tried: Positive
+    ended_there: Positive
 
 
 class Run(TypedDict):
@@ -170,6 +182,7 @@ class Run(TypedDict):
     """Null where all numbers are finite."""
     standard_errors: dict[str, Doubles] | None
     statistics: Statistics | None
+    starts: NotRequired[Starts]
     sum_of_squares: Double | None
     residual_deviation: Double | None
     notes: NotRequired[dict[str, RowNote]]
@@ -282,6 +295,17 @@ class RunState(TypedDict):
     history: list[KeptRecord]
 
 
+class Spreading(TypedDict):
+    """What the predictions of a fit vary by, for their bands."""
+
+    covariance: Doubles
+    """Of the parameters' elements, in their order."""
+    degrees_of_freedom: Positive | None
+    """Of the distribution of t; null for the normal one."""
+    deviation: float | None
+    """How far a row lies from its prediction; null where that is not known, or not one for all."""
+
+
 class Model(TypedDict):
     """What `cgraph train -o` writes."""
 
@@ -295,3 +319,4 @@ class Model(TypedDict):
     """Which criterion was met; empty while the run goes on."""
     state: RunState | None
     """Null in older models of a fit by SciPy."""
+    spreading: NotRequired[Spreading]

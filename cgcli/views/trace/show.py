@@ -18,7 +18,7 @@ from cgcli.views.terminal import as_text, can_show, console, paint
 from cgcli.views.trace.chain import Line
 from cgcli.views.trace.lines import Lines
 from cgcli.views.trace.writing import Wanted, Writing
-from cgcli.words import Message
+from cgcli.words import Message, headed
 
 _INDENT: Final = {"heading": 0, "given": 2, "gradient": 2, "entry": 6, "start": 5, "words": 2}
 _STEP: Final = 5
@@ -210,5 +210,4 @@ def _branch(write: Writing, words: Catalogue, node: int, elsewhere: int) -> Iter
     if result.gradients is not None and result.active[node]:
         yield f"   {write.gradient(node)}{equals}{write.grad(result.grad(node))}", "green"
     for note in result.notes_by_node.get(node, [])[:1]:
-        what = Message("{kind}: {what}", kind=Message(note.kind), what=note.message)
-        yield f"  ({words.say(what)})", "yellow"
+        yield f"  ({words.say(headed(note.kind, note.message))})", "yellow"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.explain import Contribution
@@ -17,6 +18,7 @@ from cgcli.views.signs import Signs
 from cgcli.words import Math, Message
 
 _ELEMENTS: Final = 16
+PASSES: Final = ("forward", "backward")
 
 
 class Shown(NamedTuple):
@@ -27,6 +29,12 @@ class Shown(NamedTuple):
     values: bool = True
     gradients: bool = True
     digits: int = 6
+
+    @classmethod
+    def of(cls, passes: Collection[str], hide: Collection[str], digits: int) -> Shown:
+        """Return what is shown of these passes, with so many digits of what is not hidden."""
+        forward, backward = (name in passes for name in PASSES)
+        return cls(forward, backward, "values" not in hide, "gradients" not in hide, digits)
 
 
 class Wanted(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Final
 
 from cgcli.calculus.doubles import Doubles
@@ -13,17 +13,21 @@ from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
 
 SHAKE: Final = 1e-9
-"""By so much of itself a number is moved at the most."""
+"""By so much of itself a number is moved at the most, unless it is said otherwise."""
 
 
 class ShakenDoubles(Doubles):
-    """Doubles of which inputs, results and contributions are moved by chance, as a seed has it."""
+    """Doubles of which inputs, results and contributions are moved by chance, as a seed has it.
 
-    def __init__(self, seed: int) -> None:
+    They are moved by up to `size` of themselves; constants and `fixed` nodes stay as they are.
+    """
+
+    def __init__(self, seed: int, size: float = SHAKE, fixed: Container[int] = ()) -> None:
         self._chance = random.Random(seed)  # noqa: S311  # noise
+        self._size, self._fixed = size, fixed
 
     def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
-        """Return the values, constants as they are and all others moved."""
+        """Return the values, moved where they are."""
         names = {node: name for name, node in graph.inputs.items()}
         values: list[Any] = []
         for node, arguments in enumerate(graph.arguments):
@@ -31,7 +35,7 @@ class ShakenDoubles(Doubles):
                 values.append(graph.constants[node])
                 continue
             number = self.value(graph, values, node) if arguments else inputs[names[node]]
-            values.append(self._moved(number))
+            values.append(number if node in self._fixed else self.moved(number))
         return values
 
     def backward(
@@ -40,14 +44,28 @@ class ShakenDoubles(Doubles):
         """Return the gradients, of contributions that are moved."""
         kind = type(self.sweep(graph, values, trail))
         sweep: _Shaken = type("Shaken", (_Shaken, kind), {})(graph, values, trail)
-        sweep.moved = self._moved
+        sweep.moved = self._sent
         return sweep.backward(of, active, 1.0)
 
-    def _moved(self, number: Any) -> Any:
-        if isinstance(number, Masked):
-            value = number.value.dense() if type(number.value) is Scattered else number.value
-            return Masked(self._moved(value), number.mask)
-        return number * (1 + SHAKE * self._chance.uniform(-1, 1))
+    def _sent(self, sent: Any) -> Any:
+        if isinstance(sent, Masked):
+            value = sent.value.dense() if type(sent.value) is Scattered else sent.value
+            return Masked(self.sent(value), sent.mask)
+        return self.sent(sent)
+
+    def sent(self, number: Any) -> Any:
+        """Return a contribution, moved; of an array every element by itself."""
+        return self.moved(number)
+
+    def moved(self, number: Any) -> Any:
+        """Return a number, or an array of them, moved."""
+        noise: Any = self._chance.uniform(-1, 1)
+        if getattr(number, "shape", ()):
+            import numpy as np
+
+            more = [self._chance.uniform(-1, 1) for _ in range(number.size - 1)]
+            noise = np.array([noise, *more]).reshape(number.shape)
+        return number * (1 + self._size * noise)
 
 
 class _Shaken(Sweep):

@@ -1,0 +1,218 @@
+"""Whether the digits that are printed survive rounding, and the note where they do not.
+
+A rounded result carries to the output by its own gradient: |v·∂f/∂v| times half an ulp (Higham,
+Accuracy and Stability of Numerical Algorithms, 2nd ed., chapter 3.3). Where these may sum up to
+a printed digit, or contributions to a gradient nearly cancel, the program is run a few times more
+with every rounded number moved by up to an ulp, by chance, and what stays the same is right
+(Parker, Monte Carlo Arithmetic, 1997). What is the same as a fraction is not moved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from cgcli.calculus.floats import silent
+from cgcli.calculus.notes import Note, note_on, shown, with_suggestion
+from cgcli.calculus.result import Result
+from cgcli.calculus.shaking import ShakenDoubles
+from cgcli.errors import excerpt
+from cgcli.graph.graph import Graph
+from cgcli.numbers.elements import anywhere, elements
+from cgcli.operations.shapes import size
+from cgcli.words import Message, joined
+
+_LOST: Final = 5e-7
+"""What a printed number is off by, as a share of itself, where its six digits are not all right."""
+_ULP: Final = 2.0**-52
+_RUNS: Final = 3
+_NAMED: Final = 3
+_NUMBERS: Final = 2_000
+"""In larger graphs nothing is said: cost and gradient of a net are sums of much that is rounded."""
+_BITS: Final = 5_000
+_SHORT: Final = 30
+"""What has fewer bits was rounded to them by a chance of one in millions."""
+
+
+def rounding(result: Result, inputs: Mapping[str, Any]) -> Iterator[tuple[int, Note]]:
+    """Yield the note on what rounding leaves of a value and its gradient, with its node.
+
+    There is none on a Jacobian, nor on a graph of more numbers than can be asked at once.
+
+    >>> import cgcli
+    >>> result = cgcli.parse("x*y - z").evaluate(x=0.1, y=3, z=0.3)
+    >>> str(result.notes[0].message)
+    'v1 - z magnifies rounding: f may be off by 6e-17; --precision 30 has more'
+    """
+    graph = result.graph
+    numbers = len(graph) + sum(map(size, graph.shapes.values()))
+    if result.gradients is None or numbers > _NUMBERS:
+        return
+    with silent(graph):
+        gradients = _gradients(result)
+        if _may_lose(result, gradients):
+            yield from _lost(result, gradients, inputs)
+
+
+def _gradients(result: Result) -> list[Any]:
+    """Return the gradient by every result, of constants as well."""
+    graph, active = result.graph, result.active
+    rounded = bytearray(map(bool, graph.arguments))
+    if result.gradients and not any(a and not b for a, b in zip(rounded, active, strict=True)):
+        return result.gradients
+    wanted = bytearray(map(max, rounded, active))
+    return result.kind.backward(graph, result.values, result.of, wanted, result.trail)
+
+
+def _may_lose(result: Result, gradients: list[Any]) -> bool:
+    """Whether rounding may reach a printed digit of the value, or of a sum of contributions."""
+    graph, values = result.graph, result.values
+    carried = 0.0
+    for node, gradient in enumerate(gradients):
+        if gradient is not None and graph.arguments[node] and node != result.of:
+            part = abs(gradient * values[node])
+            carried += part if isinstance(part, float) else float(part.sum())
+    if carried * _ULP > _LOST * abs(values[result.of]):
+        return True
+    return any(
+        anywhere((gradients[node] != 0) & (abs(gradients[node]) * _LOST < terms * _ULP))
+        for node, terms in _terms(result, gradients)
+    )
+
+
+def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
+    """Yield the nodes whose gradient is a sum, with the sum of the sizes of its contributions."""
+    graph = result.graph
+    sums: dict[int, Any] = {
+        node: 0.0
+        for node, gradient in enumerate(gradients)
+        if gradient is not None and graph.uses[node] > 1
+    }
+    if not sums:
+        return
+    sweep = result.kind.sweep(graph, result.values, result.trail)
+    for node, arguments in enumerate(graph.arguments):
+        upstream = gradients[node]
+        places = [place for place, argument in enumerate(arguments) if argument in sums]
+        if upstream is None or not places:
+            continue
+        if graph.tensors or graph.operations[node].reaches is not None:
+            parts = [sweep.contribution(node, place, upstream) for place in places]
+        else:
+            # It is all that is asked of a small program: the shorter way counts.
+            parts = [upstream * partial for partial in sweep.locals(node, places)]
+        for place, part in zip(places, parts, strict=True):
+            if part is not None:
+                sums[arguments[place]] = sums[arguments[place]] + abs(part)
+    yield from sums.items()
+
+
+def _lost(
+    result: Result, gradients: list[Any], inputs: Mapping[str, Any]
+) -> Iterator[tuple[int, Note]]:
+    """Yield the note, after a few runs with the numbers moved."""
+    graph, sources = result.graph, result.sources
+    exact = _exact(graph, result.values)
+    values, moved = [_STILL] * len(graph), dict.fromkeys(sources, _STILL)
+    for seed in range(_RUNS):
+        kind = _Rounded(seed, _ULP, exact)
+        shaken = kind.forward(graph, inputs)
+        back = kind.backward(graph, shaken, result.of, result.active, result.trail)
+        for node, gradient in enumerate(gradients):
+            if gradient is not None:
+                off = _off(result.values[node], shaken[node], math.inf)
+                values[node] = max(values[node], off)
+        for name, node in sources.items():
+            if gradients[node] is not None and back[node] is not None:
+                # Contributions that leave nothing at all, as of z/z, are meant to.
+                moved[name] = max(moved[name], _off(gradients[node], back[node], 0.0))
+    output = excerpt(result.output)
+    offs = {output: values[result.of]}
+    offs |= {f"∂{output}/∂{excerpt(name)}": off for name, off in moved.items()}
+    said = [off.said(name) for name, off in offs.items() if off.share > _LOST]
+    if not said:
+        return
+    if len(said) > _NAMED:
+        said = [*said[:_NAMED], Message("and {count} more gradients", count=len(said) - _NAMED)]
+    first = next((node for node, off in enumerate(values) if off.share > _LOST), None)
+    if first is not None:
+        message = Message("{formula} magnifies rounding", formula=shown(graph, first))
+    else:
+        first = next(sources[name] for name, off in moved.items() if off.share > _LOST)
+        message = Message("contributions nearly cancel")
+    message = Message("{what}: {rights}", what=message, rights=joined(said))
+    advised = with_suggestion(message, graph, first, "inexact")
+    if advised is message:
+        advised = Message("{message}; --precision 30 has more", message=message)
+    yield first, note_on(graph, first, "inexact", advised)
+
+
+def _exact(graph: Graph, values: list[Any]) -> set[int]:
+    """Return the nodes that were not rounded: the constants and inputs, and what is a fraction."""
+    from cgcli.calculus.exact_passes import ExactSweep, taken
+    from cgcli.numbers.exact import exact_namespace
+    from cgcli.numbers.ratio import Ratio, Room, RoomError
+
+    room = Room(_BITS)
+    leaves = [node for node, arguments in enumerate(graph.arguments) if not arguments]
+    try:
+        fractions = ExactSweep(graph, exact_namespace(room)).forward(
+            {node: taken(values[node], room) for node in leaves}
+        )
+    except RoomError:
+        return set(leaves)
+    return {
+        node
+        for node, (fraction, value) in enumerate(zip(fractions, values, strict=True))
+        if all(
+            type(a) is Ratio and a == b
+            for a, b in zip(elements(fraction), elements(value), strict=True)
+        )
+    }
+
+
+class _Rounded(ShakenDoubles):
+    """Doubles moved by up to an ulp; of contributions those that have as many bits as a double."""
+
+    def sent(self, number: Any) -> Any:
+        """Return a contribution, moved where it may have been rounded."""
+        moved = self.moved(number)
+        if not getattr(number, "shape", ()):
+            return number if math.ldexp(math.frexp(number)[0], _SHORT) % 1 == 0 else moved
+        import numpy as np
+
+        return np.where(np.ldexp(np.frexp(number)[0], _SHORT) % 1 == 0, number, moved)
+
+
+class _Off(NamedTuple):
+    """How far a number is moved, as a share of itself and as it is."""
+
+    share: float
+    size: float
+
+    def said(self, name: str) -> Message:
+        """Return what is left of a number, in words."""
+        # Half a unit of the last digit.
+        count = int(-math.log10(2 * self.share)) if self.share < 1 else 0
+        if self.size == math.inf:
+            return Message("{name} is not certain", name=name)
+        if not count:
+            return Message("{name} may be off by {size:.1g}", name=name, size=self.size)
+        if count == 1:
+            return Message("about one digit of {name} is right", name=name)
+        return Message("about {count} digits of {name} are right", count=count, name=name)
+
+
+_STILL: Final = _Off(0.0, 0.0)
+
+
+def _off(number: Any, shaken: Any, of_nothing: float) -> _Off:
+    """Return how far a number is moved, of an array the most; as a share `of_nothing` for 0."""
+    off = _STILL
+    for a, b in zip(elements(number), elements(shaken), strict=True):
+        size = abs(b - a)
+        if size:
+            share = size / abs(a) if a else of_nothing
+            off = max(off, _Off(share, float(size)) if share == share else _Off(math.inf, math.inf))
+    return off
