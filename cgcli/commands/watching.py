@@ -18,8 +18,9 @@ from cgcli.errors import file_error, shorten
 from cgcli.learning.bands import Bands
 from cgcli.learning.logbook import Record, State, Watch
 from cgcli.learning.models import Model, as_json
+from cgcli.learning.run import Trained
 from cgcli.learning.stopping import interrupts
-from cgcli.learning.training import Trained, Training
+from cgcli.learning.training import Training
 from cgcli.library.files import Output, ending_of, named_errors, take_lock, write_file
 from cgcli.views.streams import tell
 
