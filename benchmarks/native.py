@@ -126,10 +126,11 @@ def descent(name: str, engine: str, epochs: int) -> Timed:
     from cgcli.learning.given import Given, build_graph
     from cgcli.learning.preparing import Prepared
     from cgcli.learning.reading import Report
+    from cgcli.learning.run import Options
     from cgcli.learning.stopping import Criteria
     from cgcli.learning.tables import ROW, TableWriter
     from cgcli.learning.task import Parameters, Task
-    from cgcli.learning.training import Options, Training
+    from cgcli.learning.training import Training
     from cgcli.native.engine import engine_of
     from cgcli.program import parse
 

@@ -136,10 +136,11 @@ def run_cgraph(name: str) -> tuple[float, list[float], int]:
     from cgcli.learning.given import Given, build_graph
     from cgcli.learning.preparing import Prepared
     from cgcli.learning.reading import Report
+    from cgcli.learning.run import Options
     from cgcli.learning.stopping import Criteria
     from cgcli.learning.tables import ROW, TableWriter
     from cgcli.learning.task import Parameters, Task
-    from cgcli.learning.training import Options, Training
+    from cgcli.learning.training import Training
     from cgcli.program import parse
 
     model = MODELS[name]

@@ -72,12 +72,9 @@ def engine_of(given: Options, name: str | None) -> Engine | None:
     """
     if name is None or name == "numpy":
         return None
-    if given.on is not None:
-        message = "--engine compiles for the processor that it is on, and a cluster has several"
-        raise conflict(message, "leave one of them out")
-    if name == "auto" and (given.jobs or 1) > 1:
-        message = "--engine auto asks whether the rows of one process pay for compiling"
-        raise conflict(message, "write --engine native, or leave it out")
+    if given.on is not None or (name == "auto" and (given.jobs or 1) > 1):
+        message = f"--engine {name} is for one process, and --on and --jobs have several"
+        raise conflict(message, "leave it out, or write --jobs and --engine native")
     from cgcli.native import engine
 
     def note(text: str) -> None:

@@ -32,8 +32,9 @@ from cgcli.learning.initial import initial, meant
 from cgcli.learning.manner import Manner
 from cgcli.learning.models import Model, model_of, rows_of
 from cgcli.learning.preparing import Prepared, Reading, prepare
+from cgcli.learning.run import Options, Trained
 from cgcli.learning.tables import plain
-from cgcli.learning.training import Options, Trained, Training
+from cgcli.learning.training import Training
 from cgcli.library.files import named
 from cgcli.library.models import read_model
 from cgcli.numbers.values import as_inputs

@@ -7,9 +7,9 @@ from typing import Any, Final
 from cgcli.commands.choices import conflict
 from cgcli.commands.train_options import TrainOptions
 from cgcli.learning.models import Model
+from cgcli.learning.run import Options
 from cgcli.learning.settings import check_settings
 from cgcli.learning.stopping import Criteria
-from cgcli.learning.training import Options
 
 _OTHERS: Final = {"batch": "all", "holdout": 0.0, "metrics": {}, "bounds": {}}
 _DEFAULTS: Final = {**Options()._asdict(), **_OTHERS}

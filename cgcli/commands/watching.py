@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -19,7 +18,9 @@ from cgcli.errors import file_error, shorten
 from cgcli.learning.bands import Bands
 from cgcli.learning.logbook import Record, State, Watch
 from cgcli.learning.models import Model, as_json
-from cgcli.learning.training import Trained, Training
+from cgcli.learning.run import Trained
+from cgcli.learning.stopping import interrupts
+from cgcli.learning.training import Training
 from cgcli.library.files import Output, ending_of, named_errors, take_lock, write_file
 from cgcli.views.streams import tell
 
@@ -73,10 +74,7 @@ class Watching(Watch):
         if self.options.log is not None:
             self._open.enter_context(named_errors(self.options.log))
             self._log = self._open.enter_context(_opened_log(self.options.log, self.epoch_before))
-        with contextlib.suppress(ValueError):
-            # In another thread than the main one signals are someone else's.
-            before = signal.signal(signal.SIGINT, self._interrupt)
-            self._open.callback(signal.signal, signal.SIGINT, before or signal.SIG_DFL)
+        self._open.enter_context(interrupts(self._interrupt))
         descent = self.training.descent
         if sys.stderr.isatty() and descent is not None:
             from cgcli.views.learning.progress import Progress

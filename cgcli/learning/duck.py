@@ -106,11 +106,17 @@ class _Table(NamedTuple):
         for batch in arrow.ArrayStream(cursor.sql(query)):
             columns = [batch.child(k) for k in range(len(names))]
             arrays = [np.asarray(column.buffer(1))[column.offset :] for column in columns]
-            parts = [np.concatenate(pair) for pair in zip(rest, arrays, strict=True)]
-            size = len(parts[0])
-            for start in range(0, size - CHUNK + 1, CHUNK):
-                yield [array[start : start + CHUNK] for array in parts]
-            rest = [array[size - size % CHUNK :] for array in parts]
+            lacking, size = -len(rest[0]) % CHUNK, len(arrays[0])
+            pairs = zip(rest, arrays, strict=True)
+            rest = [np.concatenate([before, array[:lacking]]) for before, array in pairs]
+            if size < lacking:
+                continue
+            if lacking:
+                yield rest
+            end = size - (size - lacking) % CHUNK
+            for start in range(lacking, end, CHUNK):
+                yield [array[start : start + CHUNK] for array in arrays]
+            rest = [array[end:] for array in arrays]
         if len(rest[0]):
             yield rest
 
@@ -237,7 +243,10 @@ def _readable(path: str, file: str) -> Iterator[None]:
 
     try:
         yield
-    except (duckdb.Error, ValueError, OverflowError, RuntimeError, MemoryError):
+    except (duckdb.Error, ValueError, OverflowError, RuntimeError, MemoryError) as error:
+        if "Query interrupted" in str(error):
+            # So it tells Ctrl-C.
+            raise KeyboardInterrupt from None
         # What DuckDB says is of its own parts, and seldom of the file.
         if not _is_whole(file):
             hint = "fetch or write it again: a whole file ends with PAR1, as it begins"

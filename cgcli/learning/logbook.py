@@ -77,17 +77,6 @@ class Watch:
         return False
 
 
-@dataclass
-class Turn(Watch):
-    """Looks on where a part of the rows is held out: all that `watch` sees is when to stop."""
-
-    watch: Watch
-
-    def asked_to_stop(self) -> bool:
-        """Whether someone wants all of it to end."""
-        return self.watch.asked_to_stop()
-
-
 @dataclass(eq=False)
 class Logbook:
     """What is kept and told of a run's epochs: its `state`, and what is measured at each of them.

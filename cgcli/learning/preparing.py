@@ -68,9 +68,9 @@ def prepare(
     met = Report(source.path, skip=reading.skip_bad, manner=source.manner)
     chunks = read_columns(source, columns, met)
     train, held = split(chunks, reading.holdout, reading.seed)
-    _check_rows(source, train, held, met)
     if outside is not None:
         held = _read_outside(outside, source, columns, train, met)
+    _check_rows(source, train, held, met)
     gaps = {}
     if reading.folds:
         if train.count < reading.folds:
@@ -136,12 +136,11 @@ def _read_outside(
     source.manner.open.clear()
     report.begin(outside.path)
     held, _ = split(read_columns(outside, columns, report), 0.0, 0)
-    if not held.count:
-        raise file_error(outside.path, "it has no rows", "there is nothing to hold out")
-    for name, shape in train.shapes.items():
-        if held.shapes[name] != shape:
-            why = f"in a row '{excerpt(name)}' is {describe(held.shapes[name])}"
-            raise file_error(outside.path, why, f"to learn from it is {describe(shape)}")
+    for name, shape in held.shapes.items():
+        known = train.shapes.get(name, shape)
+        if shape != known:
+            why = f"in a row '{excerpt(name)}' is {describe(shape)}"
+            raise file_error(outside.path, why, f"to learn from it is {describe(known)}")
     return held
 
 

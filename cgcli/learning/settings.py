@@ -9,7 +9,7 @@ from typing import Any, Final
 from cgcli.errors import CgraphError, excerpt
 from cgcli.learning.losses import LOSS_NAMES
 from cgcli.learning.optimisers import OPTIMISERS
-from cgcli.learning.training import BATCHLESS
+from cgcli.learning.run import BATCHLESS
 
 Called = Callable[..., str]
 """From a setting's name, and its value where it has one, to how whoever gives it writes it."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import contextlib
+import signal
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
 from cgcli.words import counted
 
@@ -100,3 +103,13 @@ class Criteria(NamedTuple):
 
 
 INTERRUPTED: Final = End("interrupted", "it was interrupted")
+
+
+@contextlib.contextmanager
+def interrupts(handler: Any) -> Iterator[None]:
+    """Have Ctrl-C call a handler, in the main thread: in others signals are someone else's."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(ValueError):
+            before = signal.signal(signal.SIGINT, handler)
+            stack.callback(signal.signal, signal.SIGINT, before or signal.SIG_DFL)
+        yield

@@ -185,7 +185,7 @@ def folds(
     Every row is held out once, chosen by a seed. Where `gaps` says so a cell is NaN again.
 
     >>> [held.columns["x"].tolist() for _, held in folds(Table({"x": np.arange(5.0)}), 2, 0, {})]
-    [[0.0, 3.0, 4.0], [1.0, 2.0]]
+    [[1.0, 2.0, 4.0], [0.0, 3.0]]
     """
     places = np.random.default_rng([seed, 3]).permutation(table.count) % count
     for fold in range(count):

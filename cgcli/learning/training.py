@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,14 +15,15 @@ from cgcli.learning.descent import Descent, DivergedError
 from cgcli.learning.doubts import at_bound, bottomless, course, unmoved
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
 from cgcli.learning.likelihood import likelihood
-from cgcli.learning.logbook import Folds, Logbook, Record, State, Turn, Watch
+from cgcli.learning.logbook import Folds, Logbook, Record, State, Watch
 from cgcli.learning.losses import Loss
 from cgcli.learning.noted import locate, note_rows
 from cgcli.learning.objective import Measure, Objective, measured
 from cgcli.learning.optimisers import OPTIMISERS, Schedule
 from cgcli.learning.preparing import Prepared
+from cgcli.learning.run import EPOCHS, Options, Trained, bounded
 from cgcli.learning.statistics import Statistics
-from cgcli.learning.stopping import INTERRUPTED, Criteria, Doubt, End
+from cgcli.learning.stopping import INTERRUPTED, Doubt, End
 from cgcli.learning.task import joined
 from cgcli.learning.unscaling import unscaled
 from cgcli.plan.compiled import Engine
@@ -32,62 +33,11 @@ from cgcli.words import counted
 if TYPE_CHECKING:
     from cgcli.learning.workers import Workers
 
-BATCHLESS: Final = ("lbfgs", "lm")
-"""Optimisers of SciPy's, which look at all rows at once."""
-
-_EPOCHS: Final = 100
-_MOST: Final = 100_000
 _ITERATIONS: Final = 10_000
 _ALIKE: Final = 1e-6
 """Costs that differ by a smaller part are those of one minimum."""
 _NOTHING: Final = 1e-9
 """A cost that is so small beside that at the start is as good as 0."""
-
-
-class Options(NamedTuple):
-    """The options of a run, as they are kept in a model.
-
-    `settings` are the optimiser's own; `batch` is None for all rows at once. With `likelihood` the
-    cost of a row is the negative logarithm of one. A fit has so many `restarts` from elsewhere.
-    """
-
-    optimizer: str = "gd"
-    rate: float | None = None
-    settings: Mapping[str, float] = {}
-    schedule: str = "constant"
-    warmup: int = 0
-    every: int = 30
-    factor: float = 0.1
-    batch: int | None = None
-    clip: float | None = None
-    reduce: str = "mean"
-    seed: int = 0
-    criteria: Criteria = Criteria()
-    engine: str = "numpy"
-    sigma: str | None = None
-    weights: str | None = None
-    loss: str | None = None
-    loss_scale: float = 1.0
-    likelihood: bool = False
-    restarts: int = 0
-
-
-class Trained(NamedTuple):
-    """How a run ended, the cost before and after, and what else was measured.
-
-    `fit` is what an optimiser of SciPy's came to, `folds` what was measured of the rows that were
-    held out by turns.
-    """
-
-    end: End
-    start: float
-    cost: float
-    holdout: float | None
-    metrics: dict[str, dict[str, float]]
-    history: list[Record]
-    state: State | None
-    fit: Fit | None = None
-    folds: Folds | None = None
 
 
 class Training:
@@ -139,7 +89,7 @@ class Training:
         if optimiser is None:
             return
         batch, seed = options.batch, options.seed
-        epochs = criteria.epochs if options.criteria.epochs is not None else _EPOCHS
+        epochs = criteria.epochs if options.criteria.epochs is not None else EPOCHS
         objective = Objective(self.task, prepared.train, batch, seed, epochs or 1)
         setting = {**optimiser.settings, **options.settings}
         rate = optimiser.rate if options.rate is None else options.rate
@@ -199,9 +149,10 @@ class Training:
 
     def _by_turns(self, trained: Trained, watch: Watch) -> Trained:
         """Add the cost and the metrics of rows that are held out by turns, where they are."""
-        folds, doubts = Folds([], {}), list(trained.end.doubts)
+        folds, doubts, turn = Folds([], {}), list(trained.end.doubts), Watch()
+        turn.asked_to_stop = watch.asked_to_stop  # type: ignore[method-assign]
         for number, part in enumerate(self.prepared.folds(), 1):
-            other = Training(part, self.options, engine=self.task.engine).run(Turn(watch))
+            other = Training(part, self.options, engine=self.task.engine).run(turn)
             if watch.asked_to_stop():
                 return trained
             assert other.holdout is not None
@@ -379,14 +330,6 @@ class Training:
             return end or criteria.exhausted(len(history), -1, time.monotonic() - began)
 
         return tell
-
-
-def bounded(criteria: Criteria) -> Criteria:
-    """Return criteria that end every run: 100 epochs where nothing else is asked for."""
-    if criteria.epochs is not None:
-        return criteria
-    asked = any(bound is not None for bound in criteria)
-    return criteria._replace(epochs=_MOST if asked else _EPOCHS)
 
 
 def _check(task: Any) -> None:

@@ -9,7 +9,6 @@ that any number of them gives the same bits. A worker ends when its driver does.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import multiprocessing
 import os
@@ -23,6 +22,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from cgcli.errors import CgraphError, required, shorten
+from cgcli.learning.stopping import interrupts
 from cgcli.learning.tables import CHUNK, pieces
 from cgcli.limits import THREADS, one_thread
 
@@ -84,12 +84,8 @@ class Workers:
 
     def __enter__(self) -> Self:
         """Start the processes: they load while the driver reads."""
-        with contextlib.ExitStack() as stack:
-            # They pass Ctrl-C over from their beginning, which they inherit. In another thread
-            # than the main one signals are someone else's.
-            with contextlib.suppress(ValueError):
-                before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-                stack.callback(signal.signal, signal.SIGINT, before or signal.SIG_DFL)
+        # They pass Ctrl-C over from their beginning, which they inherit.
+        with interrupts(signal.SIG_IGN):
             for pool in self._pools:
                 pool.submit(os.getpid)
         return self

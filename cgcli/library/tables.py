@@ -78,12 +78,9 @@ class Rows(Table):
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return the columns as a stream of Arrow's, a vector as a list of fixed size."""
-        arrow = required("nanoarrow", "data", "to give a table to others")
-        columns = [_arrow_column(arrow, column) for column in self.columns.values()]
-        schema = arrow.struct(dict(zip(self.columns, (kind for kind, _ in columns), strict=True)))
-        children = [array for _, array in columns]
-        table = arrow.c_array_from_buffers(schema, len(self), [None], children=children)
-        return arrow.c_array_stream(table).__arrow_c_stream__(requested_schema)
+        from cgcli.learning.arrow import arrow_table
+
+        return arrow_table(self.columns).__arrow_c_stream__(requested_schema)
 
     def print_on(self, out: Any) -> None:
         """Print the first rows, and how many there are."""
@@ -99,23 +96,6 @@ class Rows(Table):
         if len(self) > len(rows):
             rows.append(["…", Message("{count:,} rows", count=len(self))])
         print_table(out, heads, rows)
-
-
-def _arrow_column(arrow: Any, column: Any) -> tuple[Any, Any]:
-    """Return the type of a column in Arrow, and the column: doubles, texts, or lists of doubles."""
-    import numpy as np
-
-    if column.dtype == object:
-        texts = [None if cell is None else str(cell) for cell in column]
-        return arrow.string(), arrow.c_array(texts, arrow.string())
-    flat = arrow.c_array(column.reshape(-1))
-    kind = arrow.float64()
-    # How many lists there are at each depth, from the innermost out.
-    counts = np.cumprod(column.shape[:-1], dtype=int)[::-1].tolist()
-    for size, count in zip(reversed(column.shape[1:]), counts, strict=True):
-        kind = arrow.fixed_size_list(kind, size)
-        flat = arrow.c_array_from_buffers(kind, count, [None], children=[flat])
-    return kind, flat
 
 
 @contextlib.contextmanager

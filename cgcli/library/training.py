@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from cgcli.learning.manner import Manner
     from cgcli.learning.mapping import RowProgram
     from cgcli.learning.models import Model
+    from cgcli.learning.run import Options, Trained
     from cgcli.learning.stopping import End
-    from cgcli.learning.training import Options, Trained, Training
+    from cgcli.learning.training import Training
 
 _WORDS: Final = ("optimizer", "schedule", "reduce", "engine", "sigma", "weights", "loss")
 _READ: Final = {"category": "levels", "date": "dates", "pad": "pads"}
@@ -311,9 +312,9 @@ def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
     """Return the options of a run, each checked by its name."""
     from cgcli.learning.manner import Manner
     from cgcli.learning.optimisers import OPTIMISERS
+    from cgcli.learning.run import BATCHLESS, Options
     from cgcli.learning.settings import check_settings
     from cgcli.learning.stopping import Criteria
-    from cgcli.learning.training import BATCHLESS, Options
 
     optimizer = options.get("optimizer", "lm" if residual else "gd")
     if optimizer not in (*OPTIMISERS, *BATCHLESS):

@@ -573,6 +573,24 @@ def test_parquet_is_whole_or_not_there(cgraph: Command, folder: Path) -> None:
     assert refused(ran, "Parquet is written to a file")
 
 
+@pytest.mark.parametrize("kept", [(), ("--keep", "id,day,many", "--notes")], ids=["plain", "kept"])
+def test_tables_that_follow_one_another_are_one(
+    kept: tuple[str, ...], cgraph: Command, folder: Path
+) -> None:
+    database = pytest.importorskip("duckdb").connect()
+    query = "SELECT x::DOUBLE AS x, if(x % 7 = 0, NULL, 'n' || x) AS id, DATE '2024-01-31' AS day, "
+    query += "[x, -x] AS many FROM range(300001) t(x)"
+    database.execute(f"COPY ({query}) TO 'a.parquet' (FORMAT parquet, ROW_GROUP_SIZE 5000)")
+    words = ("map", "v = [x, 2*x]; sqrt(x)", "-d", "a.parquet", "--values", "--of", "v,f")
+    ran = cgraph(*words, *kept, "-o", "o.parquet")
+    assert (ran.status, ran.out) == (0, "")
+    same = "f = sqrt(x) AND v = [x, 2*x] AND row = x + 1"
+    if kept:
+        same += " AND o.id IS NOT DISTINCT FROM a.id AND o.day = a.day AND o.many = a.many"
+    joined = "'o.parquet' o POSITIONAL JOIN 'a.parquet' a"
+    assert database.execute(f"SELECT count(*) FROM {joined} WHERE {same}").fetchone() == (300_001,)
+
+
 def test_a_model_keeps_what_differs_from_plain() -> None:
     assert Manner().document() == {}
     manner = Manner(decimal=",", levels={"k": {"a": 0}}, open={"k"})

@@ -26,8 +26,9 @@ from cgcli.learning.logbook import Watch
 from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.preparing import Reading, prepare
 from cgcli.learning.reading import open_source
+from cgcli.learning.run import Options
 from cgcli.learning.stopping import Criteria
-from cgcli.learning.training import Options, Training
+from cgcli.learning.training import Training
 from cgcli.native import library
 from cgcli.native.engine import engine_of
 from cgcli.native.program import NativeSweep

@@ -6,9 +6,10 @@ from typing import Any
 
 from cgcli.learning.logbook import Folds
 from cgcli.learning.models import Model
+from cgcli.learning.run import Trained
 from cgcli.learning.statistics import Statistics
 from cgcli.learning.task import Parameters
-from cgcli.learning.training import Trained, Training
+from cgcli.learning.training import Training
 from cgcli.views.document import fields, number
 from cgcli.views.learning.rows import row_notes
 

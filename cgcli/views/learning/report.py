@@ -11,8 +11,9 @@ from cgcli.errors import shorten
 from cgcli.learning.bands import Bands
 from cgcli.learning.logbook import Folds
 from cgcli.learning.losses import Loss
+from cgcli.learning.run import Trained
 from cgcli.learning.statistics import Statistics
-from cgcli.learning.training import Trained, Training
+from cgcli.learning.training import Training
 from cgcli.views.gate import printable
 from cgcli.views.learning.curve import curve, is_logarithmic
 from cgcli.views.learning.fit import fit_dots, residuals
