@@ -136,7 +136,9 @@ class _Columns:
         self.wide = placed.width - self.left
         crossings = [self._crossing(cut) for cut in self.cuts]
         # The place of each value among those that lead on, from the left.
-        self.tracks = [{source: k for k, (_, source) in enumerate(sorted(c))} for c in crossings]
+        self.tracks = [
+            {source: k for k, source in enumerate(sorted(c, key=c.__getitem__))} for c in crossings
+        ]
         self.room = (max(map(len, crossings)) + 1) * _TRACK
         self.lead = max(begin - end for end, begin in breaks)
         self.top = max(self.tops[0], self.room + self.lead) + TURN * self.is_single
@@ -144,10 +146,10 @@ class _Columns:
             cut + self.top - top for cut, top in zip(self.cuts, self.tops, strict=False)
         )
 
-    def _crossing(self, cut: float) -> set[tuple[float, int]]:
-        """Return where values come to a cut, each with the shape it is of."""
+    def _crossing(self, cut: float) -> dict[int, float]:
+        """Return where values come to a cut, by the shape that each is of."""
         return {
-            (x, arrow.source)
+            arrow.source: x
             for arrow, route in zip(self.picture.scene.arrows, self.picture.routes, strict=False)
             for (x, y), (_, below) in pairwise(route)
             if y < cut <= below
@@ -187,19 +189,19 @@ class _Columns:
         points = [self._at(route[0], column)]
         for start, end in pairwise(route):
             while column < len(self.cuts) and start[1] < self.cuts[column] <= end[1]:
-                points += self._way(start, end, source, column)
+                points += self._way(start, source, column)
                 column += 1
             points.append(self._at(end, column))
         return points
 
-    def _way(self, start: Point, end: Point, source: int, column: int) -> list[Point]:
-        """Return the way of an arrow from a column to the next, for a piece that passes a cut."""
+    def _way(self, start: Point, source: int, column: int) -> list[Point]:
+        """Return the way of a value from where it comes to the end of a column to the next one."""
         place = self.tracks[column][source]
         outer = (len(self.tracks[column]) - place) * _TRACK
-        x0, x1 = self._at(start, column)[0], self._at(end, column + 1)[0]
+        x0, again = self._at(start, column)[0], self._at((start[0], self.cuts[column]), column + 1)
         beside = self._at((self.left + self.wide, 0.0), column)[0] + MARGIN / 2 + outer
         low, high = self.bottom + outer, self.top - self.lead - (place + 1) * _TRACK
-        return [(x0, low), (beside, low), (beside, high), (x1, high)]
+        return [(x0, low), (beside, low), (beside, high), (again[0], high), again]
 
     def _band(self, band: Band, lowest: float) -> Band:
         """Return what lies behind a turn: a column, or its part of one."""
