@@ -377,12 +377,15 @@ def faults(drawing: Drawing) -> Iterator[str]:
     """Everything that stands where it must not."""
     yield from _text_faults(drawing)
     yield from _shape_faults(drawing)
-    is_down = drawing.is_down
+    along = int(drawing.is_down)
+    # Only in columns, or rows, some arrows lead back, to the next.
+    is_folded = any(arrow.start[along] > arrow.tip[along] for arrow in drawing.arrows)
     for k, arrow in enumerate(drawing.arrows):
         where = f"arrow {k} from {arrow.start}"
         if not arrow.box.within(drawing.paper):
             yield f"{where} leaves the paper"
-        if any(_goes_back(a, b, is_down) for a, b in itertools.pairwise([*arrow.line, arrow.tip])):
+        pieces = itertools.pairwise([*arrow.line, arrow.tip])
+        if any(_goes_back(a, b, along, is_folded=is_folded) for a, b in pieces):
             yield f"{where} goes back"
         for shape in drawing.shapes:
             if arrow.box.meets(shape.box) and any(shape.outside(p) < -1.5 for p in arrow.line):
@@ -399,10 +402,9 @@ def faults(drawing: Drawing) -> Iterator[str]:
             yield f"{turn} and {following} are not as wide as one another"
 
 
-def _goes_back(a: Point, b: Point, is_down: bool) -> bool:
+def _goes_back(a: Point, b: Point, along: int, *, is_folded: bool) -> bool:
     """Whether a piece of an arrow leads back, but for what leads to another column or row."""
-    (ax, ay), (bx, by) = (a, b) if is_down else (a[::-1], b[::-1])
-    return ay - by > 0.1 and abs(ax - bx) > 4
+    return a[along] - b[along] > 0.1 and not (is_folded and abs(a[1 - along] - b[1 - along]) <= 4)
 
 
 def _cusp(line: list[Point]) -> Point | None:
