@@ -313,7 +313,7 @@ FAULTS: Final = (
     Fault(
         "what a reduction sends is never mended",
         "cgcli/calculus/ends.py",
-        "if not at.any() or x.size > _MOST:",
+        "if not at.any() or np.size(x) > _MOST:",
         "if True:",
         (REDUCTIONS,),
     ),
