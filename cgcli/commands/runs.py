@@ -238,7 +238,7 @@ class Run:
         self.watching.end()
         model = self.model(trained.end.message)
         known, drawn = trained.fit and trained.fit.statistics, None
-        if known and options.plot and options.residual:
+        if known and options.plot and known.sum is not None:
             drawn = bands(training.task, self.prepared.train, known)
         self.watching.finish(model, trained, drawn)
         if options.json:

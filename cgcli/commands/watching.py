@@ -149,20 +149,25 @@ class Watching(Watch):
         """Write the model and the picture of a run that has ended: its curve, or its fit."""
         if self._output is not None:
             self._write(model)
-        fit, plot = trained.fit, self.options.plot
-        if fit is not None and fit.statistics and self.options.residual and plot and not drawn:
+        plot, known = self.options.plot, trained.fit and trained.fit.statistics
+        if plot is None:
+            return
+        from cgcli.views.drawing.files import converted
+        from cgcli.views.learning.curve import as_svg
+        from cgcli.views.learning.fit import fit_svg
+
+        svg = as_svg(trained.history) if drawn is None else fit_svg(drawn)
+        if drawn is None and known is not None and known.sum is not None:
             tell(
                 "note: there is no fit to draw: rows and parameters make no bands about a target; "
                 "write the prediction and then the column, as in a + b*x - y"
             )
-        elif plot is not None:
-            from cgcli.views.drawing.files import converted
-            from cgcli.views.learning.curve import as_svg
-            from cgcli.views.learning.fit import fit_svg
-
-            svg = as_svg(trained.history) if drawn is None else fit_svg(drawn)
-            is_png = ending_of(plot) == "png"
-            write_file(plot, converted(svg, "png") if is_png else svg.encode())
+            return
+        if svg is None:
+            tell("note: there is no curve to draw of fewer than two epochs")
+            return
+        is_png = ending_of(plot) == "png"
+        write_file(plot, converted(svg, "png") if is_png else svg.encode())
 
     def tell_end(self, trained: Trained) -> None:
         """Say on standard error how to go on after Ctrl-C, and what to try where it diverged."""

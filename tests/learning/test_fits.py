@@ -371,3 +371,21 @@ def test_a_level_is_a_number_between_0_and_1(level: Any) -> None:
     fit = cgcli.train(LINE, DATA, START, residual=True)
     with pytest.raises(CgraphError, match="a level between 0 and 1"):
         cgcli.predict(fit, DATA, of="w*x", bands=level)
+
+
+def test_a_fit_that_goes_on_is_drawn_as_one(cgraph: Any, tmp_path: Path) -> None:
+    model, data = tmp_path / "m.json", tmp_path / "d.csv"
+    data.write_text("x,y\n1,2\n2,4.1\n3,6.2\n4,7.9\n", encoding="utf-8")
+    words = ("train", "w*x + b - y", "w=1", "b=0", "-d", str(data), "--residual", "-o", str(model))
+    cgraph(*words, "--epochs", "2")
+    ran = cgraph("train", "--resume", str(model), "--plot", str(tmp_path / "c.svg"))
+    assert "residual" in (tmp_path / "c.svg").read_text(encoding="utf-8"), ran.err
+
+
+def test_no_curve_is_a_note_and_no_error(cgraph: Any, tmp_path: Path) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text("x,y\n1,2\n2,4\n", encoding="utf-8")
+    words = ("train", "(w*x - y)^2", "w=1", "-d", str(data), "--lr", "0.1", "--epochs", "1")
+    ran = cgraph(*words, "--plot", str(tmp_path / "c.svg"))
+    assert "note: there is no curve to draw of fewer than two epochs" in ran.err
+    assert ran.status != 2

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from cgcli.errors import CgraphError
 from cgcli.views.catalogue import heard
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
@@ -64,8 +63,11 @@ def curve(costs: Sequence[float], width: int, height: int, *, unicode: bool) -> 
     return lines
 
 
-def as_svg(history: Sequence[dict[str, Any]]) -> str:
-    """Return a picture of the cost, and of that on the rows held out, over the epochs."""
+def as_svg(history: Sequence[dict[str, Any]]) -> str | None:
+    """Return a picture of the cost, and of that on the rows held out, over the epochs.
+
+    None of fewer than two.
+    """
     read = heard().read
     epochs = [record["epoch"] for record in history]
     series = [(read("cost"), [record["cost"] for record in history])]
@@ -73,7 +75,7 @@ def as_svg(history: Sequence[dict[str, Any]]) -> str:
         series.append((read("held out"), [record.get("holdout", math.nan) for record in history]))
     finite = [v for _, values in series for v in values if v - v == 0]
     if len(epochs) < 2 or not finite:
-        raise CgraphError("usage", "there is no curve to draw of fewer than two epochs")
+        return None
     logarithmic = is_logarithmic(finite)
     if logarithmic:
         finite = list(map(math.log10, finite))
