@@ -100,11 +100,12 @@ class NotedRows:
             asked |= flag != 0
         places = np.flatnonzero(asked)
         kinds = np.full(count, "", dtype=object)
-        most = self._detail.most
-        for start in range(0, len(places), most):
-            part = places[start : start + most]
+        while len(places):
+            room = self._closely - len(self._kinds)
+            closely = room > 0
+            most = min(self._detail.most, room) if closely else self._detail.most
+            part, places = places[:most], places[most:]
             rows = {name: array[part] for name, array in chunk.items()}
-            closely = len(self._kinds) < self._closely
             sorts = _sorts(self._detail.rows(rows, len(part)), len(part), closely=closely)
             distinct, firsts, inverse, counts = np.unique(
                 sorts, return_index=True, return_inverse=True, return_counts=True
