@@ -8,11 +8,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 import cgcli
-from cgcli.views.schemas import read
+from tests.documents import validate
 
 FILES = sorted((Path(__file__).parent / "errors").glob("*.txt"))
 
@@ -56,7 +55,7 @@ def test_the_same_error_as_json(
     ran = cgraph(words[0], "--json", *words[1:])
     assert (ran.status, ran.err) == (2, "")
     document = json.loads(ran.out)
-    jsonschema.validate(document, json.loads(read("error")))
+    validate(document, "error")
     # What is invisible is escaped for a person and kept for a script.
     if "invisible" not in expected:
         assert expected.startswith(f"error: {document['error']['message']}\n")

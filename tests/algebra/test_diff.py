@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 import sympy
@@ -20,7 +19,7 @@ from cgcli.algebra.formulas import Formulas
 from cgcli.algebra.wanted import Wanted
 from cgcli.calculus.result import Result
 from cgcli.views.formulas import as_text
-from cgcli.views.schemas import read
+from tests.documents import validate
 from tests.properties.programs import Program, programs
 
 Run = Callable[..., Any]
@@ -306,7 +305,7 @@ def test_what_was_cancelled_is_said(program: str, conditions: list[str], cgraph:
 def test_json(cgraph: Run) -> None:
     ran = cgraph("diff", "x*y^2", "x=2", "y=3", "--json")
     found = json.loads(ran.out)
-    jsonschema.validate(found, json.loads(read("diff")))
+    validate(found, "diff")
     assert [(d["name"], d["formula"], d["value"]) for d in found["derivatives"]] == [
         ("f_x", "y^2", 9.0),
         ("f_y", "2*x*y", 12.0),

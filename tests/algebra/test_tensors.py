@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,7 +15,7 @@ from cgcli.algebra.formulas import Formulas
 from cgcli.algebra.wanted import Wanted
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.views.formulas import as_text
-from cgcli.views.schemas import read
+from tests.documents import validate
 from tests.properties.programs import Program, programs
 
 Run = Callable[..., Any]
@@ -213,13 +212,13 @@ def test_latex(cgraph: Run) -> None:
 def test_json(cgraph: Run) -> None:
     ran = cgraph("diff", LOSS, "W=[[1,2],[3,4]]", "x=[1,-1]", "y=[0,1]", "--json")
     found = json.loads(ran.out)
-    jsonschema.validate(found, json.loads(read("diff")))
+    validate(found, "diff")
     rows = {row["name"]: row for row in found["derivatives"]}
     assert rows["f_W"]["shape"] == [2, 2]
     assert rows["f_W"]["value"] == [[-2, 2], [-4, 4]]
     assert rows["f_x"]["value"] == [-14, -20]
     without = json.loads(cgraph("diff", LOSS, *SHAPED, "--json").out)
-    jsonschema.validate(without, json.loads(read("diff")))
+    validate(without, "diff")
     assert without["at"] is None
 
 

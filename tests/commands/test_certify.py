@@ -11,20 +11,19 @@ import time
 from typing import Any
 
 import flint
-import jsonschema
 import pytest
 from mpmath import mp
 
 from cgcli.extras import how_to_install
 from cgcli.operations import table
-from cgcli.views.schemas import read
+from tests.documents import validate
 
 PI = "3.1415926535897932384626433832795028841971693993751"
 
 
 def document(ran: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(ran.out)
-    jsonschema.validate(found, json.loads(read("eval")))
+    validate(found, "eval")
     return found
 
 
@@ -349,7 +348,7 @@ def test_it_can_be_interrupted(environment: dict[str, str]) -> None:
 def test_derivatives_as_formulas_have_proved_values(cgraph: Any) -> None:
     ran = cgraph("diff", "x^x", "x=0.1", "--order", "2", "--precision", "40", "--json")
     found = json.loads(ran.out)
-    jsonschema.validate(found, json.loads(read("diff")))
+    validate(found, "diff")
     with mp.workdps(60):
         x = mp.mpf(1) / 10
         want = x**x * ((1 + mp.log(x)) ** 2 + 1 / x)
@@ -390,7 +389,7 @@ def test_where_a_formula_holds_is_proved(
 ) -> None:
     ran = cgraph("diff", program, *bindings, "--precision", "7", "--json")
     found = json.loads(ran.out)
-    jsonschema.validate(found, json.loads(read("diff")))
+    validate(found, "diff")
     assert found["derivatives"][0]["value"] == value
     assert ran.status == (value in (None, [None, None]))
 

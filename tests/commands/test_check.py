@@ -9,10 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
-from cgcli.views.schemas import read
+from tests.documents import validate
 
 SEED = ("p = x + y; g = p*z", "x=1", "y=3", "z=-3")
 RIGHT = "p = 4\ng = -12\ndg/dp = -3\ndg/dz = 4\ndg/dx = -3\ndg/dy = -3\n"
@@ -36,7 +35,7 @@ def sheets(tmp_path: Path) -> Callable[..., list[str]]:
 
 def document(ran: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(ran.out)
-    jsonschema.validate(found, json.loads(read("check")))
+    validate(found, "check")
     return found
 
 
@@ -241,7 +240,7 @@ def test_a_key_is_a_right_sheet_and_a_blank_one_is_none(cgraph: Run, words: Any)
 def test_a_sheet_as_json_can_be_marked(cgraph: Run) -> None:
     ran = cgraph("sheet", *SEED, "--key", "--json")
     found = json.loads(ran.out)
-    jsonschema.validate(found, json.loads(read("sheet")))
+    validate(found, "sheet")
     marked = cgraph("check", *SEED, "-a", "-", stdin=ran.out.encode())
     assert marked.status == 0
     assert json.loads(cgraph("sheet", *SEED, "--json").out)["answers"]["p"] is None

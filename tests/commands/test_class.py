@@ -10,12 +10,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from cgcli.commands.feedback import file_names
 from cgcli.homework.students import Student
-from cgcli.views.schemas import read
+from tests.documents import validate
 
 SEED = ("p = x + y; g = p*z", "x=1", "y=3", "z=-3")
 RIGHT = "p = 4\ng = -12\ndg/dp = -3\ndg/dz = 4\ndg/dx = -3\ndg/dy = -3\n"
@@ -79,7 +78,7 @@ def test_what_cannot_be_read_is_not_missing(here: Path, cgraph: Run) -> None:
     assert (row["dg/dz"], row["missing"], row["unreadable"]) == ("unreadable", "0", "1")
     assert (row["points"], row["of"]) == ("5", "6")
     found = json.loads(cgraph("check", *SEED, "-a", path, "--json").out)
-    jsonschema.validate(found, json.loads(read("check")))
+    validate(found, "check")
     assert found["sheets"][0]["missing"] == []
 
 
@@ -103,7 +102,7 @@ def test_each_is_marked_against_their_own(here: Path, cgraph: Run) -> None:
     ran = cgraph("check", program, "-a", "keys", "--students", "blank/class.csv", "--json")
     assert ran.status == 0, ran.out
     document = json.loads(ran.out)
-    jsonschema.validate(document, json.loads(read("check")))
+    validate(document, "check")
     assert [sheet["sheet"] for sheet in document["sheets"]].count("Ana Li") == 2
     assert {json.dumps(sheet.get("at")) for sheet in document["sheets"]} != {"null"}
     # A friend's sheet under one's own name is refused, and so is one from nowhere.

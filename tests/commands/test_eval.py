@@ -15,7 +15,8 @@ import pytest
 
 import cgcli
 from cgcli.operations.table import TABLE
-from cgcli.views.schemas import names, read
+from cgcli.views.schemas import names
+from tests.documents import validate
 
 EXAMPLE = ("eval", "(x+y)*z", "x=1", "y=3", "z=-3")
 
@@ -107,7 +108,7 @@ def test_documents_are_valid_and_are_what_the_library_says(
     ran = cgraph("eval", text, *bindings, "--json")
     assert (ran.status, ran.err) == (0, "")
     document = json.loads(ran.out, parse_constant=pytest.fail)
-    jsonschema.validate(document, json.loads(read("eval")))
+    validate(document, "eval")
     assert document["expression"] == text
     assert ("jacobian" in document) == (document["gradient"] is None)
     for node in document["nodes"]:
@@ -133,7 +134,7 @@ def test_schemas_are_schemas(name: str, cgraph: Any) -> None:
 
 def test_operations_as_json(cgraph: Any) -> None:
     document = json.loads(cgraph("ops", "--json").out)
-    jsonschema.validate(document, json.loads(read("ops")))
+    validate(document, "ops")
     assert [row["name"] for row in document["operations"]] == [row.name for row in TABLE]
 
 

@@ -8,14 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 
 from cgcli import parse
 from cgcli.numbers.numerals import exact_text, rational_text, read_numeral, rounded, whole_text
 from cgcli.numbers.ratio import Ratio, Room
-from cgcli.views.schemas import read
+from tests.documents import validate
 
 EXAMPLE = ("(x+y)*z", "x=1/3", "y=0.1", "z=-1/3", "--exact")
 
@@ -24,7 +23,7 @@ def document(ran: Any, name: str, status: int = 0) -> Any:
     assert ran.status == status, ran.out + ran.err
     assert ran.err == ""
     found = json.loads(ran.out)
-    jsonschema.validate(found, json.loads(read(name)))
+    validate(found, name)
     return found
 
 
@@ -200,7 +199,7 @@ def test_lines(cgraph: Any) -> None:
     assert ran.status == 1
     found = [json.loads(line) for line in ran.out.splitlines()]
     for each in found:
-        jsonschema.validate(each, json.loads(read("jsonl")))
+        validate(each, "jsonl")
     assert [each["id"] for each in found] == [1, 2.5, "c", 4]
     assert [each.get("value") for each in found] == ["1/30", 0.25, None, None]
     assert found[2]["error"]["kind"] == "exact"

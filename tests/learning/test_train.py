@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import jsonschema
 import numpy as np
 import pytest
 
 import cgcli
 from cgcli.extras import how_to_install
 from cgcli.learning import tables
-from cgcli.views.schemas import read
+from tests.documents import validate
 
 Run = Callable[..., Any]
 LINE = "(w*x + b - y)^2"
@@ -43,7 +42,7 @@ def columns(path: str) -> tuple[Any, Any]:
 def trained(ran: Any) -> dict[str, Any]:
     assert ran.status in (0, 1), ran.err
     found: dict[str, Any] = json.loads(ran.out)
-    jsonschema.validate(found, json.loads(read("train")))
+    validate(found, "train")
     return found
 
 
@@ -61,7 +60,7 @@ def test_a_line_is_that_of_least_squares(points: str, cgraph: Run, tmp_path: Pat
     assert found["cost"] == pytest.approx(np.mean((slope * x + constant - y) ** 2), rel=1e-12)
     assert found["rows"] == {"train": 40, "holdout": 0, "skipped": 0}
     assert found["stopped"] == "500 epochs are done (--epochs)"
-    jsonschema.validate(json.loads(model.read_text()), json.loads(read("model")))
+    validate(json.loads(model.read_text()), "model")
 
 
 def test_each_step_is_the_rule(points: str, cgraph: Run) -> None:
@@ -619,14 +618,14 @@ def test_map_is_eval_of_each_row(points: str, cgraph: Run, tmp_path: Path) -> No
     assert (ran.status, ran.out) == (0, "")
     for line in out.read_text().splitlines():
         found = json.loads(line)
-        jsonschema.validate({"schema": "cgraph.map/1", "rows": [found]}, json.loads(read("map")))
+        validate({"schema": "cgraph.map/1", "rows": [found]}, "map")
         assert list(found) == ["row", "p", "dp/dk"]
 
 
 def test_rows_as_one_document(points: str, tmp_path: Path, cgraph: Run) -> None:
     ran = cgraph("map", "x/y", "-d", points, "--json")
     found = json.loads(ran.out)
-    jsonschema.validate(found, json.loads(read("map")))
+    validate(found, "map")
     assert [row["row"] for row in found["rows"]] == list(range(1, 41))
     path = tmp_path / "bad.csv"
     path.write_text("x,y\n1,2\n" + "3,4\n" * 20_000 + "5,bad\n")
@@ -704,7 +703,7 @@ def test_numbers_that_are_not_finite_are_kept(points: str, cgraph: Run, tmp_path
     found = trained(cgraph("train", LINE, *words, "--epochs", "1", "--json"))
     assert found["history"][0]["metrics"] == {"m": {"train": "NaN"}}
     assert json.loads(log.read_text())["metrics"] == {"m": {"train": "NaN"}}
-    jsonschema.validate(json.loads(model.read_text()), json.loads(read("model")))
+    validate(json.loads(model.read_text()), "model")
     found = trained(cgraph("train", "--resume", str(model), "--epochs", "30", "--json"))
     assert found["history"][0]["metrics"] == {"m": {"train": "NaN"}}
     assert math.isfinite(found["metrics"]["m"]["train"])

@@ -6,13 +6,12 @@ import json
 from fractions import Fraction
 from typing import Any
 
-import jsonschema
 import mpmath
 import numpy as np
 import pytest
 
 import cgcli
-from cgcli.views.schemas import read
+from tests.documents import validate
 
 pytest.importorskip("flint")
 
@@ -52,7 +51,7 @@ def test_it_is_what_the_command_prints(cgraph: Any) -> None:
         assert document == json.loads(cgraph("eval", text, *words, "--json").out)
         assert str(proof) == cgraph("eval", text, *words).out
         assert proof._repr_html_().startswith("<pre")
-        jsonschema.validate(document, json.loads(read("eval")))
+        validate(document, "eval")
 
 
 def test_a_jacobian_and_what_is_not_known() -> None:

@@ -6,7 +6,6 @@ import json
 import math
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -18,7 +17,7 @@ from cgcli.operations.table import TABLE
 from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
-from cgcli.views.schemas import read
+from tests.documents import validate
 from tests.plan.test_rows import columns_of, written
 from tests.properties.programs import Program, programs
 
@@ -179,5 +178,5 @@ def test_a_run_whose_cost_is_not_finite_names_the_node_and_the_row(
     assert ran.status == 1
     assert message in ran.err
     document = json.loads(ran.out)
-    jsonschema.validate(document, json.loads(read("train")))
+    validate(document, "train")
     assert document["stopped"].startswith("it diverged: the ")

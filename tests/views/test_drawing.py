@@ -22,7 +22,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jsonschema
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -33,7 +32,7 @@ from cgcli.views.drawing import layout
 from cgcli.views.drawing.files import as_dot, as_mermaid
 from cgcli.views.drawing.placed import _Columns, folded, scale
 from cgcli.views.drawing.scene import Arrow, Picture, Scene, Shape, scene
-from cgcli.views.schemas import read as schema
+from tests.documents import validate
 from tests.properties.programs import Program, programs
 from tests.views.geometry import (
     Drawing,
@@ -1094,7 +1093,7 @@ def test_the_document_says_where_everything_is(
     assert ran.status == 0
     check_notes(ran.err)
     document = json.loads(ran.out, parse_constant=pytest.fail)
-    jsonschema.validate(document, json.loads(schema("draw")))
+    validate(document, "draw")
     graph = wanted(cgraph, *words)
     assert document["expression"] == words[0]
     assert document["output"] == graph.nodes[graph.output]["name"]
@@ -1126,7 +1125,7 @@ def test_the_document_says_where_everything_is(
 def test_a_document_of_a_frame_and_without_values(cgraph: Run) -> None:
     for words in ((*SEED, "--frame", "1"), (SEED[0], "--no-values")):
         document = json.loads(cgraph("draw", *words, "--json").out)
-        jsonschema.validate(document, json.loads(schema("draw")))
+        validate(document, "draw")
     ran = cgraph("draw", *SEED, "--json", "-o", "a.svg")
     assert ran.status == 2
     assert json.loads(ran.out)["error"]

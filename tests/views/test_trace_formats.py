@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -25,7 +24,7 @@ import cgcli
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.operations.table import TABLE
 from cgcli.views.formats import TRACES
-from cgcli.views.schemas import read as schema
+from tests.documents import validate
 from tests.properties.programs import NearEdgeError, Program, check_point, programs
 from tests.views.parsing import Reader, Row
 
@@ -761,7 +760,7 @@ def check_json(cgraph: Run, *arguments: str) -> None:
     ran = cgraph("trace", *arguments, "--json")
     assert ran.out == cgraph("trace", *arguments, "--format", "json", "--digits", "3").out
     found = json.loads(ran.out, parse_constant=pytest.fail)
-    jsonschema.validate(found, json.loads(schema("trace")))
+    validate(found, "trace")
     for key in ("expression", "output", "value", "gradient", "notes"):
         assert found[key] == document[key], key
     assert found.get("jacobian") == document.get("jacobian")
