@@ -20,7 +20,7 @@ from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
 from cgcli.numbers.elements import anywhere
 from cgcli.operations.row import Kink, Operation, Static
-from cgcli.words import Message
+from cgcli.words import Message, joined
 
 _SUGGESTIONS_FOR: Final = 20
 """A rewrite is looked for at this many overflows; the rest would say the same again."""
@@ -256,16 +256,14 @@ def outside_words(graph: Graph, node: int, at: Message | str) -> Message:
     )
 
 
-def with_suggestion(message: Message, graph: Graph, node: int, kind: str) -> Message:
-    """Add the usual way to write what has a kind of note, when it is one of the known forms."""
+def with_suggestion(
+    message: Message, graph: Graph, node: int, kind: str, otherwise: Message | None = None
+) -> Message:
+    """Add the usual way to write what has a kind of note, or what is said where none is known."""
     from cgcli.graph.rewrites import rewrite
 
-    rewritten = rewrite(graph, node, kind)
-    if not rewritten:
-        return message
-    return Message(
-        "{message}; write {better} for {before}",
-        message=message,
-        better=rewritten[1],
-        before=rewritten[0],
-    )
+    if rewritten := rewrite(graph, node, kind):
+        before, better = rewritten
+        pattern = "{message}; write {better} for {before}"
+        return Message(pattern, message=message, better=better, before=before)
+    return message if otherwise is None else joined([message, otherwise])

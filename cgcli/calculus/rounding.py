@@ -17,6 +17,7 @@ from cgcli.calculus.floats import silent
 from cgcli.calculus.notes import Note, note_on, shown, with_suggestion
 from cgcli.calculus.result import Result
 from cgcli.calculus.shaking import ShakenDoubles
+from cgcli.calculus.sweep import Trail
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import anywhere, elements
@@ -62,7 +63,9 @@ def _gradients(result: Result) -> list[Any]:
     if result.gradients and not any(a and not b for a, b in zip(rounded, active, strict=True)):
         return result.gradients
     wanted = bytearray(map(max, rounded, active))
-    return result.kind.backward(graph, result.values, result.of, wanted, result.trail)
+    # The result's own trail is that of its own gradients.
+    trail = Trail(result.trail.faults)
+    return result.kind.backward(graph, result.values, result.of, wanted, trail)
 
 
 def _may_lose(result: Result, gradients: list[Any]) -> bool:
@@ -118,7 +121,8 @@ def _lost(
     for seed in range(_RUNS):
         kind = _Rounded(seed, _ULP, exact)
         shaken = kind.forward(graph, inputs)
-        back = kind.backward(graph, shaken, result.of, result.active, result.trail)
+        trail = Trail(result.trail.faults)
+        back = kind.backward(graph, shaken, result.of, result.active, trail)
         for node, gradient in enumerate(gradients):
             if gradient is not None:
                 off = _off(result.values[node], shaken[node], math.inf)
@@ -134,7 +138,9 @@ def _lost(
     if not said:
         return
     if len(said) > _NAMED:
-        said = [*said[:_NAMED], Message("and {count} more gradients", count=len(said) - _NAMED)]
+        left = len(said) - _NAMED
+        more = Message("and {count} gradients more", count=left)
+        said = [*said[:_NAMED], Message("and one gradient more") if left == 1 else more]
     first = next((node for node, off in enumerate(values) if off.share > _LOST), None)
     if first is not None:
         message = Message("{formula} magnifies rounding", formula=shown(graph, first))
@@ -142,10 +148,8 @@ def _lost(
         first = next(sources[name] for name, off in moved.items() if off.share > _LOST)
         message = Message("contributions nearly cancel")
     message = Message("{what}: {rights}", what=message, rights=joined(said))
-    advised = with_suggestion(message, graph, first, "inexact")
-    if advised is message:
-        advised = Message("{message}; --precision 30 has more", message=message)
-    yield first, note_on(graph, first, "inexact", advised)
+    message = with_suggestion(message, graph, first, "inexact", Message("--precision 30 has more"))
+    yield first, note_on(graph, first, "inexact", message)
 
 
 def _exact(graph: Graph, values: list[Any]) -> set[int]:
