@@ -77,6 +77,17 @@ class Watch:
         return False
 
 
+@dataclass
+class Turn(Watch):
+    """Looks on where a part of the rows is held out: of `watch` it asks when to stop alone."""
+
+    watch: Watch
+
+    def asked_to_stop(self) -> bool:
+        """Whether someone wants all of it to end."""
+        return self.watch.asked_to_stop()
+
+
 @dataclass(eq=False)
 class Logbook:
     """What is kept and told of a run's epochs: its `state`, and what is measured at each of them.

@@ -82,7 +82,7 @@ class RowProgram(NamedTuple):
             raise CgraphError("usage", f"--bands is a level between 0 and 1, not {level}", hint)
         if len(of) != 1:
             hint = "name it: --of p, or --of w*x"
-            raise CgraphError("usage", "--bands are those of one prediction", hint)
+            raise CgraphError("usage", "--bands stand about one prediction", hint)
         if model.spreading is None:
             message = "--bands: this model knows of no errors of its parameters"
             raise CgraphError("usage", message, "train it with --residual, or with --likelihood")

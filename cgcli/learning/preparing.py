@@ -74,7 +74,8 @@ def prepare(
     gaps = {}
     if reading.folds:
         if train.count < reading.folds:
-            message = f"--folds: {counted(train.count, 'row')} make no {reading.folds} parts"
+            rows = counted(train.count, "row")
+            message = f"--folds: {rows} cannot be held out in {reading.folds} parts"
             raise CgraphError("usage", message, f"write --folds {max(2, train.count)}")
         gaps = {name: np.isnan(array) for name, array in train.columns.items()}
         gaps = {name: gap for name, gap in gaps.items() if gap.any()}
@@ -98,13 +99,8 @@ def prepare(
         if scaled is None:
             scaled = scaling(train, reading.scale)
         check_scaling(scaled, train.shapes)
-        held_within = Parameters(parameters, given.bounds)
-        _check_bounds(given.bounds, held_within)
-        task = Task(
-            graph, held_within, used, dict(given.fixed), scaled, nodes, known=bool(given.sigma)
-        )
-        if given.weighted:
-            _check_weighting(task, train, "--sigma" if given.sigma else "--weights")
+        within, fixed = Parameters(parameters, given.bounds), dict(given.fixed)
+        task = Task(graph, within, used, fixed, scaled, nodes, known=bool(given.sigma))
         return Prepared(task, train, held, report, source.stacks, given)
 
     for name in reading.scale if reading.scaling is None else ():
@@ -119,6 +115,9 @@ def prepare(
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
     prepared = complete(train, held, met)
+    _check_bounds(given.bounds, prepared.task.parameters)
+    if given.weighted:
+        _check_weighting(prepared.task, train, "--sigma" if given.sigma else "--weights")
     return prepared._replace(folds=folded) if reading.folds else prepared
 
 
@@ -155,7 +154,9 @@ def _check_bounds(bounds: Iterable[str], parameters: Parameters) -> None:
         low, high = lows[name].flat[0], highs[name].flat[0]
         if not low < high:
             message = f"--bound {shown}: there is nothing between {low:g} and {high:g}"
-            raise CgraphError("usage", message, f"the less stands first; --fix {shown}=… holds it")
+            raise CgraphError(
+                "usage", message, f"the smaller one stands first; --fix {shown}=… holds it"
+            )
         beyond = view[(view < low) | (view > high)]
         if beyond.size:
             message = f"'{shown}' starts at {beyond[0]:g}, beyond its bounds {low:g} to {high:g}"

@@ -15,7 +15,7 @@ from cgcli.learning.descent import Descent, DivergedError
 from cgcli.learning.doubts import at_bound, bottomless, course, unmoved
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
 from cgcli.learning.likelihood import likelihood
-from cgcli.learning.logbook import Folds, Logbook, Record, State, Watch
+from cgcli.learning.logbook import Folds, Logbook, Record, State, Turn, Watch
 from cgcli.learning.losses import Loss
 from cgcli.learning.noted import locate, note_rows
 from cgcli.learning.objective import Measure, Objective, measured
@@ -149,10 +149,9 @@ class Training:
 
     def _by_turns(self, trained: Trained, watch: Watch) -> Trained:
         """Add the cost and the metrics of rows that are held out by turns, where they are."""
-        folds, doubts, turn = Folds([], {}), list(trained.end.doubts), Watch()
-        turn.asked_to_stop = watch.asked_to_stop  # type: ignore[method-assign]
+        folds, doubts = Folds([], {}), list(trained.end.doubts)
         for number, part in enumerate(self.prepared.folds(), 1):
-            other = Training(part, self.options, engine=self.task.engine).run(turn)
+            other = Training(part, self.options, engine=self.task.engine).run(Turn(watch))
             if watch.asked_to_stop():
                 return trained
             assert other.holdout is not None

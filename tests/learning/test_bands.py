@@ -304,8 +304,8 @@ def test_bands_are_written_from_a_model(tmp_path: Path, cgraph: Any) -> None:
     assert low < high
     for more, said in (
         (["--of", "p", "--bands", "1.5"], "--bands is a level between 0 and 1, not 1.5"),
-        (["--bands", "0.9"], "--bands are those of one prediction"),
-        (["--of", "p,w", "--bands", "0.9"], "--bands are those of one prediction"),
+        (["--bands", "0.9"], "--bands stand about one prediction"),
+        (["--of", "p,w", "--bands", "0.9"], "--bands stand about one prediction"),
     ):
         assert cgraph(*asked, *more).err.startswith(f"error: {said}")
     cgraph(*words[:1], "(w*x + b - y)^2", *words[2:], "-o", model)
