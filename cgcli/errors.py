@@ -168,18 +168,6 @@ def suggest(
     return f"did you mean {written.format(excerpt(close))}?" if close else otherwise
 
 
-def missing(extra: str, purpose: str) -> CgraphError:
-    """Return the error for a library that is not installed, naming the extra that brings it.
-
-    >>> missing("draw", "to lay the picture out").message
-    "to lay the picture out the extra 'draw' is needed"
-    """
-    from cgcli.extras import how_to_install
-
-    message = f"{purpose} the extra '{extra}' is needed"
-    return CgraphError("usage", message, f"install it: {how_to_install(extra)}")
-
-
 def required(module: str, extra: str, purpose: str) -> Any:
     """Return a module; raises `CgraphError` that names the extra where it is not installed.
 
@@ -189,7 +177,11 @@ def required(module: str, extra: str, purpose: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise missing(extra, purpose) from None
+        from cgcli.extras import how_to_install
+
+        message = f"{purpose} the extra '{extra}' is needed"
+        hint = f"install it: {how_to_install(extra)}"
+        raise CgraphError("usage", message, hint) from None
 
 
 class Lines:

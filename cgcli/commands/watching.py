@@ -14,7 +14,7 @@ from typing import IO, Any, Self
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.train_options import TrainOptions
-from cgcli.errors import file_error, shorten
+from cgcli.errors import file_error, required, shorten
 from cgcli.learning.bands import Bands
 from cgcli.learning.logbook import Record, State, Watch
 from cgcli.learning.models import Model, as_json
@@ -89,9 +89,7 @@ class Watching(Watch):
             with Output(plot):
                 pass
             if ending_of(plot) == "png":
-                from cgcli.views.drawing.files import require
-
-                require("png")
+                required("typst", "image", "to write a .png")
         if self.options.log and self.training.options.optimizer == "lm":
             message = "least squares has no epochs for --log to show"
             raise conflict(message, "leave --log out")

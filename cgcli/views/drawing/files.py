@@ -13,7 +13,7 @@ from itertools import chain
 from textwrap import wrap
 from typing import Final, Literal
 
-from cgcli.errors import missing
+from cgcli.errors import required
 from cgcli.resource import read_text
 from cgcli.views.drawing.layers import ASIDE, CELL, LABEL, LINE, NAME, SYMBOL, extent, text_width
 from cgcli.views.drawing.placed import MARGIN, Drawn, Placed, Point
@@ -245,24 +245,19 @@ def _widest(texts: Sequence[str]) -> float:
     return max((text_width(text, NAME) for text in texts), default=0.0)
 
 
-def require(kind: str) -> None:
-    """Raise `CgraphError` where a kind of picture cannot be written for want of the extra."""
-    from importlib.util import find_spec
-
-    if find_spec("typst") is None:
-        raise missing("image", f"to write a .{kind}")
-
-
 def converted(svg: str, kind: Literal["png", "pdf"], dpi: int = DPI) -> bytes:
     """Return a picture as a PNG of so many dots an inch, 96 of its pixels, or as a PDF.
 
     Raises `CgraphError` without the extra.
     """
-    require(kind)
-    import typst
+    return typeset(_PAGE, kind, {"picture": svg}, dpi)
 
-    inputs = {"picture": svg}
-    return typst.compile(_PAGE, format=kind, ppi=float(dpi), sys_inputs=inputs, timestamp=0)
+
+def typeset(source: bytes, kind: str, inputs: dict[str, str], dpi: int = DPI) -> bytes:
+    """Return a document of Typst's as a file of a kind; raises `CgraphError` without the extra."""
+    typst = required("typst", "image", f"to write a .{kind}")
+    made: bytes = typst.compile(source, format=kind, ppi=float(dpi), sys_inputs=inputs, timestamp=0)
+    return made
 
 
 def as_dot(scene: Scene) -> Iterator[str]:

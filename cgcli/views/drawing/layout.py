@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from itertools import accumulate, chain, pairwise
 from typing import Any, Final
 
-from cgcli.errors import CgraphError, missing
+from cgcli.errors import CgraphError, required
 from cgcli.views.drawing.channel import channels
 from cgcli.views.drawing.layers import TURN, Layers, extent, repeated, room_beside
 from cgcli.views.drawing.order import by_turn, in_order, shortages
@@ -57,10 +57,7 @@ def _too_much(what: str, scene: Scene) -> CgraphError:
 
 def _rows(layers: Layers) -> list[float]:
     """Return the row of every stop, by the library."""
-    try:
-        import graphlay
-    except ImportError:
-        raise missing("draw", "to lay the picture out") from None
+    graphlay = required("graphlay", "draw", "to lay the picture out")
     graph = graphlay.Graph()
     for k, (box, (_, level)) in enumerate(zip(layers.boxes, layers.stops, strict=True)):
         # Turns that need nothing of one another have a lane each.

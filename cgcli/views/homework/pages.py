@@ -13,9 +13,9 @@ from html import escape
 from string import Template
 from typing import Final, NamedTuple, TypeAlias
 
-from cgcli.errors import required
 from cgcli.homework.marks import Graded
 from cgcli.resource import read_text
+from cgcli.views.drawing.files import typeset
 from cgcli.views.gate import printable, printable_lines, width
 from cgcli.views.homework.report import Report, answer_lines, class_lines, closing, common, trouble
 from cgcli.views.homework.sheets import values_line
@@ -120,11 +120,8 @@ def _html(text: str) -> str:
 
 def as_pdf(page: Page) -> bytes:
     """Return the page as PDF; raises `CgraphError` without the extra."""
-    typst = required("typst", "image", "to write a .pdf")
-    inputs = {"page": json.dumps(page._asdict())}
     source = read_text(__package__, "page.typ").encode()
-    made: bytes = typst.compile(source, format="pdf", sys_inputs=inputs, timestamp=0)
-    return made
+    return typeset(source, "pdf", {"page": json.dumps(page._asdict())})
 
 
 FORMS: Final[dict[str, Callable[[Page], bytes]]] = {

@@ -15,6 +15,7 @@ from cgcli.calculus.result import Result
 from cgcli.export.nodes import Numbers
 from cgcli.graph.graph import Graph
 from cgcli.graph.latex import LATEX
+from cgcli.numbers.symbolic import Symbol
 from cgcli.operations.row import LEVELS, Shape
 from cgcli.operations.table import OPERATIONS
 from cgcli.views.signs import PRINTED, Signs
@@ -30,7 +31,6 @@ BRACKETS: Final = ("\x10", "\x11")
 """What stands around what needs brackets; around a slot they are there for some numbers alone."""
 
 _SAME: Final = OPERATIONS["same"]
-_NEGATIVE: Final = OPERATIONS["neg"]
 
 
 class Slot(NamedTuple):
@@ -90,10 +90,7 @@ def _named(graph: Graph, node: int) -> int:
 
 def _constant(formula: Formula) -> float | None:
     """Return the number that a formula is, if it is one."""
-    small, node = formula.graph, formula.node
-    is_negative = small.operations[node] is _NEGATIVE
-    number: float | None = small.constants.get(small.arguments[node][0] if is_negative else node)
-    return -number if is_negative and number is not None else number
+    return Symbol(formula.graph, formula.node).constant
 
 
 class Sketch(Explanation):
