@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ class OnnxEmitter(Emitter):
     def __init__(self, target: Target, routine: Routine) -> None:
         super().__init__(target, routine)
         self._nodes: dict[str, str] = {}
+        self._products = any(self.tape[place].operation == "matmul" for place in self.needed)
 
     def fits(self, place: int, instruction: Instruction) -> bool:
         """Whether an instruction stands inside of another: none does."""
@@ -76,7 +78,17 @@ class OnnxEmitter(Emitter):
             return parsed(_part(shapes[0], indices), 1)
         if operation == "diag" and len(shapes[0]) == 2:
             return parsed('Einsum<equation = "ii->i">(<0>)', 1)
+        if self._products and self._is_infinite(instruction):
+            return parsed(self.target.templates[f"infinite {operation}"], 2)
         return super().pattern(place, instruction)
+
+    def _is_infinite(self, instruction: Instruction) -> bool:
+        """Whether an instruction multiplies by an infinity, or divides by 0."""
+        arguments = instruction.arguments
+        numbers = [self.literals.get(a) if isinstance(a, int) else a for a in arguments]
+        if instruction.operation == "multiply":
+            return any(number is not None and not math.isfinite(number) for number in numbers)
+        return instruction.operation == "divide" and numbers[1] == 0
 
     def result(self, name: str, result: Result) -> str:
         """Return the name of a result."""

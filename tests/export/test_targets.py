@@ -269,6 +269,26 @@ def test_a_table_of_c_computes_what_one_function_does(
         assert np.array_equal(part, expected)
 
 
+@pytest.mark.export
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("(u @ v)/0", math.inf),
+        ("(u @ v)*inf", math.inf),
+        ("-(u @ v)*2/0", -math.inf),
+        ("(u @ v)/(1 - 1)", math.inf),
+        ("(W @ u)/-0.0", [-math.inf, math.inf]),
+        ("u @ (v/0)", math.nan),
+        ("(W/0) @ u", [math.inf, math.nan]),
+    ],
+)
+def test_onnx_models_of_products_beside_an_infinity_load(text: str, right: Any) -> None:
+    """Infinite numbers beside a product of matrices, by the signs of what they multiply."""
+    at = {"W": [[1.0, 2.0], [0.5, -4.0]], "u": [1.5, 2.25], "v": [1.0, -0.5]}
+    at = {name: at[name] for name in at if name in text}
+    assert np.array_equal(called(text, "onnx", at, value_only=True)[0], right, equal_nan=True)
+
+
 @pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
 def test_c_reads_and_writes_nothing_that_is_not_its_own(tmp_path: Path) -> None:
     """By the sanitizers of addresses and of undefined behaviour, in a program of its own."""
