@@ -27,8 +27,7 @@ from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
 from cgcli.learning.bands import bands
-from cgcli.learning.given import Given
-from cgcli.learning.initial import initial, meant
+from cgcli.learning.given import Given, initial, meant
 from cgcli.learning.manner import Manner
 from cgcli.learning.models import Model, model_of, rows_of
 from cgcli.learning.preparing import Prepared, Reading, prepare

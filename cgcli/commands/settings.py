@@ -7,8 +7,7 @@ from typing import Any, Final
 from cgcli.commands.choices import conflict
 from cgcli.commands.train_options import TrainOptions
 from cgcli.learning.models import Model
-from cgcli.learning.run import Options
-from cgcli.learning.settings import check_settings
+from cgcli.learning.run import Options, check_settings
 from cgcli.learning.stopping import Criteria
 
 _OTHERS: Final = {"batch": "all", "holdout": 0.0, "metrics": {}, "bounds": {}}

@@ -2,94 +2,51 @@
 
 from __future__ import annotations
 
-import ctypes
+import io
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from cgcli.errors import required
 
-_POINTER: Final = ctypes.c_void_p
-_FETCH: Final = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, _POINTER)
-_ERROR: Final = ctypes.CFUNCTYPE(_POINTER, _POINTER)
-_WHY: Final = ctypes.create_string_buffer(b"the rows could not be made")
-_RELEASE: Final = ctypes.CFUNCTYPE(None, _POINTER)
-_NAME: Final = b"arrow_array_stream"
-_FAILED: Final = 5
 
-
-class _Functions(ctypes.Structure):
-    """A stream by Arrow's C interface: https://arrow.apache.org/docs/format/CStreamInterface.html."""
-
-    _fields_ = (
-        ("get_schema", _FETCH),
-        ("get_next", _FETCH),
-        ("get_last_error", _ERROR),
-        ("release", _RELEASE),
-        ("private_data", _POINTER),
-    )
-
-
-class Chain:
-    """The rows of tables, one after the other, as one stream; each is made when it is asked for.
+class Feed:
+    """Tables as one run of bytes, in Arrow's own format; each is made when it is asked for.
 
     What making one raises is kept as `error`: whoever reads is told only that it failed.
     """
 
     def __init__(self, tables: Iterator[Any]) -> None:
-        self._tables = tables
+        self._ipc = required("nanoarrow.ipc", "data", "to write Parquet files")
+        self._tables, self._bytes = tables, io.BytesIO()
+        self._writer = self._ipc.StreamWriter.from_writable(self._bytes)
         self.error: BaseException | None = None
-        functions = (
-            _FETCH(self._schema),
-            _FETCH(self._next),
-            _ERROR(lambda _: ctypes.addressof(_WHY)),
-        )
-        self._functions = (*functions, _RELEASE(self._release), None)
-        self._streams: list[_Functions] = []
-        self._turn()
 
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Return the stream; who asks again has the rows that are left."""
-        self._streams.append(_Functions(*self._functions))
-        make = ctypes.pythonapi.PyCapsule_New
-        make.restype, make.argtypes = ctypes.py_object, (_POINTER, ctypes.c_char_p, _POINTER)
-        capsule: object = make(ctypes.addressof(self._streams[-1]), _NAME, None)
-        return capsule
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer with what comes next, and return how many bytes that is; 0 at the end."""
+        if count := self._bytes.readinto(buffer):
+            return count
+        try:
+            table = next(self._tables, None)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the reader tells it
+            self.error = error
+        if self.error is not None:
+            raise EOFError
+        self._bytes.seek(0)
+        self._bytes.truncate()
+        if table is not None:
+            self._writer.write_stream(table)
+        self._bytes.seek(0)
+        return self._bytes.readinto(buffer)
 
     def stop(self, *signal: object) -> None:
         """End with the rows so far, as Ctrl-C does: it must not be raised through C."""
         self.error = KeyboardInterrupt()
 
-    def _turn(self) -> None:
-        """Go on to the next table, if there is one."""
-        table = next(self._tables, None)
-        self._capsule = None if table is None else table.__arrow_c_stream__()
-        if table is not None:
-            look = ctypes.pythonapi.PyCapsule_GetPointer
-            look.restype, look.argtypes = _POINTER, (ctypes.py_object, ctypes.c_char_p)
-            self._place = look(self._capsule, _NAME)
-            self._table = _Functions.from_address(self._place)
-
-    def _schema(self, stream: int, out: int) -> int:
-        return int(self._table.get_schema(self._place, out))
-
-    def _next(self, stream: int, out: int) -> int:
-        """Put the next rows at an address: none, all zeros, at the end."""
-        try:
-            while self._capsule is not None and self.error is None:
-                code = int(self._table.get_next(self._place, out))
-                # An array that is there has what releases it.
-                if code or _POINTER.from_address(out + 64).value:
-                    return code
-                self._turn()
-        except Exception as error:  # noqa: BLE001  # nothing may be raised through C
-            self.error = error
-        ctypes.memset(out, 0, 80)
-        return _FAILED if self.error else 0
-
-    def _release(self, stream: int) -> None:
-        _Functions.from_address(stream).release = _RELEASE()
+    def stream(self) -> Any:
+        """Return the tables as a stream of Arrow's, which can be read once."""
+        return self._ipc.InputStream.from_readable(self).__arrow_c_stream__()
 
 
 def arrow_table(columns: Mapping[str, Any], beside: Mapping[str, Any] = {}) -> Any:

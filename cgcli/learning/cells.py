@@ -40,6 +40,12 @@ class CellError(Exception):
         return f"row {self.row}{line}, column '{excerpt(self.column)}': {self.why}"
 
 
+class Fault(str):
+    """What a workbook has in a cell that could not be worked out, such as #DIV/0!."""
+
+    __slots__ = ()
+
+
 def is_missing(cell: Any) -> bool:
     """Whether nothing stands in a cell, or a word for nothing."""
     return cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING)
@@ -95,6 +101,8 @@ class Columns:
         """Return a cell as a number or an array; NaN where it is missing and will be filled."""
         manner = self.manner
         reader = self._readers.get(name, convert)
+        if isinstance(cell, Fault):
+            raise CellError(name, f"it holds the error {cell}")
         try:
             if reader is not convert and is_missing(cell):
                 raise _missing(name)
@@ -133,10 +141,10 @@ class Columns:
 
 def kept_arrays(columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """Return columns that are kept as they are as arrays."""
-    arrays = {kept_as(name): np.empty(len(cells), dtype=object) for name, cells in columns.items()}
-    for array, cells in zip(arrays.values(), columns.values(), strict=True):
-        array[:] = list(cells)
-    return arrays
+    return {
+        kept_as(name): np.fromiter(cells, dtype=object, count=len(cells))
+        for name, cells in columns.items()
+    }
 
 
 def integral(cell: Any) -> Any:

@@ -208,8 +208,8 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
     if doubts := bottomless(objective, before, cost):
         return doubts
     far, farther = _beyond(objective, before)
-    size = max(1.0, float(abs(end).max()))
-    steps = [_NEAR**power * size * here / (norm or 1.0) for power in (2, 3)]
+    reach = max(1.0, float(abs(end).max()))
+    steps = [_NEAR**power * reach * here / (norm or 1.0) for power in (2, 3)]
     leaps = [float(np.linalg.norm(objective.at(end - step)[1] - here)) for step in steps]
     if cost >= far >= farther and cost > farther:
         message = (

@@ -101,22 +101,16 @@ class _Table(NamedTuple):
         query = f"SELECT {', '.join(doubles)} FROM {self.text}"  # noqa: S608  # our own
         cursor = connection().cursor()
         rest: list[Any] = [np.empty(0)] * len(names)
-        # Arrow's batches are DuckDB's own memory: nothing is copied, and little is held at once.
+        # Arrow's batches are DuckDB's own memory: little is copied, and little is held at once.
         arrow = required("nanoarrow", "data", "to read numbers")
         for batch in arrow.ArrayStream(cursor.sql(query)):
             columns = [batch.child(k) for k in range(len(names))]
             arrays = [np.asarray(column.buffer(1))[column.offset :] for column in columns]
-            lacking, size = -len(rest[0]) % CHUNK, len(arrays[0])
-            pairs = zip(rest, arrays, strict=True)
-            rest = [np.concatenate([before, array[:lacking]]) for before, array in pairs]
-            if size < lacking:
-                continue
-            if lacking:
-                yield rest
-            end = size - (size - lacking) % CHUNK
-            for start in range(lacking, end, CHUNK):
-                yield [array[start : start + CHUNK] for array in arrays]
-            rest = [array[end:] for array in arrays]
+            rest = [np.concatenate(pair) for pair in zip(rest, arrays, strict=True)]
+            end = len(rest[0]) // CHUNK * CHUNK
+            for start in range(0, end, CHUNK):
+                yield [array[start : start + CHUNK] for array in rest]
+            rest = [array[end:] for array in rest]
         if len(rest[0]):
             yield rest
 
@@ -149,15 +143,10 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
     # By their places: DuckDB makes others of names that differ in their letters' case alone.
     table = _Table(rows, {name: f"#{k}" for k, name in enumerate(names, 1)})
 
-    def blocks(columns: Columns) -> Iterator[Block]:
-        with _readable(path, file):
-            yield from table.blocks(columns.names, columns.kept)
-
     def cells(columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
         names = list(dict.fromkeys([*columns.names, *columns.kept]))
-        with _readable(path, file):
-            for row in table.objects(names) if names else repeat((), total):
-                yield 0, dict(zip(names, row, strict=True))
+        for row in table.objects(names) if names else repeat((), total):
+            yield 0, dict(zip(names, row, strict=True))
 
     def chunks(columns: Columns, report: Report) -> Iterator[dict[str, Any]]:
         for name in durations.intersection(columns.names):
@@ -166,10 +155,12 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
             hint = "write it as a number of seconds, in a column whose name says so"
             raise file_error(path, str(bad), hint)
         are_numbers = columns.are_plain and _NUMBERS.issuperset(kinds[n] for n in columns.names)
-        if columns.names and are_numbers:
-            yield from gather_blocks(blocks(columns), columns, report)
-        else:
-            yield from gather(cells(columns), columns, report)
+        with _readable(path, file):
+            if columns.names and are_numbers:
+                blocks = table.blocks(columns.names, columns.kept)
+                yield from gather_blocks(blocks, columns, report)
+            else:
+                yield from gather(cells(columns), columns, report)
         if report.of_file != total:
             raise file_error(path, f"{report.of_file:,} rows were read, and it has {total:,}")
 

@@ -94,11 +94,8 @@ class RowProgram(NamedTuple):
         """What is asked for that is more than a name, by its text; raises `CgraphError`."""
         expressions = {}
         for text in self.of:
-            hint = (
-                f'leave the name out: --of "{text.partition("=")[2].strip()}"'
-                if "=" in text
-                else ""
-            )
+            _, equals, rest = text.partition("=")
+            hint = f'leave the name out: --of "{rest.strip()}"' if equals else ""
             expression = expression_of(text, f"--of {excerpt(text)}", hint)
             if [entry[0] for entry in expression] != [NAME]:
                 expressions[text] = expression

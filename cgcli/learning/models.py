@@ -31,18 +31,8 @@ def as_json(value: Any) -> str:
     try:
         return json.dumps(value, allow_nan=False)
     except ValueError:
-        # Only what needs it is walked through: a large model is saved often.
-        return json.dumps(_spelt(value), allow_nan=False)
-
-
-def _spelt(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _spelt(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_spelt(part) for part in value]
-    if isinstance(value, float) and value - value != 0:
-        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
-    return value
+        # Only what needs it is read again: a large model is saved often.
+        return json.dumps(json.loads(json.dumps(value), parse_constant=str))
 
 
 def rows_of(prepared: Prepared) -> dict[str, Any]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import functools
 import io
 import itertools
+import posixpath
+import re
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import IO, Any, Final
+from xml.etree import ElementTree as ET
 
 from cgcli.decode import decode_json, not_csv
 from cgcli.errors import excerpt, few, file_error, required, shorten, suggest
 from cgcli.learning.beginnings import CONVERT, check_kind, head, kind_of, unpacked
-from cgcli.learning.cells import CellError, Columns, integral
+from cgcli.learning.cells import CellError, Columns, Fault, integral
 from cgcli.learning.duck import parquet, quick_csv
 from cgcli.learning.manner import PLAIN, Manner
 from cgcli.learning.sources import Report, Source, check_names, gather
@@ -187,7 +192,7 @@ def _json(path: str, stream: IO[bytes], manner: Manner, *, lines: bool) -> Sourc
         raise file_error(path, "it is empty", 'write an object a line: {"x": 1, "y": 2}')
     names = check_names(path, list(first[1]))
 
-    return Source(path, names, partial(gather, itertools.chain([first], rows)), manner)
+    return Source(path, names, functools.partial(gather, itertools.chain([first], rows)), manner)
 
 
 def _json_lines(path: str, feed: _Lines) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -218,12 +223,15 @@ def workbook(path: str, stream: IO[bytes], manner: Manner) -> Source:
     """
     calamine = required("python_calamine", "data", "to read workbooks")
     try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(stream.read()))
+        content = stream.read()
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheet = _sheet(path, book, manner)
         rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     except calamine.CalamineError:
         hint = "save it again, or as CSV: it is damaged, or locked with a password"
         raise file_error(path, "it is a workbook that cannot be read", hint) from None
+    for row, column, text in _faults(content, sheet):
+        rows[row][column] = Fault(text)
     cells = ([integral(cell) for cell in row] for row in rows)
     lines = [(line, row) for line, row in enumerate(cells, 1) if any(cell != "" for cell in row)]
     if not lines:
@@ -233,7 +241,29 @@ def workbook(path: str, stream: IO[bytes], manner: Manner) -> Source:
     records = [(line, dict(zip(names, row, strict=True))) for line, row in lines[1:]]
     # One that was named is told as that.
     how = [f"sheet {sheet}"] if manner.sheet is None else []
-    return Source(path, names, partial(gather, records), manner, how)
+    return Source(path, names, functools.partial(gather, records), manner, how)
+
+
+def _faults(content: bytes, sheet: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the row and the column, from 0, of cells with errors, and these: its reader has none.
+
+    They are those of ECMA-376, part 1, 18.3.1.4; other workbooks are not looked into.
+    """
+    others = contextlib.suppress(zipfile.BadZipFile, KeyError, ET.ParseError)
+    with others, zipfile.ZipFile(io.BytesIO(content)) as parts:
+        links = ET.fromstring(parts.read("xl/_rels/workbook.xml.rels"))  # noqa: S314  # expat's own
+        names = ET.fromstring(parts.read("xl/workbook.xml")).iterfind(".//{*}sheet")  # noqa: S314
+        # Of which attribute it is the value depends on how strict the workbook is.
+        known = next((name.attrib.values() for name in names if name.get("name") == sheet), ())
+        target = next((link.get("Target", "") for link in links if link.get("Id") in known), "")
+        text = parts.read(posixpath.join("xl", target).lstrip("/"))
+        # Few sheets have any, and a search takes no time.
+        cells = ET.fromstring(text).iterfind(".//{*}c") if b't="e"' in text else ()  # noqa: S314
+        for cell in cells:
+            place = re.fullmatch("([A-Z]+)([0-9]+)", cell.get("r", ""))
+            if cell.get("t") == "e" and place:
+                column = functools.reduce(lambda n, letter: 26 * n + ord(letter) - 64, place[1], 0)
+                yield int(place[2]) - 1, column - 1, cell.findtext("{*}v", "")
 
 
 def _sheet(path: str, book: Any, manner: Manner) -> str:

@@ -13,8 +13,7 @@ import numpy as np
 from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError
 from cgcli.learning.doubts import at_bound, bottomless, course, unmoved
-from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals
-from cgcli.learning.likelihood import likelihood
+from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals, likelihood
 from cgcli.learning.logbook import Folds, Logbook, Record, State, Turn, Watch
 from cgcli.learning.losses import Loss
 from cgcli.learning.noted import locate, note_rows
@@ -71,7 +70,7 @@ class Training:
         self.options = options
         _check(self.task)
         if workers is not None and prepared.train.count > SHARD:
-            from cgcli.learning.shards import share
+            from cgcli.learning.workers import share
 
             share(workers, self.prepared)
         self._measure()

@@ -312,8 +312,7 @@ def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
     """Return the options of a run, each checked by its name."""
     from cgcli.learning.manner import Manner
     from cgcli.learning.optimisers import OPTIMISERS
-    from cgcli.learning.run import BATCHLESS, Options
-    from cgcli.learning.settings import check_settings
+    from cgcli.learning.run import BATCHLESS, Options, check_settings
     from cgcli.learning.stopping import Criteria
 
     optimizer = options.get("optimizer", "lm" if residual else "gd")

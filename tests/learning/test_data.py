@@ -223,6 +223,28 @@ def test_a_workbook(cgraph: Command, folder: Path) -> None:
     assert refused(ran, "there is no sheet 'Mor'", "did you mean More?")
 
 
+def error_cell(error: str, formula: str = "") -> str:
+    return f'<c r="{{}}" t="e">{formula and f"<f>{formula}</f>"}<v>{error}</v></c>'
+
+
+def test_an_error_in_a_workbook_is_no_empty_cell(cgraph: Command, folder: Path) -> None:
+    pytest.importorskip("python_calamine")
+    head = [text_cell("x"), text_cell("k"), text_cell("y")]
+    fine, empty = [number_cell(1), text_cell("a"), number_cell(2)], [number_cell(3), text_cell("b")]
+    bad = [number_cell(5), error_cell("#N/A"), error_cell("#DIV/0!", "1/0")]
+    workbook(folder / "a.xlsx", {"Some": [head], "Data": [head, fine, [], empty, bad]})
+    words = ("-d", "a.xlsx", "--sheet", "Data", "--values", "--json")
+    ran = cgraph("map", "y", *words, "--missing", "skip")
+    assert refused(ran, "row 3 (line 5), column 'y': it holds the error #DIV/0!", "--skip-bad")
+    ran = cgraph("map", "y", *words, "--skip-bad")
+    assert values(ran, "y") == [2]
+    ran = cgraph("map", "x + k", *words, "--category", "k")
+    assert refused(ran, "row 3 (line 5), column 'k': it holds the error #N/A")
+    assert values(cgraph("map", "x", *words), "x") == [1, 3, 5]
+    ran = cgraph("map", "x", *words, "--keep", "y")
+    assert [row["y"] for row in json.loads(ran.out)["rows"]] == [2, "", "#DIV/0!"]
+
+
 def test_several_files_are_one(cgraph: Command, folder: Path) -> None:
     (folder / "p1.csv").write_text("x,y\n1,2\n")
     (folder / "p2.csv").write_text("y,x\n20,10\nz,30\n")

@@ -24,10 +24,9 @@ from cgcli.learning.given import Given
 from cgcli.learning.objective import Measure, Objective
 from cgcli.learning.preparing import Prepared, Reading, prepare
 from cgcli.learning.residuals import residuals_of
-from cgcli.learning.shards import share
 from cgcli.learning.sources import Source
 from cgcli.learning.tables import CHUNK, ROW
-from cgcli.learning.workers import Workers
+from cgcli.learning.workers import Workers, share
 from cgcli.native import library
 from cgcli.plan.sweep import SHARD
 from cgcli.program import parse

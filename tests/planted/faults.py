@@ -1201,7 +1201,7 @@ FAULTS: Final = (
     ),
     Fault(
         "the information of a likelihood is that of one row",
-        "cgcli/learning/likelihood.py",
+        "cgcli/learning/fitting.py",
         "task._replace(mean=False, engine=None)",
         "task._replace(engine=None)",
         ("tests/learning/test_fits.py::test_the_error_of_an_odds_ratio_is_woolfs",),
@@ -1216,8 +1216,8 @@ FAULTS: Final = (
     Fault(
         "a model's minus infinity is infinity",
         "cgcli/learning/models.py",
-        'return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"',
-        'return "NaN" if value != value else "Infinity"',
+        "parse_constant=str",
+        'parse_constant=lambda text: text.strip("-")',
         (PARTS,),
     ),
     # views

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.errors import CgraphError, excerpt, required
-from cgcli.learning.arrow import Chain, arrow_table
+from cgcli.learning.arrow import Feed, arrow_table
 from cgcli.learning.duck import opened, quoted
 from cgcli.learning.stopping import interrupts
 from cgcli.views.learning.rows import check_names
@@ -39,12 +39,12 @@ def as_parquet(
     database = opened(":memory:")
     with database, tempfile.TemporaryDirectory(prefix="cgraph-") as folder:
         path = os.path.join(folder, "rows")
-        rows = Chain(_tables(database, results, kinds, noting=noting))
-        database.register("rows", rows)
+        rows = Feed(_tables(database, results, kinds, noting=noting))
         try:
             with interrupts(rows.stop):
+                database.register("rows", rows.stream())
                 database.execute(f"COPY (FROM rows) TO {quoted(path)} (FORMAT parquet)")
-        except duckdb.Error:
+        except (duckdb.Error, RuntimeError):
             if rows.error is not None:
                 raise rows.error from None
             raise
