@@ -24,7 +24,8 @@ _SWING: Final = 1e-6
 """The part of a cost's fall that it may go up and down by."""
 _NEAR: Final = 1e-3
 _IDLE: Final = 1e-12
-"""A gradient that is smaller by so much than it was, and stays so nearby, moves nothing."""
+_QUIET: Final = 1e-8
+"""So small beside that at the start is the gradient by what is saturated, all but its last bits."""
 _FEWEST: Final = 100
 """A way that is 1000 times as long, and leads down by so many times as much, has no end."""
 _TRIED: Final = 50
@@ -93,6 +94,13 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
     if constant:
         blocked &= _freed(objective, constant, end + shift)
     dead = free & ~stuck & (abs(here) <= tiny) & (abs(near) <= tiny)
+    # What is nearly so leaves the cost as it is where it moves on by as much again.
+    quiet = free & ~stuck & (np.maximum(abs(here), abs(near)) <= _QUIET / _IDLE * tiny)
+    if (quiet & ~dead).any():
+        farther = objective.at(end + quiet * np.copysign(np.maximum(abs(end), 1.0), end))[0]
+        cost = objective.at(end)[0]
+        if abs(farther - cost) <= _QUIET * abs(cost):
+            dead |= quiet
     doubts = []
     if constant and blocked.any():
         message = f"{parameters.named(blocked)}: the cost does not depend on that in any row"
