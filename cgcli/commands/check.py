@@ -10,9 +10,6 @@ import typer
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.options import (
-    ASKED,
-    NUMBERS,
-    OUTPUT,
     Options,
     choice,
     codec,
@@ -84,13 +81,12 @@ class CheckOptions(Options):
 
 @takes(
     CheckOptions,
-    {
-        **ASKED,
-        "Answers": "answers answer students (encoding)",
-        "Marking": "reveal (require) (tolerance) (decimals) (points) (scheme)",
-        OUTPUT: "feedback (form) (summary) csv (columns) language json (strict)",
-        NUMBERS: "exact",
-    },
+    arguments="program bindings",
+    what_to_differentiate="at of wrt",
+    answers="answers answer students (encoding)",
+    marking="reveal (require) (tolerance) (decimals) (points) (scheme)",
+    output="feedback (form) (summary) csv (columns) language json (strict)",
+    numbers="exact",
 )
 def check_command(given: CheckOptions) -> None:
     """Marks answer sheets: where it went wrong, and by which mistake.

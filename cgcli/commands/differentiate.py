@@ -10,11 +10,6 @@ import typer
 
 from cgcli.commands.choices import conflict, format_of
 from cgcli.commands.options import (
-    ABOUT,
-    ASKED,
-    NUMBERS,
-    OPTIONS,
-    OUTPUT,
     Options,
     choice,
     count,
@@ -49,13 +44,11 @@ class DiffOptions(Options):
 
 @takes(
     DiffOptions,
-    {
-        **ASKED,
-        ABOUT: "at of wrt shape",
-        OPTIONS: "order hessian jacobian share simplify",
-        OUTPUT: "form json digits",
-        NUMBERS: "exact precision",
-    },
+    arguments="program bindings",
+    what_to_differentiate="at of wrt shape",
+    options="order hessian jacobian share simplify",
+    output="form json digits",
+    numbers="exact precision",
 )
 def differentiate_command(given: DiffOptions) -> None:
     """Derivatives as formulas, which can be parsed again.

@@ -7,10 +7,6 @@ from typing import TYPE_CHECKING
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.options import (
-    ABOUT,
-    ASKED,
-    OPTIONS,
-    OUTPUT,
     Options,
     choice,
     count,
@@ -68,12 +64,10 @@ class DrawOptions(Options):
 
 @takes(
     DrawOptions,
-    {
-        **ASKED,
-        ABOUT: "at of wrt shape",
-        OUTPUT: "output format direction theme (size) (dpi) (elements) digits json (strict)",
-        OPTIONS: "repeat frame (frames) hide no_values",
-    },
+    arguments="program bindings",
+    what_to_differentiate="at of wrt shape",
+    output="output format direction theme (size) (dpi) (elements) digits json (strict)",
+    options="repeat frame (frames) hide no_values",
 )
 def draw_command(given: DrawOptions) -> None:
     """The picture of the graph, values over its arrows, gradients under.

@@ -6,18 +6,17 @@ import typer
 
 from cgcli.commands.certify import EvalOptions, certify
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import ASKED, NUMBERS, OUTPUT, takes
+from cgcli.commands.options import takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.views.streams import publish_document
 
 
 @takes(
     EvalOptions,
-    {
-        **ASKED,
-        NUMBERS: "exact verify precision (max_precision)",
-        OUTPUT: "json jsonl fields digits rows (strict)",
-    },
+    arguments="program bindings",
+    what_to_differentiate="at of wrt",
+    numbers="exact verify precision (max_precision)",
+    output="json jsonl fields digits rows (strict)",
 )
 def evaluate_command(given: EvalOptions) -> None:
     """Values and gradients of every node.

@@ -9,10 +9,6 @@ from typing import TYPE_CHECKING, Any
 from cgcli.commands.choices import conflict
 from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_names
 from cgcli.commands.options import (
-    ABOUT,
-    ASKED,
-    OPTIONS,
-    OUTPUT,
     Options,
     choice,
     flag,
@@ -45,7 +41,10 @@ class ExportOptions(Options):
 
 @takes(
     ExportOptions,
-    {**ASKED, ABOUT: "at of wrt shape", OPTIONS: "to value_only jacobian name", OUTPUT: "output"},
+    arguments="program bindings",
+    what_to_differentiate="at of wrt shape",
+    options="to value_only jacobian name",
+    output="output",
 )
 def export_command(given: ExportOptions) -> None:
     """A program and its gradients as a function in another language.

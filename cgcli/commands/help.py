@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cgcli.commands.choices import completed, conflict
-from cgcli.commands.options import ARGUMENTS, OPTIONS, Options, argument, flag, takes
+from cgcli.commands.options import Options, argument, flag, takes
 from cgcli.commands.pages import text_of
 from cgcli.commands.shared import COMMANDS, first, page, unknown_command
 from cgcli.views.streams import publish
@@ -18,7 +18,7 @@ class HelpOptions(Options):
     man: bool = flag("Print the man page of all commands.")
 
 
-@takes(HelpOptions, {ARGUMENTS: "command", OPTIONS: "man"})
+@takes(HelpOptions, arguments="command", options="man")
 def help_command(given: HelpOptions) -> None:
     """How a command is used.
 
@@ -40,7 +40,7 @@ def help_command(given: HelpOptions) -> None:
     publish([text_of(wanted), "\n"])
 
 
-@takes(Options, {})
+@takes(Options)
 def version_command(given: Options) -> None:
     """The version of the program."""
     from cgcli import __version__

@@ -20,10 +20,6 @@ from cgcli.commands.data import (
 from cgcli.commands.data_options import READING, DataOptions, merged
 from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
 from cgcli.commands.options import (
-    ABOUT,
-    ARGUMENTS,
-    DATA,
-    OUTPUT,
     argument,
     choice,
     flag,
@@ -65,12 +61,10 @@ _WRITING: Final = "keep notes output form json (strict)"
 
 @takes(
     MapOptions,
-    {
-        ARGUMENTS: "program bindings",
-        DATA: f"{READING} stack {_RUNNING}",
-        ABOUT: "at of wrt values",
-        OUTPUT: _WRITING,
-    },
+    arguments="program bindings",
+    data=f"{READING} stack {_RUNNING}",
+    what_to_differentiate="at of wrt values",
+    output=_WRITING,
 )
 def map_command(given: MapOptions) -> None:
     """Values and gradients of every row of a data file.
@@ -106,7 +100,10 @@ def map_command(given: MapOptions) -> None:
 
 @takes(
     MapOptions,
-    {ARGUMENTS: "model", DATA: f"{READING} {_RUNNING}", ABOUT: "of bands", OUTPUT: _WRITING},
+    arguments="model",
+    data=f"{READING} {_RUNNING}",
+    what_to_differentiate="of bands",
+    output=_WRITING,
 )
 def predict_command(given: MapOptions) -> None:
     """What a trained model gives for every row of a data file.

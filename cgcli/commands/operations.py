@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cgcli.commands.choices import completed
-from cgcli.commands.options import ARGUMENTS, OUTPUT, Options, argument, takes
+from cgcli.commands.options import Options, argument, takes
 from cgcli.errors import CgraphError, excerpt, suggest
 from cgcli.operations.row import Operation
 from cgcli.operations.spellings import OTHER_SPELLINGS
@@ -26,7 +26,7 @@ class OpsOptions(Options):
     name: str | None = argument("One operation, in full.", "[NAME]", completed(_words))
 
 
-@takes(OpsOptions, {ARGUMENTS: "name", OUTPUT: "json"})
+@takes(OpsOptions, arguments="name", output="json")
 def operations_command(given: OpsOptions) -> None:
     """The operations, their derivatives and their conventions.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
@@ -20,18 +20,6 @@ from cgcli.errors import CgraphError, shorten
 from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_DIGITS, MOST_NODES, Limits
 from cgcli.native import ENGINES
 from cgcli.words import Message
-
-ARGUMENTS: Final = "Arguments"
-ABOUT: Final = "What to differentiate"
-DATA: Final = "Data"
-NUMBERS: Final = "Numbers"
-OUTPUT: Final = "Output"
-LIMITS: Final = "Limits"
-OPTIONS: Final = "Options"
-"""Headings of the help; the last is for what only one command has."""
-
-ASKED: Final = {ARGUMENTS: "program bindings", ABOUT: "at of wrt"}
-"""What every command takes that looks at a graph with values."""
 
 KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
 _LIMITS: Final = Limits()
@@ -269,24 +257,24 @@ class Options:
 
 
 def takes(
-    options: type[Taker], headings: Mapping[str, str]
+    options: type[Taker], /, **headings: str
 ) -> Callable[[Callable[[Taker], None]], Callable[..., None]]:
     """Make a command of a function of its options, which stand under the headings of its help.
 
     Those in parentheses are rare. The language and the limits of what it takes follow.
     """
-    groups = {heading: names.split() for heading, names in headings.items()}
     taken = " ".join(headings.values()).split()
     if "language" not in taken:
-        groups.setdefault(OUTPUT, []).append("language")
-    limits = ["(max_depth)", "(max_nodes)"] if "program" in taken else []
-    limits += ["(max_bits)"] if "exact" in taken else []
-    groups[LIMITS] = [*limits, "(debug)", "(help_all)"]
+        headings["output"] = f"{headings.get('output', '')} language"
+    limits = "(max_depth) (max_nodes) " if "program" in taken else ""
+    limits += "(max_bits) " if "exact" in taken else ""
+    headings["limits"] = f"{limits}(debug) (help_all)"
     rows: dict[str, Row] = {}
-    for heading, names in groups.items():
-        for name in names:
+    for heading, names in headings.items():
+        group = heading.replace("_", " ").capitalize()
+        for name in names.split():
             bare = name.strip("()")
-            rows[bare] = getattr(options, bare)._replace(group=heading, rare=name != bare)
+            rows[bare] = getattr(options, bare)._replace(group=group, rare=name != bare)
 
     def made(action: Callable[[Taker], None]) -> Callable[..., None]:
         def command(**given: Any) -> None:

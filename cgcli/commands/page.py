@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import ASKED, OUTPUT, Options, choice, count, option, takes
+from cgcli.commands.options import Options, choice, count, option, takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.library.files import ending_of, write_file
 from cgcli.views.streams import publish
@@ -27,7 +27,12 @@ class PageOptions(Options):
     digits: int = count("Significant digits shown, 1 to 12.", 1, 12, default=6)
 
 
-@takes(PageOptions, {**ASKED, OUTPUT: "output practice title language digits"})
+@takes(
+    PageOptions,
+    arguments="program bindings",
+    what_to_differentiate="at of wrt",
+    output="output practice title language digits",
+)
 def page_command(given: PageOptions) -> None:
     """A web page to move the numbers in: the graph and the steps.
 

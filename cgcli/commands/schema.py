@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cgcli.commands.choices import completed
-from cgcli.commands.options import ARGUMENTS, Options, argument, takes
+from cgcli.commands.options import Options, argument, takes
 from cgcli.errors import CgraphError, excerpt, suggest
 from cgcli.views.schemas import names, read, schema
 from cgcli.views.streams import publish
@@ -17,7 +17,7 @@ class SchemaOptions(Options):
     )
 
 
-@takes(SchemaOptions, {ARGUMENTS: "command"})
+@takes(SchemaOptions, arguments="command")
 def schema_command(given: SchemaOptions) -> None:
     """The JSON Schema of a command's output, or of all by name.
 

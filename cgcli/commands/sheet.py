@@ -9,10 +9,6 @@ from typing import TYPE_CHECKING, Final
 from cgcli.commands.choices import conflict
 from cgcli.commands.inputs import read_shapes
 from cgcli.commands.options import (
-    ABOUT,
-    ASKED,
-    OPTIONS,
-    OUTPUT,
     Options,
     choice,
     codec,
@@ -74,12 +70,10 @@ class SheetOptions(Options):
 
 @takes(
     SheetOptions,
-    {
-        **ASKED,
-        ABOUT: "at of wrt shape",
-        OPTIONS: "key seed values (vary) students (encoding)",
-        OUTPUT: "output (form) moodle (variants) (tolerance) (decimals) language json (strict)",
-    },
+    arguments="program bindings",
+    what_to_differentiate="at of wrt shape",
+    options="key seed values (vary) students (encoding)",
+    output="output (form) moodle (variants) (tolerance) (decimals) language json (strict)",
 )
 def sheet_command(given: SheetOptions) -> None:
     """A blank answer sheet in the order of working, or its key.

@@ -8,10 +8,6 @@ import typer
 
 from cgcli.commands.choices import conflict, format_of
 from cgcli.commands.options import (
-    ASKED,
-    NUMBERS,
-    OPTIONS,
-    OUTPUT,
     Options,
     choice,
     flag,
@@ -43,12 +39,11 @@ class TraceOptions(Options):
 
 @takes(
     TraceOptions,
-    {
-        **ASKED,
-        OPTIONS: "tree step passes only",
-        OUTPUT: "hide form standalone language json digits (strict)",
-        NUMBERS: "exact",
-    },
+    arguments="program bindings",
+    what_to_differentiate="at of wrt",
+    options="tree step passes only",
+    output="hide form standalone language json digits (strict)",
+    numbers="exact",
 )
 def trace_command(given: TraceOptions) -> None:
     """Every step of both passes, each with its reason.

@@ -10,7 +10,7 @@ import typer
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import opened_workers
 from cgcli.commands.data_options import READING
-from cgcli.commands.options import ARGUMENTS, DATA, OUTPUT, takes
+from cgcli.commands.options import takes
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import CgraphError, shorten
 from cgcli.library.files import ending_of
@@ -30,17 +30,14 @@ _ENDINGS: Final = {
 
 @takes(
     TrainOptions,
-    {
-        ARGUMENTS: "program bindings",
-        DATA: f"at {READING} (fix) (bounds) stack scale (skip_bad) holdout (folds) (metrics) "
-        "(engine) (jobs) (on) (verbose)",
-        "Steps": "(reduce) residual (sigma) (weights) (loss) (loss_scale) (likelihood) (restarts) "
-        "optimizer rate (momentum) (decay) (betas) (epsilon) (weight_decay) (clip) (schedule) "
-        "(warmup) (every) (factor) batch (seed)",
-        "When to stop": "epochs (steps) (until_cost) until_change (until_gradient) (patience) "
-        "(seconds)",
-        OUTPUT: "output (save_every) resume (plot) (log) (trace) json digits (strict)",
-    },
+    arguments="program bindings",
+    data=f"at {READING} (fix) (bounds) stack scale (skip_bad) holdout (folds) (metrics) "
+    "(engine) (jobs) (on) (verbose)",
+    steps="(reduce) residual (sigma) (weights) (loss) (loss_scale) (likelihood) (restarts) "
+    "optimizer rate (momentum) (decay) (betas) (epsilon) (weight_decay) (clip) (schedule) "
+    "(warmup) (every) (factor) batch (seed)",
+    when_to_stop="epochs (steps) (until_cost) until_change (until_gradient) (patience) (seconds)",
+    output="output (save_every) resume (plot) (log) (trace) json digits (strict)",
 )
 def train_command(given: TrainOptions) -> None:
     """Gradient descent on a data file: W = W - rate * gradient.
