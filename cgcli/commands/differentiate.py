@@ -25,6 +25,7 @@ from cgcli.views.streams import publish, publish_document, tell
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas
     from cgcli.algebra.wanted import Wanted
+    from cgcli.calculus.judge import Finding
     from cgcli.graph.graph import Graph
 
 _SECONDS = 20
@@ -154,7 +155,6 @@ def _proved(
     from functools import partial
 
     from cgcli.algebra.values import is_met, is_outside, ordered
-    from cgcli.commands.certify import leaves_of, shown
 
     if values is None:
         message = "--precision needs values to evaluate the derivatives at"
@@ -165,20 +165,27 @@ def _proved(
     from cgcli.calculus.judge import precise_truths, precise_values
 
     graph, source = formulas.graph, formulas.source
-    leaves = leaves_of(problem, graph, values)
+    leaves = problem.leaves(graph, values)
     findings = precise_values(graph, [row.node for row in formulas.rows], leaves, precision)
     tests = [partial(is_met, condition) for condition in formulas.conditions]
     held = precise_truths(graph, tests, leaves, precision)
     if formulas.order == 1:
         result = prepared(source, None, formulas.names, problem.limits, problem.kind)
-        certificate = precise(result, leaves_of(problem, source, values), precision)
+        certificate = precise(result, problem.leaves(source, values), precision)
         by_name = {name: certificate.gradients[node] for name, node in result.sources.items()}
         by_name |= certificate.jacobian or {}
-        proved = {name: shown(finding) for name, finding in by_name.items() if finding}
+        proved = {name: _shown(finding) for name, finding in by_name.items() if finding}
         return ordered(formulas, proved), held
     # Where the program has no value there is no derivative, whatever its formula is.
     why = "undefined" if is_outside(formulas, held) else "unsettled" if None in held else None
-    return [shown(finding, why) for finding in findings], held
+    return [_shown(finding, why) for finding in findings], held
+
+
+def _shown(finding: Finding, why: str | None = None) -> Any:
+    """Return digits, or an array of them; in their place why there are none."""
+    from cgcli.numbers.elements import by_element
+
+    return by_element(lambda digits: why or digits or finding.verdict, finding.shown)
 
 
 def _cut(

@@ -1,14 +1,35 @@
-"""`cgraph eval`: the value and the gradient of every node."""
+"""`cgraph eval`: the value and the gradient of every node, and what is proved of them."""
 
 from __future__ import annotations
 
 import typer
 
-from cgcli.commands.certify import EvalOptions, certify
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import takes
+from cgcli.commands.options import Options, choice, count, flag, takes
 from cgcli.commands.problem import Problem, solve
+from cgcli.errors import required
+from cgcli.limits import MOST_PRECISION
+from cgcli.views.formats import FIELDS
 from cgcli.views.streams import publish_document
+
+
+class EvalOptions(Options):
+    """The options of `cgraph eval`."""
+
+    jsonl: bool = flag("Read a JSON object a line, write a result a line.")
+    fields: set[str] = choice(
+        FIELDS, "These parts of the JSON alone, with commas: {words}.", "FIELDS", several=True
+    )
+    rows: int = count("The most nodes that the table shows; 0 for all.", default=1000)
+    verify: bool = flag("Prove how near every number is to the true one.")
+    max_precision: int | None = count(
+        "The most bits to prove with.", 64, MOST_PRECISION, metavar="BITS"
+    )
+
+    @property
+    def proves(self) -> bool:
+        """Whether anything is to be proved."""
+        return self.verify or self.precision is not None or self.max_precision is not None
 
 
 @takes(
@@ -49,7 +70,7 @@ def evaluate_command(given: EvalOptions) -> None:
         raise conflict(message, "or leave --exact out")
     problem = Problem("eval", given, *words)
     if given.proves:
-        if not certify(problem, given):
+        if not _certify(problem, given):
             raise typer.Exit(1)
         return
     result = solve(problem).result
@@ -64,3 +85,29 @@ def evaluate_command(given: EvalOptions) -> None:
 
         print_result(result, given.digits, given.rows)
     given.heed(result.notes)
+
+
+def _certify(problem: Problem, given: EvalOptions) -> bool:
+    """Print what is proved, and return whether all that was asked for could be.
+
+    Raises `CgraphError` where the extra is not installed, or options do not go together.
+    """
+    if given.verify and given.precision is not None:
+        message = "--verify and --precision do not go together"
+        hint = "--verify judges the floats, --precision prints digits in place of them"
+        raise conflict(message, hint)
+    if not given.verify and given.precision is None:
+        message = "--max-precision is for --verify and --precision"
+        raise conflict(message, "add one of the two, or leave it out")
+    required("flint", "verify", f"for {'--verify' if given.verify else '--precision'}")
+    from cgcli.library.proofs import Proof
+
+    _, result, inputs = solve(problem)
+    leaves = None if given.verify else problem.leaves(result.graph, inputs)
+    proof = Proof(result, given.precision, given.max_precision, leaves)
+    if given.json:
+        publish_document(proof.to_dict())
+    else:
+        proof.print_on(None, given.digits, given.rows)
+    given.heed(result.notes)
+    return proof.complete

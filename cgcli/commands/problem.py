@@ -5,18 +5,27 @@ from __future__ import annotations
 import functools
 import itertools
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cgcli.calculus.doubles import DOUBLES, NEAREST
+from cgcli.calculus.doubles import DOUBLES, NEAREST, Nearest
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result, find
-from cgcli.commands.inputs import read_bindings, read_name, read_program, read_shapes, split_names
+from cgcli.commands.inputs import (
+    bindings_of,
+    read_bindings,
+    read_name,
+    read_program,
+    read_shapes,
+    read_values,
+    split_names,
+)
 from cgcli.commands.options import Options
+from cgcli.decode import decode_json
 from cgcli.errors import CgraphError, Place, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Assignment, Value
-from cgcli.library.files import read_text
+from cgcli.library.files import ending_of, read_text
 from cgcli.limits import Limits
 from cgcli.program import (
     NAMED,
@@ -30,6 +39,7 @@ from cgcli.program import (
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
+    from cgcli.calculus.judge import Leaves
     from cgcli.homework.exercise import Exercise
 
 
@@ -58,6 +68,39 @@ class Problem:
         asked, limits = self.asked, self.limits
         parsed = parse(read_program(asked.program, self.command), limits)
         return parsed, *read_bindings(asked.bindings, asked.at, limits, self.kind, self.at)
+
+    def leaves(self, graph: Graph, doubles: dict[str, Any]) -> Leaves:
+        """Return what makes the leaves of a graph, of the inputs as they were written.
+
+        `doubles` are the same bindings as they were read already, which refused what cannot be
+        used: what a .csv or .npy file holds is taken from there.
+        """
+        from cgcli.calculus.leaves import exact_leaves
+
+        asked, written = self.asked, _Written()
+        sources = dict(doubles)
+        if asked.at is not None and self.at is not None:
+            values = bindings_of(decode_json(self.at, asked.at, as_written=True), asked.at)
+            sources.update(read_values(values, self.limits, written))
+        texts = [text for text in asked.bindings if ending_of(text) not in ("csv", "npy")]
+        sources.update(read_bindings(texts, None, self.limits, written)[0])
+        return exact_leaves(graph, sources)
+
+
+class _Written(Nearest):
+    """Numbers as they are written, for any precision: texts, and graphs of expressions."""
+
+    def numeral(self, text: str) -> Any:
+        """Return the numeral."""
+        return str(text)
+
+    def constant(self, graph: Graph, inputs: Mapping[str, Any]) -> Any:
+        """Return the graph, which is evaluated at each precision."""
+        return graph
+
+    def inputs(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what was written as it is."""
+        return dict(bindings)
 
 
 class Solved(NamedTuple):
