@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from cgcli.commands.choices import conflict, pairs
 from cgcli.commands.options import Options, choice, codec, flag, option
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.manner import MISSING, Manner
-from cgcli.library.sources import KINDS
+from cgcli.library.sources import KINDS, READINGS, manner_of
 
 READING: Final = (
-    "data (data_format) (delimiter) (decimal) (thousands) (percent) (comment) (encoding) (sheet) "
-    "(category) (unseen) (date) (missing) (pad)"
+    "data (kind) (delimiter) (decimal) (thousands) (percent) (comment) (encoding) (sheet) "
+    "(levels) (unseen) (dates) (missing) (pads)"
 )
 """These options, as the help lists them."""
 
@@ -70,7 +70,9 @@ class DataOptions(Options):
         list[str],
         names=("-d", "--data"),
     )
-    data_format: str | None = choice(KINDS, "What the data is: {words}.", "FORMAT")
+    kind: str | None = choice(
+        KINDS, "What the data is: {words}.", "FORMAT", names=("--data-format",)
+    )
     delimiter: str | None = option(
         "What parts the cells of CSV: ';', tab, space.",
         read=partial(_sign, of="", example="semicolon"),
@@ -89,52 +91,37 @@ class DataOptions(Options):
     )
     encoding: str = codec("Of a text file: latin-1, utf-16, …; UTF-8 without it.")
     sheet: str | None = option("The sheet of a workbook.", "NAME")
-    category: dict[str, list[str]] = option(
+    levels: dict[str, list[str]] = option(
         "A column of words as numbers from 0: color, or size=S,M,L; repeatable.",
         "COLUMN",
         list[str],
         _levels,
+        names=("--category",),
     )
     unseen: str | None = choice(
         ("error", "other"), "A category that is none of those known: {words}.", "HOW"
     )
-    date: dict[str, str] = option(
+    dates: dict[str, str] = option(
         "A column of dates as a number: 't=days since 2020-01-01'; repeatable.",
         "COLUMN=UNIT",
         list[str],
         partial(_named, example="t=days since 2020-01-01"),
+        names=("--date",),
     )
     missing: str | None = choice(MISSING, "A cell that is missing: {words}.", "HOW")
-    pad: dict[str, int] = option(
+    pads: dict[str, int] = option(
         "Lists filled up to N numbers, and x_mask: x=20; repeatable.",
         "COLUMN=N",
         list[str],
         _lengths,
+        names=("--pad",),
     )
 
     @property
     def manner(self) -> Manner:
         """How the data is read."""
-        given: dict[str, Any] = {
-            "kind": self.data_format,
-            "sheet": self.sheet,
-            "delimiter": self.delimiter,
-            "decimal": self.decimal,
-            "thousands": self.thousands,
-            "percent": self.percent,
-            "comment": self.comment,
-            "encoding": self.encoding,
-            "missing": self.missing,
-            "unseen": self.unseen,
-            "dates": self.date,
-            "pads": self.pad,
-            "levels": {
-                name: {level: k for k, level in enumerate(levels)}
-                for name, levels in self.category.items()
-            },
-            "open": {name for name, levels in self.category.items() if not levels},
-        }
-        manner = Manner(**{name: value for name, value in given.items() if value is not None})
+        given = {name: getattr(self, name) for name in READINGS}
+        manner = manner_of({name: part for name, part in given.items() if part is not None})
         if manner.decimal == manner.thousands:
             message = f"a '{manner.decimal}' cannot both group digits and begin the decimals"
             raise conflict(message, "add --decimal comma, for numbers such as 1.234,5")

@@ -21,7 +21,6 @@ from cgcli.commands.data import (
 )
 from cgcli.commands.inputs import canonical, constant, read_bindings, read_program, split_binding
 from cgcli.commands.paths import check_paths
-from cgcli.commands.settings import settings_of
 from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
 from cgcli.errors import CgraphError, excerpt, file_error, shorten
@@ -29,13 +28,14 @@ from cgcli.language.free import free_names
 from cgcli.learning.bands import bands
 from cgcli.learning.given import Given, initial, meant
 from cgcli.learning.manner import Manner
-from cgcli.learning.models import Model, model_of, rows_of
+from cgcli.learning.models import Model, rows_of
 from cgcli.learning.preparing import Prepared, Reading, prepare
-from cgcli.learning.run import Options, Trained
+from cgcli.learning.run import Trained
 from cgcli.learning.tables import plain
 from cgcli.learning.training import Training
 from cgcli.library.files import named
 from cgcli.library.models import read_model
+from cgcli.library.settings import options_of, saved, settings_of
 from cgcli.numbers.values import as_inputs
 from cgcli.program import Program, parse
 from cgcli.views.streams import publish_document, tell
@@ -64,7 +64,7 @@ class Run:
         elif model is not None and model.program != text:
             message = "the program is another than the model's"
             raise conflict(message, "leave the expression out: --resume has it")
-        self.settings = settings_of(options, model)
+        self.settings = settings_of(options.stated, _called, residual=options.residual, model=model)
         self.given = self._given(text)
         self.paths = options.data or (_listed(model.data["path"]) if model else [])
         holdout = self.settings["holdout"]
@@ -75,7 +75,7 @@ class Run:
         self.reading = self._reading()
         self.prepared = self._prepare()
         engine = engine_of(options, self.settings["engine"])
-        self.training = Training(self.prepared, self._training_options(), workers, engine)
+        self.training = Training(self.prepared, options_of(self.settings), workers, engine)
         if model is not None:
             self._go_on(model)
         epoch = model.state.epoch if model is not None and model.state is not None else None
@@ -179,11 +179,6 @@ class Run:
         tell_skipped(prepared.report)
         return prepared
 
-    def _training_options(self) -> Options:
-        options = {name: self.settings[name] for name in Options._fields}
-        options["batch"] = None if options["batch"] == "all" else options["batch"]
-        return Options(**options)
-
     # From a model
 
     def _go_on(self, model: Model) -> None:
@@ -215,10 +210,8 @@ class Run:
 
     def model(self, stopped: str = "") -> Model:
         """Return the model as it stands."""
-        settings = {**self.settings, "criteria": list(self.settings["criteria"])}
-        settings["engine"] = self.training.engine
         path = self.paths[0] if len(self.paths) == 1 else self.paths
-        return model_of(self.training, path, settings, stopped)
+        return saved(self.training, path, self.settings, stopped)
 
     # Running
 
@@ -252,6 +245,12 @@ class Run:
         tell_notes(self.prepared.report)
         self.watching.tell_end(trained)
         return trained
+
+
+def _called(name: str, value: object = None) -> str:
+    """Return the option that gives a setting, with a value where there is one."""
+    option = "--betas" if name.startswith("beta") else getattr(TrainOptions, name).called(name)[0]
+    return option if value is None else f"{option} {value}"
 
 
 def _listed(path: str | list[str] | None) -> list[str]:

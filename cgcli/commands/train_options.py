@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from cgcli.commands.choices import after_at, pairs
 from cgcli.commands.data_options import DataOptions
@@ -11,7 +12,6 @@ from cgcli.commands.options import argument, choice, count, flag, option, read_n
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.losses import LOSS_NAMES
 from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
-from cgcli.learning.stopping import Criteria
 
 
 def _batch(option: str, text: str | None) -> int | str | None:
@@ -144,16 +144,7 @@ class TrainOptions(DataOptions):
     trace: int | None = count("Print the first steps in full.")
 
     @property
-    def criteria(self) -> Criteria:
-        """What stops the run."""
-        until = (self.until_cost, self.until_change, self.until_gradient)
-        return Criteria(self.epochs, self.steps, *until, self.patience, self.seconds)
-
-    @property
-    def settings(self) -> dict[str, float]:
-        """The optimiser's own settings that are given."""
-        settings = {
-            name: getattr(self, name) for name in ("momentum", "decay", "epsilon", "weight_decay")
-        }
-        settings["beta1"], settings["beta2"] = self.betas
-        return {name: value for name, value in settings.items() if value is not None}
+    def stated(self) -> dict[str, Any]:
+        """The settings that are given, by keyword, and what is no setting beside them."""
+        first, second = self.betas
+        return {**vars(self), "beta1": first, "beta2": second}

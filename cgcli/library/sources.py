@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +31,15 @@ _USES: Final = {
 }  # fmt: skip
 """Options, and the kinds of data that have a use for them."""
 
+READINGS: Final = tuple(
+    part.name for part in fields(Manner) if part.name not in ("means", "open", "kept")
+)
+"""How data may be read, by the names that a program has for it."""
+READ_AS: Final = {"category": "levels", "date": "dates", "pad": "pads"}
+"""What the command line calls some of these."""
+_FORMS: Final = {"levels": (Mapping, list, tuple), "dates": Mapping, "pads": Mapping}
+_EXAMPLES: Final = {"levels": '["sex"]', "dates": 'dict(t="days")', "pads": "dict(x=20)"}
+
 
 def data_kind(path: str) -> str | None:
     """Return the kind of data that a file's name says, whether packed or not."""
@@ -46,6 +56,8 @@ def opened_source(paths: Sequence[str], manner: Manner) -> Iterator[Source]:
 
     Several files, and those of a pattern, are one after the other; they have the same columns.
     """
+    if not paths:
+        raise CgraphError("usage", "there is no data", "name a file: points.csv")
     files = [path for pattern in paths for path in expanded(pattern)]
     if files.count("-") > 1:
         raise CgraphError(
@@ -139,3 +151,28 @@ def _check_alike(first: Source, other: Source) -> None:
             columns = f"'{excerpt(lacking[0])}'"
             why = f"it has no column {columns}, which {shorten(one.path, 80)} has"
             raise file_error(two.path, why, "files that are read together have the same columns")
+
+
+def manner_of(read: Mapping[str, Any]) -> Manner:
+    """Return how data is read; raises `CgraphError` for what nothing is called."""
+    check_form("read", read, Mapping, 'dict(decimal=",")')
+    for name, part in read.items():
+        if name not in READINGS:
+            hint = suggest(READ_AS.get(name, name), READINGS, f"there are {', '.join(READINGS)}")
+            raise CgraphError("usage", f"read: there is no '{excerpt(name)}'", hint)
+        check_form(name, part, _FORMS.get(name, (str, bool)), _EXAMPLES.get(name, '","'))
+    stated = read.get("levels", {})
+    levels: dict[str, dict[str, int]] = {}
+    for name in stated:
+        words = stated[name] if isinstance(stated, Mapping) else []
+        check_form(f"levels of '{excerpt(name)}'", words, (list, tuple), '["S", "M", "L"]')
+        levels[name] = {str(word): k for k, word in enumerate(words)}
+    opened = {name for name, words in levels.items() if not words}
+    return Manner(**{**read, "levels": levels, "open": opened})
+
+
+def check_form(name: str, given: Any, form: Any, example: str) -> None:
+    """Raise `CgraphError` for a keyword of another type."""
+    if not isinstance(given, form):
+        message = f"{name} cannot be of the type {type(given).__name__}"
+        raise CgraphError("usage", message, f"write {name.partition(' ')[0]}={example}")

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import Any, Final
 
-from cgcli.errors import CgraphError, excerpt, nearest, shorten, suggest
+from cgcli.errors import CgraphError, excerpt, nearest, shorten
+from cgcli.learning.given import Given
+from cgcli.learning.logbook import Record, Watch
+from cgcli.learning.manner import Manner
+from cgcli.learning.mapping import RowProgram, map_rows
+from cgcli.learning.models import Model
+from cgcli.learning.optimisers import OPTIMISER_NAMES
+from cgcli.learning.preparing import Reading, prepare
+from cgcli.learning.run import Options, Trained
+from cgcli.learning.sources import Report
+from cgcli.learning.stopping import Criteria, End
+from cgcli.learning.training import Training
 from cgcli.library.answers import Table
+from cgcli.library.models import read_model
 from cgcli.library.program import Program, parse
+from cgcli.library.settings import (
+    OPTIMISER_SETTINGS,
+    criterion,
+    options_of,
+    saved,
+    settings_of,
+)
+from cgcli.library.sources import READ_AS, READINGS, check_form, manner_of
 from cgcli.library.tables import Data, Rows, opened_data
-
-if TYPE_CHECKING:
-    from cgcli.learning.logbook import Record
-    from cgcli.learning.manner import Manner
-    from cgcli.learning.mapping import RowProgram
-    from cgcli.learning.models import Model
-    from cgcli.learning.run import Options, Trained
-    from cgcli.learning.stopping import End
-    from cgcli.learning.training import Training
+from cgcli.native.engine import engine_of
+from cgcli.numbers.values import as_inputs
 
 _WORDS: Final = ("optimizer", "schedule", "reduce", "engine", "sigma", "weights", "loss")
-_READ: Final = {"category": "levels", "date": "dates", "pad": "pads"}
-"""What the command line calls parts of `read`."""
-_FORMS: Final = {"levels": (Mapping, list, tuple), "dates": Mapping, "pads": Mapping}
-_EXAMPLES: Final = {"levels": '["sex"]', "dates": 'dict(t="days")', "pads": "dict(x=20)"}
-_STOPS: Final = {"until_cost": "cost", "until_change": "change", "until_gradient": "gradient"}
-"""By keyword the criterion that it gives; others have their own names."""
 
 
 class Fit(Table):
@@ -117,28 +124,22 @@ def train(
     >>> train("w*x - y", {"x": [1, 2], "y": [2, 4]}, {"w": 1}, residual=True).parameters
     {'w': 2.0}
     """
-    from cgcli.learning.given import Given
-    from cgcli.learning.logbook import Watch
-    from cgcli.learning.models import model_of
-    from cgcli.learning.preparing import Reading, prepare
-    from cgcli.learning.training import Training
-    from cgcli.native.engine import engine_of
-    from cgcli.numbers.values import as_inputs
-
     for name, part in (("start", start), ("fix", fix), ("stack", stack), ("metrics", metrics)):
-        _check_form(name, part, Mapping, "dict(w=0)")
-    _check_form("bounds", bounds, Mapping, "dict(w=(0, None))")
+        check_form(name, part, Mapping, "dict(w=0)")
+    check_form("bounds", bounds, Mapping, "dict(w=(0, None))")
     for name, ends in bounds.items():
-        _check_form(f"bounds of '{excerpt(name)}'", ends, (list, tuple), "dict(w=(0, None))")
+        check_form(f"bounds of '{excerpt(name)}'", ends, (list, tuple), "dict(w=(0, None))")
         if [end is None or isinstance(end, int | float) for end in ends] != [True, True]:
             message = f"bounds of '{excerpt(name)}' are two numbers, or None for no end"
             raise CgraphError("usage", message, "write bounds=dict(w=(0, None))")
     # A known error may be a number.
     texts = {n: str(options[n]) for n in ("sigma", "weights") if options.get(n) is not None}
-    settings = _settings({**options, **texts}, residual=residual)
+    _check_names(options)
     fraction = holdout if isinstance(holdout, int | float) else 0.0
-    reading = Reading(dict(stack), scale, skip_bad, fraction, folds, settings.seed)
-    rules = (bounds, settings.sigma, settings.weights)
+    others = {"metrics": metrics, "bounds": bounds, "holdout": fraction}
+    settings = settings_of({**options, **texts, **others}, _called, residual=residual)
+    reading = Reading(dict(stack), scale, skip_bad, fraction, folds, settings["seed"])
+    rules = (bounds, settings["sigma"], settings["weights"])
     given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics, *rules)
     manner = manner_of(read)
     with contextlib.ExitStack() as opened:
@@ -146,6 +147,7 @@ def train(
         outside = None
         if fraction is not holdout:
             outside = opened.enter_context(opened_data(holdout, replace(manner, kept=True)))
+            settings["holdout"] = outside.path
         prepared = prepare(given, source, reading, outside)
         path = source.path
 
@@ -157,18 +159,9 @@ def train(
             if progress is not None:
                 progress(record)
 
-    training = Training(prepared, settings, engine=engine_of(settings.engine))
+    training = Training(prepared, options_of(settings), engine=engine_of(settings["engine"]))
     trained = training.run(Progress())
-    chosen = {
-        **settings._asdict(),
-        "engine": training.engine,
-        "batch": settings.batch or "all",
-        "criteria": list(settings.criteria),
-        "holdout": fraction if outside is None else outside.path,
-        "metrics": dict(metrics),
-        "bounds": dict(bounds),
-    }
-    return Fit(training, trained, model_of(training, path, chosen, trained.end.message))
+    return Fit(training, trained, saved(training, path, settings, trained.end.message))
 
 
 def map(  # noqa: A001  # it is called as the command is
@@ -200,10 +193,6 @@ def map(  # noqa: A001  # it is called as the command is
     >>> map("(x+y)*z", {"x": [1, 2], "y": [3, 4]}, {"z": -3}, wrt=["x"])["df/dx"]
     array([-3., -3.])
     """
-    from cgcli.learning.mapping import RowProgram
-    from cgcli.native.engine import engine_of
-    from cgcli.numbers.values import as_inputs
-
     mapping = RowProgram(
         _parsed(program),
         as_inputs(bindings),
@@ -238,10 +227,6 @@ def predict(
     >>> predict(fit, {"x": [3]}, of="y")["y"].round(3)
     array([6.])
     """
-    from cgcli.learning.manner import Manner
-    from cgcli.learning.mapping import RowProgram
-    from cgcli.library.models import read_model
-
     if isinstance(model, Fit):
         model = model.model
     elif isinstance(model, str):
@@ -249,34 +234,6 @@ def predict(
     mapping = RowProgram.of_model(model, _listed(of), tuple(keep), bands)
     manner = Manner(**model.data.get("read", {}), kept=True)
     return _rows(mapping, data, manner, skip_bad=skip_bad, progress=progress)
-
-
-def manner_of(read: Mapping[str, Any]) -> Manner:
-    """Return how data is read; raises `CgraphError` for what nothing is called."""
-    from cgcli.learning.manner import Manner
-
-    _check_form("read", read, Mapping, 'dict(decimal=",")')
-    names = [part.name for part in fields(Manner) if part.name not in ("means", "open", "kept")]
-    for name, part in read.items():
-        if name not in names:
-            hint = suggest(_READ.get(name, name), names, f"there are {', '.join(names)}")
-            raise CgraphError("usage", f"read: there is no '{excerpt(name)}'", hint)
-        _check_form(name, part, _FORMS.get(name, (str, bool)), _EXAMPLES.get(name, '","'))
-    stated = read.get("levels", {})
-    levels: dict[str, dict[str, int]] = {}
-    for name in stated:
-        words = stated[name] if isinstance(stated, Mapping) else []
-        _check_form(f"levels of '{excerpt(name)}'", words, (list, tuple), '["S", "M", "L"]')
-        levels[name] = {str(word): k for k, word in enumerate(words)}
-    opened = {name for name, words in levels.items() if not words}
-    return Manner(**{**read, "levels": levels, "open": opened})
-
-
-def _check_form(name: str, given: Any, form: Any, example: str) -> None:
-    """Raise `CgraphError` for a keyword of another type."""
-    if not isinstance(given, form):
-        message = f"{name} cannot be of the type {type(given).__name__}"
-        raise CgraphError("usage", message, f"write {name.partition(' ')[0]}={example}")
 
 
 def _rows(
@@ -287,9 +244,6 @@ def _rows(
     skip_bad: bool,
     progress: Callable[[int], None] | None,
 ) -> Rows:
-    from cgcli.learning.mapping import map_rows
-    from cgcli.learning.sources import Report
-
     with opened_data(data, manner) as source:
         report = Report(source.path, skip=skip_bad, manner=manner)
         parts = []
@@ -308,41 +262,23 @@ def _parsed(program: str | Program) -> Program:
     return parse(program) if isinstance(program, str) else program
 
 
-def _settings(options: Mapping[str, Any], *, residual: bool) -> Options:
-    """Return the options of a run, each checked by its name."""
-    from cgcli.learning.manner import Manner
-    from cgcli.learning.optimisers import OPTIMISERS
-    from cgcli.learning.run import BATCHLESS, Options, check_settings
-    from cgcli.learning.stopping import Criteria
-
-    optimizer = options.get("optimizer", "lm" if residual else "gd")
-    if optimizer not in (*OPTIMISERS, *BATCHLESS):
+def _check_names(options: Mapping[str, Any]) -> None:
+    """Raise `CgraphError` for an option that there is none of, and for text that is no number."""
+    optimizer = options.get("optimizer", "gd")
+    if optimizer not in OPTIMISER_NAMES:
         message = f"there is no optimizer '{excerpt(str(optimizer))}'"
-        raise CgraphError("usage", message, f"there are {', '.join((*OPTIMISERS, *BATCHLESS))}")
-    known = {name for row in OPTIMISERS.values() for name in row.settings}
-    readings = {**_READ, **{part.name: part.name for part in fields(Manner)}}
-    stops: dict[str, Any] = {}
-    settings: dict[str, float] = {}
-    plain: dict[str, Any] = {"optimizer": optimizer}
+        raise CgraphError("usage", message, f"there are {', '.join(OPTIMISER_NAMES)}")
+    names = [*Options._fields, *Criteria._fields, *OPTIMISER_SETTINGS]
     for name, value in options.items():
-        if isinstance(value, str) and name not in _WORDS and name not in readings:
+        reading = READ_AS.get(name, name)
+        if isinstance(value, str) and name not in _WORDS and reading not in READINGS:
             raise CgraphError("usage", f"{excerpt(name)} is a number, not '{shorten(value)}'")
-        if _STOPS.get(name, name) in Criteria._fields:
-            stops[_STOPS.get(name, name)] = value
-        elif name in known:
-            settings[name] = value
-        elif name in Options._fields:
-            plain[name] = value
-        else:
-            every = [*Options._fields, *Criteria._fields, *known]
-            close = "rate" if name in ("lr", "learning_rate") else nearest(name, every)
-            hint = f"did you mean {close}?" if close else f"there are {', '.join(every)}"
-            if name in readings:
-                hint = f'write read={{"{readings[name]}": …}}'
+        if name not in names and criterion(name) is None:
+            close = "rate" if name in ("lr", "learning_rate") else nearest(name, names)
+            hint = f"did you mean {close}?" if close else f"there are {', '.join(names)}"
+            if reading in READINGS:
+                hint = f'write read={{"{reading}": …}}'
             raise CgraphError("usage", f"there is no option '{excerpt(name)}'", hint)
-    made = Options(**plain)._replace(settings=settings, criteria=Criteria(**stops))
-    check_settings(options, made._asdict(), _called, residual=residual)
-    return made
 
 
 def _called(name: str, value: object = None) -> str:

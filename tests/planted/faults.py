@@ -1462,14 +1462,14 @@ FAULTS: Final = (
     ),
     Fault(
         "a run goes on with another cost",
-        "cgcli/commands/settings.py",
+        "cgcli/library/settings.py",
         '_KEPT = ("optimizer", "batch", "reduce", "seed", "holdout", "engine")',
         '_KEPT = ("optimizer", "batch", "seed", "holdout", "engine")',
         (PARTS,),
     ),
     Fault(
         "the seconds of before stop a run that goes on",
-        "cgcli/commands/settings.py",
+        "cgcli/library/settings.py",
         "epochs=None, steps=None, seconds=None)",
         "epochs=None, steps=None)",
         (PARTS,),
