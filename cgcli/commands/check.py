@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import (
-    Options,
-    choice,
-    codec,
-    count,
-    flag,
-    form,
-    option,
-    takes,
-)
+from cgcli.commands.options import Options, choice, codec, count, flag, form, option, takes
 from cgcli.commands.problem import Problem
 from cgcli.commands.submissions import Texts, as_stated, collect, heads_of, problems, read_list
 from cgcli.errors import CgraphError, few, shorten
@@ -41,10 +32,13 @@ class CheckOptions(Options):
         "FILE...",
         list[str],
         names=("-a", "--answers"),
+        reads="an answer sheet",
     )
     answer: list[str] = option('One answer, "dg/dx = -3"; repeatable.', "ANSWER", list[str])
     students: str | None = option(
-        "A class list: a name a line, or CSV, with columns of values where they differ.", "FILE"
+        "A class list: a name a line, or CSV, with columns of values where they differ.",
+        "FILE",
+        reads="the class list",
     )
     encoding: str = codec("Of files that are no UTF-8: latin-1, gb18030, …; else Windows-1252.")
     reveal: str = choice(
@@ -66,16 +60,24 @@ class CheckOptions(Options):
     )
     points: str | None = option('Points a step, 2, or some their own: "1, dg/dx=3".', "POINTS")
     scheme: str | None = option(
-        "A marking scheme in TOML: points, what mistakes earn, further mistakes.", "FILE"
+        "A marking scheme in TOML: points, what mistakes earn, further mistakes.",
+        "FILE",
+        reads="the marking scheme",
     )
-    feedback: str | None = option("Write a file a student to this folder.", "DIR")
+    feedback: str | None = option(
+        "Write a file a student to this folder.", "DIR", writes="the feedback"
+    )
     form: str = form("With --feedback: {words} files.")
     summary: str | None = option(
-        "Write what was hard for the class, with charts: .txt, .md, .html or .pdf.", "FILE"
+        "Write what was hard for the class, with charts: .txt, .md, .html or .pdf.",
+        "FILE",
+        writes="the summary",
     )
     csv: bool = flag("Print a table for a spreadsheet, a row a sheet.")
     columns: str | None = option(
-        "With --csv: the columns of a course system, from a map in TOML.", "FILE"
+        "With --csv: the columns of a course system, from a map in TOML.",
+        "FILE",
+        reads="the map of columns",
     )
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.commands.choices import conflict
-from cgcli.errors import CgraphError, excerpt, shorten
-from cgcli.learning.manner import Manner
-from cgcli.library import sources
+from cgcli.errors import excerpt, shorten
 from cgcli.views.streams import tell
 from cgcli.views.table import note_line
 from cgcli.words import Message, counted, headed
 
 if TYPE_CHECKING:
-    from cgcli.commands.options import Options
+    from cgcli.commands.data_options import DataOptions
     from cgcli.learning.sources import Report, Source
     from cgcli.learning.workers import Workers
     from cgcli.plan.compiled import Engine
@@ -25,16 +23,6 @@ _FEW: Final = 3
 """So many rows that were left out are listed one by one; more are counted by their causes."""
 _MOST: Final = 10
 """So many causes are told."""
-
-
-@contextlib.contextmanager
-def opened_source(paths: Sequence[str], command: str, manner: Manner) -> Iterator[Source]:
-    """Open the data that a command names; raises `CgraphError`."""
-    if not paths:
-        message = "there is no data"
-        raise CgraphError("usage", message, f"name a file: cgraph {command} … -d points.csv")
-    with sources.opened_source(paths, manner) as source:
-        yield source
 
 
 def how_read(source: Source, report: Report) -> str:
@@ -55,7 +43,7 @@ def tell_read(text: str) -> None:
         tell(f"read: {text}")
 
 
-def opened_workers(given: Options) -> contextlib.AbstractContextManager[Workers | None]:
+def opened_workers(given: DataOptions) -> contextlib.AbstractContextManager[Workers | None]:
     """Return the context of the workers that --jobs and --on ask for, if they do."""
     jobs = given.jobs or 1
     if given.on is None and jobs == 1:
@@ -65,7 +53,7 @@ def opened_workers(given: Options) -> contextlib.AbstractContextManager[Workers 
     return Workers(jobs) if given.on is None else RayWorkers(given.jobs, given.on)
 
 
-def engine_of(given: Options, name: str | None) -> Engine | None:
+def engine_of(given: DataOptions, name: str | None) -> Engine | None:
     """Return the engine of a name, which says on standard error why it falls back to NumPy.
 
     With --verbose it says what it does.
@@ -98,15 +86,6 @@ def left_to_columns(
         more = " …" if len(names) > 8 else ""
         tell(f"note: {listed}{more} {are} of the data, and what --at gives is not used")
     return {name: value for name, value in values.items() if name not in columns}
-
-
-def is_data(path: str) -> bool:
-    """Whether a word looks like a data file's path.
-
-    >>> is_data("points.csv"), is_data("w=0")
-    (True, False)
-    """
-    return sources.data_kind(path) is not None
 
 
 def tell_skipped(report: Report) -> None:

@@ -6,10 +6,11 @@ from functools import partial
 from typing import Final
 
 from cgcli.commands.choices import conflict, pairs
-from cgcli.commands.options import Options, choice, codec, flag, option
+from cgcli.commands.options import Options, choice, codec, count, flag, option
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.manner import MISSING, Manner
 from cgcli.library.sources import KINDS, READINGS, manner_of
+from cgcli.native import ENGINES
 
 READING: Final = (
     "data (kind) (delimiter) (decimal) (thousands) (percent) (comment) (encoding) (sheet) "
@@ -69,6 +70,7 @@ class DataOptions(Options):
         "FILE",
         list[str],
         names=("-d", "--data"),
+        reads="the data",
     )
     kind: str | None = choice(
         KINDS, "What the data is: {words}.", "FORMAT", names=("--data-format",)
@@ -115,6 +117,15 @@ class DataOptions(Options):
         list[str],
         _lengths,
         names=("--pad",),
+    )
+    engine: str | None = choice(
+        ENGINES, "What computes the rows: {words}; native compiles them by a C compiler.", "NAME"
+    )
+    verbose: bool = flag("Say which engine it is.", names=("-v", "--verbose"))
+    skip_bad: bool = flag("Leave out rows that cannot be read, and count them.")
+    jobs: int | None = count("So many processes share the rows; the results are the same.", 1, 256)
+    on: str | None = option(
+        "Where the rows are computed: ray, on this machine, or ray://HOST:PORT.", "WHERE"
     )
 
     @property

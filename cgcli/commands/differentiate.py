@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cgcli.commands.choices import conflict, format_of
-from cgcli.commands.options import (
-    Options,
-    choice,
-    count,
-    flag,
-    takes,
-)
+from cgcli.commands.options import Options, choice, count, flag, takes
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, excerpt, required
 from cgcli.limits import MOST_DIGITS

@@ -6,17 +6,10 @@ import os
 from typing import TYPE_CHECKING
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import (
-    Options,
-    choice,
-    count,
-    flag,
-    option,
-    takes,
-)
+from cgcli.commands.options import Options, choice, count, flag, option, takes, to_file
 from cgcli.commands.problem import Problem, outlined, solve
-from cgcli.errors import CgraphError, file_error, shorten
-from cgcli.library.files import ending_of, write_file
+from cgcli.errors import CgraphError, shorten
+from cgcli.library.files import ending_of, make_folder, write_file
 from cgcli.views.formats import DIRECTIONS, PICTURES, THEMES
 from cgcli.views.streams import publish_bytes, publish_document, tell
 
@@ -27,10 +20,8 @@ if TYPE_CHECKING:
 class DrawOptions(Options):
     """The options of `cgraph draw`."""
 
-    output: str | None = option(
-        "Write graph.svg, .png, .pdf, .dot or .mmd (Mermaid); else the terminal shows it.",
-        "FILE",
-        names=("-o", "--output"),
+    output: str | None = to_file(
+        "Write graph.svg, .png, .pdf, .dot or .mmd (Mermaid); else the terminal shows it."
     )
     format: str | None = choice(
         PICTURES, "{words}, for standard output or whatever the file is called.", "FORMAT"
@@ -54,7 +45,9 @@ class DrawOptions(Options):
     )
     repeat: bool = flag("An input once more beside each of its uses.")
     frame: int | None = count("Show what is known after K steps of the two passes.", metavar="K")
-    frames: str | None = option("Write every frame to a folder; with -o frame.png as PNG.", "DIR")
+    frames: str | None = option(
+        "Write every frame to a folder; with -o frame.png as PNG.", "DIR", writes="a frame"
+    )
     hide: set[str] = choice(
         ("gradients", "values", "formulas"), "Leave out {words}.", "WHAT", several=True
     )
@@ -184,11 +177,7 @@ def _check(given: DrawOptions, kind: str) -> None:
 
 def _write_frames(drawing: Drawing, folder: str, kind: str) -> None:
     """Write every frame into a folder, which is made when there is none."""
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        why = (error.strerror or "it cannot be made").lower()
-        raise file_error(folder, why, "name a folder") from None
+    make_folder(folder)
     count = drawing.frames
     digits = len(str(count))
     for frame in range(count + 1):

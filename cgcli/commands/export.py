@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_names
-from cgcli.commands.options import (
-    Options,
-    choice,
-    flag,
-    option,
-    takes,
-)
+from cgcli.commands.options import Options, choice, flag, option, takes, to_file
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, shorten
 from cgcli.library.files import ending_of, named, write_file
@@ -34,9 +28,7 @@ class ExportOptions(Options):
     value_only: bool = flag("The value without gradients.")
     jacobian: bool = flag("The gradients of every element of an output that is a list.")
     name: str | None = option("What the function is called; in SQL, the table it reads.", "NAME")
-    output: str | None = option(
-        "Write a file; for C a header where it ends in .h.", "FILE", names=("-o", "--output")
-    )
+    output: str | None = to_file("Write a file; for C a header where it ends in .h.")
 
 
 @takes(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from cgcli.errors import CgraphError, file_error, shorten
-from cgcli.library.files import ending_of, write_file
+from cgcli.library.files import ending_of, make_folder, write_file
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
@@ -75,11 +75,7 @@ def write_folder(folder: str, files: Mapping[str, bytes], read: set[str]) -> Non
     Raises `CgraphError` before anything is written where a file that was read would be lost, or a
     link led out of the folder.
     """
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it cannot be made"
-        raise file_error(folder, why.lower(), "name a folder") from None
+    make_folder(folder)
     paths = {name: os.path.join(folder, name) for name in files}
     for path in paths.values():
         if os.path.islink(path):

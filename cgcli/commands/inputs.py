@@ -289,20 +289,26 @@ def read_name(text: str | None, option: str = "--of") -> str | None:
     return canonical(re.sub(r"\s*,\s*", ", ", text.strip()))
 
 
-def split_names(text: str | None, option: str = "--wrt") -> list[str] | None:
-    """Return the names of a list such as ``x,h[1, 2]``, commas inside brackets kept.
+def split_names(text: str | None, option: str = "--wrt", example: str = "x,y") -> list[str] | None:
+    """Return the names, or expressions, that a text lists: commas outside of brackets part them.
 
-    >>> split_names("x, h[1, 2]")
-    ['x', 'h[1, 2]']
+    >>> split_names("p, h[1,2], max(p,q)/2")
+    ['p', 'h[1, 2]', 'max(p, q)/2']
     """
     if text is None:
         return None
-    names = [name.strip(" \t,") for name in re.findall(r"(?:\[[^\]]*\]|[^,\[])+", text)]
-    kept = [name for part in names if part and (name := read_name(part, option))]
-    if not kept:
-        hint = f"write names with commas: {option} x,y"
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    names = [name for part in parts if part.strip() and (name := read_name(part, option))]
+    if not names:
+        hint = f"write names with commas: {option} {example}"
         raise CgraphError("usage", f"{option} names nothing", hint)
-    return kept
+    return names
 
 
 def read_shapes(text: str | None) -> dict[str, Any]:

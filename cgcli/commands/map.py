@@ -11,26 +11,18 @@ from cgcli.commands.data import (
     engine_of,
     how_read,
     left_to_columns,
-    opened_source,
     opened_workers,
     tell_notes,
     tell_read,
     tell_skipped,
 )
 from cgcli.commands.data_options import READING, DataOptions, merged
-from cgcli.commands.inputs import read_bindings, read_name, read_program, split_names
-from cgcli.commands.options import (
-    argument,
-    choice,
-    flag,
-    option,
-    real,
-    takes,
-)
+from cgcli.commands.inputs import read_bindings, read_program, split_names
+from cgcli.commands.options import argument, choice, flag, option, real, takes, to_file
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.learning.manner import Manner
 from cgcli.library.files import ending_of, named, write_pieces
-from cgcli.library.sources import data_kind
+from cgcli.library.sources import data_kind, opened_source
 from cgcli.limits import one_thread
 from cgcli.program import parse
 from cgcli.views.formats import ROWS
@@ -43,15 +35,13 @@ if TYPE_CHECKING:
 class MapOptions(DataOptions):
     """The options of `cgraph map`, and of `cgraph predict`."""
 
-    model: str | None = argument("What cgraph train -o wrote.", "MODEL")
+    model: str | None = argument("What cgraph train -o wrote.", "MODEL", reads="the model")
     of: str | None = option("These nodes or expressions, p,softmax(z), not the output.", "NAMES")
     bands: float | None = real("Bands of confidence and prediction, of a level: 0.95.")
     values: bool = flag("The values alone, without gradients.")
     keep: str | None = option("Columns of the data to write as well, id,date.", "NAMES")
     notes: bool = flag("Add a column of the kinds of notes that each row has.")
-    output: str | None = option(
-        "Write to a file: .csv, .jsonl or .parquet.", "FILE", names=("-o", "--output")
-    )
+    output: str | None = to_file("Write to a file: .csv, .jsonl or .parquet.")
     form: str | None = choice(ROWS, "{words}.", "FORMAT", names=("--format",))
 
 
@@ -80,7 +70,7 @@ def map_command(given: MapOptions) -> None:
     limits = given.limits
     parsed = parse(read_program(given.program, "map"), limits)
     bound, more = read_bindings(given.bindings, given.at, limits)
-    names = _asked(given.of)
+    names = split_names(given.of, "--of", "p,z") or []
     if len(names) > 1 and not given.values:
         raise conflict("a gradient is of one node", "add --values, or name one with --of")
     mapping = RowProgram(
@@ -122,34 +112,14 @@ def predict_command(given: MapOptions) -> None:
         hint = "the model stands first: cgraph predict model.json -d rows.csv"
         raise CgraphError("usage", f"{shorten(given.model, 80)} is data, and no model", hint)
     model = read_model(given.model)
+    names = split_names(given.of, "--of", "p,z") or []
     keep = split_names(given.keep, "--keep") or ()
-    mapping = RowProgram.of_model(model, _asked(given.of), keep, given.bands)
+    mapping = RowProgram.of_model(model, names, keep, given.bands)
     manner = merged(given.manner, Manner(**model.data.get("read", {}), kept=True))
     with named(given.model):
         _run(mapping, "predict", given, manner)
     if mapping.scaling:
         tell(f"note: the model has {few(list(mapping.scaling))} scaled, to mean 0 and deviation 1")
-
-
-def _asked(text: str | None) -> list[str]:
-    """Return what --of names, or writes as expressions: commas outside of brackets part them.
-
-    >>> _asked("p, h[1,2], max(p,q)/2")
-    ['p', 'h[1, 2]', 'max(p, q)/2']
-    """
-    if text is None:
-        return []
-    parts, depth = [""], 0
-    for character in text:
-        depth += (character in "([{") - (character in ")]}")
-        if character == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += character
-    names = [name for part in parts if part.strip() and (name := read_name(part))]
-    if not names:
-        raise CgraphError("usage", "--of names nothing", "write names with commas: --of p,z")
-    return names
 
 
 def _run(
@@ -172,7 +142,8 @@ def _run(
     if given.json and (output is not None or form != "csv"):
         message = "--json prints one document, and that is neither a file nor another form"
         raise conflict(message, "leave --json out; .jsonl has an object a line")
-    with opened_workers(given) as workers, opened_source(given.data, command, manner) as source:
+    hint = f"name a file: cgraph {command} … -d points.csv"
+    with opened_workers(given) as workers, opened_source(given.data, manner, hint) as source:
         more = left_to_columns(optional, source, mapping.stacks)
         bound = {**more, **mapping.bound}
         mapping = mapping._replace(bound=bound, engine=engine_of(given, given.engine))

@@ -18,7 +18,6 @@ import typer
 from cgcli.commands.choices import Words, after_at, all_of, completed, listed, one_of, pairs
 from cgcli.errors import CgraphError, shorten
 from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_DIGITS, MOST_NODES, Limits
-from cgcli.native import ENGINES
 from cgcli.words import Message
 
 KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
@@ -32,14 +31,17 @@ class Row(NamedTuple):
 
     It is an attribute of a class, of whose objects each has the value, or the default. Its name
     is that of the attribute, --max-depth for `max_depth`, unless others are given; an argument
-    has none. `more` is what Typer takes beside these. In the help of a command it stands under
-    the heading `group`; what is `rare` is left to --help-all.
+    has none. Of an option that names a file `reads` or `writes` says what that is. `more` is what
+    Typer takes beside these. In the help of a command it stands under the heading `group`; what
+    is `rare` is left to --help-all.
     """
 
     kind: Any
     read: Callable[[str, Any], Any] | None
     names: tuple[str, ...] | None
     default: Any
+    reads: str
+    writes: str
     more: dict[str, Any]
     group: str = ""
     rare: bool = False
@@ -72,13 +74,15 @@ def option(
     *,
     names: tuple[str, ...] | None = (),
     default: Any = None,
+    reads: str = "",
+    writes: str = "",
     **more: Any,
 ) -> Any:
     """Return the row of an option that takes a value; with a kind of list[str], several."""
     read = _all if kind == list[str] and read is None else read
     said = text if isinstance(text, Message) else Message(text)
     more = {"help": said, "metavar": metavar, **more}
-    return Row(kind | None, read, names, default, more)
+    return Row(kind | None, read, names, default, reads, writes, more)
 
 
 def codec(text: str) -> Any:
@@ -101,15 +105,15 @@ def form(text: str) -> Any:
     return choice(("txt", "md", "html", "pdf"), text, "KIND", names=("--as",), default="txt")
 
 
+def to_file(text: str) -> Any:
+    """Return the row of the option that names the file to write."""
+    return option(text, "FILE", names=("-o", "--output"), writes="the output")
+
+
 def count(text: str, least: int = 0, most: int | None = MOST_COUNT, **more: Any) -> Any:
     """Return the row of an option that takes a whole number."""
     read = partial(read_number, kind=int, least=least, most=most)
     return option(text, **{"metavar": "N", "read": read, **more})
-
-
-def limit(text: str, least: int = 1, most: int = MOST_NODES, **more: Any) -> Any:
-    """Return the row of a limit, which keeps a mistake from taking the machine."""
-    return count(text, least, most, **more)
 
 
 def real(text: str, least: float | None = None, most: float | None = None, **more: Any) -> Any:
@@ -135,10 +139,12 @@ def choice(
     return option(text, metavar, str, read, autocompletion=completed(words, several), **more)
 
 
-def argument(text: str, metavar: str, complete: Any = None, kind: Any = str) -> Any:
+def argument(
+    text: str, metavar: str, complete: Any = None, kind: Any = str, reads: str = ""
+) -> Any:
     """Return the row of an argument; `complete` returns what completes a word of it."""
     more = {"show_default": False, "autocompletion": complete}
-    return option(text, metavar, kind, names=None, **more)
+    return option(text, metavar, kind, names=None, reads=reads, **more)
 
 
 def _all(name: str, given: list[str] | None) -> list[str]:
@@ -191,29 +197,26 @@ class Options:
     """The values of a command's options, by parameter; those that it does not take, as defaults."""
 
     program: str | None = argument(
-        "The program; @FILE reads a file, - standard input.", "EXPR", after_at
+        "The program; @FILE reads a file, - standard input.", "EXPR", after_at, reads="the program"
     )
     bindings: list[str] = argument(
-        "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv", "[NAME=VALUE]...", after_at, list[str]
+        "Values: x=1, x=1/3, x=[1,2,3], W=@weights.csv",
+        "[NAME=VALUE]...",
+        after_at,
+        list[str],
+        reads="a value's file",
     )
-    at: str | None = option("Values in a JSON file, by name; - is standard input.", "FILE")
+    at: str | None = option(
+        "Values in a JSON file, by name; - is standard input.", "FILE", reads="the file of --at"
+    )
     of: str | None = option("Differentiate this node instead of the output.", "NAME")
     wrt: str | None = option("Differentiate by these, x,y, instead of all inputs.", "NAMES")
     shape: str | None = option("Vectors and matrices without values: W=3x2,x=2.", "SHAPES")
-    engine: str | None = choice(
-        ENGINES, "What computes the rows: {words}; native compiles them by a C compiler.", "NAME"
-    )
-    verbose: bool = flag("Say which engine it is.", names=("-v", "--verbose"))
     stack: dict[str, str] = option(
         "Columns as a vector: x=pixel_*, x=a..f,!c; repeatable.",
         "NAME=COLUMNS",
         list[str],
         partial(pairs, example="x=pixel_*"),
-    )
-    skip_bad: bool = flag("Leave out rows that cannot be read, and count them.")
-    jobs: int | None = count("So many processes share the rows; the results are the same.", 1, 256)
-    on: str | None = option(
-        "Where the rows are computed: ray, on this machine, or ray://HOST:PORT.", "WHERE"
     )
     language: str | None = choice(
         _languages,
@@ -227,9 +230,9 @@ class Options:
     json: bool = flag("Print one JSON document.")
     digits: int = count("Significant digits in tables, 1 to 17.", 1, 17, default=6)
     precision: int | None = count("Print numbers to N digits, each proved.", 1, MOST_DIGITS)
-    max_depth: int = limit("How deep brackets may nest.", default=_LIMITS.depth)
-    max_nodes: int = limit("How many nodes a graph may have.", default=_LIMITS.nodes)
-    max_bits: int = limit(
+    max_depth: int = count("How deep brackets may nest.", 1, MOST_NODES, default=_LIMITS.depth)
+    max_nodes: int = count("How many nodes a graph may have.", 1, MOST_NODES, default=_LIMITS.nodes)
+    max_bits: int = count(
         "With --exact: how many binary digits a numerator may have.",
         64,
         MOST_BITS,
@@ -240,8 +243,7 @@ class Options:
         "Show the help with all options.", is_eager=True, expose_value=False, callback=print_all
     )
 
-    def __init__(self, context: Any = None, **given: Any) -> None:
-        self.context = context
+    def __init__(self, **given: Any) -> None:
         rows = type(self)
         vars(self).update({n: getattr(rows, n).value(n, value) for n, value in given.items()})
 
@@ -282,8 +284,7 @@ def takes(
 
         command.__doc__ = action.__doc__
         command.rows = rows  # type: ignore[attr-defined]
-        parameters = [inspect.Parameter("context", KEYWORD, annotation=typer.Context)]
-        parameters += [row.parameter(name) for name, row in rows.items()]
+        parameters = [row.parameter(name) for name, row in rows.items()]
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         return command
 

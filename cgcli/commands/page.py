@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from cgcli.commands.choices import conflict
-from cgcli.commands.options import Options, choice, count, option, takes
+from cgcli.commands.options import Options, choice, count, option, takes, to_file
 from cgcli.commands.problem import Problem, solve
 from cgcli.library.files import ending_of, write_file
 from cgcli.views.streams import publish
@@ -14,9 +14,7 @@ from cgcli.views.streams import publish
 class PageOptions(Options):
     """The options of `cgraph page`."""
 
-    output: str | None = option(
-        "Write a file, page.html; else standard output.", "FILE", names=("-o", "--output")
-    )
+    output: str | None = to_file("Write a file, page.html; else standard output.")
     practice: set[str] = choice(
         ("values", "gradients"),
         "Blanks to fill in, which the page marks: {words}; both with a comma.",

@@ -6,36 +6,13 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cgcli.errors import CgraphError, shorten
 from cgcli.library.files import expanded, is_stream
 
-READ: Final = {
-    "program": "the program",
-    "bindings": "a value's file",
-    "fix": "a value's file",
-    "at": "the file of --at",
-    "data": "the data",
-    "holdout": "the rows held out",
-    "answers": "an answer sheet",
-    "students": "the class list",
-    "scheme": "the marking scheme",
-    "columns": "the map of columns",
-    "resume": "the model that goes on",
-    "model": "the model",
-}
-"""By parameter of a command what is read from the file that it names."""
-
-WRITTEN: Final = {
-    "output": "the output",
-    "log": "the log",
-    "plot": "the curve",
-    "frames": "a frame",
-    "feedback": "the feedback",
-    "summary": "the summary",
-}
-"""By parameter of a command what is written to the file, or the folder, that it names."""
+if TYPE_CHECKING:
+    from cgcli.commands.options import Row
 
 
 class Named(NamedTuple):
@@ -46,14 +23,15 @@ class Named(NamedTuple):
     path: str
 
 
-def check_paths(parameters: Mapping[str, Any]) -> None:
+def check_paths(rows: Mapping[str, Row], parameters: Mapping[str, Any]) -> None:
     """Raise `CgraphError` where a command would write over what it reads, or twice to one file.
 
-    `parameters` are those of any command by name. Standard output counts where it is a file.
+    `parameters` are those of any command by name, of which the rows say what is read and written.
+    Standard output counts where it is a file.
     Files are told apart as files, whatever their paths: links lead to what they point to. A
     model that goes on may be replaced.
     """
-    read = list(_read(parameters))
+    read = list(_read(rows, parameters))
     if sum(file.path == "-" for file in read) > 1:
         message = "standard input can be read once"
         raise CgraphError("usage", message, "put all but one of what is read in files")
@@ -62,10 +40,10 @@ def check_paths(parameters: Mapping[str, Any]) -> None:
     sources = {key: file for file in read if (key := _key(file.path)) is not None}
     if output in sources:
         raise _lost(sources[output], targets[output])
-    for name, what in WRITTEN.items():
-        if parameters.get(name) is None:
+    for name, row in rows.items():
+        if not row.writes or parameters.get(name) is None:
             continue
-        written = Named(name, what, parameters[name])
+        written = Named(name, row.writes, parameters[name])
         for key in _written_keys(written):
             before = sources.get(key)
             if before is not None and (before.parameter, name) != ("resume", "output"):
@@ -93,11 +71,11 @@ def _lost(kept: Named, lost: Named) -> CgraphError:
     return CgraphError("usage", message, "give each a file of its own")
 
 
-def _read(parameters: Mapping[str, Any]) -> Iterator[Named]:
+def _read(rows: Mapping[str, Row], parameters: Mapping[str, Any]) -> Iterator[Named]:
     """Yield the files that are read."""
-    for name, what in READ.items():
+    for name, row in rows.items():
         given = parameters.get(name)
-        if given is None:
+        if not row.reads or given is None:
             continue
         paths: Iterable[str | None] = given if isinstance(given, list | tuple) else [given]
         if name == "program":
@@ -106,7 +84,7 @@ def _read(parameters: Mapping[str, Any]) -> Iterator[Named]:
             paths = map(_value_path, given)
         elif name in ("data", "holdout"):
             paths = (path for pattern in paths if pattern is not None for path in expanded(pattern))
-        yield from (Named(name, what, path) for path in paths if path is not None)
+        yield from (Named(name, row.reads, path) for path in paths if path is not None)
 
 
 def _value_path(argument: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -12,9 +12,7 @@ from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
     engine_of,
     how_read,
-    is_data,
     left_to_columns,
-    opened_source,
     tell_notes,
     tell_read,
     tell_skipped,
@@ -36,12 +34,16 @@ from cgcli.learning.training import Training
 from cgcli.library.files import named
 from cgcli.library.models import read_model
 from cgcli.library.settings import options_of, saved, settings_of
+from cgcli.library.sources import data_kind, opened_source
 from cgcli.numbers.values import as_inputs
 from cgcli.program import Program, parse
 from cgcli.views.streams import publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.learning.workers import Workers
+
+
+_NO_DATA: Final = "name a file: cgraph train … -d points.csv"
 
 
 class Run:
@@ -81,7 +83,8 @@ class Run:
         epoch = model.state.epoch if model is not None and model.state is not None else None
         # A model that goes on may name its data itself.
         written = {"output": options.output or resume, "log": options.log, "plot": options.plot}
-        check_paths({"data": self.paths, "holdout": self._outside, **written})
+        files = {"data": self.paths, "holdout": self._outside, **written}
+        check_paths({name: getattr(TrainOptions, name) for name in files}, files)
         self.watching = Watching(options, self.training, self.model, self.paths, epoch)
 
     # From the command line
@@ -128,7 +131,7 @@ class Run:
                 raise conflict(message, "leave --fix out: --resume has it")
 
     def _initial(self, argument: str, room: int) -> tuple[str, Any]:
-        if "=" not in argument and is_data(argument):
+        if "=" not in argument and data_kind(argument):
             message = f"'{shorten(argument)}' is not a binding"
             raise CgraphError("binding", message, f"name the data with -d {shorten(argument)}")
         name, text, start = split_binding(argument)
@@ -160,12 +163,12 @@ class Run:
     def _prepare(self) -> Prepared:
         resume = self._options.resume
         with contextlib.ExitStack() as stack:
-            source = stack.enter_context(opened_source(self.paths, "train", self.manner))
+            source = stack.enter_context(opened_source(self.paths, self.manner, _NO_DATA))
             stack.enter_context(named(resume))
             outside = None
             if self._outside:
                 manner = replace(self.manner, kept=True)
-                outside = stack.enter_context(opened_source(self._outside, "train", manner))
+                outside = stack.enter_context(opened_source(self._outside, manner))
             more = left_to_columns(self._optional, source, self.reading.stacks)
             given = self.given._replace(initial={**more, **self.given.initial})
             prepared = prepare(given, source, self.reading, outside)

@@ -83,7 +83,7 @@ class ProgramCommand(TyperCommand):
         """Run the command, once it is clear that none of its files is lost by it."""
         from cgcli.commands.paths import check_paths
 
-        check_paths(ctx.params)
+        check_paths(function_of(str(self.name)).rows, ctx.params)
         return super().invoke(ctx)
 
 

@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.inputs import read_shapes
-from cgcli.commands.options import (
-    Options,
-    choice,
-    codec,
-    count,
-    flag,
-    form,
-    option,
-    takes,
-)
+from cgcli.commands.options import Options, choice, codec, count, flag, form, option, takes, to_file
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import file_error
 from cgcli.library.files import read_bytes
@@ -48,14 +39,14 @@ class SheetOptions(Options):
         'With --seed: choose these too, some within a range: "w, x=1..9".', "NAMES"
     )
     students: str | None = option(
-        "With --seed: a sheet for each student of a class list, with values of their own.", "FILE"
+        "With --seed: a sheet for each student of a class list, with values of their own.",
+        "FILE",
+        reads="the class list",
     )
     encoding: str = codec("Of a class list that is no UTF-8: latin-1, …; else Windows-1252.")
-    output: str | None = option(
+    output: str | None = to_file(
         "A .txt, .md, .html or .pdf file; with --students the folder for the sheets, and for a "
-        "class list with the values.",
-        "FILE",
-        names=("-o", "--output"),
+        "class list with the values."
     )
     form: str = form("With --students: {words} files.")
     moodle: str | None = option(

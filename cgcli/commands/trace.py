@@ -7,13 +7,7 @@ import sys
 import typer
 
 from cgcli.commands.choices import conflict, format_of
-from cgcli.commands.options import (
-    Options,
-    choice,
-    flag,
-    option,
-    takes,
-)
+from cgcli.commands.options import Options, choice, flag, option, takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.views.formats import TRACES
 

@@ -8,7 +8,7 @@ from typing import Any
 from cgcli.commands.choices import after_at, pairs
 from cgcli.commands.data_options import DataOptions
 from cgcli.commands.inputs import split_names
-from cgcli.commands.options import argument, choice, count, flag, option, read_number, real
+from cgcli.commands.options import argument, choice, count, flag, option, read_number, real, to_file
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.losses import LOSS_NAMES
 from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
@@ -71,11 +71,21 @@ class TrainOptions(DataOptions):
     """The options of `cgraph train`; None for what the command line leaves open."""
 
     bindings: list[str] = argument(
-        'Parameters: w=0, "W=glorot(3,2)", "b=zeros(3)".', "[NAME=INIT]...", after_at, list[str]
+        'Parameters: w=0, "W=glorot(3,2)", "b=zeros(3)".',
+        "[NAME=INIT]...",
+        after_at,
+        list[str],
+        reads="a value's file",
     )
-    at: str | None = option("Start from a model, or a JSON object of values.", "FILE")
+    at: str | None = option(
+        "Start from a model, or a JSON object of values.", "FILE", reads="the file of --at"
+    )
     fix: list[str] = option(
-        "A constant: c=2; repeatable.", "NAME=VALUE", list[str], autocompletion=after_at
+        "A constant: c=2; repeatable.",
+        "NAME=VALUE",
+        list[str],
+        autocompletion=after_at,
+        reads="a value's file",
     )
     bounds: dict[str, tuple[float | None, ...]] = option(
         "Keep a parameter within: a=0..1, k=0..; repeatable.",
@@ -88,7 +98,10 @@ class TrainOptions(DataOptions):
         "Columns to bring to mean 0 and deviation 1.", "NAMES", read=_names
     )
     holdout: float | str | None = option(
-        "Rows to hold out: a part of them, 0.2, or a file's.", "PART|FILE", read=_holdout
+        "Rows to hold out: a part of them, 0.2, or a file's.",
+        "PART|FILE",
+        read=_holdout,
+        reads="the rows held out",
     )
     folds: int | None = count("Hold out each of so many parts by turns.", 2, 1000)
     metrics: dict[str, str] = option(
@@ -134,13 +147,13 @@ class TrainOptions(DataOptions):
     patience: int | None = count("Stop after so many epochs without a better --holdout.", 1)
     seconds: float | None = real("Stop after so many seconds.", 0.0, metavar="S", names=("--time",))
     seed: int | None = count("Of all that is random.")
-    output: str | None = option("Write the model.", "FILE", names=("-o", "--output"))
+    output: str | None = to_file("Write the model.")
     save_every: float = real(
         "Write it anew as often, at an epoch's end.", 0.0, metavar="S", default=10.0
     )
-    resume: str | None = option("Go on from a model.", "FILE")
-    plot: str | None = option("Draw the cost: cost.svg, cost.png.", "FILE")
-    log: str | None = option("Write every epoch, a JSON line each.", "FILE")
+    resume: str | None = option("Go on from a model.", "FILE", reads="the model that goes on")
+    plot: str | None = option("Draw the cost: cost.svg, cost.png.", "FILE", writes="the curve")
+    log: str | None = option("Write every epoch, a JSON line each.", "FILE", writes="the log")
     trace: int | None = count("Print the first steps in full.")
 
     @property

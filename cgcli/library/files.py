@@ -146,6 +146,15 @@ def write_pieces(path: str, pieces: Iterable[bytes]) -> None:
         output.write(pieces)
 
 
+def make_folder(path: str) -> None:
+    """Make a folder where there is none; raises `CgraphError` where it cannot be made."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it cannot be made"
+        raise file_error(path, why.lower(), "name a folder") from None
+
+
 def take_lock(file: IO[bytes] | IO[str]) -> bool | None:
     """Lock an open file until it is closed; return whether nobody else has, None if none can be."""
     try:

@@ -10,7 +10,6 @@ from cgcli.library.answers import Answer, Table
 if TYPE_CHECKING:
     from cgcli.homework.exercise import Exercise
     from cgcli.homework.marks import Graded
-    from cgcli.program import Program
     from cgcli.views.homework.report import Report
 
 
@@ -105,16 +104,6 @@ class Marking(Table):
         from cgcli.views.homework.report import print_marks
 
         print_marks(self._report, self.sheets, out)
-
-
-def choose(
-    program: Program, inputs: Mapping[str, Any], vary: str | None, seed: int, values: str
-) -> tuple[Exercise, Mapping[str, str]]:
-    """Return a program as a problem of values that a seed chooses, and these as texts."""
-    from cgcli.homework.choosing import Drawing, written
-
-    drawn = Drawing(program, inputs, vary).choose(seed, values)
-    return drawn.exercise, written(drawn)
 
 
 def mark(

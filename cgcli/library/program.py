@@ -275,12 +275,14 @@ class Program(core.Program):
         >>> print(str(parse("x*y").sheet(x=2, y=3, key=True)).splitlines()[-1])
         df/dy = 2
         """
-        from cgcli.library.homework import Sheet, choose
+        from cgcli.homework import choosing
+        from cgcli.library.homework import Sheet
 
         if seed is None:
             return Sheet(self._exercise(bindings, names), {}, key, language)
-        exercise, texts = choose(self, self.inputs(bindings, names), vary, seed, values)
-        return Sheet(exercise, texts, key, language)
+        drawing = choosing.Drawing(self, self.inputs(bindings, names), vary)
+        drawn = drawing.choose(seed, values)
+        return Sheet(drawn.exercise, choosing.written(drawn), key, language)
 
     def check(
         self,

@@ -45,13 +45,13 @@ def settings_of(
     """
     before = {**_DEFAULTS, **(model.settings if model is not None else {})}
     stated = {name: value for name, value in given.items() if value is not None}
-    settings = {name: stated.get(name) for name in _DEFAULTS}
+    settings: dict[str, Any] = {name: stated.get(name) for name in _DEFAULTS}
     settings["settings"] = {
         name: value for name, value in stated.items() if name in OPTIMISER_SETTINGS
     }
     if residual:
         settings["optimizer"] = settings["optimizer"] or "lm"
-    stops = {criterion(name): value for name, value in stated.items() if criterion(name)}
+    stops = {stop: value for name, value in stated.items() if (stop := criterion(name))}
     settings["criteria"] = Criteria(**stops)
     if model is not None:
         settings["criteria"] = _merged(settings["criteria"], Criteria(*before["criteria"]))

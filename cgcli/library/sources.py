@@ -42,7 +42,11 @@ _EXAMPLES: Final = {"levels": '["sex"]', "dates": 'dict(t="days")', "pads": "dic
 
 
 def data_kind(path: str) -> str | None:
-    """Return the kind of data that a file's name says, whether packed or not."""
+    """Return the kind of data that a file's name says, whether packed or not.
+
+    >>> data_kind("points.csv"), data_kind("points.ndjson.gz"), data_kind("w=0")
+    ('csv', 'jsonl', None)
+    """
     ending = ending_of(path)
     if ending in _PACKED:
         ending = ending_of(path[: -len(ending) - 1])
@@ -51,13 +55,14 @@ def data_kind(path: str) -> str | None:
 
 
 @contextlib.contextmanager
-def opened_source(paths: Sequence[str], manner: Manner) -> Iterator[Source]:
+def opened_source(paths: Sequence[str], manner: Manner, hint: str = "") -> Iterator[Source]:
     """Open data by its ending, or standard input for ``-``; raises `CgraphError`.
 
     Several files, and those of a pattern, are one after the other; they have the same columns.
+    Where none is named the error has a `hint`.
     """
     if not paths:
-        raise CgraphError("usage", "there is no data", "name a file: points.csv")
+        raise CgraphError("usage", "there is no data", hint)
     files = [path for pattern in paths for path in expanded(pattern)]
     if files.count("-") > 1:
         raise CgraphError(

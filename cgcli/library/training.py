@@ -22,13 +22,7 @@ from cgcli.learning.training import Training
 from cgcli.library.answers import Table
 from cgcli.library.models import read_model
 from cgcli.library.program import Program, parse
-from cgcli.library.settings import (
-    OPTIMISER_SETTINGS,
-    criterion,
-    options_of,
-    saved,
-    settings_of,
-)
+from cgcli.library.settings import OPTIMISER_SETTINGS, criterion, options_of, saved, settings_of
 from cgcli.library.sources import READ_AS, READINGS, check_form, manner_of
 from cgcli.library.tables import Data, Rows, opened_data
 from cgcli.native.engine import engine_of

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import cgcli
+from cgcli.errors import CgraphError
 from cgcli.native import library
 
 Run = Callable[..., Any]
@@ -169,6 +170,11 @@ def test_files_are_those_that_the_command_reads(tmp_path: Path, cgraph: Run) -> 
         cgcli.map("x", {"x": [1, None]}, read={"missing": "mean"})
     with pytest.raises(cgcli.CgraphError, match="there is no column 'c'"):
         cgcli.map("x", {"x": [1]}, read={"levels": {"c": ["a"]}})
+
+
+def test_no_data_is_refused() -> None:
+    with pytest.raises(CgraphError, match="there is no data"):
+        cgcli.map("x", [])
 
 
 def test_a_model_remembers_how_its_data_is_read() -> None:
