@@ -99,10 +99,10 @@ def check_command(given: CheckOptions) -> None:
     """
     from cgcli.homework.marks import ALL, ANSWERED, NUMBER, Course, graded
     from cgcli.homework.students import Roster
+    from cgcli.library.homework import Marking
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.columns import check_table, read_columns
-    from cgcli.views.homework.report import Report, discreet, print_marks
-    from cgcli.views.homework.sheets import check_document
+    from cgcli.views.homework.report import Report, discreet
     from cgcli.views.table import note_lines
 
     _refuse_conflicts(given)
@@ -147,13 +147,14 @@ def check_command(given: CheckOptions) -> None:
             write_summary(given.summary, report, marks, read)
         if given.feedback is not None:
             write_feedback(given.feedback, given.form, report, marks, read)
+    marking = Marking(report, marks)
     if given.json:
-        publish_document(check_document(report, marks))
+        publish_document(marking.to_dict())
     elif given.csv:
         publish([check_table(report, marks, columns)])
     else:
-        print_marks(report, marks)
-    if not all(item.score.complete for item in marks):
+        marking.print_on()
+    if not marking.complete:
         raise typer.Exit(1)
     given.heed(exercise.result.notes)
 

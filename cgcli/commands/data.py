@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.commands.choices import conflict
-from cgcli.errors import excerpt, shorten
+from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.views.streams import tell
 from cgcli.views.table import note_line
 from cgcli.words import Message, counted, headed
@@ -23,6 +23,13 @@ _FEW: Final = 3
 """So many rows that were left out are listed one by one; more are counted by their causes."""
 _MOST: Final = 10
 """So many causes are told."""
+
+
+def check_named(paths: Sequence[str], command: str) -> None:
+    """Raise `CgraphError` where a command names no data."""
+    if not paths:
+        message = "there is no data"
+        raise CgraphError("usage", message, f"name a file: cgraph {command} … -d points.csv")
 
 
 def how_read(source: Source, report: Report) -> str:

@@ -42,22 +42,10 @@ def write_summary(path: str, report: Report, marks: list[Graded], read: set[str]
 
     if os.path.realpath(path) in read:
         raise file_error(path, "this was read, and would be written over", "name another file")
-    _write(path, lambda form, title: FORMS[form](summary_page(report, marks, title)))
+    write_page(path, lambda form, title: FORMS[form](summary_page(report, marks, title)))
 
 
-def write_sheet(path: str, text: str) -> None:
-    """Write a sheet to a file: as it can be marked, or as a page for people."""
-    _write(path, lambda form, title: sheet_in(form, title, text))
-
-
-def sheet_in(form: str, title: str, text: str) -> bytes:
-    """Return a sheet in one of the forms: as it can be marked, or as a page with a title."""
-    from cgcli.views.homework.pages import FORMS, sheet_page
-
-    return text.encode() if form == "txt" else FORMS[form](sheet_page(title, text))
-
-
-def _write(path: str, made: Callable[[str, str], bytes]) -> None:
+def write_page(path: str, made: Callable[[str, str], bytes]) -> None:
     """Write what is made in the form of a file's ending, with the file's name for its title."""
     from cgcli.views.homework.pages import FORMS
 

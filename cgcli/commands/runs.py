@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
+    check_named,
     engine_of,
     how_read,
     left_to_columns,
@@ -27,15 +26,17 @@ from cgcli.learning.bands import bands
 from cgcli.learning.given import Given, initial, meant
 from cgcli.learning.manner import Manner
 from cgcli.learning.models import Model, rows_of
-from cgcli.learning.preparing import Prepared, Reading, prepare
+from cgcli.learning.preparing import Prepared, Reading
 from cgcli.learning.run import Trained
+from cgcli.learning.sources import Source
 from cgcli.learning.tables import plain
-from cgcli.learning.training import Training
+from cgcli.library import training
 from cgcli.library.files import named
 from cgcli.library.models import read_model
-from cgcli.library.settings import options_of, saved, settings_of
-from cgcli.library.sources import data_kind, opened_source
+from cgcli.library.settings import settings_of
+from cgcli.library.sources import data_kind
 from cgcli.numbers.values import as_inputs
+from cgcli.plan.compiled import Engine
 from cgcli.program import Program, parse
 from cgcli.views.streams import publish_document, tell
 
@@ -43,10 +44,7 @@ if TYPE_CHECKING:
     from cgcli.learning.workers import Workers
 
 
-_NO_DATA: Final = "name a file: cgraph train … -d points.csv"
-
-
-class Run:
+class Run(training.Run):
     """A training that is ready to go; `watching` is the context of it that tells its progress."""
 
     def __init__(self, options: TrainOptions, workers: Workers | None = None) -> None:
@@ -66,26 +64,26 @@ class Run:
         elif model is not None and model.program != text:
             message = "the program is another than the model's"
             raise conflict(message, "leave the expression out: --resume has it")
-        self.settings = settings_of(options.stated, _called, residual=options.residual, model=model)
-        self.given = self._given(text)
-        self.paths = options.data or (_listed(model.data["path"]) if model else [])
-        holdout = self.settings["holdout"]
-        self._outside = [holdout] if isinstance(holdout, str) else []
-        self.manner = options.manner
-        if model is not None:
-            self.manner = _kept(self.manner, model)
-        self.reading = self._reading()
-        self.prepared = self._prepare()
-        engine = engine_of(options, self.settings["engine"])
-        self.training = Training(self.prepared, options_of(self.settings), workers, engine)
+        settings = settings_of(options.stated, _called, residual=options.residual, model=model)
+        self.settings = settings
+        given = self._given(text)
+        paths = options.data or (_listed(model.data["path"]) if model else [])
+        holdout = settings["holdout"]
+        outside = [holdout] if isinstance(holdout, str) else None
+        manner = options.manner if model is None else _kept(options.manner, model)
+        reading = self._reading(0.0 if outside else holdout)
+        check_named(paths, "train")
+        self._paths = paths
+        super().__init__(given, paths, outside, manner, reading, settings, workers)
+        self.path = paths[0] if len(paths) == 1 else paths
         if model is not None:
             self._go_on(model)
         epoch = model.state.epoch if model is not None and model.state is not None else None
         # A model that goes on may name its data itself.
         written = {"output": options.output or resume, "log": options.log, "plot": options.plot}
-        files = {"data": self.paths, "holdout": self._outside, **written}
+        files = {"data": paths, "holdout": outside, **written}
         check_paths({name: getattr(TrainOptions, name) for name in files}, files)
-        self.watching = Watching(options, self.training, self.model, self.paths, epoch)
+        self.watching = Watching(options, self.training, self.model, paths, epoch)
 
     # From the command line
 
@@ -150,37 +148,28 @@ class Run:
                 error.hint = f"did you mean {word}(…)?"
             raise
 
-    def _reading(self) -> Reading:
-        model, given = self.resumed, self._options
-        holdout, seed = self.settings["holdout"], self.settings["seed"]
-        holdout = 0.0 if self._outside else holdout
+    def _reading(self, holdout: float) -> Reading:
+        model, given, seed = self.resumed, self._options, self.settings["seed"]
         if model is None:
             scale, folds = given.scale or (), given.folds or 0
             return Reading(given.stack, scale, given.skip_bad, holdout, folds, seed)
         scaling, skip_bad = model.scaling(), bool(model.data["skip_bad"])
         return Reading(model.data["stack"], tuple(scaling), skip_bad, holdout, 0, seed, scaling)
 
-    def _prepare(self) -> Prepared:
-        resume = self._options.resume
-        with contextlib.ExitStack() as stack:
-            source = stack.enter_context(opened_source(self.paths, self.manner, _NO_DATA))
-            stack.enter_context(named(resume))
-            outside = None
-            if self._outside:
-                manner = replace(self.manner, kept=True)
-                outside = stack.enter_context(opened_source(self._outside, manner))
+    def prepare(self, given: Given, source: Source) -> Prepared:
+        """Return the task and the rows, with the values of --at for names that are no columns."""
+        with named(self._options.resume):
             more = left_to_columns(self._optional, source, self.reading.stacks)
-            given = self.given._replace(initial={**more, **self.given.initial})
-            prepared = prepare(given, source, self.reading, outside)
-            read = (
-                source
-                if outside is None
-                else source._replace(path=f"{source.path}, {outside.path}")
-            )
-            self.read = how_read(read, prepared.report)
+            prepared = super().prepare(given._replace(initial={**more, **given.initial}), source)
+        paths = ", ".join(part.path for part in filter(None, (source, self.outside)))
+        self.read = how_read(source._replace(path=paths), prepared.report)
         tell_read(self.read)
         tell_skipped(prepared.report)
         return prepared
+
+    def engine(self) -> Engine | None:
+        """Return the engine that computes the rows, which says what it does."""
+        return engine_of(self._options, self.settings["engine"])
 
     # From a model
 
@@ -192,7 +181,7 @@ class Run:
         if data != known:
             rows, had = (counts["rows"] + counts["held"] for counts in (data, known))
             message = (
-                f"{shorten(', '.join(self.paths), 80)} is not what {self._called} was trained on"
+                f"{shorten(', '.join(self._paths), 80)} is not what {self._called} was trained on"
             )
             if rows != had:
                 message += f": it has {rows:,} rows, and had {had:,}"
@@ -211,39 +200,34 @@ class Run:
                 "steps anew: last digits may differ from those of an unbroken run"
             )
 
-    def model(self, stopped: str = "") -> Model:
-        """Return the model as it stands."""
-        path = self.paths[0] if len(self.paths) == 1 else self.paths
-        return saved(self.training, path, self.settings, stopped)
-
     # Running
 
     def train(self) -> Trained:
         """Train, and print what came of it, after the first steps in full where they are wanted."""
-        options, training = self._options, self.training
+        options, ready = self._options, self.training
         if options.trace:
             from cgcli.views.learning.steps import print_steps
 
-            if training.descent is None:
+            if ready.descent is None:
                 method = self.settings["optimizer"]
                 message = f"--trace shows steps of descent, and {method} has none"
                 raise conflict(message, "leave --trace out")
-            print_steps(training, options.trace, options.digits)
-        trained = training.run(self.watching)
+            print_steps(ready, options.trace, options.digits)
+        trained = ready.run(self.watching)
         self.watching.end()
         model = self.model(trained.end.message)
         known, drawn = trained.fit and trained.fit.statistics, None
         if known and options.plot and known.sum is not None:
-            drawn = bands(training.task, self.prepared.train, known)
+            drawn = bands(ready.task, self.prepared.train, known)
         self.watching.finish(model, trained, drawn)
         if options.json:
             from cgcli.views.learning.document import as_document
 
-            publish_document(as_document(training, trained, model, self.read))
+            publish_document(as_document(ready, trained, model, self.read))
         else:
             from cgcli.views.learning.report import doubt_lines, print_trained
 
-            print_trained(training, trained, options.digits, drawn=drawn)
+            print_trained(ready, trained, options.digits, drawn=drawn)
             tell(*doubt_lines(trained))
         tell_notes(self.prepared.report)
         self.watching.tell_end(trained)

@@ -75,16 +75,16 @@ def sheet_command(given: SheetOptions) -> None:
     """
     from cgcli.homework.choosing import written
     from cgcli.homework.exercise import Exercise
+    from cgcli.library.homework import Sheet
     from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.report import discreet
-    from cgcli.views.homework.sheets import sheet_document, sheet_text
     from cgcli.views.table import note_lines
 
-    words = catalogue(spoken(for_script=given.json))
+    language = spoken(for_script=given.json)
     problem = Problem("sheet", given)
     _refuse_conflicts(given)
     if given.moodle is not None:
-        _print_questions(given, problem, words)
+        _print_questions(given, problem, catalogue(language))
         return
     told_apart = None
     chosen: dict[str, str] = {}
@@ -98,7 +98,7 @@ def sheet_command(given: SheetOptions) -> None:
     else:
         drawing = _drawing(problem, given.vary)
         if given.students is not None:
-            _write_sheets(drawing, given, given.seed, words)
+            _write_sheets(drawing, given, given.seed, language)
             return
         drawn = drawing.choose(given.seed, given.values or "integer")
         exercise = drawn.exercise
@@ -106,16 +106,15 @@ def sheet_command(given: SheetOptions) -> None:
         chosen = written(drawn)
     tell(*_alike(exercise))
     tell(*note_lines(exercise.result if given.key else discreet(exercise.result)), said=True)
+    sheet = Sheet(exercise, chosen, given.key, language, told_apart)
     if given.json:
-        publish_document(sheet_document(exercise, given.key, told_apart))
+        publish_document(sheet.to_dict())
+    elif given.output is None:
+        publish([str(sheet)])
     else:
-        text = sheet_text(exercise, chosen, words, given.key, told_apart)
-        if given.output is None:
-            publish([text])
-        else:
-            from cgcli.commands.feedback import write_sheet
+        from cgcli.commands.feedback import write_page
 
-            write_sheet(given.output, text)
+        write_page(given.output, sheet.page)
     given.heed(exercise.result.notes)
 
 
@@ -157,14 +156,14 @@ def _drawing(problem: Problem, vary: str | None) -> Drawing:
     return Drawing(parsed, {**more, **bound}, vary, read_shapes(problem.asked.shape))
 
 
-def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catalogue) -> None:
+def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, language: str) -> None:
     """Write a sheet for each student of the list, and the list with the values."""
-    from cgcli.commands.feedback import file_names, sheet_in, write_folder
+    from cgcli.commands.feedback import file_names, write_folder
     from cgcli.commands.submissions import Texts, read_list
     from cgcli.homework.choosing import written
+    from cgcli.library.homework import Sheet
     from cgcli.views.gate import printable
     from cgcli.views.homework.columns import class_list
-    from cgcli.views.homework.sheets import sheet_text
     from cgcli.views.table import note_lines
 
     assert given.students is not None
@@ -172,7 +171,7 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
     list_texts = Texts(given.encoding)
     students, _ = read_list(given.students, list_texts)
     list_texts.tell_guessed()
-    values, texts = [], []
+    values, sheets = [], []
     noted = False
     for student, drawn in drawing.personal(students, seed, given.values or "integer"):
         chosen = written(drawn)
@@ -180,12 +179,14 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, words: Catal
         head = printable(" ".join((student.name, *student.keys[:1])))
         # A page has the name in its title.
         before = f"# name: {head}\n" if given.form == "txt" else ""
-        texts.append(before + sheet_text(drawn.exercise, chosen, words, given.key))
+        sheets.append((before.encode(), Sheet(drawn.exercise, chosen, given.key, language)))
         tell(*(f"{student.name}: {line}" for line in note_lines(drawn.exercise.result)))
         noted |= bool(drawn.exercise.result.notes)
     tell(*_alike(drawn.exercise))
-    pairs = zip(file_names(students), texts, strict=True)
-    files = {f"{name}.{given.form}": sheet_in(given.form, name, text) for name, text in pairs}
+    files = {
+        f"{name}.{given.form}": before + sheet.page(given.form, name)
+        for name, (before, sheet) in zip(file_names(students), sheets, strict=True)
+    }
     files[_LIST] = class_list(students, values).encode()
     _keep_list(os.path.join(given.output, _LIST), files[_LIST])
     write_folder(given.output, files, {os.path.realpath(given.students)})

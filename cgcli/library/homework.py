@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Sheet(Answer):
     """A blank answer sheet in the order of working, or its key; `str` is its text.
 
-    `values` are what a seed chose, by name, as they are written on the sheet.
+    `values` are what a seed chose, by name, as they are written on the sheet; `told_apart` says how
+    many of how many mistakes give numbers of their own there.
 
     >>> import cgcli
     >>> sheet = cgcli.parse("p = x + y; g = p*z").sheet(seed=1)
@@ -25,35 +26,44 @@ class Sheet(Answer):
     """
 
     def __init__(
-        self, exercise: Exercise, values: Mapping[str, str], key: bool, language: str
+        self,
+        exercise: Exercise,
+        values: Mapping[str, str],
+        key: bool,
+        language: str,
+        told_apart: tuple[int, int] | None = None,
     ) -> None:
         self.exercise = exercise
         self.values = dict(values)
         self.key = key
         self.language = language
+        self.told_apart = told_apart
 
     endings = ("json", "txt", "md", "html", "pdf")
 
-    def _text(self, ending: str) -> str | bytes:
+    def page(self, form: str, title: str) -> bytes:
+        """Return the sheet in a form: txt as it can be marked, or md, html or pdf with a title."""
         from cgcli.views.homework.pages import FORMS, sheet_page
 
-        if ending == "json":
-            return super()._text(ending)
-        # Text is as it can be marked, and no page.
-        return str(self) if ending == "txt" else FORMS[ending](sheet_page("sheet", str(self)))
+        text = str(self)
+        return text.encode() if form == "txt" else FORMS[form](sheet_page(title, text))
+
+    def _text(self, ending: str) -> str | bytes:
+        return super()._text(ending) if ending == "json" else self.page(ending, "sheet")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the sheet as the document `cgraph.sheet/1`."""
         from cgcli.views.homework.sheets import sheet_document
 
-        return {**sheet_document(self.exercise, self.key, None)}
+        return {**sheet_document(self.exercise, self.key, self.told_apart)}
 
     def __str__(self) -> str:
         """Return the sheet as text that can be filled in and marked."""
         from cgcli.views.catalogue import catalogue
         from cgcli.views.homework.sheets import sheet_text
 
-        return sheet_text(self.exercise, self.values, catalogue(self.language), self.key)
+        words = catalogue(self.language)
+        return sheet_text(self.exercise, self.values, words, self.key, self.told_apart)
 
     def check(self, answers: str | Iterable[str] | Mapping[str, Any], **options: Any) -> Marking:
         """Return the answers to this sheet marked, as `Program.check` does."""
@@ -99,8 +109,8 @@ class Marking(Table):
 
         return {**check_document(self._report, self.sheets)}
 
-    def print_on(self, out: Any) -> None:
-        """Print of one sheet its answers, of several a row each."""
+    def print_on(self, out: Any = None) -> None:
+        """Print of one sheet its answers, of several a row each, on a console of Rich's."""
         from cgcli.views.homework.report import print_marks
 
         print_marks(self._report, self.sheets, out)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from cgcli.errors import CgraphError
-from cgcli.learning.models import Model, model_of
+from cgcli.learning.models import Model
 from cgcli.learning.optimisers import OPTIMISERS
 from cgcli.learning.run import Called, Options, check_settings
 from cgcli.learning.stopping import Criteria
-
-if TYPE_CHECKING:
-    from cgcli.learning.training import Training
 
 OPTIMISER_SETTINGS: Final = {name for row in OPTIMISERS.values() for name in row.settings}
 """The settings that are an optimiser's own."""
@@ -85,11 +82,3 @@ def options_of(settings: Mapping[str, Any]) -> Options:
     options = {name: settings[name] for name in Options._fields}
     options["batch"] = None if options["batch"] == "all" else options["batch"]
     return Options(**options)
-
-
-def saved(
-    training: Training, path: str | list[str], settings: Mapping[str, Any], stopped: str = ""
-) -> Model:
-    """Return the model of a training as it stands, of data at a path, and why it stopped."""
-    chosen = {**settings, "criteria": list(settings["criteria"]), "engine": training.engine}
-    return model_of(training, path, chosen, stopped)

@@ -55,14 +55,13 @@ def data_kind(path: str) -> str | None:
 
 
 @contextlib.contextmanager
-def opened_source(paths: Sequence[str], manner: Manner, hint: str = "") -> Iterator[Source]:
+def opened_source(paths: Sequence[str], manner: Manner) -> Iterator[Source]:
     """Open data by its ending, or standard input for ``-``; raises `CgraphError`.
 
     Several files, and those of a pattern, are one after the other; they have the same columns.
-    Where none is named the error has a `hint`.
     """
     if not paths:
-        raise CgraphError("usage", "there is no data", hint)
+        raise CgraphError("usage", "there is no data")
     files = [path for pattern in paths for path in expanded(pattern)]
     if files.count("-") > 1:
         raise CgraphError(

@@ -5,28 +5,32 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, excerpt, nearest, shorten
 from cgcli.learning.given import Given
 from cgcli.learning.logbook import Record, Watch
 from cgcli.learning.manner import Manner
 from cgcli.learning.mapping import RowProgram, map_rows
-from cgcli.learning.models import Model
+from cgcli.learning.models import Model, model_of
 from cgcli.learning.optimisers import OPTIMISER_NAMES
-from cgcli.learning.preparing import Reading, prepare
+from cgcli.learning.preparing import Prepared, Reading, prepare
 from cgcli.learning.run import Options, Trained
-from cgcli.learning.sources import Report
+from cgcli.learning.sources import Report, Source
 from cgcli.learning.stopping import Criteria, End
 from cgcli.learning.training import Training
 from cgcli.library.answers import Table
 from cgcli.library.models import read_model
 from cgcli.library.program import Program, parse
-from cgcli.library.settings import OPTIMISER_SETTINGS, criterion, options_of, saved, settings_of
+from cgcli.library.settings import OPTIMISER_SETTINGS, criterion, options_of, settings_of
 from cgcli.library.sources import READ_AS, READINGS, check_form, manner_of
 from cgcli.library.tables import Data, Rows, opened_data
 from cgcli.native.engine import engine_of
 from cgcli.numbers.values import as_inputs
+from cgcli.plan.compiled import Engine
+
+if TYPE_CHECKING:
+    from cgcli.learning.workers import Workers
 
 _WORDS: Final = ("optimizer", "schedule", "reduce", "engine", "sigma", "weights", "loss")
 
@@ -86,6 +90,49 @@ class Fit(Table):
         say(out, *doubt_lines(self.trained))
 
 
+class Run:
+    """A training that is ready to go: `prepared` are the rows, which have been read.
+
+    `outside` is the source of rows held out, where they are data of their own; `settings` are as
+    `settings_of` returns them. Who runs it otherwise has its own ways to prepare, and its engine.
+    """
+
+    def __init__(
+        self,
+        given: Given,
+        data: Data,
+        outside: Data | None,
+        manner: Manner,
+        reading: Reading,
+        settings: dict[str, Any],
+        workers: Workers | None = None,
+    ) -> None:
+        self.reading, self.settings = reading, settings
+        with contextlib.ExitStack() as opened:
+            source = opened.enter_context(opened_data(data, manner))
+            self.path: str | list[str] = source.path
+            self.outside: Source | None = None
+            if outside is not None:
+                held = opened_data(outside, replace(manner, kept=True))
+                self.outside = opened.enter_context(held)
+            self.prepared = self.prepare(given, source)
+        self.training = Training(self.prepared, options_of(settings), workers, self.engine())
+
+    def prepare(self, given: Given, source: Source) -> Prepared:
+        """Return the task and the rows of a source that is open; raises `CgraphError`."""
+        return prepare(given, source, self.reading, self.outside)
+
+    def engine(self) -> Engine | None:
+        """Return the engine that computes the rows, None for NumPy's."""
+        return engine_of(self.settings["engine"])
+
+    def model(self, stopped: str = "") -> Model:
+        """Return the model as it stands, and why it stopped."""
+        criteria = list(self.settings["criteria"])
+        settings = {**self.settings, "criteria": criteria, "engine": self.training.engine}
+        return model_of(self.training, self.path, settings, stopped)
+
+
 def train(
     program: str | Program,
     data: Data,
@@ -135,15 +182,10 @@ def train(
     reading = Reading(dict(stack), scale, skip_bad, fraction, folds, settings["seed"])
     rules = (bounds, settings["sigma"], settings["weights"])
     given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics, *rules)
-    manner = manner_of(read)
-    with contextlib.ExitStack() as opened:
-        source = opened.enter_context(opened_data(data, manner))
-        outside = None
-        if fraction is not holdout:
-            outside = opened.enter_context(opened_data(holdout, replace(manner, kept=True)))
-            settings["holdout"] = outside.path
-        prepared = prepare(given, source, reading, outside)
-        path = source.path
+    outside = None if fraction is holdout else holdout
+    run = Run(given, data, outside, manner_of(read), reading, settings)
+    if run.outside is not None:
+        settings["holdout"] = run.outside.path
 
     class Progress(Watch):
         """Hands the record of each epoch on."""
@@ -153,9 +195,8 @@ def train(
             if progress is not None:
                 progress(record)
 
-    training = Training(prepared, options_of(settings), engine=engine_of(settings["engine"]))
-    trained = training.run(Progress())
-    return Fit(training, trained, saved(training, path, settings, trained.end.message))
+    trained = run.training.run(Progress())
+    return Fit(run.training, trained, run.model(trained.end.message))
 
 
 def map(  # noqa: A001  # it is called as the command is
