@@ -88,12 +88,9 @@ class Program:
         from cgcli.numbers.values import as_inputs
 
         inputs = as_inputs({**(bindings or {}), **names})
-        used = self.graph(inputs).inputs
-        for name in names:
-            if name not in used:
-                spans = input_spans(self.graph(inputs))
-                raise unused_binding(self.text, spans, name, list(names))
-        return {name: value for name, value in inputs.items() if name in used}
+        graph = self.graph(inputs)
+        require_used(graph, list(names))
+        return {name: value for name, value in inputs.items() if name in graph.inputs}
 
     def outline(self, inputs: dict[str, Any], of: str | None) -> Graph:
         """Return the graph for inputs of which some may have no value, with another output."""
@@ -179,11 +176,8 @@ def evaluate_program(
             names = free_names(program.syntax)
             require_bound(program.text, {n: names[n] for n in names if n not in CONSTANTS}, inputs)
         raise
-    spans = input_spans(graph)
-    unused = [name for name in required if name not in spans]
-    if unused:
-        raise unused_binding(graph.text, spans, unused[0], list(required))
-    require_bound(graph.text, spans, inputs)
+    require_used(graph, list(required))
+    require_bound(graph.text, input_spans(graph), inputs)
     result: Result = kind.evaluate(graph, inputs, of, wrt, program.limits)
     if kind is DOUBLES and not result.notes:
         from cgcli.calculus.rounding import rounding
@@ -197,6 +191,13 @@ def evaluate_program(
 def input_spans(graph: Graph) -> dict[str, tuple[int, int]]:
     """Return where in the text the inputs stand first, by name."""
     return {name: (graph.starts[node], graph.ends[node]) for name, node in graph.inputs.items()}
+
+
+def require_used(graph: Graph, names: list[str]) -> None:
+    """Raise `CgraphError` for the first of the names that are bound and no input of a graph."""
+    for name in names:
+        if name not in graph.inputs:
+            raise unused_binding(graph.text, input_spans(graph), name, names)
 
 
 def require_bound(

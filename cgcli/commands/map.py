@@ -23,7 +23,8 @@ from cgcli.commands.options import argument, choice, flag, option, real, takes, 
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.learning.manner import Manner
 from cgcli.library.files import ending_of, named, write_pieces
-from cgcli.library.sources import data_kind, opened_source
+from cgcli.library.sources import data_kind
+from cgcli.library.tables import opened_data
 from cgcli.limits import one_thread
 from cgcli.program import parse
 from cgcli.views.formats import ROWS
@@ -144,7 +145,7 @@ def _run(
         message = "--json prints one document, and that is neither a file nor another form"
         raise conflict(message, "leave --json out; .jsonl has an object a line")
     check_named(given.data, command)
-    with opened_workers(given) as workers, opened_source(given.data, manner) as source:
+    with opened_workers(given) as workers, opened_data(given.data, manner) as source:
         more = left_to_columns(optional, source, mapping.stacks)
         bound = {**more, **mapping.bound}
         mapping = mapping._replace(bound=bound, engine=engine_of(given, given.engine))

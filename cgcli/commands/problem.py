@@ -27,15 +27,7 @@ from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Assignment, Value
 from cgcli.library.files import ending_of, read_text
 from cgcli.limits import Limits
-from cgcli.program import (
-    NAMED,
-    Program,
-    UnboundError,
-    evaluate_program,
-    input_spans,
-    parse,
-    unused_binding,
-)
+from cgcli.program import NAMED, Program, UnboundError, evaluate_program, parse, require_used
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
@@ -178,9 +170,7 @@ def outlined(problem: Problem) -> tuple[Graph, dict[str, Any]]:
         if error.kind in ("shape", "index"):
             _ask_for_shapes(error, parsed, {*inputs, *shapes})
         raise
-    for name in (*bound, *shapes):
-        if name not in graph.inputs:
-            raise unused_binding(graph.text, input_spans(graph), name, [*bound, *shapes])
+    require_used(graph, [*bound, *shapes])
     of = read_name(problem.asked.of)
     if of is not None:
         graph.output = find(graph, of)

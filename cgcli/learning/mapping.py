@@ -27,7 +27,7 @@ from cgcli.operations.shapes import describe
 from cgcli.plan.compiled import Engine
 from cgcli.plan.function import Shaped
 from cgcli.plan.lower import Lowered
-from cgcli.program import Program, input_spans, parse, unused_binding
+from cgcli.program import Program, parse, require_used
 
 if TYPE_CHECKING:
     from cgcli.learning.models import Model
@@ -248,10 +248,7 @@ class _Block:
         self._keep, self._finish, self._path = mapping.keep, finish, source.path
         check_scaling(mapping.scaling, shapes)
         graph, nodes = _graph(mapping, {**dict.fromkeys(missing, ()), **shapes})
-        for name in mapping.required:
-            if name not in graph.inputs:
-                spans = input_spans(graph)
-                raise unused_binding(graph.text, spans, name, list(mapping.required))
+        require_used(graph, list(mapping.required))
         names = graph.names
         self.names = list(mapping.of) or [names[graph.output]]
         for name, node in zip(self.names, nodes, strict=True):
