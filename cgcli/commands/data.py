@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.commands.choices import conflict
@@ -25,11 +25,12 @@ _MOST: Final = 10
 """So many causes are told."""
 
 
-def check_named(paths: Sequence[str], command: str) -> None:
-    """Raise `CgraphError` where a command names no data."""
+def named_paths(paths: list[str], command: str) -> list[str]:
+    """Return the paths of the data that a command names; raises `CgraphError` for none."""
     if not paths:
         message = "there is no data"
         raise CgraphError("usage", message, f"name a file: cgraph {command} … -d points.csv")
+    return paths
 
 
 def how_read(source: Source, report: Report) -> str:

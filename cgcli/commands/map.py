@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
-    check_named,
     engine_of,
     how_read,
     left_to_columns,
+    named_paths,
     opened_workers,
     tell_notes,
     tell_read,
@@ -144,8 +144,10 @@ def _run(
     if given.json and (output is not None or form != "csv"):
         message = "--json prints one document, and that is neither a file nor another form"
         raise conflict(message, "leave --json out; .jsonl has an object a line")
-    check_named(given.data, command)
-    with opened_workers(given) as workers, opened_data(given.data, manner) as source:
+    with (
+        opened_workers(given) as workers,
+        opened_data(named_paths(given.data, command), manner) as source,
+    ):
         more = left_to_columns(optional, source, mapping.stacks)
         bound = {**more, **mapping.bound}
         mapping = mapping._replace(bound=bound, engine=engine_of(given, given.engine))

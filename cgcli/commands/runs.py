@@ -8,10 +8,10 @@ import numpy as np
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
-    check_named,
     engine_of,
     how_read,
     left_to_columns,
+    named_paths,
     tell_notes,
     tell_read,
     tell_skipped,
@@ -72,8 +72,7 @@ class Run(training.Run):
         outside = [holdout] if isinstance(holdout, str) else None
         manner = options.manner if model is None else _kept(options.manner, model)
         reading = self._reading(0.0 if outside else holdout)
-        check_named(paths, "train")
-        self._paths = paths
+        self._paths = named_paths(paths, "train")
         super().__init__(given, paths, outside, manner, reading, settings, workers)
         self.path = paths[0] if len(paths) == 1 else paths
         if model is not None:

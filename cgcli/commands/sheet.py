@@ -81,10 +81,11 @@ def sheet_command(given: SheetOptions) -> None:
     from cgcli.views.table import note_lines
 
     language = spoken(for_script=given.json)
+    words = catalogue(language)
     problem = Problem("sheet", given)
     _refuse_conflicts(given)
     if given.moodle is not None:
-        _print_questions(given, problem, catalogue(language))
+        _print_questions(given, problem, words)
         return
     told_apart = None
     chosen: dict[str, str] = {}

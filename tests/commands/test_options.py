@@ -51,6 +51,8 @@ def test_a_row_without_a_value_has_its_type(options: type[Options]) -> None:
         (["train", "w*x", "-d", "d.csv", "w=1", "--lr", "nan"], "--lr is a number, not nan"),
         (["train", "w*x", "-d", "d.csv", "w=1", "--time", "inf"], "--time is a number, not inf"),
         (["train", "w*x", "-d", "d.csv", "w=1", "--scale", ","], "--scale names nothing"),
+        (["sheet", "x*y", "--lang="], "there is no language ''"),
+        (["map", "x", "--on", "zzz"], "--on is ray or ray://HOST:PORT, not 'zzz'"),
     ],
 )
 def test_a_value_is_checked_where_it_is_read(words: list[str], message: str, cgraph: Any) -> None:
