@@ -332,7 +332,7 @@ _SIDES: Final[dict[str, Callable[..., list[Any]]]] = {
     **dict.fromkeys(("abs", "sign", "relu", "leaky_relu", "elu"), lambda y, x: [x > 0]),
     **dict.fromkeys(("floor", "ceil", "round"), lambda y, x: [y]),
     **dict.fromkeys(
-        ("max", "min", "amax", "amin", "clip"), lambda y, *parts: [part > y for part in parts]
+        ("max", "min", "amax", "amin", "clip"), lambda y, *parts: [part == y for part in parts]
     ),
 }
 """Which of its pieces an operation is on, from its value and its arguments."""

@@ -11,6 +11,7 @@ import sympy
 
 import cgcli
 from cgcli.homework.choosing import symbolic
+from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import Judged
 from cgcli.homework.marking import mark
 from cgcli.homework.sheets import read_sheets
@@ -203,6 +204,28 @@ def test_formulas_are_tried_where_the_program_has_a_value_that_tells(
 ) -> None:
     assert [answer.verdict for answer in judged(program, f"df/dx = {right}")] == ["right"]
     assert [answer.verdict for answer in judged(program, f"df/dx = {wrong}")] == ["wrong"]
+
+
+@pytest.mark.parametrize(
+    ("program", "at", "right", "wrong"),
+    [
+        ("m = max(x, y); f = m*z", {"x": 3, "y": 2, "z": 5}, "z", "0*z"),
+        ("m = max(x, y); f = m*z", {"x": 2, "y": 3, "z": 5}, "0*z", "z"),
+        ("m = min(x, y); f = m*z", {"x": 2, "y": 3, "z": 5}, "z", "0*z"),
+        ("m = clip(x, 0, y); f = m*z", {"x": 1, "y": 2, "z": 5}, "z", "0*z"),
+        ("m = clip(x, 0, y); f = m*z", {"x": 3, "y": 2, "z": 5}, "0*z", "z"),
+        ("m = max(v); f = m*z", {"v": [1, 2], "z": 5}, "[0*z, z]", "[z, 0*z]"),
+    ],
+)
+def test_at_a_point_a_formula_is_that_of_the_argument_that_is_taken(
+    program: str, at: dict[str, Any], right: str, wrong: str
+) -> None:
+    parsed = cgcli.parse(program)
+    exercise = Exercise(parsed, parsed.evaluate(at))
+    by = next(iter(at))
+    for formula, verdict in ((right, "right"), (wrong, "wrong")):
+        sheet = read_sheets(f"df/d{by} = {formula}", "a sheet")[0]
+        assert [answer.verdict for answer in mark(exercise, sheet).judged] == [verdict]
 
 
 def test_what_rounding_would_drown_is_not_told() -> None:
