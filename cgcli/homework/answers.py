@@ -108,8 +108,9 @@ def _read(exercise: Exercise, sheet: Sheet, unreadable: list[Unreadable]) -> Ite
         try:
             answer = read_answer(exercise, line)
         except CgraphError:
-            questions = [asked(exercise, left) for left in mentioned(lefts, line.text)]
-            why = _left_error(exercise, line.text) or why
+            questions = [asked(exercise, left)[0] for left in mentioned(lefts, line.text)]
+            _, amiss = asked(exercise, line.text.partition("=")[0].strip())
+            why = amiss or why
             stated = frozenset(step[0] for step in questions if step)
             if stated.isdisjoint(exercise.steps.asked) and stated:
                 # Inputs alone are named, in an expression perhaps: it may be any step.
@@ -188,32 +189,18 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     )
 
 
-def asked(exercise: Exercise, left: str) -> Asked | None:
-    """Return what a left side asks for; None where it asks for nothing."""
-    try:
-        syntax = parse_answer(f"{left} =", LIMITS)
-        return syntax and Question(exercise, left).asked(syntax.left)
-    except CgraphError:
-        return None
-    finally:
-        exercise.draft.undo()
-
-
-def _left_error(exercise: Exercise, text: str) -> CgraphError | None:
-    """Return what is amiss with a left side that can be read, and asks for nothing."""
-    left = text.partition("=")[0].strip()
+def asked(exercise: Exercise, left: str) -> tuple[Asked | None, CgraphError | None]:
+    """Return what a left side asks for, else what is amiss with it, where that can be told."""
     try:
         syntax = parse_answer(f"{left} =", LIMITS)
     except CgraphError:
-        return None
+        return None, None
     try:
-        if syntax is not None:
-            Question(exercise, left).asked(syntax.left)
+        return syntax and Question(exercise, left).asked(syntax.left), None
     except CgraphError as error:
-        return error
+        return None, error
     finally:
         exercise.draft.undo()
-    return None
 
 
 def step_of(exercise: Exercise, name: str) -> Quantity:

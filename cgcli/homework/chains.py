@@ -191,7 +191,7 @@ class Reader:
         Nothing is returned in a program so large that every pass over it counts.
         """
         exercise, graph = self.exercise, self.exercise.graph
-        question = asked(exercise, text)
+        question, _ = asked(exercise, text)
         if question is None or graph.shape(question[0].of) or len(graph) > _LARGEST:
             return []
         (node, of), element, _ = question

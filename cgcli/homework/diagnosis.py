@@ -11,7 +11,7 @@ from cgcli.homework.carrying import before, carried
 from cgcli.homework.mistakes.row import GradientStep, Mistake, Numbers, ValueStep, step_at
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
-from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Use, Working, is_same
+from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Worked, Working, is_same
 from cgcli.homework.written import Written, exact, part_of, shape_of
 from cgcli.words import Math, Message
 
@@ -39,10 +39,10 @@ class Wrong(NamedTuple):
 
 
 class Alternative(NamedTuple):
-    """What a mistake gives at a step; `use` is the use at which it is made, if at one."""
+    """What a mistake gives at a step; `use` is the operation at which it is made, if at one."""
 
     mistake: Mistake
-    use: Use | None
+    use: Worked | None
     number: Any
 
 
@@ -151,6 +151,10 @@ def alternatives(step: ValueStep | GradientStep) -> Iterator[Alternative]:
             numbers = mistake.at_value(step)
         for number in numbers:
             yield Alternative(mistake, None, number)
+        if isinstance(step, GradientStep) and mistake.at_above:
+            for above in step.above:
+                for apart in mistake.at_above(above):
+                    yield Alternative(mistake, above, step.expected + above.upstream * apart)
         if isinstance(step, GradientStep) and mistake.at_use:
             made = [list(mistake.at_use(use)) for use in step.uses]
             if any(made):

@@ -25,9 +25,6 @@ _LANGUAGES: Final = TABLES["languages"].values()
 _COMMANDS: Final[dict[str, str]] = {
     command: sign for sign, words in TABLES["commands"].items() for command in words.split()
 }
-_SUPERSCRIPTS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
-_SUBSCRIPTS: Final = "₀₁₂₃₄₅₆₇₈₉₊₋"
-_RAISED: Final = str.maketrans(_SUPERSCRIPTS + _SUBSCRIPTS, "0123456789+-" * 2)
 _SIGNS: Final = str.maketrans(
     {char: sign for sign, chars in TABLES["signs"].items() for char in chars}
 )
@@ -87,14 +84,7 @@ def plain(text: str) -> str:
     """
     text = rewritten(html.unescape(text), "first")
     simple = functools.partial(unicodedata.normalize, "NFKC")
-    # 3½ is a sum.
-    fraction = r"(?<!\d)(\d{0,9})([¼-¾⅐-⅞])"
-    text = re.sub(fraction, lambda m: f"({m[1] or 0}+{simple(m[2])})", text)
-    text = PATTERNS["styled"].sub(lambda m: simple(m[0]), text)
-    text = re.sub("[ₐ-ₜᵢ-ᵪⱼ]", lambda m: f"_{simple(m[0])}", text)
-    text = text.translate(_SIGNS)
-    text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda m: f"^({m[0].translate(_RAISED)})", text)
-    text = re.sub(f"[{_SUBSCRIPTS}]+", lambda m: f"_{m[0].translate(_RAISED)}", text)
+    text = PATTERNS["styled"].sub(lambda m: simple(m[0]), text).translate(_SIGNS)
     if not text.isascii():
         # Hats and bars of names are words, ŷ is yhat, and même stays.
         text = PATTERNS["hats"].sub(r"\1hat", unicodedata.normalize("NFD", text))

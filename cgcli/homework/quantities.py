@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import ChainMap, Counter
+from collections.abc import MutableMapping
 from itertools import compress
 from typing import Final, NamedTuple
 
@@ -159,25 +160,23 @@ class Classes:
         self._of: list[int] = []
         self._members: dict[int, list[int]] = {}
         for node in range(self._size):
-            key = self._key(graph, node, self._of)
-            first = key if isinstance(key, int) else self._classes.setdefault(key, node)
-            self._of.append(first)
-            self._members.setdefault(first, []).append(node)
+            self._append(graph, self._of, self._classes)
+            self._members.setdefault(self._of[node], []).append(node)
 
     @staticmethod
-    def _key(graph: Graph, node: int, classes: list[int]) -> object:
-        """Return what nodes that are written alike have in common, or the class itself."""
+    def _append(graph: Graph, of: list[int], classes: MutableMapping[object, int]) -> None:
+        """Append the class of the next node: the first one that is written like it."""
+        node = len(of)
         operation = graph.operations[node]
-        if node in graph.constants:
-            return ("constant", graph.constants[node])
-        if operation.name == "input":
-            return ("input", graph.given[node])
-        arguments = tuple(classes[argument] for argument in graph.arguments[node])
+        arguments = tuple(of[argument] for argument in graph.arguments[node])
         if operation.name in _TRANSPARENT:
-            return arguments[0]
+            of.append(arguments[0])
+            return
         if operation.commutes:
             arguments = tuple(sorted(arguments))
-        return (operation.name, graph.static.get(node, ()), arguments)
+        leaf = graph.constants.get(node, graph.given.get(node)) if not arguments else None
+        key = (operation.name, leaf, graph.static.get(node, ()), arguments)
+        of.append(classes.setdefault(key, node))
 
     def nodes(self, node: int) -> list[int]:
         """Return all nodes that are written as this one, itself among them."""
@@ -185,11 +184,7 @@ class Classes:
 
     def find(self, graph: Graph, node: int) -> list[int]:
         """Return the nodes that are written as one appended to the same graph; none when none."""
-        if node < self._size:
-            return self.nodes(node)
-        classes = list(self._of)
-        for place in range(self._size, node + 1):
-            key = self._key(graph, place, classes)
-            # What is unknown is a class of its own: what is made of it is not found either.
-            classes.append(key if isinstance(key, int) else self._classes.get(key, -place))
-        return self._members.get(classes[node], [])
+        of, classes = list(self._of), ChainMap({}, self._classes)
+        while len(of) <= node:
+            self._append(graph, of, classes)
+        return self._members.get(of[node], [])

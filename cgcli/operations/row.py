@@ -136,9 +136,8 @@ class Operation:
     where it is constant between jumps, which its kinks are, and `equates` where it asks
     whether its two arguments are equal, or differ. Its `sign` is what is before 0 wherever it has
     a value, ">" or ">=", or "kept" where it is that of all elements of its argument. It is a
-    `gate` where it lets a gradient through as it is, or does not, and its `angle` is what is an
-    angle of it: the argument or the value. It `commutes` where the order of its arguments
-    changes nothing.
+    `gate` where it lets a gradient through as it is, or does not. It `commutes` where the order of
+    its arguments changes nothing.
 
     The partials are written to be accurate; `textbook` has them as a course writes them, where
     that is another form. `pullback_words` says in words what a pullback does, the arguments in
@@ -169,7 +168,6 @@ class Operation:
     equates: bool = False
     gate: bool = False
     sign: str = ""
-    angle: str = ""
     commutes: bool = False
     shape: ShapeRule | None = None
     reaches: Rule | None = None

@@ -39,13 +39,30 @@ SLOPE = 2 / math.sqrt(math.pi) * math.exp(-0.25)
         ("f = x^3", {"x": 2}, "df/dx = 24", "exponent-unchanged"),
         ("f = x^3", {"x": 5}, "df/dx = 25", "constant-factor-dropped"),
         ("f = sin(x)", {"x": 30}, f"df/dx = {math.cos(math.pi / 6):.5f}", "degrees-for-radians"),
+        ("f = exp(3*x)", {"x": 0.4}, f"df/dx = {1.2 * math.exp(1.2):.5f}",
+         "power-rule-on-exponential"),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_is_known_by_its_number(
     program: str, at: dict[str, float], answer: str, mistake: str
 ) -> None:
     ((_, found),) = mark(program, at, answer).mistakes.items()
     assert mistake in found
+
+
+def test_a_rule_above_is_told_of_its_operation() -> None:
+    at = {"x": 2}
+    sheet = f"df/dx = {4 + math.cos(2):.5f}"
+    (words,) = told("a = x^2; b = sin(x); f = a*b", at, sheet).values()
+    assert any("the sum rule was used on the product a * b" in each for each in words)
+    (words,) = told("f = exp(3*x)", {"x": 0.4}, "df/dx = 3.98414").values()
+    assert any("the power rule was used on exp(3 * x)" in each for each in words)
+
+
+def test_where_a_mean_of_one_number_is_asked_for_another_is_put_in() -> None:
+    marked = mark("m = mean(x); f = m*y", {"x": 2, "y": 3}, "m = 3")
+    assert marked.verdicts == {"m": "wrong"}
+    assert "wrong-variable" in marked.mistakes["m"]
 
 
 @pytest.mark.parametrize("answer", ["0.665", "0.668", "-0.666", "0.6"])

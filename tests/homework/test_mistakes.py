@@ -27,8 +27,9 @@ def test_the_example_of_a_row_is_that_mistake(row: Mistake) -> None:
 @pytest.mark.parametrize("row", MISTAKES, ids=ROWS)
 def test_a_row_has_numbers_and_words_for_what_it_is_made_at(row: Mistake) -> None:
     anywhere = row.slip or row.in_chain
-    assert row.at_use or row.at_gradient or row.at_value or anywhere
-    assert bool(row.words) == bool(row.at_use or row.at_gradient or anywhere)
+    at_gradient = row.at_use or row.at_above or row.at_gradient
+    assert at_gradient or row.at_value or anywhere
+    assert bool(row.words) == bool(at_gradient or anywhere)
     assert bool(row.value_words) == bool(row.at_value or anywhere)
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import islice
+from itertools import compress, islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from cgcli.calculus.doubles import DOUBLES
+from cgcli.calculus.sweep import Sweep, Trail
+from cgcli.graph.graph import Graph
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AS_IS, Use, Worked, Working, run
 from cgcli.homework.written import Written, shape_of
-from cgcli.language.answer import parse_answer
-from cgcli.language.syntax import NAME, NUMBER
+from cgcli.numbers.elements import anywhere
 from cgcli.operations.row import Rule
-from cgcli.operations.table import CONSTANTS, OPERATIONS, WORDS
+from cgcli.operations.table import OPERATIONS
+from cgcli.program import parse
 
 Numbers: TypeAlias = Iterable[Any]
 _NODES: Final = 20
@@ -23,10 +26,15 @@ _NODES: Final = 20
 class ValueStep(Worked):
     """A value that is worked out from the student's own values of the arguments."""
 
-    @cached_property
+    @functools.cached_property
     def expected(self) -> Any:
         """What correct working gives."""
         return self.working.worked_out(self.node)
+
+    def worked_out(self, rule: Rule, parts: list[Any]) -> Any:
+        """Return what a rule gives for arguments in place of the operation's."""
+        arrays = bool(self.graph.shape(self.node)) or not self.operation.elementwise
+        return run(rule, *parts, *self.static, arrays=arrays)
 
 
 @dataclass(eq=False)
@@ -36,47 +44,85 @@ class GradientStep(Worked):
     of: int
     form: str = AS_IS
 
-    @cached_property
+    @functools.cached_property
     def uses(self) -> list[Use]:
         """The uses that the gradient comes back from, in the order of the program."""
         return self.working.uses(self.of, self.node, self.form)[::-1]
 
-    @cached_property
+    @functools.cached_property
     def contributions(self) -> list[Any]:
         """What each use sends, 0 from a branch that is not taken."""
         zero = self.working.exercise.zeros(self.node)
         return [zero if use.sent is None else use.sent for use in self.uses]
 
-    @cached_property
+    @functools.cached_property
     def expected(self) -> Any:
         """What correct working gives."""
         return self.working.gradient(self.of, self.node, self.form)
 
-    @cached_property
-    def above(self) -> list[tuple[int, list[int], Any]]:
-        """The operations on numbers that the node reaches, by which arguments, and their gradients.
+    @functools.cached_property
+    def reaches(self) -> bytearray:
+        """A flag a node: 1 where it depends on this one."""
+        return self.graph.dependents([self.node])
 
-        Of a large program they are the first.
-        """
-        graph = self.graph
+    @functools.cached_property
+    def above(self) -> list[Above]:
+        """The operations on numbers that the node reaches; of a large program the first."""
+        graph, known = self.graph, self.working.gradients.get(self.of, {})
         if shape_of(self.x):
             return []
-        known, reached = self.working.gradients.get(self.of, {}), graph.dependents([self.node])
-        uses = (
-            (node, [argument for argument in graph.arguments[node] if reached[argument]])
-            for node in range(self.node + 1, len(graph))
-            if reached[node] and known.get(node) is not None
-        )
+        nodes = compress(range(self.node + 1, len(graph)), self.reaches[self.node + 1 :])
+        some = islice((node for node in nodes if known.get(node) is not None), _NODES)
         return [
-            (node, arguments, known[node])
-            for node, arguments in islice(uses, _NODES)
-            if not any(map(graph.shape, (node, *arguments)))
+            Above(self.working, node, self, known[node])
+            for node in some
+            if not any(map(graph.shape, (node, *graph.arguments[node])))
         ]
 
     @property
     def x(self) -> Any:
         """The value of the node."""
         return self.working.values[self.node]
+
+    def slope(self, of: int) -> float:
+        """Return the derivative of another node by this one, from the student's own values."""
+        if of == self.node:
+            return 1.0
+        values, active = self.working.values, self.working.exercise.active
+        slope = DOUBLES.backward(self.graph, values, of, active, Trail())[self.node]
+        return 0.0 if slope is None else float(slope)
+
+
+@dataclass(eq=False)
+class Above(Worked):
+    """An operation on numbers that is made of a node which is differentiated by.
+
+    `upstream` is its gradient, and `slopes` are the derivatives of its arguments by that node.
+    """
+
+    step: GradientStep
+    upstream: Any
+
+    @functools.cached_property
+    def reached(self) -> list[int]:
+        """The arguments that depend on the node."""
+        return [argument for argument in self.arguments if self.step.reaches[argument]]
+
+    @functools.cached_property
+    def slopes(self) -> list[float]:
+        """The derivatives of the arguments, 0 of those that do not depend on the node."""
+        slope = self.step.slope
+        return [slope(node) if self.step.reaches[node] else 0.0 for node in self.arguments]
+
+    @functools.cached_property
+    def right(self) -> Any:
+        """The derivative of the operation by the node."""
+        numbers = [self.working.values[self.node], *self.parts]
+        return sum(
+            slope * run(self.operation.partial(place), *numbers)
+            for place, slope in enumerate(self.slopes)
+            if slope
+        )
 
 
 class Example(NamedTuple):
@@ -95,8 +141,9 @@ _NO_EXAMPLE: Final = Example("", {}, "", "")
 class Mistake:
     """One row: the numbers that come of a mistake, its name, an example, and its words.
 
-    `at_use` yields what is sent in place of a right contribution; `at_gradient` what stands in
-    place of a gradient as a whole, `at_value` in place of a value. A `slip` is told from the
+    `at_use` yields what is sent in place of a right contribution; `at_above` how far a derivative
+    of an operation above is from the right one; `at_gradient` what stands in place of a gradient as
+    a whole, `at_value` in place of a value. A `slip` is told from the
     right number and the one that was written; what is made `in_chain`, from the part of a chain
     of equalities that stands before a number. What is made `seldom` wants more than two digits, or
     just that number. In the words `{use}` is the operation, `{local}`
@@ -105,6 +152,7 @@ class Mistake:
     """
 
     at_use: Callable[[Use], Numbers] | None = None
+    at_above: Callable[[Above], Numbers] | None = None
     at_gradient: Callable[[GradientStep], Numbers] | None = None
     at_value: Callable[[ValueStep], Numbers] | None = None
     slip: Callable[[Written, float], bool] | None = None
@@ -132,30 +180,28 @@ def rule_of(text: str, *names: str) -> Rule:
     """
     if text in OPERATIONS:
         return OPERATIONS[text].value
-    syntax = parse_answer(f"0 = {text}")
-    assert syntax is not None
-    assert syntax.right is not None
-    entries = syntax.right
 
     def rule(m: Any, *arguments: Any) -> Any:
-        known = {**CONSTANTS, **dict(zip(names, arguments, strict=True))}
-        stack: list[Any] = []
-        for kind, payload, count, *_ in entries:
-            if kind in (NUMBER, NAME):
-                stack.append(float(payload) if kind == NUMBER else known[payload])
-            else:
-                operands = stack[len(stack) - count :]
-                row = OPERATIONS.get(payload) or WORDS[payload][0]
-                stack[len(stack) - count :] = [row.value(m, *operands)]
-        return stack[0]
+        graph = _formula(text)
+        leaves: dict[int, Any] = {node: m.number(value) for node, value in graph.constants.items()}
+        for name, argument in zip(names, arguments, strict=True):
+            if name in graph.inputs:
+                leaves[graph.inputs[name]] = argument
+        return Sweep(graph, m).forward(leaves)[graph.output]
 
     return rule
+
+
+@functools.cache
+def _formula(text: str) -> Graph:
+    return parse(text).graph()
 
 
 def partials(formulas: Mapping[str, Sequence[Sequence[str]]]) -> Callable[[Use], Numbers]:
     """Return what sends wrong local derivatives: by operation, for each place some formulas.
 
-    They are in the names of the operation's parameters, and y, its value.
+    They are in the names of the operation's parameters, and y, its value. One that is no number
+    says nothing of these.
     """
     rules = {
         (name, place): [rule_of(text, "y", *OPERATIONS[name].parameters) for text in texts]
@@ -164,20 +210,42 @@ def partials(formulas: Mapping[str, Sequence[Sequence[str]]]) -> Callable[[Use],
     }
 
     def at_use(use: Use) -> Numbers:
-        known = rules.get((use.name, use.place), ())
-        return (use.send(run(rule, use.y, *use.parts)) for rule in known)
+        for rule in rules.get((use.name, use.place), ()):
+            number = run(rule, use.y, *use.parts)
+            if anywhere(number == number):
+                yield use.send(number)
 
     return at_use
 
 
 def values(formulas: Mapping[str, Sequence[str]]) -> Callable[[ValueStep], Numbers]:
-    """Return what works wrong values out: by operation, formulas in its parameters."""
+    """Return what works wrong values out: by operation, formulas in its parameters, or others."""
     rules = {
         name: [rule_of(text, *OPERATIONS[name].parameters) for text in texts]
         for name, texts in formulas.items()
     }
 
     def at_value(step: ValueStep) -> Numbers:
-        return (run(rule, *step.parts) for rule in rules.get(step.name, ()))
+        return (step.worked_out(rule, step.parts) for rule in rules.get(step.name, ()))
 
     return at_value
+
+
+def combined(formulas: Mapping[str, str]) -> Callable[[Above], Numbers]:
+    """Return what puts a wrong rule for the right one where all operands depend on the node.
+
+    A formula is in the operation's value y, its parameters, and their derivatives by the node,
+    which have a d in front.
+    """
+    rules = {}
+    for name, text in formulas.items():
+        parameters = OPERATIONS[name].parameters
+        slopes = [f"d{parameter}" for parameter in parameters]
+        rules[name] = rule_of(text, "y", *parameters, *slopes)
+
+    def at_above(above: Above) -> Numbers:
+        if above.name in rules and len(above.reached) == len(above.operation.parameters):
+            numbers = above.working.values[above.node], *above.parts, *above.slopes
+            yield run(rules[above.name], *numbers) - above.right
+
+    return at_above

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from cgcli.graph.graph import Graph
-from cgcli.graph.text import inline
-from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep, partials, rule_of
+from cgcli.homework.mistakes.row import Above, GradientStep, Numbers, ValueStep
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Use, run
 from cgcli.homework.written import shape_of
-from cgcli.numbers.symbolic import Symbol, apply, symbolic
 from cgcli.operations.row import Operation
 
 _INPUTS: Final = 20
-_DEGREE: Final = 0.017453292519943295
-_RIGHT: Final = {"mul": "da*b + a*db", "div": "(da*b - a*db)/(b*b)"}
 
 
 # The chain rule
@@ -39,29 +35,6 @@ def local_left_out(use: Use) -> Numbers:
         yield use.send(1.0)
     elif shape_of(use.upstream) in ((), use.shape):
         yield use.working.exercise.zeros(use.argument) + use.upstream
-
-
-@functools.cache
-def _is_negative(operation: Operation, place: int) -> bool:
-    """Whether a course writes that derivative of an operation with a minus in front."""
-    graph = Graph()
-    names = [Symbol.input(graph, name) for name in operation.parameters]
-    slope = operation.taught(place)(symbolic(graph), apply(graph, operation, *names), *names)
-    if not isinstance(slope, Symbol):
-        return bool(slope < 0)
-    return inline(graph, slope.node, lambda node: False).startswith("-")
-
-
-def sign_lost(use: Use) -> Numbers:
-    """Yield the contribution without the minus that its local derivative is written with."""
-    if use.name == "pow" and use.place == 0:
-        negative = not shape_of(use.parts[1]) and use.parts[1] < 0
-    elif use.name == "abs":
-        negative = not use.shape and use.x < 0
-    else:
-        negative = use.operation.elementwise and _is_negative(use.operation, use.place)
-    if negative and use.sent is not None:
-        yield -use.sent
 
 
 def reciprocal(use: Use) -> Numbers:
@@ -119,25 +92,6 @@ def gradient_for_value(step: ValueStep) -> Numbers:
 # Products, gates and sums
 
 
-def combined(formulas: Mapping[str, str]) -> Callable[[GradientStep], Numbers]:
-    """Return what puts a wrong rule for the right one where both operands depend on the node.
-
-    A formula, of products or of quotients, is in the operands and their derivatives by the node.
-    """
-    (name, text), *_ = formulas.items()
-    wrong, right = (rule_of(rule, "a", "b", "da", "db") for rule in (text, _RIGHT[name]))
-
-    def at_gradient(step: GradientStep) -> Numbers:
-        values = step.working.values
-        for node, (a, *others), upstream in step.above:
-            if step.graph.operations[node].name == name and others:
-                (b,) = others
-                operands = values[a], values[b], _slope(step, a), _slope(step, b)
-                yield step.expected + upstream * (run(wrong, *operands) - run(right, *operands))
-
-    return at_gradient
-
-
 def _outer_place(graph: Graph, node: int, active: bytearray) -> int | None:
     """Return the place of the argument that an outer function has; of 1/x it is the second."""
     operation, arguments = graph.operations[node], graph.arguments[node]
@@ -148,20 +102,17 @@ def _outer_place(graph: Graph, node: int, active: bytearray) -> int | None:
     )
 
 
-def inner_inside(step: GradientStep) -> Numbers:
+def inner_inside(above: Above) -> Numbers:
     """Yield what the inner function's derivative in the outer one gives, and in its derivative."""
-    working, graph = step.working, step.graph
-    for node, arguments, upstream in step.above:
-        place = _outer_place(graph, node, working.exercise.active)
-        if place is None or arguments != [graph.arguments[node][place]] or step.node in arguments:
-            continue
-        operation, slope = graph.operations[node], _slope(step, arguments[0])
-        parts = [working.values[argument] for argument in graph.arguments[node]]
-        right = run(operation.partial(place), working.values[node], *parts) * slope
-        parts[place] = slope
+    operation, parts = above.operation, above.parts
+    place = _outer_place(above.graph, above.node, above.working.exercise.active)
+    if place is None or above.reached != [above.arguments[place]]:
+        return
+    if above.step.node not in above.arguments:
+        parts[place] = above.slopes[place]
         value = run(operation.value, *parts)
         for wrong in (value, run(operation.partial(place), value, *parts)):
-            yield step.expected + upstream * (wrong - right)
+            yield wrong - above.right
 
 
 def spread_over_sum(step: ValueStep) -> Numbers:
@@ -176,25 +127,8 @@ def spread_over_sum(step: ValueStep) -> Numbers:
     yield run(graph.operations[argument].value, *(run(step.operation.value, *p) for p in parts))
 
 
-def _slope(step: GradientStep, of: int) -> float:
-    """Return the derivative of one node by the step's, from the student's own values."""
-    from cgcli.calculus.passes import backward
-
-    if of == step.node:
-        return 1.0
-    working = step.working
-    slope = backward(step.graph, working.values, of, working.exercise.active)[step.node]
-    return 0.0 if slope is None else float(slope)
-
-
-_dropped: Final = partials(
-    {"pow": [["a^(b - 1)"], ["y"]], "sqrt": [["1/sqrt(x)", "1/y"]], "cbrt": [["1/(y*y)"]]}
-)
-
-
 def constant_dropped(use: Use) -> Numbers:
     """Yield what is sent without the constant factor of the local derivative."""
-    yield from _dropped(use)
     if use.name == "mul" or (use.name == "div" and use.place == 0):
         other = use.arguments[1 - use.place]
         # A constant is whatever nothing differentiates by: 2, -1, 2*pi.
@@ -202,14 +136,12 @@ def constant_dropped(use: Use) -> Numbers:
             yield use.send(1.0)
 
 
-def constant_kept(step: GradientStep) -> Numbers:
-    """Yield the gradient with a constant that is added, or subtracted, on the way."""
-    working, graph = step.working, step.graph
-    for node, arguments, upstream in step.above:
-        parts = {place: working.values[place] for place in graph.arguments[node]}
-        if graph.operations[node].name in ("add", "sub") and len(parts) > len(arguments) == 1:
-            parts[arguments[0]] = 0.0
-            yield step.expected + upstream * run(graph.operations[node].value, *parts.values())
+def constant_kept(above: Above) -> Numbers:
+    """Yield a constant that is added, or subtracted, on the way."""
+    parts = {place: above.working.values[place] for place in above.arguments}
+    if above.name in ("add", "sub") and len(parts) > len(above.reached) == 1:
+        parts[above.reached[0]] = 0.0
+        yield run(above.operation.value, *parts.values())
 
 
 def chain_added(use: Use) -> Numbers:
@@ -225,24 +157,6 @@ def not_held_constant(step: GradientStep) -> Numbers:
         for node in list(graph.inputs.values())[:_INPUTS]:
             if node != step.node and known.get(node) is not None and not graph.shape(node):
                 yield step.expected + known[node]
-
-
-def degrees(use: Use) -> Numbers:
-    """Yield the derivative at an angle in degrees, by radians and by degrees."""
-    operation = use.operation
-    if operation.angle == "argument":
-        x = use.x * _DEGREE
-        derivative = run(operation.partial(0), run(operation.value, x), x)
-        yield use.send(derivative)
-        yield use.send(derivative * _DEGREE)
-
-
-def degrees_in_value(step: ValueStep) -> Numbers:
-    """Yield a function of an angle in degrees, or an angle in degrees."""
-    if step.operation.angle == "argument":
-        yield run(step.operation.value, step.parts[0] * _DEGREE)
-    elif step.operation.angle == "value":
-        yield step.expected / _DEGREE
 
 
 def _is_gated(use: Use) -> bool:

@@ -94,5 +94,4 @@ def wrong_variable_in_value(step: ValueStep) -> Numbers:
             if known and node != argument and graph.shape(node) == graph.shape(argument):
                 parts = step.parts
                 parts[place] = working.values[node]
-                arrays = bool(graph.shape(step.node))
-                yield run(step.operation.value, *parts, *step.static, arrays=arrays)
+                yield step.worked_out(step.operation.value, parts)

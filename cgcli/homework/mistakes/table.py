@@ -8,15 +8,17 @@ examples and formulas stand in `mistakes.toml`, in that order; here is what is n
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from cgcli.homework.mistakes import rules, slips, tensors
-from cgcli.homework.mistakes.row import Example, Mistake, partials, values
+from cgcli.homework.mistakes.row import Example, Mistake, Numbers, combined, partials, values
 from cgcli.resource import read_toml
 
 _MADE: Final[dict[str, Mistake]] = {
-    "sign-lost": Mistake(at_use=rules.sign_lost),
     "constant-factor-dropped": Mistake(at_use=rules.constant_dropped),
     "local-left-out": Mistake(at_use=rules.local_left_out),
     "upstream-left-out": Mistake(at_use=rules.upstream_left_out),
@@ -33,15 +35,14 @@ _MADE: Final[dict[str, Mistake]] = {
     "gate-ignored": Mistake(at_use=rules.gate_ignored),
     "gate-reversed": Mistake(at_use=rules.gate_reversed),
     "spread-over-sum": Mistake(at_value=rules.spread_over_sum),
-    "constant-kept": Mistake(at_gradient=rules.constant_kept),
+    "constant-kept": Mistake(at_above=rules.constant_kept),
     "wrong-place": Mistake(at_use=rules.wrong_place),
-    "inner-derivative-inside": Mistake(at_gradient=rules.inner_inside),
+    "inner-derivative-inside": Mistake(at_above=rules.inner_inside),
     "chain-added": Mistake(at_use=rules.chain_added),
     "not-held-constant": Mistake(at_gradient=rules.not_held_constant),
-    "not-spread-back": Mistake(at_use=tensors.not_spread_back, at_value=tensors.sum_for_mean),
+    "not-spread-back": Mistake(at_use=tensors.not_spread_back),
     "matrix-transposed": Mistake(at_use=tensors.transposed, at_value=tensors.transposed_in_value),
     "matrix-wrong-side": Mistake(at_use=tensors.wrong_side, at_value=tensors.wrong_side_in_value),
-    "degrees-for-radians": Mistake(at_use=rules.degrees, at_value=rules.degrees_in_value),
     "rounding": Mistake(slip=slips.cut_off),
     "sign-slip": Mistake(slip=slips.sign_slip),
     "value-for-gradient": Mistake(at_gradient=lambda step: [step.x]),
@@ -61,18 +62,24 @@ _MADE: Final[dict[str, Mistake]] = {
 }
 _FORMULAS: Final = {
     "partials": ("at_use", partials),
-    "combined": ("at_gradient", rules.combined),
+    "combined": ("at_above", combined),
     "values": ("at_value", values),
 }
 
 
 def _mistake(row: dict[str, Any]) -> Mistake:
     """Return a row of the table: what stands in TOML, and the numbers that a function makes."""
+    made = _MADE.get(row["name"], Mistake())
     fields = {**row, "example": Example(**row["example"])}
     for kind, (field, made_of) in _FORMULAS.items():
         if kind in row:
-            fields[field] = made_of(fields.pop(kind))
-    return replace(_MADE.get(row["name"], Mistake()), **fields)
+            ways = [made_of(fields.pop(kind)), getattr(made, field)]
+            fields[field] = partial(_by_all, [*filter(None, ways)])
+    return replace(made, **fields)
+
+
+def _by_all(ways: list[Callable[[Any], Numbers]], step: Any) -> Numbers:
+    return chain.from_iterable(way(step) for way in ways)
 
 
 MISTAKES: Final = tuple(map(_mistake, read_toml(__package__, "mistakes.toml")["mistakes"]))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from cgcli.homework.mistakes.row import Numbers, ValueStep
-from cgcli.homework.working import Use, is_same, run
+from cgcli.homework.working import Use, is_same
 from cgcli.homework.written import shape_of
 from cgcli.operations.shapes import size
 from cgcli.operations.table import OPERATIONS
@@ -90,9 +90,3 @@ def not_spread_back(use: Use) -> Numbers:
     elif shape_of(use.upstream) != use.shape and use.local is not None:
         # What was broadcast forward is summed backward; here each part is left as it is.
         yield use.upstream * use.local
-
-
-def sum_for_mean(step: ValueStep) -> Numbers:
-    """Yield the sum in place of a mean, or the mean in place of a sum."""
-    if step.name in _MIXED_UP:
-        yield run(_MIXED_UP[step.name].value, *step.parts, *step.static, arrays=True)
