@@ -143,15 +143,17 @@ def test_the_number_kind_of_the_page(package: Path, environment: dict[str, str])
     assert len(doctest.DocTestParser().get_examples(session)) == 11
 
 
-def test_a_mistake_without_words_is_an_error(package: Path, environment: dict[str, str]) -> None:
+def test_a_mistake_without_a_function_is_an_error(
+    package: Path, environment: dict[str, str]
+) -> None:
     words = package / "cgcli" / "homework" / "mistakes" / "mistakes.toml"
     text = words.read_text(encoding="utf-8")
-    nameless = text.replace('name = "arithmetic"', 'name = "another"')
+    nameless = text.replace('at_use = "chain_added"', 'at_use = "chain_multiplied"')
     assert nameless != text
     words.write_text(nameless, encoding="utf-8")
     left = ran(package, environment, "-c", "import cgcli.homework.mistakes.table")
     words.write_text(text, encoding="utf-8")
-    assert "a mistake has no words" in left.stderr
+    assert "there is no function chain_multiplied for a mistake" in left.stderr
 
 
 def test_a_block_goes_where_the_page_says() -> None:

@@ -30,6 +30,7 @@ _MOST: Final = 120_000
 _BITS: Final = 20_000
 
 Monomial: TypeAlias = tuple[int, ...]
+"""Variables in order, one of them as often as its power."""
 Polynomial: TypeAlias = dict[Monomial, Fraction]
 Factor: TypeAlias = frozenset[tuple[Monomial, Fraction]]
 
@@ -149,7 +150,7 @@ class Work:
         product: Polynomial = {}
         for powers, coefficient in a.items():
             for others, other in b.items():
-                both = tuple(map(int.__add__, powers, others))
+                both = tuple(sorted(powers + others))
                 product[both] = product.get(both, 0) + coefficient * other
         for value in product.values():
             if value.numerator.bit_length() + value.denominator.bit_length() > _BITS:
@@ -161,26 +162,14 @@ class Work:
 class Quotient(Operators):
     """A polynomial over a product of polynomials.
 
-    >>> x, work = Quotient.variable(0, 1, Work()), Work()
+    >>> x = Quotient({(0,): Fraction(1)}, Counter(), Work())
     >>> ((x * x - 1) / (x - 1) - (x + 1)).is_zero(), (x - 1).is_zero()
     (True, False)
     """
 
     top: Polynomial
     bottom: Counter[Factor]
-    variables: int
     work: Work
-
-    @classmethod
-    def constant(cls, value: Fraction, variables: int, work: Work) -> Quotient:
-        """Return a number."""
-        return cls({(0,) * variables: value} if value else {}, Counter(), variables, work)
-
-    @classmethod
-    def variable(cls, place: int, variables: int, work: Work) -> Quotient:
-        """Return one of so many variables."""
-        powers = tuple(int(k == place) for k in range(variables))
-        return cls({powers: Fraction(1)}, Counter(), variables, work)
 
     def is_zero(self) -> bool:
         """Whether this is 0 wherever it has a value."""
@@ -203,15 +192,15 @@ class Quotient(Operators):
         return _OPERATIONS[name](*quotients)
 
     def number(self, value: Any) -> Quotient:
-        """Return a number, of the same variables."""
-        return Quotient.constant(Fraction(value), self.variables, self.work)
+        """Return a number, for the same work."""
+        return Quotient({(): Fraction(value)} if value else {}, Counter(), self.work)
 
     def inverse(self) -> Quotient:
         """Return 1 over this; raises `ZeroDivisionError` for 0."""
         if not self.top:
             raise ZeroDivisionError
         bottom = Counter([frozenset(self.top.items())])
-        return Quotient(self.number(1).over(self.bottom), bottom, self.variables, self.work)
+        return Quotient(self.number(1).over(self.bottom), bottom, self.work)
 
     def power(self, exponent: int) -> Quotient:
         """Return this times itself so often."""
@@ -228,11 +217,11 @@ def _sum(a: Quotient, b: Quotient, sign: int = 1) -> Quotient:
         top[powers] = top.get(powers, Fraction(0)) + sign * value
         if not top[powers]:
             del top[powers]
-    return Quotient(top, bottom, a.variables, a.work)
+    return Quotient(top, bottom, a.work)
 
 
 def _product(a: Quotient, b: Quotient) -> Quotient:
-    return Quotient(a.work.times(a.top, b.top), a.bottom + b.bottom, a.variables, a.work)
+    return Quotient(a.work.times(a.top, b.top), a.bottom + b.bottom, a.work)
 
 
 _OPERATIONS: Final[dict[str, Callable[..., Quotient]]] = {
@@ -242,11 +231,6 @@ _OPERATIONS: Final[dict[str, Callable[..., Quotient]]] = {
     "mul": _product,
     "div": lambda a, b: _product(a, b.inverse()),
 }
-
-
-_QUOTIENTS: Final = EXACT.copy(
-    pow=lambda a, b: a.power(int(b)) if isinstance(a, Quotient) else Fraction(a) ** int(b)
-)
 
 
 def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool | None:
@@ -259,24 +243,21 @@ def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool | None:
     graph = exercise.draft.graph
     target = quantity.node if quantity.of < 0 else quantity.of
     active = graph.dependents([quantity.node]) if quantity.of >= 0 else bytearray(len(graph))
-    exponents: set[int] = set()
-    leaves = _leaves(graph, [node, target], active, exponents)
+    leaves = _leaves(graph, [node, target], active)
     if leaves is None:
         return None
     variables = [leaf for leaf, value in leaves.items() if value is None]
-    work = Work()
-    for leaf, value in leaves.items():
-        if value is None:
-            leaves[leaf] = Quotient.variable(variables.index(leaf), len(variables), work)
-        elif leaf not in exponents:
-            leaves[leaf] = Quotient.constant(value, len(variables), work)
-    sweep = Sweep(graph, _QUOTIENTS)
+    nothing = Quotient({}, Counter(), Work())
+    for leaf in variables:
+        leaves[leaf] = Quotient({(leaf,): Fraction(1)}, Counter(), nothing.work)
+    # A power of numbers is work too.
+    powers = EXACT.copy(pow=lambda a, b: (nothing + a).power(int(b)))
+    sweep = Sweep(graph, powers)
     try:
         values = sweep.forward(leaves, graph.ancestors([node, target], leaves))
         right = values[target]
         if quantity.of >= 0:
             right = sweep.backward(target, active, Fraction(1))[quantity.node] or Fraction(0)
-        nothing = Quotient.constant(Fraction(0), len(variables), work)
         if (nothing + values[node] - right).is_zero():
             return True
     except (ArithmeticError, AttributeError, ValueError):
@@ -285,43 +266,40 @@ def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool | None:
     return False if free else None
 
 
-def _leaves(
-    graph: Graph, targets: list[int], active: bytearray, exponents: set[int]
-) -> dict[int, Any] | None:
+def _leaves(graph: Graph, targets: list[int], active: bytearray) -> dict[int, Any] | None:
     """Return the constants as fractions and None for what varies; None where none of it will do.
 
     pi and e vary too, and so does what is no rational function, unless it is on the way of the
-    derivative. The constants that are exponents are added to `exponents`.
+    derivative.
     """
     leaves: dict[int, Any] = {}
-    pending = list(targets)
-    seen = set(pending)
-    while pending:
-        node = pending.pop()
-        arguments = graph.arguments[node]
+    wanted = set(targets)
+    for node in range(max(targets), -1, -1):
+        if node not in wanted:
+            continue
         if graph.shape(node):
             return None
-        if not arguments:
+        if not graph.arguments[node]:
             leaves[node] = _typed(graph.literals.get(node, ""))
-            continue
-        exponent = -1
-        if graph.operations[node].name == "pow":
-            exponent = arguments[1]
-            if graph.operations[exponent].name in ("neg", "pos"):
-                exponent = graph.arguments[exponent][0]
-        rational = graph.operations[node].name in RATIONAL
-        if not rational or (exponent >= 0 and not _is_whole(graph.constants.get(exponent))):
-            if active[node]:
-                return None
+        elif _is_rational(graph, node):
+            wanted.update(graph.arguments[node])
+        elif active[node]:
+            return None
+        else:
             leaves[node] = None
-            continue
-        if exponent >= 0:
-            exponents.add(exponent)
-        for argument in arguments:
-            if argument not in seen:
-                seen.add(argument)
-                pending.append(argument)
     return leaves
+
+
+def _is_rational(graph: Graph, node: int) -> bool:
+    """Whether an operation is one of rational functions: a power by a typed whole number."""
+    name = graph.operations[node].name
+    if name != "pow":
+        return name in RATIONAL
+    exponent = graph.arguments[node][1]
+    if graph.operations[exponent].name in ("neg", "pos"):
+        exponent = graph.arguments[exponent][0]
+    value = graph.constants.get(exponent)
+    return isinstance(value, float) and abs(value) <= _EXPONENT and value == int(value)
 
 
 def _typed(literal: str) -> Fraction | None:
@@ -333,8 +311,3 @@ def _typed(literal: str) -> Fraction | None:
         return Fraction(literal)
     except ValueError:
         return None
-
-
-def _is_whole(value: Any) -> bool:
-    """Whether an exponent is a whole number that was typed, and no large one."""
-    return isinstance(value, float) and abs(value) <= _EXPONENT and value == int(value)

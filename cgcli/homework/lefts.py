@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -71,17 +71,17 @@ class Lefts:
     @cached_property
     def bare(self) -> dict[str, str]:
         """By name without `_` the named nodes, where it tells them apart."""
-        shorts: dict[str, list[str]] = {}
-        for name in [*self.graph.given.values(), *self.inputs]:
-            shorts.setdefault(name.replace("_", ""), []).append(name)
-        return {short: names[0] for short, names in shorts.items() if len(set(names)) == 1}
+        return self._by(lambda name: name.replace("_", ""))
 
     @cached_property
     def folded(self) -> dict[str, str]:
         """By name without capitals the named nodes, where it tells them apart."""
+        return self._by(str.casefold)
+
+    def _by(self, short: Callable[[str], str]) -> dict[str, str]:
         names = {*self.graph.given.values(), *self.inputs}
-        counts = Counter(map(str.casefold, names))
-        return {name.casefold(): name for name in names if counts[name.casefold()] == 1}
+        counts = Counter(map(short, names))
+        return {short(name): name for name in names if counts[short(name)] == 1}
 
     def cased(self, word: str) -> str:
         """Return the name that a word is but for capitals, if it is none as it stands."""

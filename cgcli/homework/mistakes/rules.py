@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from cgcli.graph.graph import Graph
 from cgcli.homework.mistakes.row import Above, GradientStep, Numbers, ValueStep
@@ -183,16 +183,36 @@ def gate_reversed(use: Use) -> Numbers:
         yield use.upstream * run(lambda m, x, y: m.where(x == y, 0, 1), use.x, use.y)
 
 
-def of_uses(
-    wrong: Callable[[list[Any], Any], Numbers], least: int = 2
-) -> Callable[[GradientStep], Numbers]:
-    """Return what a mistake makes of what so many uses or more send, and of their sum."""
+def last_use_only(step: GradientStep) -> Numbers:
+    """Yield what the last of several uses sends."""
+    if len(step.contributions) > 1:
+        yield step.contributions[-1]
 
-    def at_gradient(step: GradientStep) -> Numbers:
-        sent = step.contributions
-        return wrong(sent, step.expected) if len(sent) >= least else ()
 
-    return at_gradient
+def first_use_only(step: GradientStep) -> Numbers:
+    """Yield what the first of several uses sends."""
+    if len(step.contributions) > 1:
+        yield step.contributions[0]
+
+
+def use_left_out(step: GradientStep) -> Numbers:
+    """Yield the sum without one of three uses or more, or all but one in the middle."""
+    sent = step.contributions
+    if len(sent) > 2:
+        yield from (step.expected - part for part in sent)
+        yield from sent[1:-1]
+
+
+def use_counted_twice(step: GradientStep) -> Numbers:
+    """Yield the sum with one of several uses twice."""
+    if len(step.contributions) > 1:
+        yield from (step.expected + part for part in step.contributions)
+
+
+def uses_multiplied(step: GradientStep) -> Numbers:
+    """Yield the product of what several uses send."""
+    if len(step.contributions) > 1:
+        yield math.prod(step.contributions)
 
 
 def last_time_step_only(step: GradientStep) -> Numbers:

@@ -53,6 +53,11 @@ def cut_off(answer: Written, right: float) -> bool:
     return within and answer.digits > 0 and answer.value * right > 0
 
 
+def value_for_gradient(step: GradientStep) -> Numbers:
+    """Return the value of the node."""
+    return [step.x]
+
+
 def wrong_variable(step: GradientStep) -> Numbers:
     """The gradients by other named nodes: the student's own, and the right ones of later steps."""
     graph, known = step.graph, step.working.gradients.get(step.of, {})
