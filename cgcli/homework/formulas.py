@@ -5,7 +5,6 @@ Rational functions are settled by multiplying out, unless there are too many ter
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from cgcli.homework.answers import Answer
 from cgcli.homework.exercise import Exercise, distance
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import is_same
-from cgcli.homework.written import shape_of
+from cgcli.homework.written import read_number, shape_of
 from cgcli.numbers.elements import elements
 from cgcli.numbers.exact import EXACT, RATIONAL
 from cgcli.numbers.operators import Operators
@@ -28,6 +27,7 @@ _POINTS: Final = 20
 _EXPONENT: Final = 64
 _MOST: Final = 120_000
 _BITS: Final = 20_000
+_TINY: Final = 1e-88
 
 Monomial: TypeAlias = tuple[int, ...]
 """Variables in order, one of them as often as its power."""
@@ -304,10 +304,7 @@ def _is_rational(graph: Graph, node: int) -> bool:
 
 def _typed(literal: str) -> Fraction | None:
     """Return a number as it was typed; None for a name, and for one that is too long."""
-    match = re.fullmatch(r"-?[0-9]*\.?[0-9]*(?:[eE]([-+]?[0-9]{1,3}))?", literal, re.ASCII)
-    if match is None or len(literal) >= 24 or abs(int(match[1] or 0)) > _EXPONENT:
+    number = read_number(literal)
+    if number is None or len(literal) >= 24 or not _TINY < number.half < 1 / _TINY:
         return None
-    try:
-        return Fraction(literal)
-    except ValueError:
-        return None
+    return Fraction(literal)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import re
 import struct
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
 from cgcli.operations.row import Shape
 
-_NUMBER: Final = re.compile(
-    r"(?P<sign>[-+]?)(?P<whole>[0-9]*)(?:(?P<point>\.)(?P<part>[0-9]*))?"
-    r"(?:[eE](?P<power>[-+]?[0-9]+))?",
-    re.ASCII,
-)
+_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,17})?", re.ASCII)
 _SINGLE: Final = 9
 """So many digits tell numbers of single precision apart."""
 _LARGEST: Final = 3e38
@@ -179,13 +176,11 @@ def read_number(text: str, kind: Kind = DOUBLES) -> Written | None:
     >>> read_number("-0.330"), read_number("120").half
     (Written(value=-0.33, half=0.0005, digits=3), 0.5)
     """
-    match = _NUMBER.fullmatch(text)
-    if match is None or not (match["whole"] or match["part"]):
+    if _NUMBER.fullmatch(text) is None:
         return None
-    power = int((match["power"] or "0")[:6])
-    part = match["part"] or ""
-    digits = len((match["whole"] + part).lstrip("0"))
-    last = power - len(part)
+    _, figures, last = Decimal(text).as_tuple()
+    digits = len(figures) if any(figures) else 0
+    assert isinstance(last, int)
     half = kind.numeral(f"5e{last - 1}") if -330 < last < 300 else kind.zero(())
     value = kind.numeral(text)
     is_small = digits > _SINGLE and not kind.exact and abs(value) < _LARGEST
