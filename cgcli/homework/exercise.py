@@ -23,8 +23,9 @@ from cgcli.homework.quantities import Quantity, Steps
 from cgcli.homework.written import shape_of
 from cgcli.language.syntax import Expression
 from cgcli.limits import Limits
-from cgcli.numbers.elements import elements
+from cgcli.numbers.elements import by_element, elements
 from cgcli.numbers.values import is_finite
+from cgcli.operations.row import Operation
 from cgcli.program import Program
 
 _ANSWER: Final = Limits(depth=200, numbers=1_000_000)
@@ -227,25 +228,22 @@ class Exercise:
         return bool(kinds) if self.symbolic else "domain" in kinds
 
     @cached_property
-    def _corners(self) -> list[tuple[int, Callable[..., list[Any]]]]:
-        """The operations that have a corner, and on which side of it they are, as a function."""
+    def _corners(self) -> list[int]:
+        """The operations that have a corner, or jump."""
         rows = enumerate(self.graph.operations)
-        return [(node, _SIDES[row.name]) for node, row in rows if row.name in _SIDES]
+        return [node for node, row in rows if row.gate or row.step or row.name in ("abs", "mod")]
 
     def _passed(self, values: list[Any]) -> list[Any]:
         """Return on which side of its corner each operation is that has one."""
         sides: list[Any] = []
-        for node, sides_of in self._corners:
+        for node in self._corners:
             parts = [values[argument] for argument in self.graph.arguments[node]]
-            sides += sides_of(values[node], *parts)
+            sides += _sides(self.graph.operations[node], values[node], parts)
         return [side.tolist() if shape_of(side) else side for side in sides]
 
     def _moved(self, value: Any, k: int) -> Any:
         if shape_of(value):
-            import numpy as np
-
-            moved = [self._moved(float(element), k) for element in value.flat]
-            return np.array(moved).reshape(value.shape)
+            return by_element(lambda element: self._moved(element, k), value).astype(float)
         if k >= _USUAL:
             size = 10 ** self._chance.uniform(*((-5, 0), (0, 3))[k % 2])
             return float(f"{self._chance.choice((-1, 1)) * size:.3g}")
@@ -326,16 +324,14 @@ class Exercise:
         )
 
 
-_SIDES: Final[dict[str, Callable[..., list[Any]]]] = {
-    "where": lambda y, c, a, b: [c > 0],
-    "mod": lambda y, a, b: [DOUBLES.spread(lambda m, a, b: m.floor(a / b), [a, b])],
-    **dict.fromkeys(("abs", "sign", "relu", "leaky_relu", "elu"), lambda y, x: [x > 0]),
-    **dict.fromkeys(("floor", "ceil", "round"), lambda y, x: [y]),
-    **dict.fromkeys(
-        ("max", "min", "amax", "amin", "clip"), lambda y, *parts: [part == y for part in parts]
-    ),
-}
-"""Which of its pieces an operation is on, from its value and its arguments."""
+def _sides(operation: Operation, value: Any, parts: list[Any]) -> list[Any]:
+    """Return which of its pieces an operation with a corner or a jump is on."""
+    if operation.name == "mod":
+        return [DOUBLES.spread(lambda m, a, b: m.floor(a / b), parts)]
+    if operation.step:
+        return [value]
+    # What lets a gradient through as it is has the value of an argument.
+    return [parts[0] != 0] if operation.chooses else [part == value for part in parts]
 
 
 def _is_number(value: Any) -> bool:

@@ -21,6 +21,7 @@ from cgcli.homework.written import read_number, shape_of
 from cgcli.numbers.elements import elements
 from cgcli.numbers.exact import EXACT, RATIONAL
 from cgcli.numbers.operators import Operators
+from cgcli.numbers.ratio import Room, RoomError
 from cgcli.numbers.values import is_finite
 
 _POINTS: Final = 20
@@ -136,40 +137,32 @@ def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:
 # terms. The bottom is kept as factors, since a derivative brings the same ones again.
 
 
-class Work:
-    """How many products of terms may still be made; `OverflowError` is raised when none may."""
-
-    def __init__(self, left: int = _MOST) -> None:
-        self.left = left
-
-    def times(self, a: Polynomial, b: Polynomial) -> Polynomial:
-        """Return the product of two polynomials."""
-        self.left -= len(a) * len(b)
-        if self.left < 0:
-            raise OverflowError
-        product: Polynomial = {}
-        for powers, coefficient in a.items():
-            for others, other in b.items():
-                both = tuple(sorted(powers + others))
-                product[both] = product.get(both, 0) + coefficient * other
-        for value in product.values():
-            if value.numerator.bit_length() + value.denominator.bit_length() > _BITS:
-                raise OverflowError
-        return {powers: value for powers, value in product.items() if value}
+def _times(a: Polynomial, b: Polynomial, room: Room) -> Polynomial:
+    """Return the product of two polynomials; raises `RoomError` where there is no room for it."""
+    room.spend(len(a) * len(b))
+    product: Polynomial = {}
+    for powers, coefficient in a.items():
+        for others, other in b.items():
+            both = tuple(sorted(powers + others))
+            product[both] = product.get(both, 0) + coefficient * other
+    for value in product.values():
+        if value.numerator.bit_length() + value.denominator.bit_length() > room.bits:
+            raise RoomError
+    return {powers: value for powers, value in product.items() if value}
 
 
 @dataclass(slots=True, eq=False)
 class Quotient(Operators):
-    """A polynomial over a product of polynomials.
+    """A polynomial over a product of polynomials, with the room for what comes of it.
 
-    >>> x = Quotient({(0,): Fraction(1)}, Counter(), Work())
+    >>> x = Quotient({(0,): Fraction(1)}, Counter(), Room())
     >>> ((x * x - 1) / (x - 1) - (x + 1)).is_zero(), (x - 1).is_zero()
     (True, False)
     """
 
     top: Polynomial
     bottom: Counter[Factor]
-    work: Work
+    room: Room
 
     def is_zero(self) -> bool:
         """Whether this is 0 wherever it has a value."""
@@ -180,7 +173,7 @@ class Quotient(Operators):
         top = self.top
         for factor, times in (bottom - self.bottom).items():
             for _ in range(times):
-                top = self.work.times(top, dict(factor))
+                top = _times(top, dict(factor), self.room)
         return top
 
     def write(self, name: str, *operands: Any) -> Quotient:
@@ -192,15 +185,15 @@ class Quotient(Operators):
         return _OPERATIONS[name](*quotients)
 
     def number(self, value: Any) -> Quotient:
-        """Return a number, for the same work."""
-        return Quotient({(): Fraction(value)} if value else {}, Counter(), self.work)
+        """Return a number."""
+        return Quotient({(): Fraction(value)} if value else {}, Counter(), self.room)
 
     def inverse(self) -> Quotient:
         """Return 1 over this; raises `ZeroDivisionError` for 0."""
         if not self.top:
             raise ZeroDivisionError
         bottom = Counter([frozenset(self.top.items())])
-        return Quotient(self.number(1).over(self.bottom), bottom, self.work)
+        return Quotient(self.number(1).over(self.bottom), bottom, self.room)
 
     def power(self, exponent: int) -> Quotient:
         """Return this times itself so often."""
@@ -217,11 +210,11 @@ def _sum(a: Quotient, b: Quotient, sign: int = 1) -> Quotient:
         top[powers] = top.get(powers, Fraction(0)) + sign * value
         if not top[powers]:
             del top[powers]
-    return Quotient(top, bottom, a.work)
+    return Quotient(top, bottom, a.room)
 
 
 def _product(a: Quotient, b: Quotient) -> Quotient:
-    return Quotient(a.work.times(a.top, b.top), a.bottom + b.bottom, a.work)
+    return Quotient(_times(a.top, b.top, a.room), a.bottom + b.bottom, a.room)
 
 
 _OPERATIONS: Final[dict[str, Callable[..., Quotient]]] = {
@@ -247,9 +240,11 @@ def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool | None:
     if leaves is None:
         return None
     variables = [leaf for leaf, value in leaves.items() if value is None]
-    nothing = Quotient({}, Counter(), Work())
+    room = Room(_BITS)
+    room.left = _MOST
+    nothing = Quotient({}, Counter(), room)
     for leaf in variables:
-        leaves[leaf] = Quotient({(leaf,): Fraction(1)}, Counter(), nothing.work)
+        leaves[leaf] = Quotient({(leaf,): Fraction(1)}, Counter(), room)
     # A power of numbers is work too.
     powers = EXACT.copy(pow=lambda a, b: (nothing + a).power(int(b)))
     sweep = Sweep(graph, powers)

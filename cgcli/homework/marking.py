@@ -165,28 +165,21 @@ class _Marking(Judge):
         exercise = self.exercise
         order = completed(exercise.graph, of)
         order += sorted(set(answered).difference(order))
-        truth = exercise.gradients(of)
         # What each node's gradient may be, from the student's numbers; the first is taken on.
         choices: dict[int, list[Pair]] = {}
-        changed: set[int] = set()
         for node in order:
             if not exercise.active[node]:
                 continue
-            pairs = self.choices(of, node, choices, changed)
+            pairs = self.choices(of, node, choices)
             numbers = pairs[0]
             if node in answered:
                 judged = self.judge(answered[node], pairs, Quantity(node, of))
                 if judged is not None:
                     numbers, pairs = judged, [judged]
             choices[node] = pairs
-            right = exercise.zeros(node) if truth[node] is None else truth[node]
-            if not all(is_same(number, right, 0.0) for pair in pairs for number in pair):
-                changed.add(node)
             self.take(Quantity(node, of), numbers)
 
-    def choices(
-        self, of: int, node: int, choices: dict[int, list[Pair]], changed: set[int]
-    ) -> list[Pair]:
+    def choices(self, of: int, node: int, choices: dict[int, list[Pair]]) -> list[Pair]:
         """Return what correct working may give for a gradient, written and held.
 
         More than one where a local derivative can be taken in the argument or in the output and
@@ -195,25 +188,15 @@ class _Marking(Judge):
         exercise = self.exercise
         if node == of:
             return [(exercise.one, exercise.one)]
-        zero = exercise.zeros(node)
-        users = [(user, place) for user, place in exercise.users.of(node) if user in choices]
-        if not any(
-            user in changed
-            or any(working.is_moved(user) for working in self.workings)
-            or Quantity(node, user) in self.answers
-            for user, _ in users
-        ):
-            right = exercise.gradients(of)[node]
-            gradient = zero if right is None else right
-            return [(gradient, gradient)]
         totals: list[Pair] = []
-        for user, place in users:
-            sent = self.contributions(of, user, place, choices[user])
+        for user, place in exercise.users.of(node):
+            sent = self.contributions(of, user, place, choices[user]) if user in choices else []
             if not sent:
                 continue
             if totals:
                 sent = [(added(a, c), added(b, d)) for a, b in totals for c, d in sent]
             totals = _distinct(sent)
+        zero = exercise.zeros(node)
         return totals or [(zero, zero)]
 
     def contributions(self, of: int, user: int, place: int, upstream: list[Pair]) -> list[Pair]:

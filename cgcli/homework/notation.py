@@ -126,11 +126,15 @@ def _from_latex(text: str) -> str:
 
 
 def _listed(match: re.Match[str]) -> str:
-    """Return a matrix of LaTeX as a list; of one column, or one row, as a vector."""
+    """Return a matrix of LaTeX as a list."""
     if "=" in match[2]:
         return match[2].replace(r"\\", ";")
     lines = [line.split("&") for line in re.split(r"\\\\", match[2]) if line.strip()]
-    rows = [[cell.strip() for cell in line] for line in lines]
+    return _in_rows([[cell.strip() for cell in line] for line in lines])
+
+
+def _in_rows(rows: list[list[str]]) -> str:
+    """Return the cells of rows as a list of lists; of one column, or one row, as a vector."""
     if all(len(row) == 1 for row in rows):
         rows = [[row[0] for row in rows]]
     written = [f"[{', '.join(row)}]" for row in rows]
@@ -267,10 +271,8 @@ def _list(text: str) -> str | None:
     if re.search(r"[^-+\d.eE\s,;\[\]]", inside):
         return None
     if ";" in inside and "[" not in inside:
-        rows = [re.split(r"[,\s]+", row.strip()) for row in inside.split(";") if row.strip()]
-        if all(len(row) == 1 for row in rows):
-            return f"[{', '.join(row[0] for row in rows)}]"
-        return f"[{', '.join('[' + ', '.join(row) + ']' for row in rows)}]"
+        rows = (row.strip() for row in inside.split(";"))
+        return _in_rows([re.split(r"[,\s]+", row) for row in rows if row])
     text = re.sub(r"\s*,\s*", ",", text)
     text = re.sub(r"(?<=\[)\s+|\s+(?=\])", "", text)
     return re.sub(r"[\s,]+", ", ", text)

@@ -339,9 +339,8 @@ def columns(lefts: Lefts, text: str) -> str:
 
 def dictionary(text: str) -> str | None:
     """Return `{"dw1": 14, "db1": 2}` as answers with signs of equality, its name marked off."""
-    match = re.fullmatch(r"(?:(\w+)\s*=\s*)?dict\((\s*\w+=.*)\)", text)
-    match = match or re.fullmatch(r"(?:(\w+)\s*=\s*)?[{(](\s*[\"'].*)[})]", text)
+    match = PATTERNS["dictionary"].fullmatch(text)
     if match is None:
         return None
-    answers = re.sub(r"[\"']([^\"']+)[\"']\s*:", r"\1 =", match[2])
-    return f"{match[1]}\0{answers}" if match[1] else answers
+    answers = re.sub(r"[\"']([^\"']+)[\"']\s*:", r"\1 =", match["called"] or match["written"])
+    return f"{match['name']}\0{answers}" if match["name"] else answers
