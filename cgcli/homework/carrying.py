@@ -42,13 +42,12 @@ def carried(working: Working, target: Quantity, changed: Quantity, number: Any) 
                 moved.add(step.node)
         if of < 0:
             return trial.values[target.node]
-    gradients = trial.gradients.get(of, {})
     for node in completed(graph, of):
         step = Quantity(node, of)
         if step == target:
             break
         # The node's value may be what was changed, and then its gradient is not.
-        if step not in known and step != changed and gradients.get(node) is not None:
+        if step not in known and step != changed and trial.number(step) is not None:
             trial.take(step, trial.gradient(of, node))
     return trial.gradient(of, target.node)
 
@@ -96,9 +95,7 @@ def _is_light(working: Working) -> bool:
     """Whether a student's numbers can be carried as they are: fractions that are few and short."""
     if not working.exercise.kind.exact:
         return True
-    numbers = [*working.values]
-    for gradients in working.gradients.values():
-        numbers += gradients.values()
+    numbers = (*working.values, *working.gradients.values())
     fractions = [number for number in numbers if isinstance(number, Fraction)]
     bits = (n.numerator.bit_length() + n.denominator.bit_length() for n in fractions)
     return not working.graph.tensors and sum(bits) <= _BITS

@@ -195,7 +195,7 @@ class Reader:
         if question is None or graph.shape(question[0].of) or len(graph) > _LARGEST:
             return []
         (node, of), element, _ = question
-        known = numbers.gradients.get(of, {}).get(node)
+        known = numbers.gradients.get(question[0])
         alone = bytearray(exercise.active)
         for place in graph.given:
             alone[place] &= place in (node, of)

@@ -130,10 +130,6 @@ class Lefts:
         base = self.based
         return None if base is None else Named(name, tuple(k - base for k in index))
 
-    def _named(self, text: str) -> Named | None:
-        alike = self.folded.get(text.casefold())
-        return self.name(text) or (None if alike is None else Named(alike))
-
     def look(self, texts: Iterable[str]) -> None:
         """Learn from all of a sheet where its subscripts count from."""
         for text in texts:
@@ -147,7 +143,8 @@ class Lefts:
         """
         if of and by.isdecimal() and 0 < int(by) <= len(self.inputs):
             by = self.inputs[int(by) - 1]
-        above, below = Named(self.output) if of is None else self._named(of), self._named(by)
+        above = Named(self.output) if of is None else self.name(self.cased(of))
+        below = self.name(self.cased(by))
         if above is None or below is None or above.place:
             return None
         over = above.text if re.fullmatch(r"\w+(\[[\d, ]+\])?", above.text) else f"({above.text})"

@@ -67,7 +67,7 @@ def is_same(a: Any, b: Any, within: float = 1e-9) -> bool:
 class Working:
     """One set of numbers for a program: the true ones, or a student's where they differ.
 
-    `values` are those of the nodes, and `gradients` by node those of one `of`; `known` are the
+    `values` are those of the nodes, and `gradients` are by derivative; `known` are the
     steps that are on the sheet. Nothing is changed in place but by `take`.
     """
 
@@ -76,7 +76,7 @@ class Working:
         self.known = known
         self.graph = exercise.graph
         self.values = list(exercise.truths)
-        self.gradients: dict[int, dict[int, Any]] = {}
+        self.gradients: dict[Quantity, Any] = {}
         self.moved: set[int] = set()
 
     @property
@@ -88,7 +88,7 @@ class Working:
         """Return the same numbers, to be changed without changing these."""
         other = copy.copy(self)
         other.values, other.moved = list(self.values), set(self.moved)
-        other.gradients = {of: dict(gradients) for of, gradients in self.gradients.items()}
+        other.gradients = dict(self.gradients)
         return other
 
     def in_doubles(self) -> Working:
@@ -97,17 +97,15 @@ class Working:
         if not kind.exact:
             return self
         other = Working(self.exercise.double, self.known)
-        for node in self.moved:
-            other.take(Quantity(node), kind.doubles(self.values[node]))
-        for of, gradients in self.gradients.items():
-            other.gradients[of] = {node: kind.doubles(number) for node, number in gradients.items()}
+        for step in (*map(Quantity, self.moved), *self.gradients):
+            other.take(step, kind.doubles(self.number(step)))
         return other
 
     def take(self, quantity: Quantity, number: Any) -> None:
         """Take a number for a value, or for a derivative."""
         node, of = quantity
         if of >= 0:
-            self.gradients.setdefault(of, {})[node] = number
+            self.gradients[quantity] = number
             return
         self.values[node] = number
         truth = self.exercise.truths[node]
@@ -118,8 +116,7 @@ class Working:
 
     def number(self, quantity: Quantity) -> Any:
         """Return the number that a value or a derivative has; None where there is none."""
-        node, of = quantity
-        return self.values[node] if of < 0 else self.gradients.get(of, {}).get(node)
+        return self.values[quantity.node] if quantity.of < 0 else self.gradients.get(quantity)
 
     def is_moved(self, node: int) -> bool:
         """Whether a node's value, or that of an argument, is not the true one."""
@@ -142,11 +139,10 @@ class Working:
 
         Where a local derivative has no such form it is taken as it is.
         """
-        known = self.gradients.get(of, {})
         uses = [
-            Use(self, user, place, known[user])
+            Use(self, user, place, upstream)
             for user, place in self.exercise.users.of(node)
-            if user in known and known[user] is not None
+            if (upstream := self.gradients.get(Quantity(user, of))) is not None
         ]
         for use in uses:
             if form in use.forms():

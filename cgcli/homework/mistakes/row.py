@@ -68,13 +68,13 @@ class GradientStep(Worked):
     @functools.cached_property
     def above(self) -> list[Above]:
         """The operations on numbers that the node reaches; of a large program the first."""
-        graph, known = self.graph, self.working.gradients.get(self.of, {})
+        graph = self.graph
         if shape_of(self.x):
             return []
         nodes = compress(range(self.node + 1, len(graph)), self.reaches[self.node + 1 :])
-        some = islice((node for node in nodes if known.get(node) is not None), _NODES)
+        some = islice((node for node in nodes if self.known(node) is not None), _NODES)
         return [
-            Above(self.working, node, self, known[node])
+            Above(self.working, node, self, self.known(node))
             for node in some
             if not any(map(graph.shape, (node, *graph.arguments[node])))
         ]
@@ -83,6 +83,10 @@ class GradientStep(Worked):
     def x(self) -> Any:
         """The value of the node."""
         return self.working.values[self.node]
+
+    def known(self, node: int) -> Any:
+        """Return the student's own gradient of another node; None where there is none."""
+        return self.working.gradients.get(Quantity(node, self.of))
 
     def slope(self, of: int) -> float:
         """Return the derivative of another node by this one, from the student's own values."""

@@ -152,11 +152,11 @@ def chain_added(use: Use) -> Numbers:
 
 def not_held_constant(step: GradientStep) -> Numbers:
     """Yield the gradient with that by another input added."""
-    graph, known = step.graph, step.working.gradients.get(step.of, {})
+    graph = step.graph
     if step.node in graph.inputs.values() and not graph.shape(step.node):
         for node in list(graph.inputs.values())[:_INPUTS]:
-            if node != step.node and known.get(node) is not None and not graph.shape(node):
-                yield step.expected + known[node]
+            if node != step.node and step.known(node) is not None and not graph.shape(node):
+                yield step.expected + step.known(node)
 
 
 def _is_gated(use: Use) -> bool:

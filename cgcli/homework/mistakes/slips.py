@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep
+from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Use, run
 from cgcli.homework.written import Written
 
@@ -60,14 +61,14 @@ def value_for_gradient(step: GradientStep) -> Numbers:
 
 def wrong_variable(step: GradientStep) -> Numbers:
     """The gradients by other named nodes: the student's own, and the right ones of later steps."""
-    graph, known = step.graph, step.working.gradients.get(step.of, {})
+    graph, known = step.graph, step.working.gradients
     shape = graph.shape(step.node)
     others = [node for node in graph.given if node not in (step.node, step.of)]
     right = step.working.exercise.gradients(step.of)
     for node in others[:_OTHERS]:
         if graph.shape(node) == shape:
             # Their own, and the right one: a number may be copied before it is rounded.
-            for gradient in (known.get(node, right[node]), right[node]):
+            for gradient in (known.get(Quantity(node, step.of), right[node]), right[node]):
                 yield step.working.exercise.zeros(node) if gradient is None else gradient
 
 
