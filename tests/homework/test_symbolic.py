@@ -215,6 +215,7 @@ def test_formulas_are_tried_where_the_program_has_a_value_that_tells(
         ("m = clip(x, 0, y); f = m*z", {"x": 1, "y": 2, "z": 5}, "z", "0*z"),
         ("m = clip(x, 0, y); f = m*z", {"x": 3, "y": 2, "z": 5}, "0*z", "z"),
         ("m = max(v); f = m*z", {"v": [1, 2], "z": 5}, "[0*z, z]", "[z, 0*z]"),
+        ("f = (x > 0)*x*z", {"x": 3, "z": 5}, "z", "0*z"),
     ],
 )
 def test_at_a_point_a_formula_is_that_of_the_argument_that_is_taken(

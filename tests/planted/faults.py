@@ -1003,6 +1003,27 @@ FAULTS: Final = (
         (BY_HAND,),
     ),
     Fault(
+        "a formula is compared on both sides of max",
+        "cgcli/homework/exercise.py",
+        "[part == value for part in parts]",
+        "[part > value for part in parts]",
+        ("tests/homework/test_symbolic.py",),
+    ),
+    Fault(
+        "a rule above is told of no operation",
+        "cgcli/homework/diagnosis.py",
+        "yield Alternative(mistake, above, ",
+        "yield Alternative(mistake, None, ",
+        (BY_HAND,),
+    ),
+    Fault(
+        "another variable in a mean of one number is an error",
+        "cgcli/homework/mistakes/row.py",
+        " or not self.operation.elementwise",
+        "",
+        (BY_HAND,),
+    ),
+    Fault(
         "the quotient rule with a plus is not squared",
         "cgcli/homework/mistakes/mistakes.toml",
         "(da*b + a*db)/(b*b)",
