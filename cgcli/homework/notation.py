@@ -32,30 +32,24 @@ _SIGNS: Final = str.maketrans(
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
 
-def stems(*kinds: str) -> str:
-    """Return a pattern of what all languages have for some kinds, wherever it stands."""
-    return "|".join(_entries(kinds))
+def said(*kinds: str, how: str = "said") -> str:
+    """Return a pattern of what all languages have for some kinds, the longest first.
 
-
-def said(*kinds: str, spaced: bool = False) -> str:
-    """Return a pattern of the words of some kinds, which in an alphabet stand by themselves.
-
-    Those that are `spaced` have blanks around them.
+    Words of an alphabet stand by themselves; those that are "spaced" have blanks around them, and
+    "stems" stand anywhere.
 
     >>> re.findall(said("about"), "etwa 3, about 4, 约5, wetwa 6")
     ['etwa', 'about', '约']
     """
-    parts = _entries(kinds)
+    texts = [words[kind] for words in _LANGUAGES for kind in kinds if kind in words]
+    entries = {part for text in texts for part in text.split(", ")}
+    parts = sorted(entries, key=lambda part: (-len(part), part))
+    if how == "stems":
+        return "|".join(parts)
     signs = [part for part in parts if (letter := _LETTER.search(part)) and letter[0] > "\u2e7f"]
     words = "|".join(part for part in parts if part not in signs)
-    alone = rf"(?<=\s)(?:{words})(?=\s)" if spaced else rf"\b(?:{words})\b"
+    alone = rf"(?<=\s)(?:{words})(?=\s)" if how == "spaced" else rf"\b(?:{words})\b"
     return f"(?:{'|'.join([alone, *signs])})"
-
-
-def _entries(kinds: tuple[str, ...]) -> list[str]:
-    """Return the entries of some kinds, the longest first."""
-    texts = [words[kind] for words in _LANGUAGES for kind in kinds if kind in words]
-    return sorted({part for text in texts for part in text.split(", ")}, key=lambda p: (-len(p), p))
 
 
 def compiled(parts: str | list[str], forms: Mapping[str, str] = {}) -> re.Pattern[str]:
@@ -64,10 +58,7 @@ def compiled(parts: str | list[str], forms: Mapping[str, str] = {}) -> re.Patter
     def filled(match: re.Match[str]) -> str:
         if match["form"]:
             return forms.get(match["form"]) or str(TABLES["forms"][match["form"]])
-        kinds = match["kinds"].split()
-        if match["how"] == "stems":
-            return stems(*kinds)
-        return said(*kinds, spaced=match["how"] == "spaced")
+        return said(*match["kinds"].split(), how=match["how"])
 
     names = r"<(?P<form>[A-Z]+)>|<(?P<how>said|spaced|stems) (?P<kinds>[a-z ]+)>"
     return re.compile(re.sub(names, filled, "".join(parts)))

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
+from cgcli.numbers.elements import by_element
 from cgcli.operations.row import Shape
 
 _NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,17})?", re.ASCII)
@@ -152,9 +153,7 @@ def nearest(number: Any) -> Any:
     # A ratio is infinite where it is too large, and does not raise.
     if not shape_of(number):
         return float(as_ratio(number))
-    import numpy as np
-
-    return np.array([nearest(element) for element in number.flat]).reshape(number.shape)
+    return by_element(nearest, number).astype(float)
 
 
 def exact(value: Any) -> Written:
