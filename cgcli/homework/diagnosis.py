@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from cgcli.homework.carrying import before, carried
-from cgcli.homework.mistakes.row import GradientStep, Mistake, Numbers, ValueStep, step_at
+from cgcli.homework.mistakes.row import GradientStep, Mistake, ValueStep, step_at
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AGAIN, AS_IS, TAUGHT, Worked, Working, is_same
@@ -144,18 +144,19 @@ def _slipped(mistake: Mistake, written: Written, expected: Any) -> bool:
 def alternatives(step: ValueStep | GradientStep) -> Iterator[Alternative]:
     """Yield what each mistake of the table gives at a step, the likeliest mistake first."""
     for mistake in _tried(step.working):
-        numbers: Numbers = ()
-        if isinstance(step, GradientStep):
-            numbers = mistake.at_gradient(step) if mistake.at_gradient else ()
-        elif step.arguments and mistake.at_value:
-            numbers = mistake.at_value(step)
-        for number in numbers:
-            yield Alternative(mistake, None, number)
-        if isinstance(step, GradientStep) and mistake.at_above:
+        if isinstance(step, ValueStep):
+            if step.arguments and mistake.at_value:
+                for number in mistake.at_value(step):
+                    yield Alternative(mistake, None, number)
+            continue
+        if mistake.at_gradient:
+            for number in mistake.at_gradient(step):
+                yield Alternative(mistake, None, number)
+        if mistake.at_above:
             for above in step.above:
                 for apart in mistake.at_above(above):
                     yield Alternative(mistake, above, step.expected + above.upstream * apart)
-        if isinstance(step, GradientStep) and mistake.at_use:
+        if mistake.at_use:
             made = [list(mistake.at_use(use)) for use in step.uses]
             if any(made):
                 yield from _at_uses(mistake, step, made)

@@ -126,10 +126,7 @@ class Exercise:
     @cached_property
     def truths(self) -> list[Any]:
         """The right values of all nodes, in doubles where there is no fraction and none asked."""
-        return [
-            value if not self.kind.exact or _is_number(value) else self.double.here.values[node]
-            for node, value in enumerate(self.here.values)
-        ]
+        return [self.truth(Quantity(node)) for node in range(len(self.graph))]
 
     def zeros(self, node: int) -> Any:
         """Return 0 in the shape of a node."""
