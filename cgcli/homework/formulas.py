@@ -291,8 +291,8 @@ def _is_rational(graph: Graph, node: int) -> bool:
     exponent = graph.arguments[node][1]
     if graph.operations[exponent].name in ("neg", "pos"):
         exponent = graph.arguments[exponent][0]
-    value = graph.constants.get(exponent)
-    return isinstance(value, float) and abs(value) <= _EXPONENT and value == int(value)
+    value = _typed(graph.literals.get(exponent, ""))
+    return value is not None and abs(value) <= _EXPONENT and value.denominator == 1
 
 
 def _typed(literal: str) -> Fraction | None:

@@ -54,11 +54,10 @@ def read_right(
                 "on the right stands a number, or a formula in the inputs and the steps"
             )
         raise
-    if exercise.is_formula(node):
-        # What has no value here is no answer, as little as 1/0 is.
-        _constant(exercise, node, entries, text)
-        return None, Formula(entries, text)
+    # What has no value here is no answer, as little as 1/0 is.
     written = _constant(exercise, node, entries, text)
+    if exercise.is_formula(node):
+        return None, Formula(entries, text)
     if not (written.shape or exercise.kind.exact):
         # What arithmetic comes to is as far off as its rounded numbers leave it.
         half, fewest = rounding(exercise, node, exercise.here, is_short)

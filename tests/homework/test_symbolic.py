@@ -229,6 +229,11 @@ def test_at_a_point_a_formula_is_that_of_the_argument_that_is_taken(
         assert [answer.verdict for answer in mark(exercise, sheet).judged] == [verdict]
 
 
+def test_an_exponent_may_have_many_digits() -> None:
+    (answer,) = judged("f = x^3", f"df/dx = 3*x^2.{'0' * 30}")
+    assert answer.verdict == "right"
+
+
 def test_what_rounding_would_drown_is_not_told() -> None:
     (answer,) = judged("f = 1e-17*sin(x)", "df/dx = 0")
     assert answer.verdict == "not told"

@@ -147,12 +147,12 @@ class Mistake:
 
     `at_use` yields what is sent in place of a right contribution; `at_above` how far a derivative
     of an operation above is from the right one; `at_gradient` what stands in place of a gradient as
-    a whole, `at_value` in place of a value. A `slip` is told from the
-    right number and the one that was written; what is made `in_chain`, from the part of a chain
-    of equalities that stands before a number. What is made `seldom` wants more than two digits, or
-    just that number. In the words `{use}` is the operation, `{local}`
-    its derivative and `{upstream}` the upstream gradient; those of a value may differ. It is told
-    first of all where the one that it is `ahead_of` gives the number too.
+    a whole, `at_value` in place of a value. A `slip` is told from the right number and the one that
+    was written; what is made `in_chain`, from the part of a chain of equalities that stands before
+    a number. What is made `seldom` wants more than two digits, or just that number. In the words
+    `{use}` is the operation, `{local}` its derivative and `{upstream}` the upstream gradient; those
+    of a value may differ. It is told first of all where the one that it is `ahead_of` gives the
+    number too.
     """
 
     at_use: Callable[[Use], Numbers] | None = None
