@@ -153,10 +153,8 @@ class Question:
     def _index(self, entry: Entry) -> tuple[int, ...]:
         index = []
         for part in entry[1].indices:
-            kind, payload, *_ = part[0]
-            written = sign_of(part) + str(payload) if kind == syntax.NUMBER else ""
-            number = read_number(written)
-            if number is None or len(part) > 2 or number.value != int(number.value):
+            number = None if isinstance(part, syntax.Slice) else read_number(typed(part))
+            if number is None or number.value % 1:
                 raise self._error(Message("an index is a whole number"), "write h[2]", [entry])
             index.append(int(number.value))
         return tuple(index)
@@ -208,8 +206,9 @@ def place_of(entries: Expression, text: str) -> Place:
     return Place(text, min(entry[3] for entry in entries), max(entry[4] for entry in entries))
 
 
-def sign_of(entries: Expression) -> str:
-    """Return the sign of a number that has one, else nothing."""
-    if len(entries) != 2 or entries[1][0] != syntax.OPERATION:
+def typed(entries: Expression) -> str:
+    """Return a number as it was typed, with its sign; nothing for what is more than that."""
+    if entries[0][0] != syntax.NUMBER or len(entries) > 2:
         return ""
-    return {"neg": "-", "pos": "+"}.get(entries[1][1], "")
+    sign = {"neg": "-", "pos": "+"}.get(entries[-1][1], "")
+    return f"{sign}{entries[0][1]}" if sign or len(entries) == 1 else ""

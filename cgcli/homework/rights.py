@@ -12,7 +12,7 @@ from cgcli.errors import CgraphError, Place
 from cgcli.graph.graph import Graph
 from cgcli.homework.exercise import Exercise, Point
 from cgcli.homework.notation import PATTERNS
-from cgcli.homework.questions import place_of, refuse_gradients, sign_of
+from cgcli.homework.questions import place_of, refuse_gradients, typed
 from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.reader import normalise
 from cgcli.language.syntax import LIST, NUMBER, Expression, taken
@@ -117,12 +117,9 @@ def _constant(exercise: Exercise, node: int, entries: Expression, text: str) -> 
 
 def _plain(entries: Expression, text: str, kind: Kind) -> Written | None:
     """Return a decimal number with its sign; None for what is more than that."""
-    if entries[0][0] != NUMBER:
-        return None
     if len(entries) <= 2:
-        sign = sign_of(entries)
-        return read_number(sign + entries[0][1], kind) if sign or len(entries) == 1 else None
-    if len(entries) > 8:
+        return read_number(typed(entries), kind)
+    if entries[0][0] != NUMBER or len(entries) > 8:
         return None
     place = place_of(entries, text)
     match = _SCIENTIFIC.fullmatch(normalise(text[place.start : place.end]).strip())

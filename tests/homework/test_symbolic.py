@@ -229,6 +229,17 @@ def test_at_a_point_a_formula_is_that_of_the_argument_that_is_taken(
         assert [answer.verdict for answer in mark(exercise, sheet).judged] == [verdict]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["h[0:1] = [3]", "h[:] = [3, 4]", "dh[0:1]/dx = 3", "df/dh[:1] = 4", "h[1e999] = 3",
+     "h[[1]] = 4", "h[0.5] = 3", "h[x] = 3"],
+)  # fmt: skip
+def test_what_is_no_index_is_told(line: str) -> None:
+    program = cgcli.parse("h = [x, y]; f = h[0]*h[1]")
+    marked = mark(Exercise(program, program.evaluate(x=3, y=4)), read_sheets(line, "a sheet")[0])
+    assert [one.error.message for one in marked.unreadable] == ["an index is a whole number"]
+
+
 def test_an_exponent_may_have_many_digits() -> None:
     (answer,) = judged("f = x^3", f"df/dx = 3*x^2.{'0' * 30}")
     assert answer.verdict == "right"
