@@ -20,7 +20,7 @@ _FROM_ZERO: Final = 2.0**-40
 _SAME: Final = 1e-9
 
 
-def limit_in_words(result: Result, inputs: Mapping[str, Any]) -> Message | None:
+def limit_in_words(result: Result) -> Message | None:
     """Return the words for the limits of the first gradient by an input that has no value.
 
     The input is a single number, and the output too: of others, and where no limit is seen,
@@ -29,9 +29,10 @@ def limit_in_words(result: Result, inputs: Mapping[str, Any]) -> Message | None:
     >>> from cgcli.program import parse
     >>> from cgcli.calculus.doubles import DOUBLES
     >>> result = DOUBLES.evaluate(parse("x*sqrt(x)").graph(), {"x": 0.0})
-    >>> str(limit_in_words(result, {"x": 0.0}))
+    >>> str(limit_in_words(result))
     'beside it, the gradient by x tends to 0 from the right'
     """
+    inputs = {name: result.values[node] for name, node in result.graph.inputs.items()}
     for name, gradient in (result.gradient or {}).items():
         if isinstance(gradient, float) and math.isnan(gradient) and name in inputs:
             left, right = (_limit(result, inputs, name, sign) for sign in (-1.0, 1.0))

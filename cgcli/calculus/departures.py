@@ -22,7 +22,7 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import anywhere, by_element, elements
 from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import size
-from cgcli.words import Message
+from cgcli.words import Message, joined
 
 _ROWS: Final = 16
 """At so many rows of a Jacobian it is looked, of those that have a 0 or no finite number."""
@@ -166,7 +166,7 @@ def gradient_departure(
             beyond.update({of} if note.kind == "overflow" else ())
             if note.kind not in left or (note.kind == "domain" and node in beyond):
                 continue
-            candidates.append((of, note))
+            candidates.append((of, _with_limit(result, note) if note.kind == "domain" else note))
             if note.kind == "underflow":
                 lost.setdefault(of, note)
             else:
@@ -208,6 +208,14 @@ def jacobian_departure(
         left -= {note.kind for notes_there in more.values() for note in notes_there}
         notes = merged(notes, more)
     return notes
+
+
+def _with_limit(result: Result, note: Note) -> Note:
+    """Return the note on an indeterminate form, with what the gradient tends to beside it."""
+    from cgcli.calculus.approach import limit_in_words
+
+    words = limit_in_words(result)
+    return note if words is None else note._replace(message=joined([note.message, words]))
 
 
 _Departure: TypeAlias = tuple[int, Note]

@@ -6,9 +6,8 @@ Where a partial vanished or overflowed, its rule is run once more over wide numb
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from cgcli.operations.row import Operation
@@ -39,15 +38,26 @@ def mended(
     sent = upstream * partial
     if LEAST <= abs(partial) < math.inf or not operation.wide:
         return sent
-    if abs(partial) < math.inf:
-        matters = partial != 0 or (0 not in parts and abs(upstream) > GROWS)
-    else:
-        # Upstream of a value that overflowed, 0 is what became of it, and says nothing.
-        matters = upstream != 0 or (partial == partial and abs(y) < math.inf)
-    if not matters or any(number - number != 0 for number in (upstream, *parts)):
+    if not _matters(upstream, partial, y, parts, math.isfinite):
         return sent
     mended_product = product(operation, place, upstream, y, parts)
     return sent if mended_product != mended_product else mended_product
+
+
+def _matters(
+    upstream: Any, partial: Any, y: Any, parts: Sequence[Any], is_finite: Callable[[Any], Any]
+) -> Any:
+    """Return where a partial vanished, overflowed or is NaN, and what is sent may be a double.
+
+    The numbers are floats, or arrays of them, as `is_finite` takes them.
+    """
+    finite, apart = is_finite(upstream), True
+    for part in parts:
+        finite, apart = finite & is_finite(part), apart & (part != 0)
+    vanished = (abs(partial) < LEAST) & ((partial != 0) | (apart & (abs(upstream) > GROWS)))
+    # Upstream of a value that overflowed, 0 is what became of it, and says nothing.
+    known = (upstream != 0) | ((partial == partial) & is_finite(y))
+    return finite & (vanished | (known & (is_finite(partial) ^ True)))
 
 
 def mended_arrays(
@@ -63,14 +73,7 @@ def mended_arrays(
     low = np.minimum.reduce(sizes, axis=None, initial=1.0)
     if low >= LEAST and np.maximum.reduce(sizes, axis=None, initial=1.0) < math.inf:
         return sent
-    apart, finite = functools.reduce(
-        lambda flags, part: (flags[0] & (part != 0), flags[1] & np.isfinite(part)),
-        parts,
-        (np.True_, np.isfinite(upstream)),
-    )
-    vanished = (sizes < LEAST) & ((partial != 0) | (apart & (np.abs(upstream) > GROWS)))
-    endless = ~np.isfinite(partial) & ((upstream != 0) | ((partial == partial) & np.isfinite(y)))
-    matters = (vanished | endless) & finite
+    matters = _matters(upstream, partial, y, parts, np.isfinite)
     shape = np.broadcast_shapes(np.shape(sent), np.shape(matters))
     matters = np.broadcast_to(matters, shape)
     if not matters.any():

@@ -25,7 +25,6 @@ from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import describe, size
-from cgcli.words import joined
 
 
 def prepared(
@@ -92,31 +91,10 @@ def evaluate(result: Result, inputs: Mapping[str, Any]) -> Result:
                 left = jacobian_departure(result, reached, kinds)
             else:
                 left = gradient_departure(result, reached, result.trail.masks, kinds)
-                left = _with_limits(result, inputs, left)
         by_node = notes.merged(by_node, left)
         result.notes += (note for notes_there in left.values() for note in notes_there)
     result.notes_by_node = by_node
     return result
-
-
-def _with_limits(
-    result: Result, inputs: Mapping[str, Any], by_node: dict[int, list[Note]]
-) -> dict[int, list[Note]]:
-    """Return notes with what a gradient tends to, where it is an indeterminate form."""
-    if not any(note.kind == "domain" for notes_there in by_node.values() for note in notes_there):
-        return by_node
-    from cgcli.calculus.approach import limit_in_words
-
-    words = limit_in_words(result, inputs)
-    if words is None:
-        return by_node
-    return {
-        node: [
-            note._replace(message=joined([note.message, words])) if note.kind == "domain" else note
-            for note in notes_there
-        ]
-        for node, notes_there in by_node.items()
-    }
 
 
 def _bearing(result: Result, by_node: dict[int, list[Note]], gradients: list[Any]) -> list[Note]:

@@ -110,14 +110,10 @@ class Exactly(Kind):
             active, sweep = result.active, ExactSweep(graph, self.m, values)
             zero, one = Ratio(0, 1, self.room), Ratio(1, 1, self.room)
             if graph.shape(target):
-                reached: list[Any] = [None] * len(graph)
                 active = graph.dependents(sources.values())
-
-                def backward(of: int, seed: Any) -> list[Any]:
-                    gradients = sweep.backward(of, active, seed)
-                    reached[:] = map(_either, reached, gradients)
-                    return gradients
-
+                # What a gradient reaches is the same for all elements of the output together.
+                reached = sweep.backward(target, active, filled(one, graph.shape(target)))
+                backward = lambda node, seed: sweep.backward(node, active, seed)
                 blocks = jacobian(graph, target, sources, active, zero, one, backward)
                 result.jacobian = {name: handed_out(block) for name, block in blocks.items()}
             else:
@@ -219,14 +215,3 @@ def _masks(gradients: list[Any]) -> dict[int, Any]:
         if getattr(gradient, "shape", ())
     }
     return {node: ~cut for node, cut in cuts.items() if cut.any()}
-
-
-def _either(a: Any, b: Any) -> Any:
-    """Return one of two gradients by a node, of an array whichever reached an element."""
-    if a is None or not getattr(a, "shape", ()):
-        return b if a is None else a
-    if b is None:
-        return a
-    import numpy as np
-
-    return np.where(unreached(a), b, a)

@@ -18,6 +18,7 @@ from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
 from cgcli.numbers.balls import Ball, ball
 from cgcli.numbers.certified import constants_at
+from cgcli.numbers.elements import by_element
 from cgcli.operations.table import CONSTANTS
 
 Source = Any
@@ -84,17 +85,11 @@ def exact_leaves(graph: Graph, sources: Mapping[str, Source]) -> Callable[[], di
 
 
 def _made(source: Source) -> Any:
-    if hasattr(source, "tolist"):
-        source = source.tolist()
-    if not isinstance(source, list):
+    if not hasattr(source, "tolist") and not isinstance(source, list):
         return _scalar(source)
-    from cgcli.numbers.objects import arranged
+    import numpy as np
 
-    shape: tuple[int, ...] = (len(source),)
-    if isinstance(source[0], list):
-        shape = (len(source), len(source[0]))
-        source = [element for row in source for element in row]
-    return arranged([_scalar(element) for element in source], shape)
+    return by_element(_scalar, np.array(source, dtype=object))
 
 
 def _scalar(source: Source) -> Any:
