@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from cgcli.calculus.local import Formula, Locals
 from cgcli.calculus.result import Result, find
 from cgcli.errors import CgraphError, excerpt
-from cgcli.graph.graph import Users
 
 
 class Contribution(NamedTuple):
@@ -152,7 +151,7 @@ class Explanation:
         if gradients is None or gradients[node] is None or node == self.result.of:
             return []
         contributions = []
-        for user, place in self.users.of(node):
+        for user, place in self.users[node]:
             if gradients[user] is not None:
                 contribution = self._contribution(user, place, node)
                 if contribution.sent is not None:
@@ -160,7 +159,7 @@ class Explanation:
         return contributions
 
     @functools.cached_property
-    def users(self) -> Users:
+    def users(self) -> list[list[tuple[int, int]]]:
         """Who uses each node."""
         return self.graph.users()
 
@@ -203,7 +202,7 @@ class Explanation:
             assert gradients is not None
             sending = (
                 user
-                for user, place in self.users.of(node)
+                for user, place in self.users[node]
                 if gradients[user] is not None and self.sent(user, place) is not None
             )
             shared = self._shared[node] = len(list(islice(sending, 2))) > 1

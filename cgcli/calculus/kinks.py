@@ -97,23 +97,16 @@ def kinks(
 
     `reached` has what a gradient came through, and `values` returns the nodes' in doubles.
     """
-    graph, kind, active = result.graph, result.kind, result.active
+    graph, kind = result.graph, result.kind
     notes: dict[int, list[Note]] = {}
     ties: dict[int, Any] = {}
     motion = Motion(result, values)
-    at_point, floats = result.values, not kind.exact
+    at_point = result.values
     for node, operation in enumerate(graph.operations):
         if not operation.kinks or not (reached[node] is not None or operation.jumps):
             continue
         sent = reached[node] is not None and not operation.step
         arguments = graph.arguments[node]
-        if operation.step and len(arguments) == 2 and floats and node not in graph.tensors:
-            # The sides of most comparisons differ, and that is soon seen.
-            left, right = arguments
-            if at_point[left] != at_point[right]:
-                continue
-        if not any(active[a] for a in arguments):
-            continue
         if not any(result.choices.moving[a] for a in arguments):
             # What moves by steps alone is constant beside the point, but for their jumps.
             continue

@@ -199,8 +199,6 @@ class Result:
         places = [place for place, argument in enumerate(arguments) if varying[argument]]
         with silent(graph):
             partials = self._sweep.locals(node, places)
-        if len(places) == len(arguments):
-            return [plain(partial) for partial in partials]
         by_place = dict(zip(places, partials, strict=True))
         return [plain(by_place.get(place)) for place in range(len(arguments))]
 

@@ -81,7 +81,7 @@ class Draft:
         while len(graph) > size:
             node = len(graph) - 1
             graph.given.pop(node, None)
-            statements.known.pop(node, None)
+            del statements.known[node:]
             graph.pop()
         for kept in (graph.inputs, statements.nodes):
             for name in [name for name, node in kept.items() if node >= size]:

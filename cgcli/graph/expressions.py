@@ -95,7 +95,7 @@ class Expressions(Names):
         while last in part and last not in graph.given and self.within(last, start, end):
             part.update(graph.arguments[last])
             graph.pop()
-            self.known.pop(last, None)
+            del self.known[last:]
             last -= 1
 
     def wrong_arity(
@@ -178,13 +178,13 @@ class Expressions(Names):
             self.check_work(loop, scope, loop.range.span)
             self.counted = True
         values, hidden = self.unrolled(loop.range, scope), scope.get(variable)
-        number = graph.turns.open(variable)
+        around = graph.turns.now
         for value in values:
             self.count_turn(*span)
             scope[variable] = Turn(value)
-            graph.turns.start(len(graph), number, value)
+            graph.turns.enter(len(graph), (*around, (variable, value)))
             yield
-        graph.turns.close(len(graph), number)
+        graph.turns.enter(len(graph), around)
         self.counted = not is_outermost
         scope.pop(variable, None)
         if hidden is not None:

@@ -138,9 +138,21 @@ class Graph:
             uses[node] += 1
         return uses
 
-    def users(self) -> Users:
-        """Return who uses each node; it is worked out anew, in a few bytes an argument."""
-        return Users(self)
+    def users(self) -> list[list[tuple[int, int]]]:
+        """Return the uses of every node, in the order of the backward pass: the last user first.
+
+        A use is an operation that the node is an argument of, and at which place.
+
+        >>> from cgcli.program import parse
+        >>> graph = parse("x*x + x").graph()
+        >>> graph.users()[graph.inputs["x"]]
+        [(2, 1), (1, 0), (1, 1)]
+        """
+        users: list[list[tuple[int, int]]] = [[] for _ in self.operations]
+        for user in range(len(self) - 1, -1, -1):
+            for place, argument in enumerate(self.arguments[user]):
+                users[argument].append((user, place))
+        return users
 
     def dependents(self, sources: Iterable[int]) -> bytearray:
         """Return a flag a node: 1 where it is one of the sources, or depends on one."""
@@ -217,33 +229,3 @@ class Graph:
 def free_names(taken: Container[str]) -> Iterator[str]:
     """Yield v1, v2 and so on, but for what is taken."""
     return (name for number in count(1) if (name := f"v{number}") not in taken)
-
-
-class Users:
-    """The uses of every node: which operation it is an argument of, and at which place.
-
-    >>> from cgcli.program import parse
-    >>> graph = parse("x*x + x").graph()
-    >>> Users(graph).of(graph.inputs["x"])
-    [(2, 1), (1, 0), (1, 1)]
-    """
-
-    __slots__ = ("_first", "_places", "_users")
-
-    def __init__(self, graph: Graph) -> None:
-        first = array("q", [0])
-        for uses in graph.uses:
-            first.append(first[-1] + uses)
-        free = array("q", first)
-        users, places = array("i", bytes(4 * first[-1])), array("i", bytes(4 * first[-1]))
-        for user in range(len(graph) - 1, -1, -1):
-            for place, argument in enumerate(graph.arguments[user]):
-                users[free[argument]] = user
-                places[free[argument]] = place
-                free[argument] += 1
-        self._first, self._users, self._places = first, users, places
-
-    def of(self, node: int) -> list[tuple[int, int]]:
-        """Return the uses of a node in the order of the backward pass: the last user first."""
-        start, end = self._first[node], self._first[node + 1]
-        return list(zip(self._users[start:end], self._places[start:end], strict=True))

@@ -43,7 +43,7 @@ class Names(Nodes):
         self.assigned: dict[str, tuple[int, int]] = {}
         self.families: dict[str, tuple[int, int]] = {}
         self.functions: dict[str, syntax.Function] = {}
-        self.known: dict[int, float | None] = {}
+        self.known: list[float | None] = []
         self.wholes: dict[tuple[Any, ...], int] = {}
         self.survey(program.block)
 

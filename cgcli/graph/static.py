@@ -90,30 +90,17 @@ def _apply(
     raise refusal(text, "unknown", (start, end))
 
 
-def constant_value(graph: Graph, node: int, known: dict[int, float | None]) -> float | None:
+def constant_value(graph: Graph, node: int, known: list[float | None]) -> float | None:
     """Return the value of a scalar node that depends on constants alone, else None.
 
-    `known` keeps the answers between calls.
+    `known` has what is known of the first nodes, and keeps the answers between calls.
     """
-    pending = [node]
-    while pending:
-        place = pending[-1]
-        if place in known:
-            pending.pop()
-            continue
+    for place in range(len(known), node + 1):
         operation, arguments = graph.operations[place], graph.arguments[place]
-        if operation.name == "constant":
-            value = graph.constants[place]
-            known[place] = value if isinstance(value, float) else None
-        elif operation.name == "input" or not operation.elementwise or place in graph.shapes:
-            known[place] = None
+        value = graph.constants.get(place)
+        if arguments and operation.elementwise and place not in graph.shapes:
+            values = [known[argument] for argument in arguments]
+            known.append(None if None in values else real.run(operation.value, *values))
         else:
-            missing = [a for a in arguments if a not in known]
-            if missing:
-                pending.extend(missing)
-                continue
-            values = [v for a in arguments if (v := known[a]) is not None]
-            complete = len(values) == len(arguments)
-            known[place] = real.run(operation.value, *values) if complete else None
-        pending.pop()
+            known.append(value if isinstance(value, float) else None)
     return known[node]

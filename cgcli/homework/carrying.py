@@ -135,7 +135,7 @@ def before(working: Working, target: Quantity) -> list[Quantity]:
             continue
         node, of = step
         following = [Quantity(argument) for argument in graph.arguments[node] if of < 0]
-        for user, _ in users.of(node) if of >= 0 else ():
+        for user, _ in users[node] if of >= 0 else ():
             if user <= of:
                 arguments = map(Quantity, graph.arguments[user])
                 following += [Quantity(user, of), Quantity(user), *arguments]

@@ -189,7 +189,7 @@ class _Marking(Judge):
         if node == of:
             return [(exercise.one, exercise.one)]
         totals: list[Pair] = []
-        for user, place in exercise.users.of(node):
+        for user, place in exercise.users[node]:
             sent = self.contributions(of, user, place, choices[user]) if user in choices else []
             if not sent:
                 continue

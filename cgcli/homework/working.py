@@ -141,7 +141,7 @@ class Working:
         """
         uses = [
             Use(self, user, place, upstream)
-            for user, place in self.exercise.users.of(node)
+            for user, place in self.exercise.users[node]
             if (upstream := self.gradients.get(Quantity(user, of))) is not None
         ]
         for use in uses:
