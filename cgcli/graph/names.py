@@ -44,7 +44,6 @@ class Names(Nodes):
         self.families: dict[str, tuple[int, int]] = {}
         self.functions: dict[str, syntax.Function] = {}
         self.known: list[float | None] = []
-        self.wholes: dict[tuple[Any, ...], int] = {}
         self.survey(program.block)
 
     def survey(self, block: syntax.Block) -> None:
@@ -168,22 +167,11 @@ class Names(Nodes):
 
     def whole_number(self, expression: syntax.Expression, scope: Scope, what: str) -> int:
         """Return the whole number that an expression is known to be."""
-        key = []
-        for kind, payload, _, _, _ in expression:
-            local = scope.get(payload) if kind == syntax.NAME else payload
-            if isinstance(local, Turn):
-                if len(expression) == 1:
-                    return local.value
-                local = local.value
-            elif kind not in (syntax.NUMBER, syntax.OPERATION):
-                return static.whole_number(self.text, expression, self.lookup(scope), what)
-            key.append(local)
-        # Of numbers and turns alone it is the same wherever it stands.
-        value = self.wholes.get(tuple(key))
-        if value is None:
-            value = static.whole_number(self.text, expression, self.lookup(scope), what)
-            self.wholes[tuple(key)] = value
-        return value
+        kind, payload = expression[0][:2]
+        local = scope.get(payload) if kind == syntax.NAME and len(expression) == 1 else None
+        if isinstance(local, Turn):
+            return local.value
+        return static.whole_number(self.text, expression, self.lookup(scope), what)
 
     def key(self, parts: Sequence[Any], scope: Scope) -> tuple[int, ...]:
         """Return the whole numbers that the indices of a family's member are known to be."""

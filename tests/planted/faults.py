@@ -143,9 +143,9 @@ FAULTS: Final = (
     ),
     Fault(
         "after a loop the turn of the outer one is lost",
-        "cgcli/graph/turns.py",
-        "self._values.append(self._values[outer] if outer >= 0 else 0)",
-        "self._values.append(0)",
+        "cgcli/graph/expressions.py",
+        "graph.turns.enter(len(graph), around)",
+        "graph.turns.enter(len(graph), ())",
         ("tests/graph/test_turns.py",),
     ),
     Fault(
@@ -374,10 +374,10 @@ FAULTS: Final = (
         (BOUNDARY,),
     ),
     Fault(
-        "the first element that reaches a list is the one that fractions reach",
+        "what a gradient of fractions reaches on the way to an array is not known",
         "cgcli/calculus/exactly.py",
-        "return np.where(unreached(a), b, a)",
-        "return a",
+        "reached = sweep.backward(target, active, filled(one, graph.shape(target)))",
+        "reached = [None] * len(graph)",
         (BOUNDARY,),
     ),
     Fault(
