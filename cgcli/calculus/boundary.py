@@ -33,15 +33,13 @@ _SPOKEN: Final = 3
 Sides = tuple[float | None, float | None]
 
 
-def boundary(
-    result: Result, ties: Mapping[int, Any], reached: list[Any], values: list[Any]
-) -> dict[int, list[Note]]:
+def boundary(result: Result, ties: Mapping[int, Any], reached: list[Any]) -> dict[int, list[Note]]:
     """Return by node the notes on the steps and choices that show in the output.
 
     `ties` has by node where a step jumps that moves, a flag or an array of them, and `reached`
-    what a gradient came through. `values` are doubles.
+    what a gradient came through.
     """
-    graph = result.graph
+    graph, values = result.graph, result.doubles()
 
     def is_taken(node: int, place: int) -> bool:
         argument = graph.arguments[node][place]

@@ -129,7 +129,7 @@ def boundary_notes(result: Result, certificate: Certificate) -> dict[int, list[N
         gradients = certificate.gradients
         near.gradient = {name: _doubles(gradients[node]) for name, node in near.sources.items()}
     reached = [True if flag else None for flag in result.active]
-    notes_by_node = kinks(near, reached, lambda: near.values)
+    notes_by_node = kinks(near, reached)
     rows = result.graph.operations
     return {node: notes for node, notes in notes_by_node.items() if rows[node].step}
 
@@ -137,12 +137,8 @@ def boundary_notes(result: Result, certificate: Certificate) -> dict[int, list[N
 def _doubles(finding: Finding | None) -> Any:
     """Return the doubles nearest to what is proved; NaN where there is nothing."""
     shown: Any = None if finding is None else finding.shown
-    if not hasattr(shown, "flat"):
-        return math.nan if shown is None else float(shown)
-    import numpy as np
-
-    elements = [math.nan if element is None else float(element) for element in shown.flat]
-    return np.array(elements).reshape(shown.shape)
+    number = by_element(lambda known: math.nan if known is None else float(known), shown)
+    return number.astype(float) if hasattr(number, "shape") else number
 
 
 def _certify(

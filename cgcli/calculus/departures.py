@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
+from cgcli.calculus.ends import WideSweep
 from cgcli.calculus.kinks import Motion
 from cgcli.calculus.notes import Note, merged, note_on, shown
 from cgcli.calculus.passes import backward, steps_of
 from cgcli.calculus.result import Result
-from cgcli.calculus.sweep import Sweep, Trail, seeds
+from cgcli.calculus.sweep import Trail, seeds
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import anywhere, by_element, elements
+from cgcli.numbers.elements import anywhere, elements
 from cgcli.numbers.values import is_finite
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
@@ -32,33 +33,6 @@ _LAST: Final = 1e-322
 """What is less may have been rounded up to a double, and be 0 where it is worked out once."""
 _MOST: Final = 4096
 """Of larger arrays it is not told: wide numbers take a thousand times as long as doubles."""
-
-
-class WideSweep(Sweep):
-    """Single steps of both passes over wide numbers, from the doubles around a node."""
-
-    def __init__(self, graph: Graph, values: list[Any], node: int) -> None:
-        arguments = graph.arguments[node]
-        from cgcli.numbers import wide
-
-        known = {place: wide.spread_wide(values[place]) for place in arguments}
-        super().__init__(graph, wide.WIDE, known)
-        with wide.room():
-            parts = [self.values[argument] for argument in arguments]
-            self.values[node] = self.value(node, parts)
-
-    def times(
-        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
-    ) -> Any:
-        """Return contributions: where nothing comes to an element, it sends nothing on."""
-        return by_element(lambda up, factor: up and up * factor, upstream, partial)
-
-    def contribution(self, node: int, place: int, upstream: Any) -> Any:
-        """Return what the node sends to one of its arguments; None for nothing."""
-        from cgcli.numbers import wide
-
-        with wide.room():
-            return super().contribution(node, place, wide.spread_wide(upstream))
 
 
 def vanished_values(graph: Graph, values: list[Any]) -> Iterator[int]:
@@ -118,7 +92,7 @@ def gradient_departure(
         left.discard("underflow")
     candidates: list[tuple[int, Note]] = []
     # Elements that do not move are asked for by nobody.
-    motion = Motion(result, lambda: values)
+    motion = Motion(result)
     # What was sent by node that is no finite number: whether NaN is among it.
     endless: dict[int, bool] = {}
     # Gradients that overflowed, and what followed: an indeterminate form there is no news.

@@ -10,6 +10,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from cgcli.calculus.sweep import Sweep
+from cgcli.graph.graph import Graph
+from cgcli.numbers.elements import by_element
 from cgcli.operations.row import Operation
 
 LEAST: Final = 2.0**-1000
@@ -158,3 +161,30 @@ def product(
     rule = operation.partial(place)
     factor = wide(upstream)
     return float(run_wide(lambda m, *of: factor * rule(m, *of), value, *numbers))
+
+
+class WideSweep(Sweep):
+    """Single steps of both passes over wide numbers, from the doubles around a node."""
+
+    def __init__(self, graph: Graph, values: list[Any], node: int) -> None:
+        arguments = graph.arguments[node]
+        from cgcli.numbers import wide
+
+        known = {place: wide.spread_wide(values[place]) for place in arguments}
+        super().__init__(graph, wide.WIDE, known)
+        with wide.room():
+            parts = [self.values[argument] for argument in arguments]
+            self.values[node] = self.value(node, parts)
+
+    def times(
+        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
+    ) -> Any:
+        """Return contributions: where nothing comes to an element, it sends nothing on."""
+        return by_element(lambda up, factor: up and up * factor, upstream, partial)
+
+    def contribution(self, node: int, place: int, upstream: Any) -> Any:
+        """Return what the node sends to one of its arguments; None for nothing."""
+        from cgcli.numbers import wide
+
+        with wide.room():
+            return super().contribution(node, place, wide.spread_wide(upstream))

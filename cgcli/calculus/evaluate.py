@@ -62,12 +62,12 @@ def evaluate(result: Result, inputs: Mapping[str, Any]) -> Result:
     else:
         reached = result.gradients = backward(graph, values, target, active, result.trail)
         result.gradient = {name: result.grad(node) for name, node in result.sources.items()}
-    bent = kinks(result, reached, lambda: values)
+    bent = kinks(result, reached)
     if (bent or forms) and result.trail.scattered:
         # An element that is not picked is at no kink, and no indeterminate form.
         result.trail = Trail(faults, marks=True)
         reached = backward(graph, values, target, active, result.trail, _ones(result))
-        bent = kinks(result, reached, lambda: values)
+        bent = kinks(result, reached)
     for node, form in forms.items():
         reach = result.trail.masks.get(node, True) & form
         if reached[node] is not None and (reach is True or reach.any()):

@@ -123,7 +123,7 @@ class Exactly(Kind):
             result.trail = Trail(masks=_masks(reached))
             for gradient in (result.jacobian or result.gradient or {}).values():
                 self.require(graph, gradient, values)
-            kink_notes = kinks(result, reached, lambda: list(map(doubles, result.values)))
+            kink_notes = kinks(result, reached)
             result.notes = [note for notes in kink_notes.values() for note in notes]
             result.notes_by_node = refusals.notes(graph, values, kink_notes, self.limits)
             return result
@@ -184,8 +184,7 @@ class Exactly(Kind):
     def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
         """Return where a rule of an operation's arguments is true: a flag, or an array of them."""
         numbers = [taken(part, self.room) for part in parts]
-        fixed = () if graph.operations[node].elementwise else graph.static.get(node, ())
-        truth = ExactSweep(graph, self.m).run(node, rule, *numbers, *fixed)
+        truth = ExactSweep(graph, self.m).run(node, rule, *numbers, *graph.static.get(node, ()))
         truth = by_element(lambda t: not isinstance(t, NoValue) and bool(t), truth)
         return truth.astype(bool) if getattr(truth, "shape", ()) else truth
 

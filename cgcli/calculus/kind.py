@@ -7,6 +7,8 @@ as IEEE doubles do, floats and NumPy's arrays of them, unless it says otherwise.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -127,23 +129,15 @@ class Kind:
         It is true of no NaN, and not of infinities alone: a corner may lie beside an infinity, as
         in clip(x, -inf, 3), but not at infinities.
         """
-        if node not in graph.tensors:
-            from cgcli.numbers.real import run
-
-            finite = any(part - part == 0 for part in parts)
-            return finite and all(part == part for part in parts) and bool(run(rule, *parts))
-        import numpy as np
-
-        from cgcli.numbers.arrays import ARRAYS, quiet
-
-        with quiet():
+        with silent(graph):
             if not graph.operations[node].elementwise:
+                from cgcli.numbers.arrays import ARRAYS
+
                 return rule(ARRAYS, *parts, *graph.static.get(node, ()))
-            at = np.asarray(rule(ARRAYS, *parts))
-            some: Any = False
+            known = functools.reduce(operator.or_, (part - part == 0 for part in parts))
             for part in parts:
-                at, some = at & ~np.isnan(part), some | np.isfinite(part)
-        return at & some
+                known = known & (part == part)
+            return known & (self.spread(rule, parts) != 0)
 
     def spread(self, rule: Rule, parts: Sequence[Any]) -> Any:
         """Return a rule's result over numbers and arrays of them, element by element."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cgcli.calculus.kind import Kind
@@ -35,8 +35,8 @@ class Motion:
     Where all elements are alike and no branch is left out, it is known by node.
     """
 
-    def __init__(self, result: Result, values: Callable[[], list[Any]]) -> None:
-        self._graph, self._result, self._values = result.graph, result, values
+    def __init__(self, result: Result) -> None:
+        self._graph, self._result = result.graph, result
 
     @functools.cached_property
     def _parted(self) -> bool:
@@ -51,7 +51,7 @@ class Motion:
 
         result, graph = self._result, self._graph
         seeds = {source: np.ones((1, *graph.shape(source))) for source in result.sources.values()}
-        sweep = Reach(graph, self._values(), result.choices.moving, result.choices)
+        sweep = Reach(graph, result.doubles(), result.choices.moving, result.choices)
         reached = sweep.sweep(result.of, seeds) if seeds else {}
         return {node: flags[0] != 0 for node, flags in reached.items()}
 
@@ -85,22 +85,21 @@ class Motion:
             return at & functools.reduce(operator.or_, self.of_arguments(node))
         import numpy as np
 
-        values, (argument,) = self._values(), self._graph.arguments[node]
+        (argument,), doubles = self._graph.arguments[node], self._result.kind.doubles
         moves = self._reached.get(argument, np.False_)
-        return at & bool((moves & np.isin(values[argument], values[node])).any())
+        x, y = (doubles(self._result.values[place]) for place in (argument, node))
+        return at & bool((moves & np.isin(x, y)).any())
 
 
-def kinks(
-    result: Result, reached: list[Any], values: Callable[[], list[Any]]
-) -> dict[int, list[Note]]:
+def kinks(result: Result, reached: list[Any]) -> dict[int, list[Note]]:
     """Return the notes on what was differentiated where it has no derivative.
 
-    `reached` has what a gradient came through, and `values` returns the nodes' in doubles.
+    `reached` has what a gradient came through.
     """
     graph, kind = result.graph, result.kind
     notes: dict[int, list[Note]] = {}
     ties: dict[int, Any] = {}
-    motion = Motion(result, values)
+    motion = Motion(result)
     at_point = result.values
     for node, operation in enumerate(graph.operations):
         if not operation.kinks or not (reached[node] is not None or operation.jumps):
@@ -137,7 +136,7 @@ def kinks(
         return notes
     from cgcli.calculus.boundary import boundary
 
-    return merged(notes, boundary(result, ties, reached, values()))
+    return merged(notes, boundary(result, ties, reached))
 
 
 class _Place(NamedTuple):
@@ -169,13 +168,7 @@ def _kinks_in_array(
         at[place] = False
 
 
-def _kink_note(
-    graph: Graph,
-    node: int,
-    kink: Kink,
-    place: _Place,
-    kind: Kind,
-) -> Note | None:
+def _kink_note(graph: Graph, node: int, kink: Kink, place: _Place, kind: Kind) -> Note | None:
     parts = place.parts
     operation = graph.operations[node]
     if operation.elementwise:

@@ -106,8 +106,5 @@ def notes(
         kind = "domain" if value.reason == UNDEFINED else "inexact"
         why = _message(graph, node, value, values, limits)
         message = Message("{why}; nothing that was asked for needs it", why=why)
-        by_node[node] = [
-            *by_node.get(node, []),
-            note_on(graph, node, kind, message),
-        ]
+        by_node[node] = [*by_node.get(node, []), note_on(graph, node, kind, message)]
     return dict(sorted(by_node.items()))

@@ -176,6 +176,10 @@ class Result:
         """All nodes, every argument before its use."""
         return Nodes(self)
 
+    def doubles(self) -> list[Any]:
+        """Return the values of all nodes in doubles."""
+        return list(map(self.kind.doubles, self.values))
+
     def grad(self, node: int) -> Any:
         """Return the gradient by the node at a place, as `Node.grad` does."""
         if self.gradients is None or not self.active[node]:

@@ -227,7 +227,7 @@ class Sweep:
     def value(self, node: int, parts: list[Any]) -> Any:
         """Return the value of a node of these arguments."""
         operation = self.graph.operations[node]
-        fixed = () if operation.elementwise else self.graph.static.get(node, ())
+        fixed = self.graph.static.get(node, ())
         return self.settle(node, self.run(node, operation.value, *parts, *fixed), parts)
 
     # Backward

@@ -333,7 +333,7 @@ FAULTS: Final = (
     ),
     Fault(
         "an element to which nothing comes spoils what is known of others",
-        "cgcli/calculus/departures.py",
+        "cgcli/calculus/ends.py",
         "lambda up, factor: up and up * factor",
         "lambda up, factor: up * factor",
         (DEPARTURES,),
