@@ -176,6 +176,8 @@ def _kink_note(graph: Graph, node: int, kink: Kink, place: _Place, kind: Kind) -
         y = kind.spread(operation.value, parts)
     else:
         sides = kink.sides(real.CAREFUL, *parts)
+    if not kink.bends(sides, graph.arguments[node]):
+        return None
     slopes: dict[str, tuple[float | None, float | None]] = {}
     words: list[Message] = []
     for k, argument in enumerate(graph.arguments[node]):

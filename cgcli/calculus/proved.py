@@ -85,9 +85,8 @@ class BallSweep(Sweep):
     def _bends(self, node: int) -> Any:
         """Return the kinks that an elementwise node is at, a list an element."""
         numbers = [self.part(place) for place in (node, *self.graph.arguments[node])]
-        operation = self.graph.operations[node]
-        places = operation.meeting(self.graph.arguments[node])
-        return by_element(functools.partial(_bends, operation, places), *numbers)
+        operation, arguments = self.graph.operations[node], self.graph.arguments[node]
+        return by_element(functools.partial(_bends, operation, arguments), *numbers)
 
     def _turns(self, node: int, condition: Any) -> Any:
         """Return 1, marked where a choice is another one beside the point."""
@@ -194,7 +193,7 @@ class BallSweep(Sweep):
 
 
 def _bends(
-    operation: Operation, places: Sequence[int], value: Ball, *parts: Ball
+    operation: Operation, arguments: Sequence[int], value: Ball, *parts: Ball
 ) -> list[tuple[Any, Any]]:
     """Return the kinks that numbers are at, or may be, with their sides, None if not known."""
     if value.flags & VOIDED or any(part.flags & VOIDED for part in parts):
@@ -202,14 +201,16 @@ def _bends(
     endless = [bool(part.flags & INFINITE) for part in parts]
     if all(endless):
         return []
-    bends = []
+    bends: list[tuple[Any, Any]] = []
+    places = operation.meeting(arguments)
     for kink in operation.kinks if places else ():
         at = kink.at(BALLS, *(parts[place] for place in places))
         # Beside an infinity, as in clip(x, -inf, 3), a corner is what is one for certain.
         if at is False or (any(endless) and at is not True):
             continue
         try:
-            bends.append((at, kink.sides(BALLS, *parts)))
+            sides = kink.sides(BALLS, *parts)
+            bends += [(at, sides)] if kink.bends(sides, arguments) else []
         except UndecidedError:
             # Whether it has to do with an argument cannot be told: it may.
             bends.append((at, None))

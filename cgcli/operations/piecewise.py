@@ -193,6 +193,7 @@ PIECEWISE: Final = (
                 lambda m, x, low, high: m.where(x == low, low <= high, False),
                 lambda m, x, low, high: ((0, 1), (0, 1), None),
                 "a corner where {x} meets the low end",
+                meeting=True,
             ),
             Kink(
                 lambda m, x, low, high: m.max(x, low) == high,
@@ -203,6 +204,7 @@ PIECEWISE: Final = (
                     (1, 0),
                 ),
                 "a corner where {x}, or the low end, meets the high end",
+                meeting=True,
             ),
         ),
         gate=True,

@@ -99,7 +99,8 @@ class Kink(NamedTuple):
     `at` is a rule of the arguments. `sides` gives for each argument the derivatives from the
     left and from the right, or None where the argument has nothing to do with the kink. At a
     `jump` it is the value that has two sides. It is `compared` where formulas show it, since
-    the row's rules or its domain ask for the same.
+    the row's rules or its domain ask for the same. It is a `meeting` where it takes two
+    arguments to be at it.
     """
 
     at: Rule
@@ -107,6 +108,15 @@ class Kink(NamedTuple):
     words: str
     jump: bool = False
     compared: bool = False
+    meeting: bool = False
+
+    def bends(self, sides: Sequence[Any], arguments: Sequence[int]) -> bool:
+        """Whether there is a corner, by its sides, for arguments that are these nodes.
+
+        One that stands twice meets itself everywhere, and bends nowhere.
+        """
+        pairs = zip(sides, arguments, strict=False)
+        return not self.meeting or len({node for side, node in pairs if side is not None}) > 1
 
     @property
     def turns(self) -> bool:

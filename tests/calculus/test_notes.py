@@ -119,6 +119,23 @@ def test_what_stands_twice_is_at_a_corner_where_it_meets_another() -> None:
     assert cgcli.parse("max(x, x)").evaluate_exactly(x=1).notes == []
 
 
+@pytest.mark.parametrize("text", ["clip(x, x, 2)", "clip(x, 0, x)", "clip(0, x, x)", "max(x, x)"])
+def test_what_meets_itself_is_at_no_corner(text: str) -> None:
+    program, step = cgcli.parse(text), 2.0**-20
+    here, left, right = (program.evaluate(x=1.5 + h) for h in (0.0, -step, step))
+    slopes = [(here.value - left.value) / step, (right.value - here.value) / step]
+    assert slopes == pytest.approx([here.gradient["x"]] * 2, rel=1e-6)
+    assert here.notes == []
+    verdicts = program.verify(x=1.5).verdicts
+    assert "kink" not in verdicts.values()
+
+
+def test_what_meets_itself_has_its_other_corners() -> None:
+    assert kinds(evaluate("hypot(x, x)", x=0)) == ["kink"]
+    assert kinds(evaluate("clip(x, x, 2)", x=2)) == ["kink"]
+    assert kinds(evaluate("clip(x, 1, x + 0)", x=1.5)) == ["kink"]
+
+
 def test_a_kink_that_nothing_is_differentiated_through_is_not_told() -> None:
     assert evaluate("x*abs(2 - 2)", x=1).notes == []
     assert evaluate("b = abs(x); 3*x", x=0).notes == []
