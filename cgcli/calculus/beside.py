@@ -54,7 +54,7 @@ def elements_that_move(
         node: Masked(np.ones(shapes[node]), np.broadcast_to(np.asarray(flags), shapes[node]))
         for node, flags in places.items()
     }
-    sweep = TaintSweep(graph, values, Trail(), {}, begun)
+    sweep = TaintSweep(graph, values, Trail(), begun)
     gradients = sweep.backward(max(places), moving, None)
     moving_elements: list[Element] = []
     for node, arguments in enumerate(graph.arguments):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cgcli.calculus.choices import taken_by, takes
@@ -19,7 +19,7 @@ from cgcli.errors import excerpt
 from cgcli.words import Message, joined
 
 if TYPE_CHECKING:
-    from cgcli.calculus.beside import Direction, Way
+    from cgcli.calculus.beside import Way
 
 _SAME: Final = 1e-9
 _ROUNDING: Final = 1e-13
@@ -70,15 +70,13 @@ def boundary(result: Result, ties: Mapping[int, Any], reached: list[Any]) -> dic
         differing = _differing(result, ways, sizes)
     if not differing:
         return {}
-    unsaid = dict.fromkeys(differing)
     said: dict[int, list[_Difference]] = {}
     for node, at in islice(ties.items(), _NOTED):
         moved = {*beside.elements_that_move(graph, values, result.choices, {node: at})}
         said[node] = [gap for gap in differing if not moved.isdisjoint(gap.direction)]
-        for gap in said[node]:
-            unsaid.pop(gap, None)
+    spoken_of = {*chain.from_iterable(said.values())}
     # Along what moves no tie, the branch that a choice turned to may differ.
-    said[first] += unsaid
+    said[first] += [gap for gap in differing if gap not in spoken_of]
     return {
         node: [_note(result, node, ties[node], *_said(result, here))]
         for node, here in said.items()
@@ -153,12 +151,19 @@ def _differing(result: Result, ways: list[Way], sizes: list[Any]) -> list[_Diffe
 
     shape = result.graph.shape(result.of)
     at_point = np.asarray(result.kind.doubles(result.values[result.of]), dtype=float)
+    printed = result.jacobian or result.gradient or {}
+    slopes: dict[int, Any] = {
+        node: np.asarray(result.kind.doubles(printed[name]))
+        for name, node in result.sources.items()
+    }
     differences: list[_Difference] = []
     for way in ways:
-        used = np.broadcast_to(_expected(result, way.direction), shape)
+        steps = way.direction.items()
+        along = sum(step * slopes[node][(..., *index)] for (node, index), step in steps)
+        used = np.broadcast_to(along, shape)
         added = [
             abs(step) * (sizes[node][index] if index else sizes[node])
-            for (node, index), step in way.direction.items()
+            for (node, index), step in steps
             if sizes[node] is not None
         ]
         rounding = _ROUNDING * float(sum(size for size in added if size - size == 0))
@@ -196,19 +201,6 @@ def _difference(
     name = ", ".join(names if len(names) <= _SPOKEN else [*names[:_SPOKEN], "…"])
     pairs = (ends[0], ends[1]), (slopes[0], slopes[1])
     return _Difference(name, tuple(way.direction), here, used, *pairs)
-
-
-def _expected(result: Result, direction: Direction) -> Any:
-    """Return the derivative along a direction that the printed gradient says."""
-    import numpy as np
-
-    names = {node: name for name, node in result.sources.items()}
-    printed = result.jacobian or result.gradient or {}
-    total: Any = 0.0
-    for (node, index), step in direction.items():
-        slopes: Any = np.asarray(result.kind.doubles(printed[names[node]]))
-        total = total + step * slopes[(..., *index)]
-    return total
 
 
 def _said(result: Result, differing: list[_Difference]) -> tuple[Message, dict[str, Sides]]:

@@ -138,7 +138,11 @@ def _doubles(finding: Finding | None) -> Any:
     """Return the doubles nearest to what is proved; NaN where there is nothing."""
     shown: Any = None if finding is None else finding.shown
     number = by_element(lambda known: math.nan if known is None else float(known), shown)
-    return number.astype(float) if hasattr(number, "shape") else number
+    if not hasattr(number, "shape"):
+        return number
+    import numpy as np
+
+    return np.array(number, dtype=float)
 
 
 def _certify(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any, Final, TypeAlias
 
 from cgcli.calculus.ends import WideSweep
@@ -35,10 +35,11 @@ _MOST: Final = 4096
 """Of larger arrays it is not told: wide numbers take a thousand times as long as doubles."""
 
 
-def vanished_values(graph: Graph, values: list[Any]) -> Iterator[int]:
-    """Yield the nodes that are 0, or have an element that is, for being less than any double."""
+def vanished_values(graph: Graph, values: list[Any]) -> dict[int, list[Note]]:
+    """Return by node the notes on what is 0, or has an element that is, for want of a double."""
+    notes: dict[int, list[Note]] = {}
     if not graph.tensors and 0.0 not in values:
-        return
+        return notes
     for node, arguments in enumerate(graph.arguments):
         value = values[node]
         row = graph.operations[node]
@@ -55,20 +56,16 @@ def vanished_values(graph: Graph, values: list[Any]) -> Iterator[int]:
             number == 0 and _is_less(truth)
             for number, truth in _pairs(value, WideSweep(graph, values, node).values[node])
         ):
-            yield node
-
-
-def underflow(graph: Graph, node: int) -> Note:
-    """Return the note on a value that vanished."""
-    message = Message(
-        "{what} is nearer to 0 than the smallest positive double, 4.9e-324, and becomes 0",
-        what=shown(graph, node),
-    )
-    return note_on(graph, node, "underflow", message)
+            message = Message(
+                "{what} is nearer to 0 than the smallest positive double, 4.9e-324, and becomes 0",
+                what=shown(graph, node),
+            )
+            notes[node] = [note_on(graph, node, "underflow", message)]
+    return notes
 
 
 def gradient_departure(
-    result: Result, gradients: list[Any], masks: Mapping[int, Any], kinds: Collection[str]
+    result: Result, gradients: list[Any], masks: dict[int, Any], kinds: Collection[str]
 ) -> dict[int, list[Note]]:
     """Return notes on the first nodes of the backward pass whose gradient left the doubles.
 
@@ -77,7 +74,7 @@ def gradient_departure(
     one of the result's sources is 0.
     """
     graph, values, faults = result.graph, result.values, result.trail.faults
-    trail = Trail(None, masks)
+    trail = Trail(masks=masks)
     unusual = {
         node
         for node, gradient in enumerate(gradients)

@@ -7,12 +7,7 @@ from typing import Any, Final
 
 from cgcli.calculus import notes
 from cgcli.calculus.choices import Choices, taken_by, takes
-from cgcli.calculus.departures import (
-    gradient_departure,
-    jacobian_departure,
-    underflow,
-    vanished_values,
-)
+from cgcli.calculus.departures import gradient_departure, jacobian_departure, vanished_values
 from cgcli.calculus.floats import silent
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.kinks import kinks
@@ -72,19 +67,18 @@ def evaluate(result: Result, inputs: Mapping[str, Any]) -> Result:
         reach = result.trail.masks.get(node, True) & form
         if reached[node] is not None and (reach is True or reach.any()):
             result.trail.crossed.add(node)
-    vanished = list(vanished_values(graph, values))
+    vanished = vanished_values(graph, values)
     if vanished:
         # What is 0 for want of a smaller double is at no kink.
         after = graph.dependents(vanished)
         bent = {node: notes_there for node, notes_there in bent.items() if not after[node]}
-        by_node = notes.merged(by_node, {node: [underflow(graph, node)] for node in vanished})
+        by_node = notes.merged(by_node, vanished)
     by_node = notes.merged(by_node, bent)
     if by_node:
         result.notes = _bearing(result, by_node, reached)
-    kinds = {"overflow", "underflow", "domain"}
-    for note in result.notes:
-        # Past a value that left the doubles, or its domain, indeterminate forms follow from that.
-        kinds -= {note.kind, "domain"} if note.kind != "kink" else set()
+    said = {note.kind for note in result.notes} - {"kink"}
+    # Past a value that left the doubles, or its domain, indeterminate forms follow from that.
+    kinds = {"overflow", "underflow"} - said if said else {"overflow", "underflow", "domain"}
     if kinds:
         with silent(graph):
             if result.jacobian:

@@ -196,8 +196,7 @@ class Explanation:
         """Whether a node's gradient is the sum of several contributions."""
         if self.graph.uses[node] < 2:
             return False
-        shared = self._shared.get(node)
-        if shared is None:
+        if node not in self._shared:
             gradients = self.result.gradients
             assert gradients is not None
             sending = (
@@ -205,8 +204,8 @@ class Explanation:
                 for user, place in self.users[node]
                 if gradients[user] is not None and self.sent(user, place) is not None
             )
-            shared = self._shared[node] = len(list(islice(sending, 2))) > 1
-        return shared
+            self._shared[node] = len(list(islice(sending, 2))) > 1
+        return self._shared[node]
 
     def _needed_on_path(self) -> bytearray:
         """Return a flag a node: 1 for the values that the local derivatives on the path mention."""

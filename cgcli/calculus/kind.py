@@ -165,7 +165,7 @@ class Kind:
         if trail.faults and graph.operations[node].step:
             from cgcli.calculus.pullback import TaintSweep
 
-            sweep = TaintSweep(graph, values, Trail(trail.faults), trail.masks, {})
+            sweep = TaintSweep(graph, values, Trail(trail.faults, dict(trail.masks)), {})
             upstream = 0.0 * upstream
         with silent(graph):
             return self.plain(sweep.contribution(node, place, upstream))

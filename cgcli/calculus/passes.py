@@ -77,13 +77,13 @@ def backward(
     if faults and _stopped(graph, gradients, faults):
         from cgcli.calculus.pullback import TaintSweep
 
-        to = TaintSweep(graph, values, trail, masks)
+        to = TaintSweep(graph, values, Trail(faults, masks, trail.crossed))
         steps = {
             node: Masked(taint, to.masks.get(node))
             for node, taint in enumerate(to.backward(of, active, 0.0 * seed))
             if taint is not None and graph.operations[node].step
         }
-        behind = TaintSweep(graph, values, trail, {}, steps)
+        behind = TaintSweep(graph, values, Trail(faults, crossed=trail.crossed), steps)
         for node, taint in enumerate(behind.backward(of, active, None)):
             if taint is not None:
                 before = gradients[node]

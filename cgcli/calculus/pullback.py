@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -188,15 +188,9 @@ class TaintSweep(ArraySweep):
     bare = True
 
     def __init__(
-        self,
-        graph: Graph,
-        values: Any,
-        trail: Trail,
-        masks: Mapping[int, Any],
-        steps: dict[int, Masked] | None = None,
+        self, graph: Graph, values: Any, trail: Trail, steps: dict[int, Masked] | None = None
     ) -> None:
-        super().__init__(graph, values, Trail(trail.faults, masks))
-        self._trail.crossed = trail.crossed
+        super().__init__(graph, values, trail)
         self._steps = steps
 
     def tainted(self, node: int) -> bool:

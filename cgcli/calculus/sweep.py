@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from cgcli.calculus.choices import Choices
@@ -93,6 +94,7 @@ def jacobian(
     return {name: row.reshape(shape + shapes[name]) for name, row in rows.items()}
 
 
+@dataclass(slots=True)
 class Trail:
     """What a backward pass meets: nodes at fault, and the masks that it carries.
 
@@ -102,20 +104,11 @@ class Trail:
     some were picked without `marks` and the pass is `scattered`.
     """
 
-    __slots__ = ("crossed", "faults", "marks", "masks", "scattered")
-
-    def __init__(
-        self,
-        faults: dict[int, Any] | None = None,
-        masks: Mapping[int, Any] | None = None,
-        *,
-        marks: bool = False,
-    ) -> None:
-        self.faults = faults or {}
-        self.masks = dict(masks or {})
-        self.crossed: set[int] = set()
-        self.marks = marks
-        self.scattered = False
+    faults: dict[int, Any] = field(default_factory=dict)
+    masks: dict[int, Any] = field(default_factory=dict)
+    crossed: set[int] = field(default_factory=set)
+    marks: bool = False
+    scattered: bool = False
 
 
 class Sweep:

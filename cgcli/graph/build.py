@@ -33,61 +33,6 @@ def build(
     return statements.graph
 
 
-class Draft:
-    """A program's graph that takes further expressions over its names, and gives them up again.
-
-    `output` is the program's last value. `add` appends an expression's nodes and returns the last
-    of them; `undo` takes off whatever was added. Names that the program has not become inputs:
-    `unknown` tells which. What is added may have `room` nodes.
-
-    >>> from cgcli.language.parse import parse
-    >>> draft = Draft(parse("p = x + y; p*z"), {})
-    >>> added = draft.add(parse("x + q").block[0].expression, "x + q")
-    >>> added, draft.unknown(), draft.undo(), len(draft.graph)
-    (6, ['q'], None, 5)
-    """
-
-    def __init__(
-        self,
-        syntax: Syntax,
-        bindings: Mapping[str, Any],
-        limits: Limits = Limits(),
-        room: int = 10_000,
-    ) -> None:
-        self._statements = _Statements(syntax, bindings, limits)
-        self.output = self._statements.run(syntax.block)
-        self.graph = self._statements.graph
-        self.size = len(self.graph)
-        self._limits = limits._replace(nodes=self.size + room)
-        self._numbers = self._statements.numbers
-
-    def add(self, expression: Expression, text: str, names: Mapping[str, int] | None = None) -> int:
-        """Append an expression, `names` standing for nodes; raises `CgraphError`."""
-        statements = self._statements
-        statements.text, statements.limits = text, self._limits
-        statements.turned, statements.counted = 0, False
-        statements.__dict__.pop("count", None)
-        return statements.expression(expression, dict(names or {}))
-
-    def unknown(self) -> list[str]:
-        """Return the names that were added and are the program's inputs not."""
-        return [name for name, node in self.graph.inputs.items() if node >= self.size]
-
-    def undo(self) -> None:
-        """Take every node off again that was added."""
-        statements, graph, size = self._statements, self.graph, self.size
-        statements.numbers = self._numbers
-        statements.active.clear()
-        while len(graph) > size:
-            node = len(graph) - 1
-            graph.given.pop(node, None)
-            del statements.known[node:]
-            graph.pop()
-        for kept in (graph.inputs, statements.nodes):
-            for name in [name for name, node in kept.items() if node >= size]:
-                del kept[name]
-
-
 class _Statements(Expressions):
     """The statements of a program, run once each, or once a turn."""
 
@@ -155,3 +100,54 @@ class _Statements(Expressions):
         if self.graph.operations[before] is INPUT:
             first = (self.graph.starts[before], self.graph.ends[before])
         return self.error("assigned-twice", statement.span, first, name=written)
+
+
+class Draft(_Statements):
+    """A program's graph that takes further expressions over its names, and gives them up again.
+
+    `output` is the program's last value. `add` appends an expression's nodes and returns the last
+    of them; `undo` takes off whatever was added. Names that the program has not become inputs:
+    `unknown` tells which. What is added may have `room` nodes.
+
+    >>> from cgcli.language.parse import parse
+    >>> draft = Draft(parse("p = x + y; p*z"), {})
+    >>> added = draft.add(parse("x + q").block[0].expression, "x + q")
+    >>> added, draft.unknown(), draft.undo(), len(draft.graph)
+    (6, ['q'], None, 5)
+    """
+
+    def __init__(
+        self,
+        syntax: Syntax,
+        bindings: Mapping[str, Any],
+        limits: Limits = Limits(),
+        room: int = 10_000,
+    ) -> None:
+        super().__init__(syntax, bindings, limits)
+        self.run(syntax.block)
+        self.size, self._numbers = len(self.graph), self.numbers
+        self.limits = limits._replace(nodes=self.size + room)
+
+    def add(self, expression: Expression, text: str, names: Mapping[str, int] | None = None) -> int:
+        """Append an expression, `names` standing for nodes; raises `CgraphError`."""
+        self.text = text
+        self.turned, self.counted = 0, False
+        self.__dict__.pop("count", None)
+        return self.expression(expression, dict(names or {}))
+
+    def unknown(self) -> list[str]:
+        """Return the names that were added and are the program's inputs not."""
+        return [name for name, node in self.graph.inputs.items() if node >= self.size]
+
+    def undo(self) -> None:
+        """Take every node off again that was added."""
+        graph, size = self.graph, self.size
+        self.numbers = self._numbers
+        self.active.clear()
+        while len(graph) > size:
+            graph.given.pop(len(graph) - 1, None)
+            graph.pop()
+        del self.known[size:]
+        for kept in (graph.inputs, self.nodes):
+            for name in [name for name, node in kept.items() if node >= size]:
+                del kept[name]

@@ -253,19 +253,12 @@ class Names(Nodes):
                 return float(local.value)
             else:
                 node = self.value_of(name, scope, start, end)
-            return self.static_value(node, name, start, end)
+            known = self.graph.shape(node) or self.value_known(node)
+            if known is None:
+                raise self.error("unknown-name", (start, end), name=name)
+            return known
 
         return find
-
-    def static_value(self, node: int, name: str, start: int, end: int) -> float | Shape:
-        """Return the value of a node in an index, or its shape when it has one."""
-        shape = self.graph.shape(node)
-        if shape:
-            return shape
-        value = self.value_known(node)
-        if value is None:
-            raise self.error("unknown-name", (start, end), name=name)
-        return value
 
     def static_argument(self, node: int, what: str, name: str, start: int, end: int) -> int:
         """Return an axis or a length, which must be a constant; its node stays in the graph."""

@@ -99,7 +99,7 @@ def constant_value(graph: Graph, node: int, known: list[float | None]) -> float 
         operation, arguments = graph.operations[place], graph.arguments[place]
         value = graph.constants.get(place)
         if arguments and operation.elementwise and place not in graph.shapes:
-            values = [known[argument] for argument in arguments]
+            values: list[Any] = [known[argument] for argument in arguments]
             known.append(None if None in values else real.run(operation.value, *values))
         else:
             known.append(value if isinstance(value, float) else None)

@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cgcli.language import syntax
-
-
-class _Read(NamedTuple):
-    """An expression, and the names that stand for something else in it: parameters, turns."""
-
-    expression: syntax.Expression
-    local: frozenset[str]
 
 
 def free_names(program: syntax.Syntax) -> dict[str, tuple[int, int]]:
@@ -27,17 +18,18 @@ def free_names(program: syntax.Syntax) -> dict[str, tuple[int, int]]:
     """
     given: set[str] = set()
     functions: dict[str, syntax.Function] = {}
-    pending: list[_Read] = []
+    # Expressions, with the names that stand for something else in them: parameters, turns.
+    pending: list[tuple[syntax.Expression, frozenset[str]]] = []
     for statement, local in syntax.statements(program.block):
         if isinstance(statement, syntax.Function):
             functions[statement.name] = statement
         elif isinstance(statement, syntax.Loop):
-            pending += [_Read(part, local) for part in statement.range.parts]
+            pending += [(part, local) for part in statement.range.parts]
         else:
-            pending.append(_Read(statement.expression, local))
+            pending.append((statement.expression, local))
         if isinstance(statement, syntax.Assignment):
             given.add(statement.name)
-            pending += [_Read(part, local) for part in statement.key]
+            pending += [(part, local) for part in statement.key]
     entered: set[str] = set()
     read: dict[str, tuple[int, int]] = {}
     while pending:
@@ -47,15 +39,15 @@ def free_names(program: syntax.Syntax) -> dict[str, tuple[int, int]]:
             if name and name not in local and start <= read.get(name, (start, end))[0]:
                 read[name] = (start, start + len(name) if kind == syntax.INDEX else end)
             if kind == syntax.INDEX:
-                pending += [_Read(part, local) for part in payload.parts]
+                pending += [(part, local) for part in payload.parts]
             elif kind == syntax.COMPREHENSION:
-                pending.append(_Read(payload.body, local | {payload.variable}))
-                pending += [_Read(part, local) for part in payload.range.parts]
+                pending.append((payload.body, local | {payload.variable}))
+                pending += [(part, local) for part in payload.range.parts]
             elif kind == syntax.CALL and payload in functions and payload not in entered:
                 entered.add(payload)
                 function = functions[payload]
                 # A body sees its own parameters, and nothing of the place it is called from.
-                pending.append(_Read(function.expression, frozenset(function.parameters)))
+                pending.append((function.expression, frozenset(function.parameters)))
     in_order = sorted(read.items(), key=lambda item: item[1])
     return {name: span for name, span in in_order if name not in given and name not in functions}
 
