@@ -76,20 +76,19 @@ def run(reader: Machine, text: str, build: Actions, limits: Limits) -> tuple[Any
                 break
             left, length, alias = rules[-action - 1]
             act = build[alias]
-            if length == 1:
-                if act is not None:
-                    values[-1] = act(values[-1:], starts[-1], previous_end)
+            if act is None:
+                # It has one part, and passes that on.
+                states.pop()
+            elif length == 1:
+                values[-1] = act(values[-1:], starts[-1], previous_end)
                 states.pop()
             elif length:
                 first = starts[-length]
-                if act is not None:
-                    values[-length:] = (act(values[-length:], first, previous_end),)
-                else:
-                    values[-length:] = (None,)
+                values[-length:] = (act(values[-length:], first, previous_end),)
                 del starts[-length + 1 :]
                 del states[-length:]
             else:
-                values.append(act([], start, start) if act is not None else None)
+                values.append(act([], start, start))
                 starts.append(start)
             state = states[-1]
             key = (state, left, kind)
