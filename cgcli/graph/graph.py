@@ -6,21 +6,58 @@ few lists; `names` and `uses` are worked out when they are first asked for.
 
 from __future__ import annotations
 
+import bisect
 from array import array
 from collections.abc import Container, Iterable, Iterator, Sequence
 from copy import copy
 from functools import cached_property
 from itertools import chain, compress, count
 from operator import and_
-from typing import Any
+from typing import Any, TypeAlias
 
 from cgcli.errors import Lines
-from cgcli.graph.turns import Turns
 from cgcli.operations.row import Operation, Shape, Static
 from cgcli.operations.table import OPERATIONS
 
 INPUT = OPERATIONS["input"]
 CONSTANT = OPERATIONS["constant"]
+
+Around: TypeAlias = tuple[tuple[str, int], ...]
+"""The variables and values of turns, outermost first."""
+
+
+class Turns:
+    """The turns of loops and list comprehensions, by the place of their first node.
+
+    >>> turns = Turns()
+    >>> turns.enter(5, (("t", 0),))
+    >>> turns.enter(8, (("t", 1),))
+    >>> turns.enter(11, ())
+    >>> turns.of(4), turns.of(9), turns.of(11), turns.now
+    ((), (('t', 1),), (), ())
+    """
+
+    __slots__ = ("_around", "_firsts")
+
+    def __init__(self) -> None:
+        # A run of nodes each: its first node, and the turns that it is made in.
+        self._firsts = array("q")
+        self._around: list[Around] = []
+
+    @property
+    def now(self) -> Around:
+        """The turns that the node which is appended next is made in."""
+        return self._around[-1] if self._around else ()
+
+    def enter(self, node: int, around: Around) -> None:
+        """Begin a run of nodes with the one that is appended next."""
+        self._firsts.append(node)
+        self._around.append(around)
+
+    def of(self, node: int) -> Around:
+        """Return the variables and values of the turns a node was made in, outermost first."""
+        run = bisect.bisect_right(self._firsts, node) - 1
+        return self._around[run] if run >= 0 else ()
 
 
 class Graph:
