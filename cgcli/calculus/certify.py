@@ -208,8 +208,7 @@ def _proved(sweep: BallSweep, of: int, node: int, gradients: list[Any]) -> Any:
 def _jacobian(sweep: BallSweep, of: int, sources: Mapping[str, int]) -> dict[str, Any]:
     active = sweep.graph.dependents(sources.values())
     # What is not this element is not reached: 0 times what has no value would have none.
-    backward = lambda node, seed: sweep.backward(node, active, seed)
-    blocks = jacobian(sweep.graph, of, sources, active, NOTHING, ball(1), backward)
+    blocks = jacobian(sweep.graph, of, sources, active, NOTHING, ball(1), sweep.backward)
     values: Any = sweep.values[of]
     lacking = [bool(value.flags & VOIDED) for value in values.flat]
     for block in blocks.values() if any(lacking) else ():

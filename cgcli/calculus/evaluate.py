@@ -179,7 +179,7 @@ def _jacobian(result: Result) -> tuple[dict[str, Any], list[Any]]:
     active = graph.dependents(sources.values())
     reached: list[Any] = [None] * len(graph)
 
-    def apart(of: int, seed: Any) -> list[Any]:
+    def apart(of: int, active: bytearray, seed: Any) -> list[Any]:
         gradients: list[Any] = []
         inner = bool(np.shape(seed))
         if not (trail.faults and inner):

@@ -113,8 +113,7 @@ class Exactly(Kind):
                 active = graph.dependents(sources.values())
                 # What a gradient reaches is the same for all elements of the output together.
                 reached = sweep.backward(target, active, filled(one, graph.shape(target)))
-                backward = lambda node, seed: sweep.backward(node, active, seed)
-                blocks = jacobian(graph, target, sources, active, zero, one, backward)
+                blocks = jacobian(graph, target, sources, active, zero, one, sweep.backward)
                 result.jacobian = {name: handed_out(block) for name, block in blocks.items()}
             else:
                 reached = sweep.backward(target, active, one)

@@ -67,17 +67,17 @@ def jacobian(
     active: bytearray,
     zero: Any,
     one: Any,
-    backward: Callable[[int, Any], list[Any]],
+    backward: Callable[[int, bytearray, Any], list[Any]],
 ) -> dict[str, Any]:
     """Return by name the array of shape output × input, in a pass back for each of its rows.
 
-    `backward(node, seed)` returns gradients by node, None where nothing is sent. Of elements of
-    the output that nothing active leads to, none is asked for.
+    `backward(node, active, seed)` returns gradients by node, None where nothing is sent. Of
+    elements of the output that nothing active leads to, none is asked for.
 
     >>> from cgcli.program import parse
     >>> graph = parse("[2*x, 3, x]").graph()
     >>> active = graph.dependents(graph.inputs.values())
-    >>> backward = lambda node, seed: [10.0 * node + seed] * len(graph)
+    >>> backward = lambda node, active, seed: [10.0 * node + seed] * len(graph)
     >>> jacobian(graph, graph.output, graph.inputs, active, 0.0, 1.0, backward)["x"]
     array([21.,  0., 11.])
     """
@@ -87,7 +87,7 @@ def jacobian(
     shapes = {name: graph.shape(node) for name, node in sources.items()}
     rows = {name: np.full((size(shape), *inner), zero) for name, inner in shapes.items()}
     for place, node, seed in seeds(graph, of, active, zero, one):
-        gradients = backward(node, seed)
+        gradients = backward(node, active, seed)
         for name, source in sources.items():
             if gradients[source] is not None:
                 rows[name][place] = gradients[source]
