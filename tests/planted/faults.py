@@ -374,6 +374,13 @@ FAULTS: Final = (
         (BOUNDARY,),
     ),
     Fault(
+        "an argument of clip that meets itself is at a corner",
+        "cgcli/operations/row.py",
+        "return not self.meeting or len(",
+        "return True or len(",
+        ("tests/calculus/test_notes.py::test_what_meets_itself_is_at_no_corner",),
+    ),
+    Fault(
         "what a gradient of fractions reaches on the way to an array is not known",
         "cgcli/calculus/exactly.py",
         "reached = sweep.backward(target, active, filled(one, graph.shape(target)))",
