@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import re
@@ -203,6 +204,16 @@ def _text(page: Page, short: bool) -> str:
     return text_of(page, short=short)
 
 
+@functools.cache
+def command_of(name: str) -> Any:
+    """Return a command, made once: the prompt asks for one at every line."""
+    alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    settings = {"help_option_names": ["--help", "-h"]}
+    made = alone.command(name, cls=ProgramCommand, context_settings=settings)
+    made(function_of(name))
+    return typer.main.get_command(alone)
+
+
 class Group(TyperGroup):
     """The commands, each imported when it is asked for, and an answer for any other word."""
 
@@ -216,15 +227,7 @@ class Group(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command by its name; None where there is none."""
-        if cmd_name not in COMMANDS:
-            return None
-        alone = typer.Typer(
-            rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
-        )
-        settings = {"help_option_names": ["--help", "-h"]}
-        made = alone.command(cmd_name, cls=ProgramCommand, context_settings=settings)
-        made(function_of(cmd_name))
-        return typer.main.get_command(alone)
+        return command_of(cmd_name) if cmd_name in COMMANDS else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; say what was meant when there is none of that name."""
