@@ -6,22 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cgcli.commands.lines import evaluate_line
 from cgcli.limits import Limits
-from cgcli.views.schemas import read
-
-SCHEMA = jsonschema.Draft202012Validator(json.loads(read("jsonl")))
+from tests.documents import validate
 
 
 def lines(out: str) -> list[dict[str, Any]]:
     documents = [json.loads(line, parse_constant=pytest.fail) for line in out.splitlines()]
     for document in documents:
-        SCHEMA.validate(document)
+        validate(document, "jsonl")
     return documents
 
 
@@ -86,7 +83,7 @@ def test_a_bad_line_is_an_error_object_and_does_not_stop_the_others(
 @given(st.binary(max_size=80) | st.text(max_size=80).map(str.encode))
 @settings(max_examples=500, deadline=None)
 def test_no_line_of_any_kind_is_a_fault(line: bytes) -> None:
-    SCHEMA.validate(json.loads(json.dumps(evaluate_line(line, Limits())[0])))
+    validate(json.loads(json.dumps(evaluate_line(line, Limits())[0])), "jsonl")
 
 
 @given(
@@ -102,8 +99,10 @@ def test_no_line_of_any_kind_is_a_fault(line: bytes) -> None:
 @settings(max_examples=500, deadline=None)
 def test_no_json_of_any_kind_is_a_fault(value: Any) -> None:
     line = json.dumps({"expr": "x*2", "at": {"x": value}}).encode()
-    SCHEMA.validate(json.loads(json.dumps(evaluate_line(line, Limits())[0])))
-    SCHEMA.validate(json.loads(json.dumps(evaluate_line(json.dumps(value).encode(), Limits())[0])))
+    validate(json.loads(json.dumps(evaluate_line(line, Limits())[0])), "jsonl")
+    validate(
+        json.loads(json.dumps(evaluate_line(json.dumps(value).encode(), Limits())[0])), "jsonl"
+    )
 
 
 def test_lines_from_a_file(cgraph: Any, tmp_path: Path) -> None:

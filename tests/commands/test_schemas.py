@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from cgcli.commands.shared import COMMANDS
 from cgcli.views.schemas import names
+from tests.documents import validator
 
 POINT = ("x=1", "y=3", "z=-3")
 PROGRAM = ("(x+y)*z", *POINT)
@@ -68,9 +68,9 @@ def test_what_a_command_prints_holds_to_its_schema(
     ran = cgraph(*words, "--json")
     assert ran.status in (0, 1), ran.err
     document = json.loads(ran.out, parse_constant=pytest.fail)
-    schema = json.loads(cgraph("schema", words[0]).out)
-    jsonschema.validate(document, schema)
-    assert document["schema"] == schema["$id"]
+    schema = cgraph("schema", words[0]).out
+    validator(schema).validate(document)
+    assert document["schema"] == json.loads(schema)["$id"]
 
 
 def test_every_command_with_json_is_tried_and_has_a_schema(cgraph: Any) -> None:
@@ -83,15 +83,15 @@ def test_every_command_with_json_is_tried_and_has_a_schema(cgraph: Any) -> None:
 def test_an_error_of_any_command_holds_to_its_schema(command: str, cgraph: Any) -> None:
     ran = cgraph(command, "--json", "--nonsense")
     assert (ran.status, ran.err) == (2, "")
-    jsonschema.validate(json.loads(ran.out), json.loads(cgraph("schema", "error").out))
+    validator(cgraph("schema", "error").out).validate(json.loads(ran.out))
 
 
 def test_a_model_and_lines_hold_to_theirs(cgraph: Any, folder: Path) -> None:
     model = json.loads((folder / "model.json").read_text())
-    jsonschema.validate(model, json.loads(cgraph("schema", "model").out))
+    validator(cgraph("schema", "model").out).validate(model)
     ran = cgraph("eval", "--jsonl", stdin=b'{"id": 1, "expr": "x", "at": {"x": 2}}\n{}\n')
     for line in ran.out.splitlines():
-        jsonschema.validate(json.loads(line), json.loads(cgraph("schema", "jsonl").out))
+        validator(cgraph("schema", "jsonl").out).validate(json.loads(line))
 
 
 def test_all_schemas_are_one_document(cgraph: Any) -> None:

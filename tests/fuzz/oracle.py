@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import json
 import os
@@ -353,23 +352,17 @@ def _loads(text: str) -> Any:
     return json.loads(text, parse_constant=constant, object_pairs_hook=pairs)
 
 
-@functools.cache
-def _validator(name: str) -> Any:
-    import jsonschema
-
-    from cgcli.views.schemas import read
-
-    return jsonschema.Draft202012Validator(json.loads(read(name)))
-
-
 def _valid(document: Any, name: str, command: str) -> list[Find]:
     if len(str(document)) > 300_000:
         return []
-    error = next(iter(sorted(_validator(name).iter_errors(document), key=str)), None)
-    if error is None:
-        return []
     from jsonschema.exceptions import best_match
 
+    from cgcli.views.schemas import read
+    from tests.documents import validator
+
+    error = next(iter(sorted(validator(read(name)).iter_errors(document), key=str)), None)
+    if error is None:
+        return []
     best = best_match([error])
     place = "/".join("N" if isinstance(k, int) else str(k) for k in best.absolute_path)
     rule = "/".join(str(k) for k in best.absolute_schema_path)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cgcli.views.schemas import misfit, names, read
+from tests.documents import validate, validator
 
 Run = Callable[..., Any]
 PROGRAM = "(dot(w, x) + b - y)^2"
@@ -58,7 +58,7 @@ def test_what_is_written_fits_its_schema_and_goes_on(
     # Three epochs diverge at that rate, and are too few for L-BFGS to converge.
     assert ran.status == (1 if {"1e6", "lbfgs"} & {*variant} else 0), ran.err
     document = json.loads(model.read_text())
-    jsonschema.validate(document, SCHEMA)
+    validate(document, "model")
     assert misfit(document, "model") is None
     assert cgraph("predict", str(model), "-d", str(folder / "d.csv")).status == 0
     ran = cgraph("train", "--resume", str(model), "--epochs", "4", "-o", str(folder / "n.json"))
@@ -283,7 +283,7 @@ def test_the_check_is_that_of_json_schema(drawn: st.DataObject, document: Any) -
         del inner[key]
     else:
         inner[key] = drawn.draw(values)
-    valid = jsonschema.Draft202012Validator(SCHEMA).is_valid(_whole_as_integers(whole))
+    valid = validator(read("model")).is_valid(_whole_as_integers(whole))
     assert (misfit(whole, "model") is None) == valid
 
 
