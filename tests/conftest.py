@@ -49,6 +49,10 @@ class Ran(NamedTuple):
 # The tests have the threads that the command has, before NumPy is loaded.
 one_thread()
 
+# Where Python is told to write no bytecode, every process of a test compiles the package anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 
 def pytest_configure() -> None:
     # A shell's background job ignores Ctrl-C, and so would the processes that tests interrupt.
