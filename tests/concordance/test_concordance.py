@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.concordance.agreement import Difference
-from tests.concordance.concord import asked, compare
+from tests.concordance.concord import compare, right
 from tests.concordance.exported import lacking
 from tests.concordance.reproduce import as_command, smallest
 from tests.concordance.ways import WAYS, Way
@@ -127,8 +127,8 @@ def test_the_oracle_is_sure_of_most() -> None:
     notes = Counter(
         (kind, due)
         for seed in range(1, 201)
-        for right in asked(seed, POINTS).answers
-        for kind, due in right.notes.items()
+        for answer in right(seed, POINTS)[1]
+        for kind, due in answer.notes.items()
     )
     total = 200 * POINTS
     for kind in ("kink", "domain", "overflow", "underflow"):
