@@ -339,6 +339,12 @@ def owner(drawing: Drawing, text: Text) -> int:
     middle = (text.box.top + text.box.bottom) / 2
     found = []
     for k, arrow in enumerate(drawing.arrows):
+        box = arrow.box
+        low, high, at = (
+            (box.top, box.bottom, middle) if text.side else (box.left, box.right, text.x)
+        )
+        if not low - 3 < at < high + 3:
+            continue
         if text.side == "before":
             gaps = [x - text.x for x, y in arrow.line if abs(y - middle) <= 2]
         elif text.side == "beside":
@@ -362,14 +368,14 @@ def uses(drawing: Drawing) -> list[Use]:
         assert key not in numbers, f"{text.text!r} and {numbers[key]!r} beside one arrow"
         numbers[key] = text.text
     found = []
+    along = 0 if drawing.is_down else 1
     for k, arrow in enumerate(drawing.arrows):
         starts, ends = _touched(drawing, arrow.start), _touched(drawing, arrow.tip)
         assert len(starts) == 1, f"arrow {k} starts at {starts}"
         assert len(ends) <= 1, f"arrow {k} ends at {ends}"
         value, gradient = numbers.get((k, "value"), ""), numbers.get((k, "gradient"), "")
         target = ends[0] if ends else -1
-        height = arrow.tip[0 if drawing.is_down else 1]
-        found.append(Use(starts[0], target, value, gradient, height))
+        found.append(Use(starts[0], target, value, gradient, arrow.tip[along]))
     return found
 
 

@@ -386,7 +386,7 @@ def test_random_programs_are_drawn_well(
     program: Program, direction: str, cgraph: Run, tmp_path: Path
 ) -> None:
     words = bound(program)
-    assume(cgraph("eval", *words).status == 0)
+    assume(cgraph("eval", *words, "--json").status == 0)
     graph = wanted(cgraph, *words)
     assume(3 < len(graph.nodes) <= 30)
     path = tmp_path / "a.svg"
@@ -1208,7 +1208,7 @@ TREES: Counter[bool] = Counter()
 @given(program=programs(depth=2))
 def test_random_programs_in_the_terminal(program: Program, cgraph: Run) -> None:
     words = bound(program)
-    assume(cgraph("eval", *words).status == 0)
+    assume(cgraph("eval", *words, "--json").status == 0)
     graph = wanted(cgraph, *words)
     assume(3 < len(graph.nodes) <= 20)
     for more in ((), ("--direction", "down")):
