@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import signal
@@ -109,6 +110,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         runs[not any(map(item.get_closest_marker, groups))].append(item)
     config.hook.pytest_deselected(items=runs[False])
     items[:] = runs[True]
+
+
+def pytest_collection_finish() -> None:
+    # What is collected stays to the end: garbage is looked for among the rest alone.
+    gc.freeze()
 
 
 @pytest.fixture
