@@ -77,7 +77,7 @@ def error(number: float, true: Any) -> float:
 def test_of_random_programs_those_are_told_that_lost_digits() -> None:
     """None is missed; of those that are told, all but a few have lost what is printed."""
     told = lost = compared = 0
-    for seed in range(400, 520):
+    for seed in (311, *range(400, 520)):
         question, answers = right(seed, 4)
         for point, answer in zip(question.points, answers, strict=True):
             result = question.parsed.evaluate(question.bindings(point))
@@ -92,7 +92,8 @@ def test_of_random_programs_those_are_told_that_lost_digits() -> None:
             told += bool(kinds)
             lost += worst > 5e-7
             assert worst < 5e-6 or kinds, (seed, question.program.text, point)
-            assert worst > 1e-9 or not kinds, (seed, question.program.text, point)
+            # Whether terms that cancel leave 0 or an ulp hangs on the processor's instructions.
+            assert worst > 1e-9 or not kinds or result.value == 0, (seed, point)
     assert compared > 200
     assert told >= lost > 0
 
