@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cgcli.calculus.floats import silent
 from cgcli.calculus.notes import Note, note_on, shown, with_suggestion
@@ -23,6 +23,9 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import anywhere, elements
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
+
+if TYPE_CHECKING:
+    from cgcli.calculus.exact_passes import ExactSweep
 
 _LOST: Final = 5e-7
 """What a printed number is off by, as a share of itself, where its six digits are not all right."""
@@ -78,8 +81,9 @@ def _may_lose(result: Result, gradients: list[Any]) -> bool:
             carried += part if isinstance(part, float) else float(part.sum())
     if carried * _ULP > _LOST * abs(values[result.of]):
         return True
+    # Where nothing is left, that may be right, or all that was smaller is lost.
     return any(
-        anywhere((gradients[node] != 0) & (abs(gradients[node]) * _LOST < terms * _ULP))
+        anywhere((terms > 0) & (abs(gradients[node]) * _LOST < terms * _ULP))
         for node, terms in _terms(result, gradients)
     )
 
@@ -116,7 +120,7 @@ def _lost(
 ) -> Iterator[tuple[int, Note]]:
     """Yield the note, after a few runs with the numbers moved."""
     graph, sources = result.graph, result.sources
-    exact = _exact(graph, result.values)
+    exact, sweep = _exact(graph, result.values)
     values, moved = [_STILL] * len(graph), dict.fromkeys(sources, _STILL)
     for seed in range(_RUNS):
         kind = _Rounded(seed, _ULP, exact)
@@ -131,6 +135,8 @@ def _lost(
             if gradients[node] is not None and back[node] is not None:
                 # Contributions that leave nothing at all, as of z/z, are meant to.
                 moved[name] = max(moved[name], _off(gradients[node], back[node], 0.0))
+    for name, off in _vanished(result, gradients, sweep):
+        moved[name] = max(moved[name], off)
     output = excerpt(result.output)
     offs = {output: values[result.of]}
     offs |= {f"∂{output}/∂{excerpt(name)}": off for name, off in moved.items()}
@@ -152,21 +158,23 @@ def _lost(
     yield first, note_on(graph, first, "inexact", message)
 
 
-def _exact(graph: Graph, values: list[Any]) -> set[int]:
-    """Return the nodes that were not rounded: the constants and inputs, and what is a fraction."""
+def _exact(graph: Graph, values: list[Any]) -> tuple[set[int], ExactSweep | None]:
+    """Return the nodes that were not rounded, and the sweep over fractions that tells them.
+
+    They are the constants and inputs, and what is a fraction; of long ones there is no sweep.
+    """
     from cgcli.calculus.exact_passes import ExactSweep, taken
     from cgcli.numbers.exact import exact_namespace
     from cgcli.numbers.ratio import Ratio, Room, RoomError
 
     room = Room(_BITS)
+    sweep = ExactSweep(graph, exact_namespace(room))
     leaves = [node for node, arguments in enumerate(graph.arguments) if not arguments]
     try:
-        fractions = ExactSweep(graph, exact_namespace(room)).forward(
-            {node: taken(values[node], room) for node in leaves}
-        )
+        fractions = sweep.forward({node: taken(values[node], room) for node in leaves})
     except RoomError:
-        return set(leaves)
-    return {
+        return set(leaves), None
+    exact = {
         node
         for node, (fraction, value) in enumerate(zip(fractions, values, strict=True))
         if all(
@@ -174,6 +182,34 @@ def _exact(graph: Graph, values: list[Any]) -> set[int]:
             for a, b in zip(elements(fraction), elements(value), strict=True)
         )
     }
+    return exact, sweep
+
+
+def _vanished(
+    result: Result, gradients: list[Any], sweep: ExactSweep | None
+) -> Iterator[tuple[str, _Off]]:
+    """Yield the inputs by which a gradient of 0 is a fraction that is not 0, and how far off it is.
+
+    >>> import cgcli
+    >>> result = cgcli.parse("1e17*x - 1e17*x + x").evaluate(x=3)
+    >>> str(result.notes[0].message)
+    'contributions nearly cancel: ∂f/∂x may be off by 1; --precision 30 has more'
+    """
+    from cgcli.numbers.ratio import Ratio, RoomError
+
+    nodes = {name: node for name, node in result.sources.items() if gradients[node] is not None}
+    if sweep is None or not any(anywhere(gradients[node] == 0) for node in nodes.values()):
+        return
+    try:
+        fractions = sweep.backward(result.of, result.active, Ratio(1))
+    except RoomError:
+        return
+    for name, node in nodes.items():
+        # Where nothing was sent there are no elements.
+        pairs = zip(elements(gradients[node]), elements(fractions[node]), strict=False)
+        left = [abs(b.fraction()) for a, b in pairs if a == 0 and type(b) is Ratio and b != 0]
+        if left:
+            yield name, _Off(1.0, float(max(left)))
 
 
 class _Rounded(ShakenDoubles):

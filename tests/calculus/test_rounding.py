@@ -61,6 +61,39 @@ def test_contributions_that_cancel_are_told() -> None:
     assert note.message.startswith("contributions nearly cancel: about 2 digits of ∂f/∂x are right")
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "true"),
+    [
+        ("1e17*x - 1e17*x + x", {"x": 3.0}, 1),
+        ("1e5*(x/x) + x", {"x": 1e-12}, 1),
+        ("x*1e17 + x - x*1e17", {"x": 7.0}, 1),
+    ],
+)
+def test_a_gradient_of_which_nothing_is_left_is_told_where_that_is_wrong(
+    text: str, at: dict[str, float], true: float
+) -> None:
+    result = cgcli.parse(text).evaluate(at)
+    assert result.gradient["x"] == 0
+    assert f"∂f/∂x may be off by {true}" in result.notes[0].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x/x",
+        "(x + 1)/(1 + x)",
+        "exp(x)/exp(x)",
+        "x - x",
+        "where(x > 0, sum(y), sum(x*y))",
+        "0*x + x/x",
+    ],
+)
+def test_a_gradient_of_which_nothing_is_to_be_left_is_not(text: str) -> None:
+    program = cgcli.parse(text)
+    at = {"x": 3.0, "y": np.array([0.5, 2.0])}
+    assert not program.evaluate(at).notes
+
+
 def numbers(result: Any, answer: Answer) -> list[float]:
     rows = [np.ravel(result.gradient[name]) for name in answer.numbers.gradient]
     return [float(result.value), *(float(number) for row in rows for number in row)]
