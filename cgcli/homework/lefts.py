@@ -51,6 +51,7 @@ class Lefts:
     """
 
     def __init__(self, exercise: Exercise) -> None:
+        self.exercise = exercise
         self.graph = exercise.graph
         self.output = exercise.graph.names[exercise.of]
         self.inputs = list(exercise.result.sources)

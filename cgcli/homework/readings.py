@@ -16,7 +16,8 @@ from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import PATTERNS, multiplied, plain, rewriting
 from cgcli.homework.rights import with_euler
 from cgcli.homework.sheets import Line, Part
-from cgcli.homework.statements import Table, answered, chain, sides_of, statements
+from cgcli.homework.statements import answered, chain, sides_of, statements
+from cgcli.homework.tables import Table
 from cgcli.homework.written import shape_of
 from cgcli.operations.table import WORDS
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
+from cgcli.homework.behind import bracketed, unnamed
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import PATTERNS, is_blank, plain, result, rewritten
 
@@ -45,7 +46,9 @@ def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
     numbered = PATTERNS["numbered"].match(text)
     if numbered and not lefts.knows(numbered[1]) and not lefts.knows(numbered[0].rstrip(" .):")):
         text = text[numbered.end() :]
-    text = columns(lefts, PATTERNS["remark"].sub("", text))
+    bracket = PATTERNS["bracket"].search(text)
+    text = text[: bracket.start()] if bracket else text
+    text = columns(lefts, PATTERNS["remark"].sub("", text)) + (bracket[0] if bracket else "")
     sides = sides_of(text)
     if len(sides) == 2 and "," in sides[0] and (asked := lefts.read(sides[0])) is not None:
         # A list on the left, a list on the right: (dL/dw, dL/db) = (6, 2).
@@ -62,13 +65,21 @@ def _without_label(lefts: Lefts, text: str) -> str:
     """Return a line with a sign of equality, and what is said before its question marked off."""
     text = dictionary(text) or text
     if "=" not in text and len(PATTERNS["labelled"].findall(text)) > 1:
-        known = lambda match: f"{match[0][:-1]} =" if lefts.read(match[1]) else match[0]
+        known = lambda match: (
+            f"{match[0][:-1]} ="
+            if lefts.read(match[1]) or PATTERNS["slope"].fullmatch(match[1])
+            else match[0]
+        )
         return PATTERNS["labelled"].sub(known, text)
     before, colon, after = text.partition(":")
     if colon and after.strip() and "=" not in before and not after.startswith("="):
         named = _asked if PATTERNS["a_number"].fullmatch(after) else Lefts.read
         if (labelled := named(lefts, before)) is not None:
             # A label before a question of its own: w: dL/dw = 6.
+            first, *rest = PATTERNS["is"].sub(" = ", after).split("=", 1)
+            slope = unnamed(lefts, labelled, first, "".join(rest))
+            if slope is not None:
+                return PATTERNS["valued"].sub(f", {before} =", f"{slope} = {rest[0]}")
             asked = lefts.read(sides_of(after)[0])
             of_its_own = asked is not None and "/" in asked[0] and "/" not in before
             if of_its_own or asked == labelled:
@@ -105,11 +116,11 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         over = lefts.derivative(None, left.strip()) if lefts.name(left.strip()) else None
         if "=" not in second:
             return [first, f"{over} = {second}"] if over else [text]
-    pieces, start = [], 0
+    pieces, start, led = [], 0, ""
     for match in islice(PATTERNS["between"].finditer(text), _MOST):
         numbered = PATTERNS["bullet"].match(text, match.end())
         begin = numbered.end() if numbered else match.end()
-        rest, before = text[begin:], text[start : match.start()]
+        rest, before = text[begin:], led + text[start : match.start()]
         if not before or before.count("[") > before.count("]"):
             continue
         if match["given"] and before.count("(") > before.count(")"):
@@ -126,8 +137,15 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         following = _asked(lefts, sides[0]) if len(sides) > 1 else None
         if following and not ("/" in match[0] and _divides(lefts, before, following[0])):
             pieces.append(before)
-            start = begin
-    last = text[start:]
+            start, led = begin, ""
+        elif len(sides) > 1 and not following:
+            slope = unnamed(lefts, _asked(lefts, sides_of(before)[0]), sides[0], sides[1])
+            if slope == "":
+                return []
+            if slope:
+                pieces.append(before)
+                start, led = text.index("=", begin), f"{slope} "
+    last = led + text[start:]
     if pieces and last.count(")") > last.count("("):
         last = last.rstrip(" .").removesuffix(")")
     return [*pieces, last]
@@ -163,7 +181,8 @@ def _asked(lefts: Lefts, text: str) -> list[str] | None:
 
 def chain(lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = False) -> list[str]:
     """Return what an equality states: its first part is asked for, its last is the result."""
-    parts = [part.strip() for part in sides_of(text)]
+    bracket = PATTERNS["bracket"].search(text)
+    parts = [part.strip() for part in sides_of(text[: bracket.start()] if bracket else text)]
     if len(parts) < 2:
         return []
     if len(parts) > 2 and not parts[-1]:
@@ -176,6 +195,9 @@ def chain(lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = 
     if asked is None and re.fullmatch(r"[-+\d.\s/e\[\],()]+", parts[0]):
         # The number first: -3 = dg/dp.
         asked, parts = _asked(lefts, parts[-1]), parts[::-1]
+    if bracket and asked:
+        question = lefts.gradient(asked[0]) if derivatives else asked[0]
+        parts += bracketed(lefts, question, parts[-1], bracket["inside"])
     is_number = PATTERNS["a_number"].fullmatch
     if len(parts) > 2 and is_number(parts[-2]) and re.match(r"[^\W\d]|[∂(]", parts[-1]):
         # The number, and what has it as well: dL/ds = 2 = dL/db.
@@ -238,66 +260,6 @@ def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
     steps = lefts.graph.arguments
     later = (other for other in nodes if other is not None and other >= node)
     return any(other == node or steps[other] for other in later)
-
-
-class Table:
-    """A table as far as it has been read: what its columns hold, as its head tells."""
-
-    def __init__(self, lefts: Lefts) -> None:
-        self.lefts = lefts
-        self.kinds: list[str] = []
-        self.asked: list[str] = []
-
-    def cells(self, text: str) -> list[str] | None:
-        """Return the cells of a row: with bars around or between them, or tabs."""
-        bars = text.count("|")
-        if (text.startswith("|") and bars > 2) or (bars > 1 and "=" not in text):
-            return [cell.strip() for cell in text.removeprefix("|").removesuffix("|").split("|")]
-        if "\t" in text:
-            return [cell.strip() for cell in text.split("\t")]
-        # Columns under a head, with blanks between them.
-        apart = re.split(r"\s{2,}", text)
-        kinds = [kind for kind in ("value", "gradient") if PATTERNS[kind].search(text)]
-        is_row = len(apart) == len(self.kinds) if self.kinds else len(kinds) == 2
-        return apart if len(apart) > 2 and is_row and "=" not in text else None
-
-    def row(self, cells: list[str]) -> Iterator[str]:
-        """Yield what a row states: a question's answer, a node's two, or those of its head."""
-        numbers = [bool(re.match(r"[-+]?\.?\d", cell)) for cell in cells]
-        heads = [
-            next((kind for kind in ("value", "gradient") if PATTERNS[kind].search(cell)), "")
-            for cell in cells
-        ]
-        if any(heads[1:]) and not any(re.search(r"\d", cell) for cell in cells):
-            self.kinds = heads
-        kinds = self.kinds
-        if re.fullmatch(r"\d{1,2}[.)]?", cells[0]) and self.lefts.read(cells[1]) is not None:
-            # The rows are numbered.
-            cells, numbers, kinds = cells[1:], numbers[1:], kinds[1:]
-        asked = self.lefts.read(cells[0].partition("=")[0])
-        if not any(numbers):
-            questions = [self.lefts.read(cell) for cell in cells]
-            if all(questions[1:]):
-                self.asked = [asked[0] if asked and len(asked) == 1 else "" for asked in questions]
-            return
-        pairs: list[tuple[str | None, str]] = []
-        if asked is None and len(cells) == len(self.asked):
-            # The questions are the head's.
-            gradients = PATTERNS["gradient"].search(cells[0])
-            for left, cell, is_number in zip(self.asked, cells, numbers, strict=True):
-                if is_number and left:
-                    pairs.append((self.lefts.gradient(left) if gradients else left, cell))
-        elif asked is not None and len(asked) == 1:
-            named = len(kinds) == len(cells)
-            kinds = kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
-            for kind, cell, is_number in zip(kinds, cells[1:], numbers[1:], strict=False):
-                of_node = kind == "gradient" and "/" not in asked[0]
-                question = self.lefts.derivative(None, cells[0]) if of_node else asked[0]
-                if kind and cell and (named or (is_number and len(cells) < 4)):
-                    pairs.append((question, cell))
-        for question, cell in pairs:
-            if question:
-                yield from answered(self.lefts, [question], cell)
 
 
 def answered(lefts: Lefts, asked: list[str], written: str, *, alike: bool = False) -> Iterator[str]:

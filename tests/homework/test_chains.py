@@ -150,6 +150,43 @@ def test_what_rounded_numbers_come_to_follows() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("dg/dp = z (= 3)", "3"),
+        ("dg/dz = p [= 5]", "5"),
+        ("dg/dz = x + y (≈ 5)", "5"),
+        ("dg/dz = p (→ 5).", "5"),
+        ("dg/dz = p (= x + y = 5)", "5"),
+        ("dg/dz = 4 (= y)", "y"),
+        ("dg/dx = dg/dp * dp/dx (= -2(1))", "-2*(1)"),
+        ("dg/dp = z (= -3)", ""),
+        ("dg/dz = p [= 4]", ""),
+        ("dg/dz = p (= x + y)", ""),
+        # Remarks: words, and a question of its own.
+        ("dg/dz = 4 (= the value of p)", ""),
+        ("dg/dx = z [z = -3]", ""),
+    ],
+)
+def test_a_bracket_that_begins_with_a_sign_of_equality_goes_on(line: str, part: str) -> None:
+    ((_, answer),) = judged(SEED, line).items()
+    assert (answer.verdict, answer.part) == ("wrong" if part else "right", part)
+
+
+@pytest.mark.parametrize("line", ["dg/dz = 4 (= -4)", "dg/dx = z = -3 (= 3)"])
+def test_a_bracket_with_another_number_is_asked_back(line: str) -> None:
+    assert not judged(SEED, line)
+
+
+def test_a_bracket_may_round_the_number_before_it() -> None:
+    """One digit is too few for an answer, and enough for a remark: y is 0.9817."""
+    problem = ("y = x*w; L = y^2", {"x": 0.9817, "w": 1})
+    for line in ("y = 0.9817 (≈ 1)", "dL/dy = 2y (≈ 2)", "dL/dy = 2y (= 1.963)"):
+        assert [answer.verdict for answer in judged(problem, line).values()] == ["right"]
+    (answer,) = judged(problem, "dL/dy = 2y (= 1.936)").values()
+    assert (answer.verdict, answer.part) == ("wrong", "1.936")
+
+
+@pytest.mark.parametrize(
     ("problem", "line", "part"),
     [
         # Numbers that come to the wrong result, however near they are to the right one.

@@ -247,6 +247,40 @@ def test_a_number_is_not_cut_off_a_product(right: str, is_read: bool) -> None:
     assert [each.verdict for each in judged] == ["right"] * is_read
 
 
+@pytest.mark.parametrize(
+    ("line", "numbers"),
+    [
+        ("p = 4, grad = -3", {"p": 4, "dg/dp": -3}),
+        ("x = 1, grad = -3", {"x": 1, "dg/dx": -3}),
+        ("p = 4, ∇ = -3", {"p": 4, "dg/dp": -3}),
+        ("p = 4 (grad = -3)", {"p": 4, "dg/dp": -3}),
+        ("p = x + y = 4, grad = -3", {"p": 4, "dg/dp": -3}),
+        ("p=4 grad=-3", {"p": 4, "dg/dp": -3}),
+        ("p: 4, grad: -3", {"p": 4, "dg/dp": -3}),
+        ("p: grad = -3, value = 4", {"p": 4, "dg/dp": -3}),
+        ("p的值为4，梯度为-3", {"p": 4, "dg/dp": -3}),
+        ("x: grad = -3", {"dg/dx": -3}),
+        ("x：梯度 = -3", {"dg/dx": -3}),
+        ("z: Gradient = 4", {"dg/dz": 4}),
+        ("p = 4, grad = -3, z = -3, grad = 4", {"p": 4, "dg/dp": -3, "z": -3, "dg/dz": 4}),
+        ("g = -12, grad = 1", {"g": -12, "dg/dg": 1}),
+        # Of the output by what is not said.
+        ("g = -12, grad = 4", {}),
+        ("g: derivative = 4", {}),
+    ],
+)
+def test_a_gradient_without_a_name_is_that_of_the_name_before_it(
+    line: str, numbers: dict[str, float]
+) -> None:
+    found = read({**SEED, "sheet": line})
+    assert {step: judged.number for step, judged in found.items()} == numbers
+
+
+def test_a_name_of_the_program_asks_for_itself() -> None:
+    found = read({"program": "grad = x^2; f = 2*grad", "at": {"x": 3}, "sheet": "f = 18, grad = 9"})
+    assert {step: judged.number for step, judged in found.items()} == {"f": 18, "grad": 9}
+
+
 def test_what_stands_behind_a_formula_is_its_result() -> None:
     found = read({**SEED, "sheet": "dg/dx = dg/dp * 1  # -3\np = 4  # 2 points\ndp/dx = 1 # 7"})
     assert {step: judged.answer.read for step, judged in found.items()} == {

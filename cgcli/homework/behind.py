@@ -1,0 +1,68 @@
+"""What stands behind an answer and counts as well: a bracket that goes on, a gradient unnamed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cgcli.errors import CgraphError
+from cgcli.homework.lefts import Lefts
+from cgcli.homework.notation import PATTERNS, multiplied, result
+from cgcli.homework.questions import Question
+from cgcli.homework.rights import LIMITS
+from cgcli.homework.written import Written, is_near, part_of, read_number, shape_of
+from cgcli.language.answer import parse_answer
+
+
+def bracketed(lefts: Lefts, question: str, before: str, inside: str) -> list[str]:
+    """Return the parts of a chain that a bracket behind an answer has: `z (= -3)`.
+
+    There are none in a remark: what rounds the number before it or the right one, and words.
+    """
+    parts = [result(part, lefts.knows) for part in PATTERNS["equality"].split(inside)]
+    words = PATTERNS["word"].findall(" ".join(parts))
+    known = all(lefts.knows(word) or multiplied(word, lefts.knows) != word for word in words)
+    if not (known and all(parts)) or any("," in part and part[0] != "[" for part in parts):
+        return []
+    number, last = read_number(parts[-1]), read_number(before)
+    if number is None:
+        return parts
+    near = [_right(lefts, question), last and last.value]
+    return [] if any(_rounds(number, other) for other in near) else parts
+
+
+def _right(lefts: Lefts, question: str) -> Any:
+    """Return the right number of a question; None where it cannot be read."""
+    exercise = lefts.exercise
+    try:
+        syntax = parse_answer(f"{question} =", LIMITS)
+        if syntax is None:
+            return None
+        quantity, element, _ = Question(exercise, question).asked(syntax.left)
+        return part_of(exercise.truth(quantity), element)
+    except CgraphError:
+        return None
+    finally:
+        exercise.draft.undo()
+
+
+def _rounds(number: Written, other: Any) -> bool:
+    """Whether a number is another one with fewer digits, one at least."""
+    if other is None or shape_of(other):
+        return False
+    return is_near(number.value, other, number.half * (1 + 1e-9))
+
+
+def unnamed(lefts: Lefts, question: list[str] | None, word: str, number: str) -> str | None:
+    """Return the gradient that a word such as `grad` asks for behind a question of its node.
+
+    It is None for another word, and "" where it may be the derivative of the output by another.
+    """
+    word = word.strip()
+    if PATTERNS["slope"].fullmatch(word) is None or lefts.read(word) is not None:
+        return None
+    if question is None or len(question) != 1 or "/" in question[0]:
+        return None
+    if question[0] == lefts.output and not re.match(r"\s*1(?:\.0*)?(?![\w.])", number):
+        return ""
+    return lefts.derivative(None, question[0])

@@ -1,0 +1,70 @@
+"""Rows of a table → the answers that they state, as its head tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cgcli.homework.lefts import Lefts
+from cgcli.homework.notation import PATTERNS
+from cgcli.homework.statements import answered
+
+
+class Table:
+    """A table as far as it has been read: what its columns hold, as its head tells."""
+
+    def __init__(self, lefts: Lefts) -> None:
+        self.lefts = lefts
+        self.kinds: list[str] = []
+        self.asked: list[str] = []
+
+    def cells(self, text: str) -> list[str] | None:
+        """Return the cells of a row: with bars around or between them, or tabs."""
+        bars = text.count("|")
+        if (text.startswith("|") and bars > 2) or (bars > 1 and "=" not in text):
+            return [cell.strip() for cell in text.removeprefix("|").removesuffix("|").split("|")]
+        if "\t" in text:
+            return [cell.strip() for cell in text.split("\t")]
+        # Columns under a head, with blanks between them.
+        apart = re.split(r"\s{2,}", text)
+        kinds = [kind for kind in ("value", "gradient") if PATTERNS[kind].search(text)]
+        is_row = len(apart) == len(self.kinds) if self.kinds else len(kinds) == 2
+        return apart if len(apart) > 2 and is_row and "=" not in text else None
+
+    def row(self, cells: list[str]) -> Iterator[str]:
+        """Yield what a row states: a question's answer, a node's two, or those of its head."""
+        numbers = [bool(re.match(r"[-+]?\.?\d", cell)) for cell in cells]
+        heads = [
+            next((kind for kind in ("value", "gradient") if PATTERNS[kind].search(cell)), "")
+            for cell in cells
+        ]
+        if any(heads[1:]) and not any(re.search(r"\d", cell) for cell in cells):
+            self.kinds = heads
+        kinds = self.kinds
+        if re.fullmatch(r"\d{1,2}[.)]?", cells[0]) and self.lefts.read(cells[1]) is not None:
+            # The rows are numbered.
+            cells, numbers, kinds = cells[1:], numbers[1:], kinds[1:]
+        asked = self.lefts.read(cells[0].partition("=")[0])
+        if not any(numbers):
+            questions = [self.lefts.read(cell) for cell in cells]
+            if all(questions[1:]):
+                self.asked = [asked[0] if asked and len(asked) == 1 else "" for asked in questions]
+            return
+        pairs: list[tuple[str | None, str]] = []
+        if asked is None and len(cells) == len(self.asked):
+            # The questions are the head's.
+            gradients = PATTERNS["gradient"].search(cells[0])
+            for left, cell, is_number in zip(self.asked, cells, numbers, strict=True):
+                if is_number and left:
+                    pairs.append((self.lefts.gradient(left) if gradients else left, cell))
+        elif asked is not None and len(asked) == 1:
+            named = len(kinds) == len(cells)
+            kinds = kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
+            for kind, cell, is_number in zip(kinds, cells[1:], numbers[1:], strict=False):
+                of_node = kind == "gradient" and "/" not in asked[0]
+                question = self.lefts.derivative(None, cells[0]) if of_node else asked[0]
+                if kind and cell and (named or (is_number and len(cells) < 4)):
+                    pairs.append((question, cell))
+        for question, cell in pairs:
+            if question:
+                yield from answered(self.lefts, [question], cell)
