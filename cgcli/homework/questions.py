@@ -210,5 +210,5 @@ def typed(entries: Expression) -> str:
     """Return a number as it was typed, with its sign; nothing for what is more than that."""
     if entries[0][0] != syntax.NUMBER or len(entries) > 2:
         return ""
-    sign = {"neg": "-", "pos": "+"}.get(entries[-1][1], "")
+    sign = {"neg": "-", "pos": "+"}.get(str(entries[-1][1]), "")
     return f"{sign}{entries[0][1]}" if sign or len(entries) == 1 else ""
