@@ -17,12 +17,15 @@ from cgcli.language.answer import parse_answer
 def bracketed(lefts: Lefts, question: str, before: str, inside: str) -> list[str]:
     """Return the parts of a chain that a bracket behind an answer has: `z (= -3)`.
 
-    There are none in a remark: what rounds the number before it or the right one, and words.
+    There are none in a remark: what rounds the number before it or the right one, words, and a
+    number where the exercise has none.
     """
     parts = [result(part, lefts.knows) for part in PATTERNS["equality"].split(inside)]
     words = PATTERNS["word"].findall(" ".join(parts))
     known = all(lefts.knows(word) or multiplied(word, lefts.knows) != word for word in words)
     if not (known and all(parts)) or any("," in part and part[0] != "[" for part in parts):
+        return []
+    if lefts.exercise.symbolic and not PATTERNS["word"].search(parts[-1]):
         return []
     number, last = read_number(parts[-1]), read_number(before)
     if number is None:

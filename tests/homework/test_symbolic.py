@@ -89,6 +89,14 @@ def test_a_chain_of_formulas_is_judged_part_by_part() -> None:
     assert (wrong.verdict, wrong.part) == ("wrong", "p * 1")
 
 
+def test_a_number_in_brackets_is_of_values_that_nobody_told() -> None:
+    found = judged("p = x + y; g = p*z", "dg/dz = x + y (= 4)\ndg/dx = z (= y)")
+    assert [(each.answer.read, each.verdict) for each in found] == [
+        ("dg/dz = x + y", "right"),
+        ("dg/dx = y", "wrong"),
+    ]
+
+
 def test_a_step_follows_from_the_students_own_formulas() -> None:
     sheet = "u = 3*x + 1; df/du = u^3; df/dx = 3*u^3"
     answers = judged("u = 3*x - 1; f = u^4", sheet)
