@@ -13,7 +13,7 @@ from cgcli.homework.quantities import Quantity
 from cgcli.homework.questions import Asked, Question, place_of
 from cgcli.homework.rights import LIMITS, Formula, read_right, with_euler
 from cgcli.homework.sheets import Line, Part, Sheet
-from cgcli.homework.written import Written, shape_of
+from cgcli.homework.written import Written, read_number, shape_of
 from cgcli.language.answer import parse_answer
 from cgcli.language.syntax import NUMBER
 from cgcli.words import Math, Message
@@ -24,6 +24,7 @@ class Answer(NamedTuple):
 
     `nodes` are all that the left side may mean: an expression may stand several times. `read` is
     the answer as it was understood; `parts` are what stands before it in a chain of equalities.
+    `measure` is the number of a formula that may be a number with its unit as well.
     """
 
     line: int
@@ -35,6 +36,13 @@ class Answer(NamedTuple):
     formula: Formula | None
     read: str
     parts: tuple[Part, ...] = ()
+    measure: Written | None = None
+
+    def measured(self) -> Answer:
+        """Return the answer as its number, without the names that may be a unit."""
+        left, _, right = self.read.rpartition("=")
+        read = f"{left}={right.partition('*')[0]}"
+        return self._replace(written=self.measure, formula=None, read=read)
 
 
 class Unreadable(NamedTuple):
@@ -184,8 +192,18 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
             _refuse_own_text(exercise, quantity.node, formula)
     finally:
         exercise.draft.undo()
+    measure = read_number(line.measure, exercise.kind) if formula else None
     return Answer(
-        line.number, line.text, quantity, element, nodes, written, formula, text, line.parts
+        line.number,
+        line.text,
+        quantity,
+        element,
+        nodes,
+        written,
+        formula,
+        text,
+        line.parts,
+        measure,
     )
 
 

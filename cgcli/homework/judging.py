@@ -128,10 +128,10 @@ class Judge:
         truth = self.exercise.truth(quantity)
         slack = self.exercise.slack(quantity)
         tolerance = self.tolerance.of(quantity)
-        for answer in answers:
-            written, equality, element = answer.written, None, answer.element
+        for stated in answers:
+            answer, equality = self._meant(stated)
+            written, element = answer.written, answer.element
             if answer.formula is not None:
-                equality = compare(self.exercise, answer)
                 with self.exercise.added(*answer.formula) as node:
                     written = exact(self.exercise.value_of(node, self.working.point))
             assert written is not None
@@ -173,6 +173,25 @@ class Judge:
             if expected:
                 numbers = self._overlaid(numbers, expected[0], answer, (value, held))
         return numbers
+
+    def _meant(self, answer: Answer) -> tuple[Answer, Equality | None]:
+        """Return an answer as it is meant, with what its formula is beside the right one.
+
+        Of 5 m/s, where m and s are names, the number is meant if it is right and the product is
+        not; of a value it is meant in doubt.
+        """
+        if answer.formula is None:
+            return answer, None
+        equality = compare(self.exercise, answer)
+        if equality.same or answer.measure is None or self.exercise.symbolic:
+            return answer, equality
+        quantity = answer.quantity
+        right = part_of(self.exercise.truth(quantity), answer.element)
+        if shape_of(right):
+            return answer, equality
+        reach = self.exercise.slack(quantity) + self.tolerance.of(quantity).reach(right)
+        is_number = quantity.of < 0 or answer.measure.is_rounding(right, reach)
+        return (answer.measured(), None) if is_number else (answer, equality)
 
     def _by_parts(self, judged: Judged, written: Written, pairs: list[Pair]) -> Judged:
         """Return the verdict on a chain of equalities: that on the first part that is wrong."""

@@ -127,10 +127,21 @@ def _asked_together(lefts: Lefts, text: str) -> list[str] | None:
 def _stated(lefts: Lefts, line: Line, written: str) -> Line:
     """Return a line with the question and the answer of a chain, and what stands between them."""
     left, *parts, right = sides_of(written)
+    line = line._replace(measure=_measure(lefts, line.text, right.strip()))
     read = f"{left.strip()} = {right.strip()}"
     if len(parts) > _PARTS:
         return line._replace(read=read)
     return line._replace(read=read, parts=tuple(read_part(lefts, part.strip()) for part in parts))
+
+
+def _measure(lefts: Lefts, text: str, right: str) -> str:
+    """Return the number of an answer that may have a unit behind a blank, where it is a product."""
+    if "*" not in right:
+        return ""
+    matches = PATTERNS["measured"].finditer(plain(text))
+    fits = (match for match in matches if multiplied(match[0].strip(), lefts.knows) == right)
+    match = next(fits, None)
+    return match["number"].strip() if match else ""
 
 
 def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:

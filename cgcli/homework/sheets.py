@@ -47,6 +47,8 @@ class Line(NamedTuple):
     """What the text is read as, where it is not written as the language has it."""
     parts: tuple[Part, ...] = ()
     """What stands between a question and its answer, in a chain of equalities."""
+    measure: str = ""
+    """Of a number and names that may be its unit the number: 5 of 5 m/s."""
 
 
 class Sheet(NamedTuple):

@@ -281,6 +281,47 @@ def test_a_name_of_the_program_asks_for_itself() -> None:
     assert {step: judged.number for step, judged in found.items()} == {"f": 18, "grad": 9}
 
 
+MOTION: dict[str, Any] = {"program": "v = s/t; E = m*v^2/2", "at": {"s": 100, "t": 20, "m": 2}}
+"""A metre and a second are names here: v is 5 and E is 25, dv/ds is 1/20, dE/dv is m*v, 10."""
+
+
+@pytest.mark.parametrize(
+    ("line", "as_read", "verdict"),
+    [
+        ("v = 5 m/s", "v = 5", "right"),
+        ("v = s/t = 5.0 m s⁻¹", "v = 5.0", "right"),
+        ("v is 5 m/s", "v = 5", "right"),
+        ("dv/ds = 0.05 s^-1", "dv/ds = 0.05", "right"),
+        ("dv/dt = -0.25 m/s^2", "dv/dt = -0.25", "right"),
+        ("dE/dv = 10 kg m/s", "dE/dv = 10", "right"),
+        # Neither is right.
+        ("v = 6 m/s", "v = 6", "wrong"),
+        ("dE/dv = 3 m", "dE/dv = 3*m", "wrong"),
+        # A product as it is written.
+        ("dE/dv = 1 m v", "dE/dv = 1*m*v", "right"),
+        ("v = 5*m/s", "v = 5*m/s", "wrong"),
+        ("v = 5m/s", "v = 5*m/s", "wrong"),
+    ],
+)
+def test_a_unit_may_be_made_of_names(line: str, as_read: str, verdict: str) -> None:
+    (judged,) = read({**MOTION, "sheet": line}).values()
+    assert (judged.answer.read, judged.verdict) == (as_read, verdict)
+
+
+def test_what_is_right_as_a_product_is_one() -> None:
+    """At s = 1 the number 2 is right as well: dy/ds is 2*s."""
+    found = read({"program": "y = s^2", "at": {"s": 1}, "sheet": "dy/ds = 2 s"})["dy/ds"]
+    assert (found.answer.read, found.verdict) == ("dy/ds = 2*s", "right")
+
+
+def test_a_wrong_number_with_its_unit_is_gone_on_with() -> None:
+    """Of v = 6 comes E = 2*6^2/2 = 36."""
+    found = read({**MOTION, "sheet": "v = 6 m/s; E = 36 J"})
+    assert {step: judged.verdict for step, judged in found.items()} == {
+        "v": "wrong", "E": "follows",
+    }  # fmt: skip
+
+
 def test_what_stands_behind_a_formula_is_its_result() -> None:
     found = read({**SEED, "sheet": "dg/dx = dg/dp * 1  # -3\np = 4  # 2 points\ndp/dx = 1 # 7"})
     assert {step: judged.answer.read for step, judged in found.items()} == {
