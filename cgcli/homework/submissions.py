@@ -29,7 +29,7 @@ def read_handed_in(
 ) -> tuple[list[Sheet], list[str]]:
     """Return the sheets that a file holds, and the columns of it that are no steps.
 
-    HTML and Markdown are read as the text that they show.
+    HTML, Markdown and LaTeX are read as the text that they show.
     What is amiss with one sheet is said in its `trouble`. Raises `CgraphError` of kind file where
     nothing at all can be read.
     """
@@ -38,9 +38,26 @@ def read_handed_in(
             return [_notebook(text, name)], []
         if ending in ("csv", "tsv"):
             return _table(text, name, exercise)
+    text = _without_remarks(text, ending)
     if ending in ("md", "html", "htm"):
         text = _shown(text, exercise, ending)
     return _under_headings(text, name, {*exercise.inputs}, roster), []
+
+
+def _without_remarks(text: str, ending: str) -> str:
+    """Return a text without what is commented out of it, in as many lines as before.
+
+    >>> _without_remarks("p = 4 % not 5", "tex"), _without_remarks("<!-- p = 5 -->p = 4", "md")
+    ('p = 4 ', 'p = 4')
+    """
+    lines = lambda match: "\n" * match[0].count("\n")
+    if ending == "tex":
+        return PATTERNS["hidden"].sub(lines, text)
+    if ending in ("html", "htm"):
+        return PATTERNS["unseen"].sub(lines, text)
+    # A remark that does not end is none.
+    before, end, after = text.rpartition("-->")
+    return PATTERNS["remarked"].sub(lines, before + end) + after
 
 
 def _shown(text: str, exercise: Exercise, ending: str) -> str:
@@ -52,9 +69,6 @@ def _shown(text: str, exercise: Exercise, ending: str) -> str:
     if ending == "md":
         text = PATTERNS["escaped"].sub(lambda match: match[1] or match[0], text)
     else:
-        # What is left out has as many lines as before.
-        unseen = lambda match: "\n" * match[0].count("\n")
-        text = PATTERNS["unseen"].sub(unseen, text)
         text = re.sub(r"(?i)</t[dh]>\s*<t[dh]\b[^<>]*>", "\t", text)
         text = PATTERNS["tag"].sub(lambda match: "# " if match["head"] else "", text)
         text = html.unescape(text)

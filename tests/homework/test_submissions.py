@@ -290,3 +290,38 @@ def test_a_name_without_letters_takes_no_sheet(tmp_path: Path) -> None:
     assert roster.find("Zoe") == []
     assert [student.name for student in roster.find("1036")] == ["—"]
     assert [student.name for student in roster.find("Ada Lovelace")] == ["Ada Lovelace"]
+
+
+# What is commented out
+
+
+@pytest.mark.parametrize(
+    ("text", "ending", "lines"),
+    [
+        ("$p = 4$ % not 5", "tex", [(1, "$p = 4$")]),
+        ("% p = 5\np = 4", "tex", [(2, "p = 4")]),
+        ("p = 4 \\\\% p = 5\ng = -12", "tex", [(1, "p = 4 \\\\"), (2, "g = -12")]),
+        ("p = 4 \\% sure", "tex", [(1, "p = 4 \\% sure")]),
+        ("\\begin{comment}\np = 5\n\\end{comment}\np = 4", "tex", [(4, "p = 4")]),
+        ("% \\begin{comment}\np = 4", "tex", [(2, "p = 4")]),
+        ("\\iffalse\np = 5 \\fi p = 4", "tex", [(2, "p = 4")]),
+        ("\\iffalse p = 5 \\else p = 4 \\fi", "tex", [(1, "p = 4")]),
+        ("p = 4\n\\iffalse p = 5", "tex", [(1, "p = 4")]),
+        ("<!-- p = 5 -->\np = 4 <!--\ng = 3 -->", "txt", [(2, "p = 4")]),
+        ("<!-- p = 5 -->\np = 4 <!--\ng = 3 -->", "md", [(2, "p = 4")]),
+        ("p = 4 % of all", "txt", [(1, "p = 4 % of all")]),
+        ("<!-- p = 5 --> p = 4 <!-- g = 3", "txt", [(1, "p = 4 <!-- g = 3")]),
+    ],
+)
+def test_what_is_commented_out_is_not_there(
+    text: str, ending: str, lines: list[tuple[int, str]]
+) -> None:
+    ((sheet,), _) = read_handed_in(text, "file", ending, SEED)
+    assert [(line.number, line.text) for line in sheet.lines] == lines
+
+
+@pytest.mark.parametrize(("sign", "ending"), [("<!--", "md"), ("\\iffalse ", "tex")])
+def test_remarks_without_an_end_are_read_in_a_moment(sign: str, ending: str) -> None:
+    begun = time.process_time()
+    read_handed_in("-->" + sign * 50_000, "file", ending, SEED)
+    assert time.process_time() - begun < 2
