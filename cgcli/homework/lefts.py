@@ -135,7 +135,8 @@ class Lefts:
         """Learn from all of a sheet where its subscripts count from."""
         for text in texts:
             for word in re.findall(r"\b[^\W\d]\w*\d\b", text):
-                self.name(word)
+                # Behind a d it is the name that counts: dw3 of dL/dw3.
+                self.read(word)
 
     def derivative(self, of: str | None, by: str) -> str | None:
         """Return a derivative as the sheet writes it; of the output where nothing is named.

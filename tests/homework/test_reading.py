@@ -407,3 +407,17 @@ def test_e_is_a_step_or_euler_s_number_by_its_exponent() -> None:
     # The program raises the step itself.
     raised = mark("e = s + t; L = e^s", at, "dL/ds = s*e^(s - 1) + e^s*log(e)")
     assert raised.verdicts == {"dL/ds": "right"}
+
+
+@pytest.mark.parametrize("form", ["dL/dw{}", "dL/dw_{}", "dw{}", "dL_dw{}", "w{}.grad"])
+def test_elements_are_counted_as_the_sheet_tells(form: str) -> None:
+    problem = exercise(
+        "s = dot(w,x) + b; L = s^2", {"w": [2, -1, 3], "x": [1, 4, 0.5], "b": 1}
+    )  # s = 0.5, and dL/dw = 2 s x
+    numbers = ("1", "4", "0.5")
+    for first in (0, 1):
+        lines = [f"{form.format(k)} = {number}" for k, number in enumerate(numbers, first)]
+        assert [*marks(problem, "\n".join(lines)).verdicts.values()] == ["right"] * 3
+    # By itself the second has two meanings.
+    alone = marks(problem, f"{form.format(2)} = 4").verdicts
+    assert [*alone.values()] == ["unreadable"]
