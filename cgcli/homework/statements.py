@@ -1,6 +1,6 @@
 """A line that is no answer as it stands → the answers that it states, each with its chain.
 
-Tables, columns and dictionaries state several.
+Columns and dictionaries state several.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows of a table → the answers that they state, as its head tells."""
+"""A row of a table → the answers that it states, by what the table's head says of its columns."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class Table:
         self.lefts = lefts
         self.kinds: list[str] = []
         self.asked: list[str] = []
+        self.slopes: list[bool] = []
+        """Whether the names of a column are what gradients are by."""
 
     def cells(self, text: str) -> list[str] | None:
         """Return the cells of a row: with bars around or between them, or tabs."""
@@ -40,10 +42,16 @@ class Table:
         ]
         if any(heads[1:]) and not any(re.search(r"\d", cell) for cell in cells):
             self.kinds = heads
-        kinds = self.kinds
-        if re.fullmatch(r"\d{1,2}[.)]?", cells[0]) and self.lefts.read(cells[1]) is not None:
-            # The rows are numbered.
-            cells, numbers, kinds = cells[1:], numbers[1:], kinds[1:]
+        is_word = re.search(r"[^\W\d]", cells[0]) and self.lefts.read(cells[0]) is None
+        if is_word and not any(numbers):
+            self.slopes = [self._says_slopes(cell) for cell in cells]
+        kinds, slopes = self.kinds, self.slopes
+        beside = self.lefts.read("".join(cells[1:2]))
+        is_turn = re.fullmatch(r"\d{1,2}[.)]?", cells[0]) and beside is not None
+        is_label = any(numbers) and beside == [self.lefts.derivative(None, cells[0])]
+        if is_turn or is_label:
+            # The rows are numbered, or called by the name that the question has too.
+            cells, numbers, kinds, slopes = cells[1:], numbers[1:], kinds[1:], slopes[1:]
         asked = self.lefts.read(cells[0].partition("=")[0])
         if not any(numbers):
             questions = [self.lefts.read(cell) for cell in cells]
@@ -61,10 +69,17 @@ class Table:
             named = len(kinds) == len(cells)
             kinds = kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
             for kind, cell, is_number in zip(kinds, cells[1:], numbers[1:], strict=False):
-                of_node = kind == "gradient" and "/" not in asked[0]
+                of_node = (kind == "gradient" or slopes[:1] == [True]) and "/" not in asked[0]
                 question = self.lefts.derivative(None, cells[0]) if of_node else asked[0]
                 if kind and cell and (named or (is_number and len(cells) < 4)):
                     pairs.append((question, cell))
         for question, cell in pairs:
             if question:
                 yield from answered(self.lefts, [question], cell)
+
+    def _says_slopes(self, head: str) -> bool:
+        """Whether a head says that the names below it are what the output's gradients are by."""
+        if PATTERNS["value"].search(head) or not PATTERNS["derivatives"].search(head):
+            return False
+        words = PATTERNS["word"].findall(head)
+        return not any(self.lefts.knows(word) and word != self.lefts.output for word in words)

@@ -348,3 +348,55 @@ def test_what_states_nothing_is_no_answer_that_cannot_be_read(line: str) -> None
     marked = mark(exercise, read_sheets(f"{line}\np = 4", "a sheet")[0])
     assert [each.verdict for each in marked.judged] == ["right"]
     assert not marked.unreadable
+
+
+def table(head: str, *rows: str) -> dict[str, tuple[str, str]]:
+    """What the rows of a table of Markdown are read as, and how that is judged."""
+    bars = "|---" * (head.count("|") + 1) + "|"
+    sheet = "\n".join([f"| {head} |", bars, *(f"| {row} |" for row in rows)])
+    found = read({**SEED, "sheet": sheet})
+    return {step: (judged.answer.read, judged.verdict) for step, judged in found.items()}
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["Größe | Formel | Zahl", "Größe | Formel | Ergebnis", "Quantity | Formula | Number",
+     "Quantité | Formule | Réponse", "Cantidad | Fórmula | Número", "量 | 公式 | 答案"],
+)  # fmt: skip
+def test_a_column_of_numbers_beside_formulas_has_values(head: str) -> None:
+    assert table(head, "p | x + y | 4", "g | p·z | -12") == {
+        "p": ("p = 4", "right"), "g": ("g = -12", "right"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("head", "before"),
+    [
+        ("Gradient | Value", ""),
+        ("Gradients | Number", ""),
+        ("Gradient of | Result", ""),
+        ("Gradient | Found", ""),
+        ("Partial derivative | Value", ""),
+        ("Ableitung nach | Wert", ""),
+        ("梯度 | 值", ""),
+        ("No. | Gradient | Value", "1 | "),
+    ],
+)
+def test_names_below_a_head_of_gradients_are_what_they_are_by(head: str, before: str) -> None:
+    rows = (f"{before}{name} | {number}" for name, number in zip("xyz", (-3, -3, 4), strict=True))
+    assert table(head, *rows) == {
+        "dg/dx": ("dg/dx = -3", "right"),
+        "dg/dy": ("dg/dy = -3", "right"),
+        "dg/dz": ("dg/dz = 4", "right"),
+    }
+
+
+def test_names_below_another_head_are_values() -> None:
+    assert table("Step | Value | Gradient", "p | 4 | -3") == {
+        "p": ("p = 4", "right"), "dg/dp": ("dg/dp = -3", "right"),
+    }  # fmt: skip
+    # The next table has a head of its own, and a row may be called by what it is by.
+    rows = ("x | -3", "Name | Number", "p | 4")
+    assert [*table("Gradient | Value", *rows)] == ["p", "dg/dx"]
+    assert [*table("Value or gradient | Result", "p | 4", "dg/dx | -3")] == ["p", "dg/dx"]
+    assert [*table("Variable | Derivative | Result", "x | dg/dx | -3")] == ["dg/dx"]
