@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from cgcli.errors import CgraphError, Place, excerpt, few, shorten
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.notation import PATTERNS
-from cgcli.homework.quantities import Quantity
+from cgcli.homework.quantities import VALUE, Quantity
 from cgcli.homework.questions import Asked, Question, place_of
 from cgcli.homework.rights import LIMITS, Formula, read_right, with_euler
 from cgcli.homework.sheets import Line, Part, Sheet
-from cgcli.homework.written import Written, read_number, shape_of
+from cgcli.homework.written import Written, part_of, read_number, shape_of
 from cgcli.language.answer import parse_answer
 from cgcli.language.syntax import NUMBER
 from cgcli.words import Math, Message
@@ -95,7 +95,7 @@ def _read(exercise: Exercise, sheet: Sheet, unreadable: list[Unreadable]) -> Ite
     lines = sheet.lines
     for line in lines:
         try:
-            answer = read_answer(exercise, line)
+            answer = _below_heading(exercise, line)
         except CgraphError as error:
             odd[line.number, line.text] = error
             continue
@@ -114,7 +114,7 @@ def _read(exercise: Exercise, sheet: Sheet, unreadable: list[Unreadable]) -> Ite
         if why is None:
             continue
         try:
-            answer = read_answer(exercise, line)
+            answer = _below_heading(exercise, line)
         except CgraphError:
             questions = [asked(exercise, left)[0] for left in mentioned(lefts, line.text)]
             _, amiss = asked(exercise, line.text.partition("=")[0].strip())
@@ -136,6 +136,28 @@ def _read(exercise: Exercise, sheet: Sheet, unreadable: list[Unreadable]) -> Ite
             for key, why in odd.items()
             if key not in heard and not blank(key[1].rpartition("=")[2].strip())
         ]
+
+
+def _below_heading(exercise: Exercise, line: Line) -> Answer | None:
+    """Return the answer of a line, that to a gradient where an input stands below its heading.
+
+    An input's value that is only said again stays one, unless the gradient is just as much.
+    """
+    answer = read_answer(exercise, line)
+    if answer is None or not line.slopes or answer.quantity.kind != VALUE:
+        return answer
+    node = answer.quantity.node
+    if node not in exercise.graph.inputs.values():
+        return answer
+    slope = Quantity(node, exercise.of)
+    value, right = (
+        part_of(exercise.truth(one), answer.element) for one in (answer.quantity, slope)
+    )
+    written = answer.written
+    if written is not None and written.is_rounding(value) and not written.is_rounding(right):
+        return answer
+    step = exercise.steps.text(slope, answer.element)
+    return read_answer(exercise, line._replace(read=f"{step} ={answer.read.partition('=')[2]}"))
 
 
 def _digits(answer: Answer) -> tuple[float, str]:

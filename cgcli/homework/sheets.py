@@ -22,6 +22,7 @@ _LONGEST: Final = 10_000
 _MOST: Final = 10_000
 _NAMES: Final = ("student", "name", "id")
 _DEEPEST: Final = 4
+_HEADING: Final = 100
 
 
 class Part(NamedTuple):
@@ -49,6 +50,8 @@ class Line(NamedTuple):
     """What stands between a question and its answer, in a chain of equalities."""
     measure: str = ""
     """Of a number and names that may be its unit the number: 5 of 5 m/s."""
+    slopes: bool = False
+    """Whether it stands below a heading that says gradients."""
 
 
 class Sheet(NamedTuple):
@@ -96,10 +99,12 @@ def split(text: str) -> Iterator[Line]:
 
     A list may go on over several lines: one that has no `=` belongs to an open bracket above.
     """
-    waiting, first = "", 0
+    waiting, first, slopes = "", 0, False
     is_number = PATTERNS["a_number"].fullmatch
     text = PATTERNS["entity"].sub(lambda match: html.unescape(match[0]), text)
     for number, pasted in enumerate(text.splitlines(), 1):
+        if len(pasted) < _HEADING and PATTERNS["titled"].match(pasted):
+            slopes = PATTERNS["of_slopes"].fullmatch(pasted) is not None
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
         plain, _, remark = normalise(PATTERNS["comment"].sub("#", pasted)).partition("#")
         line = pasted[: len(plain)]
@@ -128,9 +133,11 @@ def split(text: str) -> Iterator[Line]:
             for piece in pieces:
                 done.append(Line(first, piece))
                 first = number
-        yield from (one._replace(text=one.text.strip()) for one in done if one.text.strip())
+        for one in done:
+            if one.text.strip():
+                yield one._replace(text=one.text.strip(), slopes=slopes)
     if waiting.strip():
-        yield Line(first, waiting.strip())
+        yield Line(first, waiting.strip(), slopes=slopes)
 
 
 def numbered(texts: Iterable[str]) -> list[Line]:

@@ -421,3 +421,35 @@ def test_elements_are_counted_as_the_sheet_tells(form: str) -> None:
     # By itself the second has two meanings.
     alone = marks(problem, f"{form.format(2)} = 4").verdicts
     assert [*alone.values()] == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "is_read"),
+    [
+        ("### Gradients", True),
+        ("## 2. Partial derivatives:", True),
+        ("**Ableitungen:**", True),
+        ("Backward pass", True),
+        ("\\section*{Gradients}", True),
+        ("# 梯度", True),
+        ("# Values", False),
+        ("# Gradient descent", False),
+        ("### Gradients\n### New inputs", False),
+        ("### Gradients\nAfter a step:", False),
+    ],
+)
+def test_inputs_below_a_heading_of_gradients_are_what_they_are_by(
+    heading: str, is_read: bool
+) -> None:
+    below = "- x: -3\ny = -3\n- z: 4\np = 4"
+    marked = marks(exercise(*SEED), f"{heading}\n{below}")
+    assert [*marked.verdicts.values()].count("right") == (4 if is_read else 1)
+    assert ("dg/dx" in marked.missing) is not is_read
+
+
+def test_a_given_value_that_is_said_again_is_no_gradient() -> None:
+    marked = marks(exercise(*SEED), "# Gradients\nx = 1\ny = 3\nz = -3\ndg/dx = -3")
+    assert marked.verdicts == dict.fromkeys(("x", "y", "z", "dg/dx"), "right")
+    # d(xy)/dx is y, which is what x is too.
+    marked = marks(exercise("f = x*y", {"x": 2, "y": 2}), "# Gradients\nx: 2\ny: 2")
+    assert marked.missing == ["f"]
