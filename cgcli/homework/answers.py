@@ -61,7 +61,13 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
     """
     by_question: dict[Any, list[Answer]] = {}
     unreadable: list[Unreadable] = []
+    texts = (PATTERNS["grouped"].search(line.text) for line in sheet.lines)
+    grouped = next(filter(None, texts), None)
     for answer in _read(exercise, sheet, unreadable):
+        if grouped and (doubt := _in_groups(exercise, answer, grouped[0])):
+            steps = frozenset([answer.quantity])
+            unreadable.append(Unreadable(answer.line, answer.text, doubt, steps))
+            continue
         key = (answer.quantity, answer.element, answer.formula is None)
         by_question.setdefault(key, []).append(answer)
     answers: list[Answer] = []
@@ -158,6 +164,24 @@ def _below_heading(exercise: Exercise, line: Line) -> Answer | None:
         return answer
     step = exercise.steps.text(slope, answer.element)
     return read_answer(exercise, line._replace(read=f"{step} ={answer.read.partition('=')[2]}"))
+
+
+def _in_groups(exercise: Exercise, answer: Answer, grouped: str) -> CgraphError | None:
+    """Return what is in doubt of 1.500, unless it is right, where a sheet has 1.522.756 too."""
+    match = PATTERNS["one_group"].search(answer.read)
+    if match is None or answer.written is None:
+        return None
+    if answer.written.is_rounding(part_of(exercise.truth(answer.quantity), answer.element)):
+        return None
+    plain = match[0].replace(".", "")
+    message = Message(
+        "{number} may be {plain}, as {grouped} has points between thousands",
+        number=match[0],
+        plain=plain,
+        grouped=grouped,
+    )
+    hint = Message("write thousands without points")
+    return CgraphError("syntax", message, hint, (Place(answer.read, match.start(), match.end()),))
 
 
 def _digits(answer: Answer) -> tuple[float, str]:
