@@ -12,14 +12,18 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.errors import excerpt
+from cgcli.learning.curvature import SHARE, curvature, is_small
 from cgcli.learning.objective import Objective
+from cgcli.learning.statistics import spread
 from cgcli.learning.stopping import Doubt
 from cgcli.learning.tables import Table
-from cgcli.learning.task import Parameters, joined
+from cgcli.learning.task import Parameters, Task, joined
 
 _FALLING: Final = 0.03
-"""The part of a cost's fall that the last tenth of the epochs may have."""
+"""The part of a cost, or of its fall, that the last tenth of the epochs may have."""
 _LAST: Final = 10
+_STEEP: Final = 0.05
+"""A gradient that is so small beside that at the start leads down no more."""
 _SWING: Final = 1e-6
 """The part of a cost's fall that it may go up and down by."""
 _NEAR: Final = 1e-3
@@ -33,16 +37,20 @@ _LOWER: Final = 0.01
 """The part of a cost that one parameter alone may take away."""
 _ROWS: Final = 10_000
 _SQUARE: Final = "a cost is an error, 0 at best: square it, as in (w*x - y)^2, or add --residual"
+_SIZES: Final = "columns of very different sizes want --scale, or least squares --residual"
 _RANDOM: Final = "start from random numbers, as glorot(2, 3) or uniform(-1, 1)"
 
 
-def course(costs: Sequence[float], *, asked: bool) -> list[Doubt]:
+def course(costs: Sequence[float], norms: Sequence[float] = (), *, asked: bool) -> list[Doubt]:
     """Return what is to be said of the costs of a run that a limit ended.
 
-    Where the limit was `asked` for, it is no fault that there is more to do.
+    Where the limit was `asked` for, it is no fault that there is more to do. Where the
+    `norms` of the gradient are not small in the end, there is as long as the cost gets smaller.
 
     >>> course([8.0, 4.0, 2.0, 1.0], asked=False)[0].message
     'the cost is still falling, 14% of its way in the last epoch'
+    >>> course([30.0, 3.0] + [0.9**k for k in range(19)], [1.0], asked=False)[0].message
+    'the cost is still falling, by 19% in the last 2 epochs'
     >>> course([9.0, 1.0] + 6*[0.5, 0.7], asked=False)[0].kind
     'swinging'
     """
@@ -60,12 +68,22 @@ def course(costs: Sequence[float], *, asked: bool) -> list[Doubt]:
         return [Doubt("swinging", message, hint, not asked)]
     if not costs[-1] < costs[-1 - back]:
         return []
-    part = (costs[-1 - back] - costs[-1]) / (costs[0] - costs[-1])
-    if not _FALLING < part <= 1:
-        return []
+    lost, way, left = costs[-1 - back] - costs[-1], costs[0] - costs[-1], costs[-1 - back]
+    steep = bool(norms) and norms[-1] > _STEEP * norms[0]
     over = "epoch" if back == 1 else f"{back} epochs"
-    message = f"the cost is still falling, {part:.0%} of its way in the last {over}"
+    if _FALLING * way < lost <= way:
+        message = f"the cost is still falling, {lost / way:.0%} of its way in the last {over}"
+    # Of batches the costs go up and down by chance; what is left near 0 is nothing.
+    elif steep and lost > _FALLING * left and back > 1 and _steady(costs[-1 - back :], costs[0]):
+        message = f"the cost is still falling, by {lost / left:.0%} in the last {back} epochs"
+    else:
+        return []
     return [Doubt("falling", message, "try more --epochs, or a larger --lr", not asked)]
+
+
+def _steady(costs: Sequence[float], first: float) -> bool:
+    """Whether costs only fall, and are above 0 by a part of the first that counts."""
+    return costs[-1] > _SWING * abs(first) and all(a > b for a, b in pairwise(costs))
 
 
 def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
@@ -246,20 +264,56 @@ def _lower(objective: Objective, here: Any, cost: float) -> list[Doubt]:
     end = parameters.flat
     for place in range(min(end.size, _TRIED)):
         moved = end.copy()
-        curvature = 0.0
+        second = 0.0
         # Wide enough for the gradient to change in more than its last digits.
         for width in (_NEAR * abs(end[place]) or _NEAR**2, 1.0, 1e6, 1e12):
             moved[place] = end[place] + width
             change = objective.at(moved)[1][place] - here[place]
             if abs(change) > _SWING * abs(here[place]):
-                curvature = change / width
+                second = change / width
                 break
-        if not curvature > 0:
+        if not second > 0:
             continue
-        moved[place] = end[place] - here[place] / curvature
+        moved[place] = end[place] - here[place] / second
         lower, _ = objective.at(moved)
         if lower < (1 - _LOWER) * cost:
             message = f"moving {names[place]} alone takes the cost on to {lower:.6g}"
-            hint = "columns of very different sizes want --scale, or least squares --residual"
-            return [Doubt("unconverged", message, hint)]
+            return [Doubt("unconverged", message, _SIZES)]
+    if not is_small(objective):
+        return []
+    matrix, scale = curvature(objective)
+    scaled = matrix / np.outer(scale, scale)
+    if not np.isfinite(scaled).all():
+        return []
+    held = parameters.at_bound
+    scaled[held], scaled[:, held] = 0.0, 0.0
+    # A step of all parameters: of those that go together, one alone gets nowhere.
+    step = np.linalg.lstsq(scaled, here / scale, rcond=SHARE)[0] / scale
+    lower, _ = objective.at(end - step)
+    if lower < (1 - _LOWER) * cost:
+        message = f"moving all parameters together takes the cost on to {lower:.6g}"
+        return [Doubt("unconverged", message, _SIZES)]
     return []
+
+
+def undetermined(task: Task, table: Table, start: float) -> list[Doubt]:
+    """Return the doubt of parameters that the cost does not tell apart, by its curvature here.
+
+    Of vectors and matrices, as of a softmax, and where next to nothing is left of the cost at the
+    `start`, many answers are as good, and none is sought.
+    """
+    objective, flat = Objective(task._replace(engine=None), table), task.parameters.flat
+    if len(task.parameters.views) < flat.size or not is_small(objective):
+        return []
+    if abs(objective.at(flat)[0]) <= _IDLE * abs(start):
+        return []
+    matrix, scale = curvature(objective)
+    scaled = matrix / np.outer(scale, scale)
+    if not np.isfinite(scaled).all():
+        return []
+    sizes, directions = np.linalg.eigh(scaled)
+    if sizes[0] < -SHARE * sizes[-1]:
+        return []
+    rooted = np.where(sizes > SHARE * sizes[-1], sizes, 0.0) ** 0.5 * directions
+    doubts = spread(rooted.T * scale, objective.task.parameters).doubts
+    return [doubt._replace(grave=False) for doubt in doubts]

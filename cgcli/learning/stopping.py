@@ -78,6 +78,15 @@ class Criteria(NamedTuple):
     patience: int | None = None
     seconds: float | None = None
 
+    @property
+    def limited(self) -> bool:
+        """Whether there is a bound on how long a run may be, however good it is.
+
+        >>> Criteria(epochs=10).limited, Criteria(cost=0.5).limited
+        (True, False)
+        """
+        return any(bound is not None for bound in (self.epochs, self.steps, self.seconds))
+
     def reached(self, cost: float, change: float | None, gradient: float | None) -> End | None:
         """Return the end of a run that is as good as was asked for; None when it is not yet."""
         why = ""

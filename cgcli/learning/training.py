@@ -12,7 +12,7 @@ import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError
-from cgcli.learning.doubts import at_bound, bottomless, course, unmoved
+from cgcli.learning.doubts import at_bound, bottomless, course, undetermined, unmoved
 from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals, likelihood
 from cgcli.learning.logbook import Folds, Logbook, Record, State, Turn, Watch
 from cgcli.learning.losses import Loss
@@ -203,9 +203,9 @@ class Training:
             return []
         doubts = []
         if end.kind == "stopped" and not end.doubts:
-            wanted = self.options.criteria
-            asked = any(b is not None for b in (wanted.epochs, wanted.steps, wanted.seconds))
-            doubts = course([record["cost"] for record in self.history], asked=asked)
+            asked = self.options.criteria.limited
+            costs, norms = ([r[k] for r in self.history] for k in ("cost", "gradient_norm"))
+            doubts = course(costs, norms, asked=asked)
         if cost > start:
             message = f"the cost rose, from {start:.6g} to {cost:.6g}"
             smaller = "try a smaller --lr" if self.options.rate else "try --scale, or a small --lr"
@@ -218,13 +218,16 @@ class Training:
         if self.task.scaling:
             end, fit, factor = self._in_units(end, fit)
             history = [{**record, "cost": record["cost"] * factor} for record in history]
+        doubts, table = list[Doubt](), self.prepared.train
         if self.options.likelihood and end.kind != "diverged":
-            figures, doubts = likelihood(self.task, self.prepared.train)
+            figures, doubts = likelihood(self.task, table)
             fit = (fit or Fit(end, 0))._replace(statistics=figures)
-            end = end._replace(doubts=(*end.doubts, *doubts))
+        elif end.reliable and self.options.optimizer != "lm" and table.arrays is not None:
+            doubts = undetermined(self.task, table, start * factor)
+        end = end._replace(doubts=(*end.doubts, *doubts))
         self.statistics = fit and fit.statistics
         costs, metrics = measured(train=self._train, holdout=self._held)
-        note_rows(self.task, self.prepared.train, self.prepared.report)
+        note_rows(self.task, table, self.prepared.report)
         state = None if self.descent is None else self.descent.state
         before, cost, holdout = start * factor, costs["train"], costs.get("holdout")
         return Trained(end, before, cost, holdout, metrics, history, state, fit)

@@ -167,6 +167,27 @@ def test_a_limit_that_was_asked_for_is_no_fault(cgraph: Command, tmp_path: Path)
         assert f"{mark}: the cost is still falling" in ran.err
 
 
+EXACT = "x,y\n1,2\n2,4\n3,6\n4,8\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "told"),
+    [
+        # The line y = 2x has the cost 0, and this is far from it.
+        ("(w*x + b - y)^2", ("b=0", "--optimizer", "rmsprop"), "warning: the cost is still fall"),
+        ("(w*x + b - y)^2", ("b=0", "--optimizer", "rmsprop", "--epochs", "100"), "note: the cost"),
+        # By geometric decay the cost falls for ever, here to 1e-14 of that at the start.
+        ("(w*x - y)^2", ("--optimizer", "gd"), ""),
+    ],
+)
+def test_a_cost_that_falls_by_what_is_left_is_told(
+    text: str, more: tuple[str, ...], told: str, cgraph: Command, tmp_path: Path
+) -> None:
+    document, err = fit(cgraph, tmp_path, text, EXACT, "w=0", "--lr", "0.01", *more)
+    assert err.startswith(told) if told else not err
+    assert document["end"]["reliable"] is ("warning" not in told)
+
+
 def test_a_flat_valley_is_left_for_the_minimum(cgraph: Command, tmp_path: Path) -> None:
     """NIST's BoxBOD from its first start, where Levenberg and Marquardt's step goes astray."""
     document, err = fit(
@@ -205,6 +226,32 @@ def test_a_parameter_of_another_size_is_no_minimum(cgraph: Any, tmp_path: Path) 
     assert "moving w alone takes the cost on to" in ran.err
     scaled = cgraph(*words, "--scale", "x")
     assert (scaled.status, "alone" in scaled.err) == (0, False)
+
+
+def test_parameters_that_go_together_are_no_minimum_where_one_alone_is(
+    cgraph: Command, tmp_path: Path
+) -> None:
+    """By hand: w = 2.04e-6 and b = -0.05 have the mean of 0.01² + 0.03² + 0.17² + 0.09², 0.0105."""
+    rows = "x,y\n1e6,2\n2e6,4.1\n3e6,5.9\n4e6,8.2\n"
+    words = ("w=0", "b=0", "--optimizer", "lbfgs")
+    document, err = fit(cgraph, tmp_path, "(w*x + b - y)^2", rows, *words)
+    assert "warning: moving all parameters together takes the cost on to 0.0105;" in err
+    assert not document["end"]["reliable"]
+
+
+@pytest.mark.parametrize("more", [("--optimizer", "lbfgs"), ("--lr", "0.05"), ("--likelihood",)])
+def test_a_cost_that_is_flat_along_a_line_is_told(
+    more: tuple[str, ...], cgraph: Command, tmp_path: Path
+) -> None:
+    """Every w and b with 2w + b = 6 is as good: for each 1 that b gains w loses 0.5."""
+    rows = "x,y\n2,5\n2,6\n2,7\n"
+    document, err = fit(cgraph, tmp_path, "(w*x + b - y)^2", rows, "w=0", "b=0", *more)
+    message = "w and b: not determined apart, the rows tell a combination of them alone"
+    assert err.count(f"{message}: moved together by (-0.5, 1), they fit as well") == 1
+    # As an answer that is asked for its errors it is not to be relied on; its predictions are.
+    assert document["end"]["reliable"] is ("--likelihood" not in more)
+    _, err = fit(cgraph, tmp_path, "(w*x + b - y)^2 + 0.1*w^2", rows, "w=0", "b=0", *more)
+    assert "not determined" not in err
 
 
 STEADY = "x,c,y\n1,5,2\n2,5,4.1\n3,5,5.9\n4,5,8.2\n"

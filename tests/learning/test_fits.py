@@ -205,6 +205,19 @@ def test_the_error_of_an_odds_ratio_is_woolfs(options: Any) -> None:
     np.testing.assert_allclose(known.p, 2 * stats.norm.sf(np.abs(z)), rtol=1e-4)
 
 
+def test_a_parameter_that_is_0_but_for_rounding_has_an_error(
+    cgraph: Command, tmp_path: Path
+) -> None:
+    """By hand: at p = 1/2 the information is Σ 1/4 = 1.5 of a, and Σ x²/4 = 1 of b."""
+    data = tmp_path / "rows.csv"
+    data.write_text("x,y\n-1,0\n-1,1\n0,0\n0,1\n1,0\n1,1\n", encoding="utf-8")
+    words = ("train", "z = a + b*x; softplus(z) - y*z", "-d", str(data), "a=1e-17", "b=0.5")
+    ran = cgraph(*words, "--optimizer", "lbfgs", "--likelihood", "--json")
+    document = json.loads(ran.out)
+    assert document["standard_errors"] == pytest.approx({"a": 1.5**-0.5, "b": 1.0}, rel=1e-6)
+    assert ran.status == 0
+
+
 def test_the_error_of_a_rate() -> None:
     times = np.random.default_rng(3).exponential(2.0, 50)
     fit = cgcli.train("k*t - log(k)", {"t": times}, {"k": 1}, likelihood=True, optimizer="lbfgs")

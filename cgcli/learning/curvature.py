@@ -1,0 +1,59 @@
+"""How a cost curves around some parameters: differences of its exact gradients."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from cgcli.learning.objective import Objective
+
+_WIDTHS: Final = (1e-4, 1e-2)
+"""How far apart gradients are: first in parts of a parameter, then of its standard error."""
+SHARE: Final = 1e-8
+"""A curvature this small beside the greatest, of parameters in their errors, is one of rounding."""
+_LOST: Final = 1e-6
+"""The part of a gradient that a step is to change it by."""
+_PARAMETERS: Final = 50
+_WORK: Final = 100_000
+"""So many parameters times rows are few beside what the run itself took."""
+
+
+def is_small(objective: Objective) -> bool:
+    """Whether the parameters and rows are so few that the curvature costs next to nothing."""
+    size = objective.task.parameters.flat.size
+    return size <= _PARAMETERS and size * objective.table.count <= _WORK
+
+
+def curvature(objective: Objective) -> tuple[Any, Any]:
+    """Return the second derivatives of a cost, and the roots of their diagonal, or 1."""
+    theta = objective.task.parameters.flat.copy()
+    steps = _WIDTHS[0] * np.where(theta == 0, 1.0, np.abs(theta))
+    matrix = _differences(objective, theta, steps)
+    # Beside what is 0 but for rounding a step is lost in the last digits of the gradient.
+    change, slope = matrix.diagonal() * steps, objective.at(theta)[1]
+    if (lost := change <= _LOST * np.abs(slope)).any():
+        steps = np.where(lost, np.maximum(steps, _WIDTHS[0]), steps)
+        matrix = _differences(objective, theta, steps)
+    scale = _roots(matrix)
+    steps = np.where(matrix.diagonal() > 0, _WIDTHS[1] / scale, steps)
+    matrix = _differences(objective, theta, steps)
+    return matrix, _roots(matrix)
+
+
+def _roots(matrix: Any) -> Any:
+    diagonal = matrix.diagonal()
+    return np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+
+
+def _differences(objective: Objective, theta: Any, steps: Any) -> Any:
+    """Return the changes of the gradient over steps of one parameter at a time, made symmetric."""
+    matrix = np.stack([_change(objective, theta, step) for step in np.diag(steps)])
+    return (matrix + matrix.T) / 2
+
+
+def _change(objective: Objective, theta: Any, step: Any) -> Any:
+    """Return the change of the gradient over a step, by its width: differences of fourth order."""
+    ways = (step, -step, 2 * step, -2 * step)
+    up, down, farther, lower = (objective.at(theta + way)[1] for way in ways)
+    return (8 * (up - down) - (farther - lower)) / (12 * step.sum())
