@@ -35,6 +35,8 @@ _RARE: Final = 1e-3
 """How seldom chance alone makes a sum of squares that is doubted."""
 _OFFSET: Final = 1e-3
 _EXACT: Final = 1e-12
+_ULPS: Final = 8 * float(np.finfo(float).eps)
+"""Residuals this small beside what the parameters bring about are rounding."""
 _PLAIN: Final = 100.0
 """Residuals whose exponents are no greater, or less, are squared as they are."""
 _AWAY: Final = 1e-3
@@ -166,8 +168,7 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
             other = _solved(residuals, begin, "dogbox", evaluations)
             if residuals.around(other[0])[2] < (1 - _EXACT) * residuals.around(solution)[2]:
                 solution, known, count, status = other
-        left = residuals.at(solution)
-        figures = statistics(task, table, left, known, residuals.factor)
+        figures = _figures(residuals, solution, task, table, known)
         if figures.errors is not None:
             known.doubts.extend(known.loosely(task.parameters, figures.errors))
         if (figures.r_squared or 0.0) < 0 and status and not known.doubts:
@@ -185,9 +186,27 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
 def figures_of(task: Task, table: Table) -> Statistics:
     """Return the statistics of least squares at a task's parameters."""
     residuals = residuals_of(task, table)
-    left = residuals.at(residuals.flat.copy())
-    known = residuals.known(residuals.flat.copy())
-    return statistics(task, table, left, known, residuals.factor)
+    theta = residuals.flat.copy()
+    return _figures(residuals, theta, task, table, residuals.known(theta))
+
+
+def _figures(
+    residuals: Residuals, theta: Any, task: Task, table: Table, known: Spread
+) -> Statistics:
+    """Return the statistics of least squares; that they are of rounding alone is doubted."""
+    left = residuals.at(theta)
+    figures = statistics(task, table, left, known, residuals.factor)
+    if figures.t is None or figures.degrees is None:
+        return figures
+    reach = (np.abs(residuals.jacobian(theta)) @ np.abs(theta)).max(initial=0.0)
+    if np.abs(left).max() > _ULPS * reach:
+        return figures
+    # What is left, and with it all errors, is 0 but for rounding: t is 0/0.
+    none = np.full_like(figures.t, np.nan)
+    message = "every row lies on the fit but for rounding: the errors are 0, and t and p none"
+    hint = "nothing is amiss where the data are exact; measured ones would scatter"
+    known.doubts.append(Doubt("undetermined", message, hint, grave=False))
+    return figures._replace(t=none, p=none)
 
 
 def _solved(

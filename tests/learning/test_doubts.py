@@ -381,3 +381,19 @@ def test_a_fit_that_is_worse_than_one_number_is_told(cgraph: Command, tmp_path: 
     wanted = 1 - left @ left / ((y - y.mean()) ** 2).sum()
     assert document["statistics"]["r_squared"] == pytest.approx(wanted, rel=1e-9)
     assert "R² is below 0" in err
+
+
+@pytest.mark.parametrize(
+    ("rows", "exact"), [(EXACT, True), (EXACT.replace("4,8", "4,8.000000001"), False)]
+)
+def test_what_is_left_of_rounding_tells_no_t(
+    rows: str, exact: bool, cgraph: Command, tmp_path: Path
+) -> None:
+    """With errors of 0 any number, 0 but for rounding, were infinitely far from 0."""
+    document, err = fit(cgraph, tmp_path, "w*x + b - y", rows, "w=0", "b=0", "--residual")
+    figures = document["statistics"]
+    wanted = {"w": "NaN", "b": "NaN"}
+    assert (figures["t"] == wanted, figures["p_value"] == wanted) == (exact, exact)
+    assert err.startswith("note: every row lies on the fit but for rounding") is exact
+    assert document["end"]["reliable"]
+    assert document["parameters"] == pytest.approx({"w": 2, "b": 0}, abs=1e-8)
