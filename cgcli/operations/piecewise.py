@@ -232,7 +232,12 @@ PIECEWISE: Final = (
     Binary(
         name="mod",
         wide=True,
-        partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -m.round((a - y) / b)),
+        # y == y fails only for NaN: an infinite number has no remainder.
+        partials=(
+            lambda m, y, a, b: m.where(y == y, 1, y),
+            lambda m, y, a, b: -m.round((a - y) / b),
+        ),
+        textbook=(lambda m, y, a, b: 1, None),
         domain=Domain(lambda m, a, b: b != 0, "{b} must not be 0"),
         kinks=(
             Kink(

@@ -13,7 +13,7 @@ import pytest
 import cgcli
 from cgcli.errors import CgraphError
 from cgcli.operations import shapes
-from cgcli.operations.table import TABLE
+from cgcli.operations.table import OPERATIONS, TABLE
 
 TINY = math.ulp(1.0)
 INSIDE: list[tuple[str, dict[str, float]]] = [
@@ -117,3 +117,22 @@ def test_parts_are_joined_as_numpy_joins_them(parts: list[Any]) -> None:
     )
     expected = np.concatenate([np.atleast_1d(part) for part in parts])
     assert np.array_equal(result.value, expected)
+
+
+@pytest.mark.parametrize("name", [row.name for row in TABLE if row.elementwise and row.words])
+def test_nothing_finite_is_sent_through_what_has_no_value(name: str) -> None:
+    row = OPERATIONS[name]
+    names = "abc"[: len(row.parameters)]
+    text = f"{row.words[0]}({', '.join(names)})"
+    scalar, vector = cgcli.parse(text), cgcli.parse(f"sum({text})")
+    compiled = scalar.function()
+    for numbers in itertools.product((math.inf, -math.inf, 2.0, 0.0), repeat=len(names)):
+        at = dict(zip(names, numbers, strict=True))
+        result = scalar.evaluate(at)
+        if not math.isnan(result.value):
+            continue
+        many = vector.evaluate({key: [value] for key, value in at.items()})
+        for key in names:
+            assert not math.isfinite(result.gradient[key])
+            assert not math.isfinite(many.gradient[key][0])
+            assert not math.isfinite(compiled(at).gradient[key])
