@@ -56,7 +56,30 @@ class BySeries(Namespace):
         return self.where(small, x * series, (self.cos(x) - y) / self.where(small, 1.0, x))
 
 
-class Rounded(BySeries):
+class Apart(Namespace):
+    """The rules over numbers that round, of sums in which one element may outweigh all others."""
+
+    def centred(self, x: Number, shares: Number) -> Number:
+        """Return x less its mean, with x counted from the element whose share is above a half."""
+        most = self.sum(self.where(shares > 0.5, x, 0.0), -1)
+        level = x - self.spread(most, x, -1)
+        return level - self.spread(self.sum(level * shares, -1), x, -1)
+
+    def log_softmax_slope(self, up: Number, x: Number, y: Number) -> Number:
+        """Return up - softmax(x)·Σ up, without the part of up that cancels."""
+        shares = self.shares(x, -1)
+        rest = self.spread(self.sum(self.where(shares > 0.5, 0.0, up), -1), y, -1)
+        others = self.where(shares > 0.5, rest, self.spread(self.sum(up, -1), y, -1) - up)
+        return up * self.left_of_one(shares, y) - shares * others
+
+    def left_of_one(self, shares: Number, y: Number) -> Number:
+        """Return 1 less shares that add up to 1 over the last axis, `y` their logarithms."""
+        most = shares > 0.5
+        others = self.sum(self.where(most, 0.0, shares), -1)
+        return self.where(most, self.spread(others, shares, -1), 1 - shares)
+
+
+class Rounded(BySeries, Apart):
     """The rules over doubles: floats, arrays of them, or the cells of a plan."""
 
     def power_slope(self, a: Number, b: Number) -> Number:
@@ -152,18 +175,9 @@ class Rounded(BySeries):
         ones = self.sum(self.truth(greatest), *axis)
         return self.sum(others, *axis) / self.exp(top - level) + (ones - 1)
 
-    def centred(self, x: Number, shares: Number) -> Number:
-        """Return x less its mean, with x counted from the element whose share is above a half."""
-        most = self.sum(self.where(shares > 0.5, x, 0.0), -1)
-        level = x - self.spread(most, x, -1)
-        return level - self.spread(self.sum(level * shares, -1), x, -1)
-
-    def log_softmax_slope(self, up: Number, x: Number, y: Number) -> Number:
-        """Return up - softmax(x)·Σ up, without the part of up that cancels."""
-        shares = self.shares(x, -1)
-        rest = self.spread(self.sum(self.where(shares > 0.5, 0.0, up), -1), y, -1)
-        others = self.where(shares > 0.5, rest, self.spread(self.sum(up, -1), y, -1) - up)
-        return -up * self.expm1(y) - shares * others
+    def left_of_one(self, shares: Number, y: Number) -> Number:
+        """Return 1 less shares, which their logarithms have most digits of."""
+        return -self.expm1(y)
 
     def logsumexp_slope(self, x: Number, y: Number, *axis: int) -> Number:
         """Return the softmax: exp(x - y) has the absolute error of y. Beside infinity it is 0."""

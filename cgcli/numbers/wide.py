@@ -17,7 +17,7 @@ from cgcli.numbers.elements import by_element
 from cgcli.numbers.namespace import Boundless
 from cgcli.numbers.numerals import boundless
 from cgcli.numbers.real import CAREFUL
-from cgcli.numbers.rounded import BySeries
+from cgcli.numbers.rounded import Apart, BySeries
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
@@ -147,7 +147,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
 }
 
 
-class _Wide(BySeries, Boundless):
+class _Wide(BySeries, Apart, Boundless):
     """The rules over wide numbers, whose smooth functions are as near as those of doubles."""
 
 

@@ -105,12 +105,17 @@ def _shares(v: list[float]) -> list[mpf]:
         ("norm(v)", [3e-310, 1e10, 2.0], 1e300, lambda v: mpf(v[0]) / mp.norm(v)),
         ("softmax(v)[1]", [-1000.25, 0.5], 1e300, lambda v: -mp.fprod(_shares(v))),
         ("log_softmax(v)[1]", [-1000.25, 0.5], 1e300, lambda v: -_shares(v)[0]),
+        # What is left of 1 where the others' shares are hardly any.
+        ("log_softmax(v)[0]", [700.0, 0.0], 1.0, lambda v: _shares(v)[1]),
+        ("log_softmax(v)[0]", [1000.25, 0.5, 3.0], 1e300, lambda v: mp.fsum(_shares(v)[1:])),
+        ("log_softmax(v)[0]", [700.0, 700.0, 0.0], 1.0, lambda v: 1 - _shares(v)[0]),
+        ("softmax(v)[0]", [1000.25, 0.5], 1e300, lambda v: mp.fprod(_shares(v))),
     ],
 )
 def test_a_share_that_is_no_double_is_sent_as_one(
     text: str, v: list[float], c: float, want: Callable[[list[float]], mpf]
 ) -> None:
-    with mp.workprec(300):
+    with mp.workprec(3000):
         right = c * want(v)
     program = cgcli.parse(f"c*{text}")
     rows = program.function(rows=["c", "v"])({"c": np.array([1.0, c]), "v": np.array([v, v])})

@@ -132,6 +132,7 @@ def test_nothing_finite_is_sent_through_what_has_no_value(name: str) -> None:
         if not math.isnan(result.value):
             continue
         many = vector.evaluate({key: [value] for key, value in at.items()})
+        assert result.gradient is not None and many.gradient is not None
         for key in names:
             assert not math.isfinite(result.gradient[key])
             assert not math.isfinite(many.gradient[key][0])
