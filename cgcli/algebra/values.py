@@ -2,7 +2,9 @@
 
 It is not the text of a formula that is evaluated: 1 - tanh(x)^2 is 0 from x = 19 on, and the
 derivative is not. First derivatives are those of the sweep, and higher ones those of accurate
-formulas, so that they are what every other way of asking gives.
+formulas, so that they are what every other way of asking gives. The text is where its terms are
+those that do not cancel, and rounding has left of it what it has not of the others: 1/cosh(x)^2
+of 1 - sinh(x)^2/cosh(x)^2.
 """
 
 from __future__ import annotations
@@ -15,10 +17,18 @@ from typing import Any, Final
 from cgcli.algebra.formulas import Formulas, Holds
 from cgcli.algebra.normal import COMPARISONS
 from cgcli.calculus.doubles import DOUBLES
+from cgcli.calculus.ends import LEAST
 from cgcli.calculus.kind import Kind
+from cgcli.calculus.sweep import Trail
 from cgcli.errors import CgraphError, excerpt
+from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.numbers.missing import NoValueError
+
+_SAME: Final = 1e-12
+_ULP: Final = 2.0**-52
+_CLEAR: Final = 64
+"""How many times less what rounding leaves is to be, to say that a number has kept more digits."""
 
 
 def evaluated(
@@ -35,8 +45,12 @@ def evaluated(
     held = _held(formulas, values, values_of, kind)
     if formulas.order == 1 and not kind.exact:
         result = kind.evaluate(source, values, None, formulas.names, Limits())
-        return ordered(formulas, result.jacobian or result.gradient), held
+        first = ordered(formulas, result.jacobian or result.gradient)
+        if kind is not DOUBLES or not all(held):
+            return first, held
+        return _nearer(formulas, values_of, values, first), held
     rows, shown = formulas.rows, [values_of[row.node] for row in formulas.rows]
+    written = values_of
     if not (kind.exact and all(held)):
         computed = _to_compute(formulas)
         graph, rows = computed.graph, computed.rows
@@ -54,6 +68,8 @@ def evaluated(
     if all(held) and not kind.exact:
         # A formula that is simplified has values at removable points.
         derivatives = list(map(_filled, derivatives, shown))
+        if kind is DOUBLES:
+            derivatives = _nearer(formulas, written, values, derivatives)
     return [kind.plain(value) for value in derivatives], held
 
 
@@ -67,6 +83,49 @@ def _to_compute(formulas: Formulas) -> Formulas:
         if error.kind != "limit":
             raise
         return formulas
+
+
+def _nearer(
+    formulas: Formulas, written: list[Any], at: Mapping[str, Any], derivatives: list[Any]
+) -> list[Any]:
+    """Return derivatives, and what their text comes to where that alone has kept its digits.
+
+    `written` has the values of the formulas' nodes.
+    """
+    apart = [
+        place
+        for place, (row, number) in enumerate(zip(formulas.rows, derivatives, strict=True))
+        if not getattr(number, "shape", ())
+        and not math.isclose(number, written[row.node], rel_tol=_SAME)
+    ]
+    # First what costs least: where the text itself cancels, nothing else is computed.
+    moved = {k: _moved_by(formulas.graph, written, formulas.rows[k].node) for k in apart}
+    texts = {k: written[formulas.rows[k].node] for k in apart}
+    apart = [k for k in apart if _CLEAR * moved[k] < abs(texts[k] - derivatives[k]) < math.inf]
+    if not apart:
+        return derivatives
+    computed = _to_compute(formulas)
+    numbers = DOUBLES.forward(computed.graph, at)
+    nearer = list(derivatives)
+    for k in apart:
+        if _CLEAR * moved[k] < _moved_by(computed.graph, numbers, computed.rows[k].node):
+            nearer[k] = texts[k]
+    return nearer
+
+
+def _moved_by(graph: Graph, values: list[Any], of: int) -> float:
+    """Return how far rounding may have moved a number, by its gradient by all that was rounded.
+
+    It is not known, inf, where a number on the way is an array, or has vanished or overflowed.
+    """
+    needed = graph.ancestors([of])
+    rounded = bytearray(map(min, needed, map(bool, graph.arguments)))
+    nodes = [node for node, is_rounded in enumerate(rounded) if is_rounded]
+    if graph.tensors or not all(LEAST < abs(values[node]) < 1 / LEAST for node in nodes):
+        return math.inf
+    gradients = DOUBLES.backward(graph, values, of, rounded, Trail())
+    parts = [abs(gradients[node] * values[node]) for node in nodes if gradients[node] is not None]
+    return _ULP * math.fsum(parts) if all(map(math.isfinite, parts)) else math.inf
 
 
 def _filled(value: Any, other: Any) -> Any:
