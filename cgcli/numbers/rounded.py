@@ -92,6 +92,10 @@ class Rounded(BySeries, Apart):
             return slope
         return slope * self.pow(self.where(a == 0, 1.0, a), lost)
 
+    def mod_slope(self, y: Number) -> Number:
+        """Return 1, and NaN where there is no remainder, as of infinity: y == y fails for NaN."""
+        return self.where(y == y, 1.0, y)
+
     def cbrt_slope(self, y: Number, x: Number) -> Number:
         """Return y/(3x), which rounds half as often as 1/(3y²)."""
         return self.where(x == 0, self.inf, y / x / 3)

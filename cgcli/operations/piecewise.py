@@ -232,12 +232,7 @@ PIECEWISE: Final = (
     Binary(
         name="mod",
         wide=True,
-        # y == y fails only for NaN: an infinite number has no remainder.
-        partials=(
-            lambda m, y, a, b: m.where(y == y, 1, y),
-            lambda m, y, a, b: -m.round((a - y) / b),
-        ),
-        textbook=(lambda m, y, a, b: 1, None),
+        partials=(lambda m, y, a, b: m.mod_slope(y), lambda m, y, a, b: -m.round((a - y) / b)),
         domain=Domain(lambda m, a, b: b != 0, "{b} must not be 0"),
         kinks=(
             Kink(

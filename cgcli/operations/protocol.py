@@ -220,6 +220,10 @@ class Rulebook:
         """Return (cos(x) - y)/x, y = sin(x)/x, and 0 where x is 0."""
         return self.where(x == 0, 0, (self.cos(x) - y) / x)
 
+    def mod_slope(self, y: Number) -> Number:
+        """Return 1, by which a remainder y grows with what is divided."""
+        return self.number(1)
+
     def exp_product(self, a: Number, b: Number) -> Number:
         """Return exp(a·b)."""
         return self.exp(a * b)
