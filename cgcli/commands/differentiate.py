@@ -148,7 +148,7 @@ def _proved(
     """
     from functools import partial
 
-    from cgcli.algebra.values import is_met, is_outside, ordered
+    from cgcli.algebra.values import evaluated, is_met, is_outside, ordered
 
     if values is None:
         message = "--precision needs values to evaluate the derivatives at"
@@ -172,7 +172,18 @@ def _proved(
         return ordered(formulas, proved), held
     # Where the program has no value there is no derivative, whatever its formula is.
     why = "undefined" if is_outside(formulas, held) else "unsettled" if None in held else None
+    if why is None and any(finding.verdict == "undefined" for finding in findings):
+        numbers, _ = evaluated(formulas, values)
+        findings = list(map(_not_proved, findings, numbers))
     return [_shown(finding, why) for finding in findings], held
+
+
+def _not_proved(finding: Finding, number: Any) -> Finding:
+    """Return what is found of a formula; that it has no value, as 0/0, is none of a limit."""
+    from cgcli.numbers.elements import elements
+
+    is_limit = finding.verdict == "undefined" and all(n - n == 0 for n in elements(number))
+    return finding._replace(verdict="unsettled") if is_limit else finding
 
 
 def _shown(finding: Finding, why: str | None = None) -> Any:

@@ -185,6 +185,21 @@ def test_digits_beside_formulas_are_those_of_eval(cgraph: Run) -> None:
     assert ran.out.splitlines()[2] == "f1_x = 2*x  # 0.6666666667"
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        # -1/3 is a limit there: the formula's 0/0 does not say that it has no value.
+        (["sinc(x)", "x=0"], "unsettled"),
+        (["sqrt(x)", "x=0"], "undefined"),
+        (["1/x", "x=0"], "undefined"),
+        (["sinc(x) + x^2", "x=1/0.5"], "1.9807490615671507696"),
+    ],
+)
+def test_digits_at_removable_points(words: list[str], expected: str, cgraph: Run) -> None:
+    ran = cgraph("diff", *words, "--order", "2", "--precision", "20")
+    assert ran.out.splitlines()[0].partition("  # ")[2] == expected
+
+
 def test_second_derivatives_at_removable_points(cgraph: Run) -> None:
     for words in (["norm([x, y])^2", "--hessian"], ["hypot(x, y)^2", "--order", "2"]):
         ran = cgraph("diff", *words, "x=0", "y=0")
