@@ -111,10 +111,7 @@ class Kink(NamedTuple):
     meeting: bool = False
 
     def bends(self, sides: Sequence[Any], arguments: Sequence[int]) -> bool:
-        """Whether there is a corner, by its sides, for arguments that are these nodes.
-
-        One that stands twice meets itself everywhere, and bends nowhere.
-        """
+        """Whether there is a corner, by its sides, for these nodes: none meets itself in one."""
         pairs = zip(sides, arguments, strict=False)
         return not self.meeting or len({node for side, node in pairs if side is not None}) > 1
 

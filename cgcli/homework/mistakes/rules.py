@@ -8,10 +8,12 @@ import operator
 from typing import Final
 
 from cgcli.graph.graph import Graph
+from cgcli.graph.text import inline
 from cgcli.homework.mistakes.row import Above, GradientStep, Numbers, ValueStep
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Use, run
 from cgcli.homework.written import shape_of
+from cgcli.numbers.symbolic import Symbol, apply, symbolic
 from cgcli.operations.row import Operation
 
 _INPUTS: Final = 20
@@ -35,6 +37,29 @@ def local_left_out(use: Use) -> Numbers:
         yield use.send(1.0)
     elif shape_of(use.upstream) in ((), use.shape):
         yield use.working.exercise.zeros(use.argument) + use.upstream
+
+
+@functools.cache
+def _is_negative(operation: Operation, place: int) -> bool:
+    """Whether a course writes that derivative of an operation with a minus in front."""
+    graph = Graph()
+    names = [Symbol.input(graph, name) for name in operation.parameters]
+    slope = operation.taught(place)(symbolic(graph), apply(graph, operation, *names), *names)
+    if not isinstance(slope, Symbol):
+        return bool(slope < 0)
+    return inline(graph, slope.node, lambda node: False).startswith("-")
+
+
+def sign_lost(use: Use) -> Numbers:
+    """Yield the contribution without the minus that its local derivative is written with."""
+    if use.name == "pow" and use.place == 0:
+        negative = not shape_of(use.parts[1]) and use.parts[1] < 0
+    elif use.name == "abs":
+        negative = not use.shape and use.x < 0
+    else:
+        negative = use.operation.elementwise and _is_negative(use.operation, use.place)
+    if negative and use.sent is not None:
+        yield -use.sent
 
 
 def reciprocal(use: Use) -> Numbers:
