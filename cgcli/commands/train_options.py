@@ -160,4 +160,5 @@ class TrainOptions(DataOptions):
     def stated(self) -> dict[str, Any]:
         """The settings that are given, by keyword, and what is no setting beside them."""
         first, second = self.betas
-        return {**vars(self), "beta1": first, "beta2": second}
+        settings = {**vars(self), "beta1": first, "beta2": second}
+        return {name: value for name, value in settings.items() if value is not None}

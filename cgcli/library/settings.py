@@ -41,14 +41,13 @@ def settings_of(
     together, and for what a run that goes on cannot change.
     """
     before = {**_DEFAULTS, **(model.settings if model is not None else {})}
-    stated = {name: value for name, value in given.items() if value is not None}
-    settings: dict[str, Any] = {name: stated.get(name) for name in _DEFAULTS}
+    settings: dict[str, Any] = {name: given.get(name) for name in _DEFAULTS}
     settings["settings"] = {
-        name: value for name, value in stated.items() if name in OPTIMISER_SETTINGS
+        name: value for name, value in given.items() if name in OPTIMISER_SETTINGS
     }
     if residual:
         settings["optimizer"] = settings["optimizer"] or "lm"
-    stops = {stop: value for name, value in stated.items() if (stop := criterion(name))}
+    stops = {stop: value for name, value in given.items() if (stop := criterion(name))}
     settings["criteria"] = Criteria(**stops)
     if model is not None:
         settings["criteria"] = _merged(settings["criteria"], Criteria(*before["criteria"]))
@@ -57,11 +56,11 @@ def settings_of(
                 message = f"{called(name)} {settings[name]} is not the model's, {before[name]}"
                 raise CgraphError("usage", message, f"leave {called(name)} out: --resume has it")
     for name, value in settings.items():
-        if value is None or value is False or value == {}:
+        if (value is None and name not in given) or value is False or value == {}:
             settings[name] = before[name]
     # That a model's program is a residual its optimiser says.
     residual = residual or (model is not None and settings["optimizer"] == "lm")
-    check_settings(stated, settings, called, residual=residual)
+    check_settings(given, settings, called, residual=residual)
     return settings
 
 

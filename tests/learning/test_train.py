@@ -567,7 +567,7 @@ def test_without_a_library_the_extra_is_named(
 def test_a_picture_that_cannot_be_written_is_told_before_the_run(
     points: str, tmp_path: Path, cgraph: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "typst", None)
     path = tmp_path / "cost.png"
     ran = cgraph("train", LINE, "-d", points, "w=0", "b=0", "--plot", str(path))
     assert (ran.status, ran.out) == (2, "")
