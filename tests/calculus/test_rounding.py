@@ -94,6 +94,14 @@ def test_a_gradient_of_which_nothing_is_to_be_left_is_not(text: str) -> None:
     assert not program.evaluate(at).notes
 
 
+def test_what_one_operation_rounds_within_is_not_looked_at() -> None:
+    """The products that cancel are no results of their own."""
+    big = 1e8 + 1
+    x, y = np.array([big, 1e-3, -big]), np.array([big, 1.0, big])
+    result = cgcli.parse("x @ y").evaluate(x=x, y=y)
+    assert not result.notes
+
+
 def numbers(result: Any, answer: Answer) -> list[float]:
     rows = [np.ravel(result.gradient[name]) for name in answer.numbers.gradient]
     return [float(result.value), *(float(number) for row in rows for number in row)]

@@ -1004,9 +1004,9 @@ FAULTS: Final = (
     ),
     Fault(
         "erfc has no minus to lose",
-        "cgcli/homework/mistakes/mistakes.toml",
-        'erfc = [["2*exp(-x^2)/sqrt(pi)"]]\n',
-        "",
+        "cgcli/homework/mistakes/rules.py",
+        'lambda node: False).startswith("-")',
+        'lambda node: False).startswith(("-1", "-s"))',
         (BY_HAND,),
     ),
     Fault(
