@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from cgcli.homework.behind import bracketed, unnamed
+from cgcli.homework.endings import bracketed, unnamed
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import PATTERNS, is_blank, plain, result, rewritten
 

@@ -36,7 +36,7 @@ def settings_of(
 ) -> dict[str, Any]:
     """Return the settings of a run: those given, then those of a model, then the defaults.
 
-    What is None, False or empty is not stated, and what is no setting is passed over. `called`
+    What is False or empty is not stated, and what is no setting is passed over. `called`
     writes a setting as whoever gives it does. Raises `CgraphError` for those that do not go
     together, and for what a run that goes on cannot change.
     """

@@ -58,6 +58,7 @@ def _arc(name: str, sign: int, latex: str, summary: str) -> Unary:
             _vertical(1, True, False, sign, "a vertical tangent at 1"),
             _vertical(-1, False, True, sign, "a vertical tangent at -1"),
         ),
+        angle="value",
         summary=summary,
     )
 
@@ -155,12 +156,14 @@ ELEMENTARY: Final = (
         name="sin",
         partials=(lambda m, y, x: m.cos(x),),
         latex=r"\sin",
+        angle="argument",
         summary="sine, of radians",
     ),
     Unary(
         name="cos",
         partials=(lambda m, y, x: -m.sin(x),),
         latex=r"\cos",
+        angle="argument",
         summary="cosine, of radians",
     ),
     Unary(
@@ -168,6 +171,7 @@ ELEMENTARY: Final = (
         partials=(lambda m, y, x: 1 + y * y,),
         textbook=(lambda m, y, x: 1 / m.pow(m.cos(x), 2),),
         latex=r"\tan",
+        angle="argument",
         summary="tangent, of radians",
     ),
     Unary(
@@ -177,6 +181,7 @@ ELEMENTARY: Final = (
         value=lambda m, x: m.where(x == 0, 1, m.sin(x) / x),
         partials=(lambda m, y, x: m.sinc_slope(y, x),),
         textbook=(lambda m, y, x: m.where(x == 0, 0, (m.cos(x) - y) / x),),
+        angle="argument",
         summary="sin(x)/x, and 1 where x is 0",
     ),
     _arc("asin", 1, r"\arcsin", "inverse sine"),
@@ -187,6 +192,7 @@ ELEMENTARY: Final = (
         partials=(lambda m, y, x: m.atan_slope(x),),
         textbook=(lambda m, y, x: 1 / (1 + m.pow(x, 2)),),
         latex=r"\arctan",
+        angle="value",
         summary="inverse tangent",
     ),
     Binary(
@@ -216,6 +222,7 @@ ELEMENTARY: Final = (
                 "no direction where both are 0",
             ),
         ),
+        angle="value",
         summary="angle of the point (b, a), in radians",
     ),
     Unary(

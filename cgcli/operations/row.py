@@ -99,8 +99,7 @@ class Kink(NamedTuple):
     `at` is a rule of the arguments. `sides` gives for each argument the derivatives from the
     left and from the right, or None where the argument has nothing to do with the kink. At a
     `jump` it is the value that has two sides. It is `compared` where formulas show it, since
-    the row's rules or its domain ask for the same. It is a `meeting` where it takes two
-    arguments to be at it.
+    the row's rules or its domain ask for the same; a `meeting` takes two arguments.
     """
 
     at: Rule
@@ -143,8 +142,8 @@ class Operation:
     where it is constant between jumps, which its kinks are, and `equates` where it asks
     whether its two arguments are equal, or differ. Its `sign` is what is before 0 wherever it has
     a value, ">" or ">=", or "kept" where it is that of all elements of its argument. It is a
-    `gate` where it lets a gradient through as it is, or does not. It `commutes` where the order of
-    its arguments changes nothing.
+    `gate` where it lets a gradient through as it is, or does not; its `angle` is "argument" or
+    "value", whichever is one. It `commutes` where the order of its arguments changes nothing.
 
     The partials are written to be accurate; `textbook` has them as a course writes them, where
     that is another form. `pullback_words` says in words what a pullback does, the arguments in
@@ -175,6 +174,7 @@ class Operation:
     equates: bool = False
     gate: bool = False
     sign: str = ""
+    angle: str = ""
     commutes: bool = False
     shape: ShapeRule | None = None
     reaches: Rule | None = None

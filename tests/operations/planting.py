@@ -24,6 +24,7 @@ SCALARS: Final = (
         name="hav",
         value=lambda m, x: m.pow(m.sin(x / 2), 2),
         partials=(lambda m, y, x: m.sin(x) / 2,),
+        angle="argument",
         summary="haversine: sin(x/2)^2",
     ),
     Unary(

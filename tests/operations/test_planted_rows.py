@@ -56,6 +56,8 @@ LINES: Final[dict[str, tuple[str, ...]]] = {
     "sheet of chosen values": ("sheet", "w*hav(x)", "--seed", "2"),
     "check": ("check", *SCALAR, "--answer", "df/dx = w*sin(x)/2", "--answer", "f=0.27"),
     "mistake": ("check", "w*tent(x)", "x=3", "w=2", "--answer", "df/dx = 2", "--json"),
+    # sin(30°)^2 is a quarter.
+    "degrees": ("check", "h = hav(x); w*h", "x=60", "w=2", "--answer", "h = 0.25", "--json"),
     "map": ("map", "w*hav(x)", *DATA, "w=2", "--format", "jsonl"),
     "train": ("train", "(w*hav(x) - y)^2", *DATA, "w=0", "--epochs", "1", "--lr", "0.5", "--json"),
     "fit": ("train", "w*hav(x) - y", "--residual", *DATA, "w=0", "--json"),
@@ -98,7 +100,7 @@ CALLS: Final = (
     ("w*hav(x)", {"x": X, "w": W}, "x"),
     ("energy(w*runsum(x))", {"x": [1.0, -2.0, 4.0], "w": 3.0}, "x"),
 )
-STATUS: Final = {"refused": 2, "tensor, refused": 2, "mistake": 1}
+STATUS: Final = {"refused": 2, "tensor, refused": 2, "mistake": 1, "degrees": 1}
 """Where it is not 0."""
 
 
@@ -185,6 +187,7 @@ def test_homework_on_the_scalar_rows(left: dict[str, dict[str, Any]]) -> None:
     assert "= 0.26831" in left["sheet"]["out"]
     assert "2 right" in left["check"]["out"]
     assert '"sign-lost"' in left["mistake"]["out"]
+    assert '"degrees-for-radians"' in left["degrees"]["out"]
 
 
 def test_rows_of_data_of_the_scalar_row(left: dict[str, dict[str, Any]]) -> None:

@@ -17,6 +17,7 @@ from cgcli.numbers.symbolic import Symbol, apply, symbolic
 from cgcli.operations.row import Operation
 
 _INPUTS: Final = 20
+_DEGREE: Final = 0.017453292519943295
 
 
 # The chain rule
@@ -182,6 +183,24 @@ def not_held_constant(step: GradientStep) -> Numbers:
         for node in list(graph.inputs.values())[:_INPUTS]:
             if node != step.node and step.known(node) is not None and not graph.shape(node):
                 yield step.expected + step.known(node)
+
+
+def degrees(use: Use) -> Numbers:
+    """Yield the derivative at an angle in degrees, by radians and by degrees."""
+    operation = use.operation
+    if operation.angle == "argument":
+        x = use.x * _DEGREE
+        derivative = run(operation.partial(0), run(operation.value, x), x)
+        yield use.send(derivative)
+        yield use.send(derivative * _DEGREE)
+
+
+def degrees_in_value(step: ValueStep) -> Numbers:
+    """Yield a function of an angle in degrees, or an angle in degrees."""
+    if step.operation.angle == "argument":
+        yield run(step.operation.value, step.parts[0] * _DEGREE)
+    elif step.operation.angle == "value":
+        yield step.expected / _DEGREE
 
 
 def _is_gated(use: Use) -> bool:
