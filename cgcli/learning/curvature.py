@@ -41,6 +41,16 @@ def curvature(objective: Objective) -> tuple[Any, Any]:
     return matrix, _roots(matrix)
 
 
+def root(matrix: Any, scale: Any) -> tuple[Any, bool]:
+    """Return a root of second derivatives, and whether in a direction they are below 0.
+
+    It stands for the Jacobian of residuals whose squares curve as much.
+    """
+    sizes, directions = np.linalg.eigh(matrix / np.outer(scale, scale))
+    rooted = np.where(sizes > SHARE * sizes[-1], sizes, 0.0) ** 0.5 * directions
+    return rooted.T * scale, bool(sizes[0] < -SHARE * sizes[-1])
+
+
 def _roots(matrix: Any) -> Any:
     diagonal = matrix.diagonal()
     return np.sqrt(np.where(diagonal > 0, diagonal, 1.0))

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.errors import excerpt
-from cgcli.learning.curvature import SHARE, curvature, is_small
+from cgcli.learning.curvature import SHARE, curvature, is_small, root
 from cgcli.learning.objective import Objective
 from cgcli.learning.statistics import spread
 from cgcli.learning.stopping import Doubt
@@ -308,12 +308,8 @@ def undetermined(task: Task, table: Table, start: float) -> list[Doubt]:
     if abs(objective.at(flat)[0]) <= _IDLE * abs(start):
         return []
     matrix, scale = curvature(objective)
-    scaled = matrix / np.outer(scale, scale)
-    if not np.isfinite(scaled).all():
+    if not np.isfinite(matrix).all():
         return []
-    sizes, directions = np.linalg.eigh(scaled)
-    if sizes[0] < -SHARE * sizes[-1]:
-        return []
-    rooted = np.where(sizes > SHARE * sizes[-1], sizes, 0.0) ** 0.5 * directions
-    doubts = spread(rooted.T * scale, objective.task.parameters).doubts
+    rooted, is_saddle = root(matrix, scale)
+    doubts = [] if is_saddle else spread(rooted, objective.task.parameters).doubts
     return [doubt._replace(grave=False) for doubt in doubts]

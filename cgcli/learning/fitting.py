@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from cgcli.errors import CgraphError, required
-from cgcli.learning.curvature import SHARE, curvature
+from cgcli.learning.curvature import curvature, root
 from cgcli.learning.descent import DivergedError
 from cgcli.learning.doubts import no_minimum
 from cgcli.learning.objective import Objective
@@ -310,13 +310,12 @@ def likelihood(task: Task, table: Table) -> tuple[Statistics, list[Doubt]]:
     objective = Objective(task._replace(mean=False, engine=None), table)
     cost, slope = objective.at(parameters.flat)
     matrix, scale = curvature(objective)
-    sizes, directions = np.linalg.eigh(matrix / np.outer(scale, scale))
-    rooted = np.where(sizes > SHARE * sizes[-1], sizes, 0.0) ** 0.5 * directions
-    known = spread(rooted.T * scale, parameters)
+    rooted, is_saddle = root(matrix, scale)
+    known = spread(rooted, parameters)
     rank, doubts = known.rank, list(known.doubts)
     away = np.nan_to_num(known.inverse, nan=0.0, posinf=0.0) @ slope @ slope
     hint = "give it more --epochs, or take --optimizer lbfgs"
-    if sizes[0] < -SHARE * sizes[-1] or not np.isfinite(matrix).all():
+    if is_saddle or not np.isfinite(matrix).all():
         message = "the likelihood is not at its maximum: in a direction it curves upwards"
         known = Spread(np.full_like(matrix, np.nan), rank, [])
         doubts = [Doubt("unconverged", message, hint)]
