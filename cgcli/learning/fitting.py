@@ -203,8 +203,8 @@ def _figures(
         return figures
     # What is left, and with it all errors, is 0 but for rounding: t is 0/0.
     none = np.full_like(figures.t, np.nan)
-    message = "every row lies on the fit but for rounding: the errors are 0, and t and p none"
-    hint = "nothing is amiss where the data are exact; measured ones would scatter"
+    message = "every row lies on the fit to rounding: the errors are 0, and there is no t and no p"
+    hint = "that is as it should be for exact data; measured data would scatter"
     known.doubts.append(Doubt("undetermined", message, hint, grave=False))
     return figures._replace(t=none, p=none)
 
