@@ -11,6 +11,7 @@ from cgcli.calculus.masks import Masked
 from cgcli.calculus.sums import Scattered
 from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
+from cgcli.numbers.elements import elements
 
 SHAKE: Final = 1e-9
 """By so much of itself a number is moved at the most, unless it is said otherwise."""
@@ -19,7 +20,8 @@ SHAKE: Final = 1e-9
 class ShakenDoubles(Doubles):
     """Doubles of which inputs, results and contributions are moved by chance, as a seed has it.
 
-    They are moved by up to `size` of themselves; constants and `fixed` nodes stay as they are.
+    They are moved by up to `size` of themselves; constants and `fixed` nodes stay as they are, and
+    so does what is let through or collected: a gate would no longer know which argument it took.
     """
 
     def __init__(self, seed: int, size: float = SHAKE, fixed: Container[int] = ()) -> None:
@@ -35,7 +37,10 @@ class ShakenDoubles(Doubles):
                 values.append(graph.constants[node])
                 continue
             number = self.value(graph, values, node) if arguments else inputs[names[node]]
-            values.append(number if node in self._fixed else self.moved(number))
+            moved = number if node in self._fixed else self.moved(number)
+            if graph.operations[node].gate or graph.operations[node].collects:
+                moved = _moved_alone(number, [values[a] for a in arguments], moved)
+            values.append(moved)
         return values
 
     def backward(
@@ -66,6 +71,16 @@ class ShakenDoubles(Doubles):
             more = [self._chance.uniform(-1, 1) for _ in range(number.size - 1)]
             noise = np.array([noise, *more]).reshape(number.shape)
         return number * (1 + self._size * noise)
+
+
+def _moved_alone(number: Any, parts: list[Any], moved: Any) -> Any:
+    """Return a result, moved where it is none of the numbers that it is made of."""
+    taken = {element for part in parts for element in elements(part)}
+    if not getattr(number, "shape", ()):
+        return number if number in taken else moved
+    import numpy as np
+
+    return np.where(np.isin(number, list(taken)), number, moved)
 
 
 class _Shaken(Sweep):

@@ -28,6 +28,8 @@ _POINTS: Final = 20
 _EXPONENT: Final = 64
 _MOST: Final = 120_000
 _BITS: Final = 20_000
+_LONG: Final = 64
+"""A term of so many factors is as much work as two."""
 _TINY: Final = 1e-88
 
 Monomial: TypeAlias = tuple[int, ...]
@@ -139,7 +141,8 @@ def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:
 
 def _times(a: Polynomial, b: Polynomial, room: Room) -> Polynomial:
     """Return the product of two polynomials; raises `RoomError` where there is no room for it."""
-    room.spend(len(a) * len(b))
+    degree = sum(max(map(len, factor), default=0) for factor in (a, b))
+    room.spend(len(a) * len(b) * (1 + degree // _LONG))
     product: Polynomial = {}
     for powers, coefficient in a.items():
         for others, other in b.items():

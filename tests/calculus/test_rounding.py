@@ -48,6 +48,9 @@ def test_digits_that_cancel_are_told(text: str, at: dict[str, Any], words: str) 
         ("x/x", {"x": 0.3}),
         ("tanh(x)", {"x": 20.0}),
         ("where(x > 1, exp(y) - 1, x)", {"x": 0.5, "y": 1e-12}),
+        # What is let through is the argument itself.
+        ("min([exp(y), 9]) + x/x", {"x": 0.3, "y": 0.5}),
+        ("max(exp(y), 1)*(x/x)", {"x": 0.3, "y": 0.5}),
     ],
 )
 def test_what_is_exact_is_not_told(text: str, at: dict[str, float]) -> None:

@@ -394,6 +394,6 @@ def test_what_is_left_of_rounding_tells_no_t(
     figures = document["statistics"]
     wanted = {"w": "NaN", "b": "NaN"}
     assert (figures["t"] == wanted, figures["p_value"] == wanted) == (exact, exact)
-    assert err.startswith("note: every row lies on the fit but for rounding") is exact
+    assert err.startswith("note: every row lies on the fit to rounding") is exact
     assert document["end"]["reliable"]
     assert document["parameters"] == pytest.approx({"w": 2, "b": 0}, abs=1e-8)
