@@ -15,6 +15,8 @@ import pytest
 
 from cgcli.commands.app import run
 from cgcli.limits import one_thread
+from cgcli.memory import uncollected
+from tests import amounts
 
 QUICK: Final = (
     "tests/language/test_messages.py",
@@ -55,13 +57,17 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    amounts.whole = config.getoption("--long") or config.getoption("--whole")
     # A shell's background job ignores Ctrl-C, and so would the processes that tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests that take minutes")
+    parser.addoption(
+        "--whole", action="store_true", help="look at all random cases, as --long does as well"
+    )
     parser.addoption(
         "--planted", action="store_true", help="plant faults, and see that the tests notice them"
     )
@@ -113,8 +119,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    # What is collected stays to the end: garbage is looked for among the rest alone.
+    # What is collected stays to the end: garbage is looked for among the rest alone, and seldom.
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture
@@ -131,7 +138,9 @@ def cgraph(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
             patch.setattr(sys, "stdin", given)
-            status = run(list(arguments))
+            # The command lets the collector rest too.
+            with uncollected():
+                status = run(list(arguments))
         texts = []
         for stream in (out, err):
             stream.flush()

@@ -19,6 +19,7 @@ from cgcli.algebra.formulas import Formulas
 from cgcli.algebra.wanted import Wanted
 from cgcli.calculus.result import Result
 from cgcli.views.formulas import as_text
+from tests.amounts import portion, sampled
 from tests.documents import validate
 from tests.properties.programs import Program, programs
 
@@ -48,8 +49,9 @@ def close(a: float, b: float, scale: float = 1.0) -> bool:
 # What is printed is a program with the value of the gradient.
 
 
+@sampled
 @given(programs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=portion(150), deadline=None)
 def test_what_is_printed_is_the_gradient(drawn: Program) -> None:
     """Random scalar programs: every formula parses and has the gradient's value."""
     text, at = drawn.text, drawn.bindings
@@ -70,8 +72,9 @@ def test_what_is_printed_is_the_gradient(drawn: Program) -> None:
             assert close(found, result.gradient[row.wrt[0]], scale), printed
 
 
+@sampled
 @given(programs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=portion(60), deadline=None)
 def test_the_derivative_of_what_is_printed_is_the_second_derivative(drawn: Program) -> None:
     """Differentiated by numbers and by formulas, the printed gradient agrees."""
     text, at = drawn.text, drawn.bindings
@@ -123,7 +126,8 @@ def sympy_of(text: str) -> Any:
 CASES = [(formulas_of(random.Random(seed), 4), seed) for seed in range(320)]
 
 
-@pytest.mark.parametrize("block", range(16))
+@sampled
+@pytest.mark.parametrize("block", range(portion(16)))
 def test_against_sympy(block: int) -> None:
     """First, second and mixed derivatives, compared as functions at points."""
     compared = 0

@@ -12,6 +12,7 @@ from cgcli.algebra.formulas import Formulas, Holds
 from cgcli.algebra.wanted import Wanted
 from cgcli.calculus.passes import forward
 from cgcli.views.formulas import as_text
+from tests.amounts import portion, sampled
 
 POINTS = (-2.0, -1.3, -1.0, -0.5, 0.0, 0.25, 0.5, 0.7, 1.0, 2.0)
 EXPONENTS = ("2", "3", "4", "-1", "-2", "(1/2)", "(1/3)", "(2/3)", "(-1/2)", "0", "y")
@@ -53,7 +54,8 @@ def holds(condition: Holds, values: list[float]) -> bool:
     }[condition.sign]  # fmt: skip
 
 
-@pytest.mark.parametrize("block", range(8))
+@sampled
+@pytest.mark.parametrize("block", range(portion(8)))
 def test_what_is_not_said_is_not_changed(block: int) -> None:
     compared = outside = 0
     for seed in range(block * 100, block * 100 + 100):

@@ -15,6 +15,7 @@ from cgcli.algebra.formulas import Formulas
 from cgcli.algebra.wanted import Wanted
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.views.formulas import as_text
+from tests.amounts import portion, sampled
 from tests.documents import validate
 from tests.properties.programs import Program, programs
 
@@ -98,8 +99,9 @@ def test_what_is_printed_is_the_gradient(program: str) -> None:
             assert np.allclose(value, expected[row.wrt[0]])
 
 
+@sampled
 @given(programs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=portion(150), deadline=None)
 def test_random_programs_of_vectors_and_matrices(drawn: Program) -> None:
     result = cgcli.parse(drawn.text).evaluate(drawn.bindings)
     if not result.graph.tensors or result.notes or not result.gradient:

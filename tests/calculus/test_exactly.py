@@ -10,6 +10,7 @@ import pytest
 
 from cgcli import CgraphError, parse
 from cgcli.calculus.explain import Explanation
+from tests.amounts import portion, sampled
 from tests.oracles.duals import (
     Drawn,
     UnclearError,
@@ -60,14 +61,16 @@ def compare(program: Drawn) -> bool:
     return True
 
 
+@sampled
 def test_thousands_of_scalar_programs() -> None:
-    usable = sum(compare(draw(seed)) for seed in range(4_000))
-    assert usable > 2_500
+    usable = sum(compare(draw(seed)) for seed in range(portion(4_000)))
+    assert usable > portion(2_500)
 
 
+@sampled
 def test_programs_of_vectors_and_matrices() -> None:
-    usable = sum(compare(draw(seed, tensors=True)) for seed in range(800))
-    assert usable > 400
+    usable = sum(compare(draw(seed, tensors=True)) for seed in range(portion(800)))
+    assert usable > portion(400)
 
 
 @pytest.mark.parametrize("shape", [(3,), (2, 3)])

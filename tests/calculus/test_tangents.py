@@ -15,6 +15,7 @@ from mpmath import mp
 import cgcli
 from cgcli.calculus import evaluate as module
 from cgcli.calculus.tangents import Tangents
+from tests.amounts import portion, sampled
 
 NUMBERS = st.sampled_from([-2.0, -1.0, -0.5, 0.0, 0.0, 0.5, 1.0, 2.0, 3.0, 40.0])
 
@@ -90,7 +91,8 @@ def jacobians(text: str, bindings: dict[str, Any], narrow: bool) -> Any:
         return cgcli.parse(text).evaluate(bindings)
 
 
-@settings(max_examples=200, deadline=None)
+@sampled
+@settings(max_examples=portion(200), deadline=None)
 @given(PROGRAMS, OUTPUTS, st.lists(NUMBERS, min_size=16, max_size=16))
 def test_columns_are_rows(text: str, output: str, numbers: list[float]) -> None:
     text = output.format(text)
@@ -138,7 +140,8 @@ SCALARS = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@sampled
+@settings(max_examples=portion(200), deadline=None)
 @given(
     st.lists(SCALARS, min_size=2, max_size=5),
     st.lists(st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0]), min_size=3, max_size=3),

@@ -21,6 +21,7 @@ from cgcli.errors import CgraphError
 from cgcli.limits import Limits
 from cgcli.views.gate import printable
 from cgcli.views.messages import error_lines
+from tests.amounts import portion, sampled
 
 TEXTS = [
     "().__class__.__bases__[0].__subclasses__()",
@@ -80,10 +81,11 @@ def test_text(text: str, cgraph: Any) -> None:
             assert ran.err.startswith("error: ")
 
 
+@sampled
 @given(
     st.text(max_size=40) | st.text(alphabet="xy()[]{}+-*/^@=<>!;,.\n 0123eforinby:t_#", max_size=40)
 )
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=portion(1500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example("x\ud800")
 @example("π=π")
 def test_any_text_at_all_is_a_value_or_an_error(text: str) -> None:
@@ -99,8 +101,9 @@ def test_any_text_at_all_is_a_value_or_an_error(text: str) -> None:
             assert error.column is not None
 
 
+@sampled
 @given(st.text(max_size=30))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=portion(500), deadline=None)
 def test_any_binding_at_all_is_a_value_or_an_error(text: str) -> None:
     for argument in (text, f"x={text}"):
         if "=@" in argument.replace("＝", "=").replace("＠", "@"):

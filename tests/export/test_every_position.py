@@ -18,6 +18,7 @@ from cgcli.export.targets import source
 from cgcli.operations.row import Operation
 from cgcli.operations.table import TABLE
 from cgcli.views.formulas import as_text
+from tests.amounts import portion, sampled
 
 POINTS = (
     {"x": 0.375, "y": 0.59375, "z": 1.3125},
@@ -117,7 +118,8 @@ CONTEXTS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("block", range(4))
+@sampled
+@pytest.mark.parametrize("block", range(portion(4)))
 def test_derivatives(block: int) -> None:
     """The code and the text of every derivative have the value of the gradient."""
     compared = 0

@@ -14,6 +14,7 @@ from cgcli.homework.judging import RIGHT, Tolerance
 from cgcli.homework.marking import mark
 from cgcli.homework.sheets import read_sheets
 from cgcli.numbers.numerals import exact_text
+from tests.amounts import portion, sampled
 from tests.oracles.duals import draw
 
 
@@ -33,10 +34,11 @@ def exercise_of(seed: int, tensors: bool) -> Exercise | None:
         return None
 
 
+@sampled
 @pytest.mark.parametrize("tensors", [False, True])
 def test_the_right_fractions_are_right_and_others_are_not(tensors: bool) -> None:
     marked_sheets = 0
-    for seed in range(90):
+    for seed in range(portion(90)):
         exercise = exercise_of(seed, tensors)
         if exercise is None:
             continue
@@ -50,7 +52,7 @@ def test_the_right_fractions_are_right_and_others_are_not(tensors: bool) -> None
         marked = mark(exercise, read_sheets("\n".join(lines), "nearly")[0])
         assert not any(each.verdict == RIGHT for each in marked.judged), exercise.graph.text
         marked_sheets += 1
-    assert marked_sheets > 30
+    assert marked_sheets > portion(30)
 
 
 @pytest.mark.parametrize("tensors", [False, True])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from cgcli.homework.working import is_same
+from tests.amounts import portion, sampled
 from tests.homework.adapter import mark_many
 from tests.homework.problems import PROBLEMS
 from tests.homework.tape import Work, written
@@ -39,7 +40,7 @@ def diagnosed(
                     assert marked.verdicts[left] == "wrong", (key, each, left)
                     wrong += 1
                     named += bool(marked.mistakes[left])
-    assert wrong >= 500
+    assert wrong >= portion(500)
     return named / wrong
 
 
@@ -57,9 +58,14 @@ def one_garbage(right: dict[str, str], work: Work, rng: random.Random) -> dict[s
     return right | {left: garbage(work.answers[left], 2 * size, rng)}
 
 
+@sampled
 @pytest.mark.parametrize(
     ("sheet", "sheets"),
-    [(all_garbage, 16), (one_garbage, 40), pytest.param(all_garbage, 80, marks=pytest.mark.long)],
+    [
+        (all_garbage, portion(16)),
+        (one_garbage, portion(40)),
+        pytest.param(all_garbage, 80, marks=pytest.mark.long),
+    ],
 )
 def test_garbage_is_seldom_diagnosed(
     sheet: Callable[[dict[str, str], Work, random.Random], dict[str, str]], sheets: int

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.amounts import portion, sampled
 from tests.homework.adapter import mark, mark_many
 from tests.homework.injection import MISTAKES, Injection, Sheet, injections, number, sheet
 from tests.homework.problems import PROBLEMS
 from tests.homework.tape import Problem, Work
 
-SHEETS = 12
+SHEETS = portion(12)
 """The most that are tried of one mistake in one program."""
 
 
@@ -32,6 +33,7 @@ def lines(made: Sheet) -> list[str]:
     return [f"{left} = {answer}" for left, answer in made.lines.items()]
 
 
+@sampled
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_the_first_wrong_step_is_found_and_its_mistake_named(mistake: str) -> None:
     named: list[bool] = []
@@ -158,6 +160,7 @@ def two_mistakes(problem: Problem, rng: random.Random) -> Iterator[tuple[str, st
             yield mistake, chosen.left, made
 
 
+@sampled
 def test_a_second_mistake_is_found_from_the_first_wrong_number() -> None:
     named = []
     for key, problem in PROBLEMS.items():
@@ -169,5 +172,5 @@ def test_a_second_mistake_is_found_from_the_first_wrong_number() -> None:
             assert marked.first_wrong == each.wrong
             assert marked.verdicts == each.verdicts, (problem.text, each.lines, each.wrong, left)
             named.append(mistake in marked.mistakes[left])
-    assert len(named) >= 200
+    assert len(named) >= portion(200)
     assert sum(named) >= 0.95 * len(named), (sum(named), len(named))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.amounts import portion, sampled
 from tests.homework.adapter import mark_many
 from tests.homework.problems import PROBLEMS
 from tests.homework.tape import Number, Problem, Work
@@ -84,6 +85,7 @@ def test_ten_thousand_sheets_are_tried() -> None:
     assert len(PROBLEMS) * POINTS * SHEETS >= 10_000
 
 
+@sampled
 @pytest.mark.parametrize("key", PROBLEMS)
 def test_a_right_answer_is_never_wrong(key: str) -> None:
     problem = PROBLEMS[key]
@@ -91,7 +93,7 @@ def test_a_right_answer_is_never_wrong(key: str) -> None:
     faults = []
     for _ in range(POINTS):
         at, work = point(problem, rng)
-        sheets = [right_sheet(work, rng) for _ in range(SHEETS)]
+        sheets = [right_sheet(work, rng) for _ in range(portion(SHEETS))]
         texts = ["\n".join(f"{k} = {v}" for k, v in sheet.items()) for sheet in sheets]
         for sheet, marked in zip(sheets, mark_many(problem.text, at, texts), strict=True):
             assert set(marked.verdicts) == set(sheet)

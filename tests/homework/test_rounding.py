@@ -7,12 +7,13 @@ import random
 import numpy as np
 import pytest
 
+from tests.amounts import portion, sampled
 from tests.homework.adapter import Marks, mark, mark_many
 from tests.homework.injection import MISTAKES, Injection, injections, number
 from tests.homework.problems import PROBLEMS
 from tests.homework.tape import Problem, Work, written
 
-SHEETS = 60
+SHEETS = portion(60)
 DIGITS = 6
 
 
@@ -51,7 +52,7 @@ def text(sheet: dict[str, str]) -> str:
 def marked(key: str, left_out: float) -> list[tuple[Injection, dict[str, str], Marks]]:
     problem, rng = PROBLEMS[key], random.Random(key)
     made = unrounded_sheets(problem, rng)
-    assert len(made) >= 10
+    assert len(made) >= portion(10)
     kept = [
         (each, {k: v for k, v in sheet.items() if k == each.left or rng.random() >= left_out})
         for each, sheet in made
@@ -60,6 +61,7 @@ def marked(key: str, left_out: float) -> list[tuple[Injection, dict[str, str], M
     return [(*each, marks) for each, marks in zip(kept, found, strict=True)]
 
 
+@sampled
 @pytest.mark.parametrize("left_out", [0, 0.4])
 @pytest.mark.parametrize("key", PROBLEMS)
 def test_working_with_all_digits_follows_from_a_wrong_number(key: str, left_out: float) -> None:
@@ -72,13 +74,14 @@ def test_working_with_all_digits_follows_from_a_wrong_number(key: str, left_out:
         assert list(marks.verdicts.values()).count("wrong") == 1, told
 
 
+@sampled
 def test_the_mistake_is_named_whichever_digits_were_gone_on_with() -> None:
     named = []
     for key in PROBLEMS:
         for injection, _, marks in marked(key, 0):
             if marks.first_wrong == injection.left:
                 named.append(bool(marks.mistakes[injection.left]))
-    assert len(named) >= 500
+    assert len(named) >= portion(500)
     assert sum(named) >= 0.95 * len(named)
 
 

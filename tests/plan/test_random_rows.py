@@ -9,15 +9,17 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import cgcli
+from tests.amounts import portion, sampled
 from tests.plan.test_rows import gradients
 from tests.properties.programs import Program, programs
 
 ROWS = 5
 
 
+@sampled
 @given(programs(), st.randoms(use_true_random=False))
 @settings(
-    max_examples=250,
+    max_examples=portion(250),
     deadline=None,
     database=None,
     suppress_health_check=[

@@ -81,9 +81,9 @@ class Copy:
         """Run tests of the copy, up to the first that fails."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
         environment |= {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--whole"]
         return subprocess.run(
-            command,
+            [*command, *tests],
             cwd=self.root,
             env=environment,
             capture_output=True,

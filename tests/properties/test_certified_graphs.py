@@ -23,6 +23,7 @@ from cgcli.calculus.judge import VERDICTS
 from cgcli.calculus.leaves import double_leaves, exact_leaves
 from cgcli.calculus.proved import BallSweep
 from cgcli.numbers.balls import ball
+from tests.amounts import portion, sampled
 from tests.properties.graphs import random_program
 from tests.properties.programs import (
     DIGITS,
@@ -65,7 +66,8 @@ def prove_block(first: int) -> None:
     assert met["agreed"] > 0.8 * BLOCK, met
 
 
-@pytest.mark.parametrize("block", range(20))
+@sampled
+@pytest.mark.parametrize("block", range(portion(20)))
 def test_both_proofs_meet(block: int) -> None:
     prove_block(block * BLOCK)
 
@@ -75,7 +77,8 @@ def test_both_proofs_meet_on_many_more(long_block: int) -> None:
     prove_block((1_000_000 + long_block) * BLOCK)
 
 
-@pytest.mark.parametrize("block", range(10))
+@sampled
+@pytest.mark.parametrize("block", range(portion(10)))
 def test_verdicts_hold_at_more_bits(block: int) -> None:
     """What is certified lies within its bound, as balls of four times the bits see it."""
     for seed in range(block * 40, block * 40 + 40):
@@ -107,7 +110,10 @@ def _hold(finding: Any, number: Any, truth: Any) -> None:
             assert abs(digit) <= abs(real.value) * flint.arb("1e-16"), (text, real)
 
 
-@settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@sampled
+@settings(
+    max_examples=portion(150), deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
 @given(program=programs())
 def test_thirty_digits_are_those_of_mpmath(program: Program) -> None:
     """Of whole programs, with functions, loops and arrays: every digit but the last is the same."""

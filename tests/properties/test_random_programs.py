@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import cgcli
+from tests.amounts import portion, sampled
 from tests.properties.programs import (
     Assign,
     Expr,
@@ -36,7 +37,7 @@ Test = Callable[..., None]
 def runs(examples: int) -> Callable[[Test], Test]:
     """The settings of every property here; nothing is kept between runs."""
     return settings(
-        max_examples=examples,
+        max_examples=portion(examples),
         deadline=None,
         derandomize=False,
         database=None,
@@ -86,6 +87,7 @@ def assert_same_gradient(
         assert_close(got[name], slope, relative, max([scale, *sizes]))
 
 
+@sampled
 @runs(600)
 @given(program=programs())
 def test_value_and_gradient_agree_with_mpmath(program: Program) -> None:
@@ -97,6 +99,7 @@ def test_value_and_gradient_agree_with_mpmath(program: Program) -> None:
 
 
 @pytest.mark.torch
+@sampled
 @runs(400)
 @given(program=programs())
 def test_value_and_gradient_agree_with_pytorch(program: Program) -> None:
@@ -108,6 +111,7 @@ def test_value_and_gradient_agree_with_pytorch(program: Program) -> None:
     assert_same_gradient(gradient(result), slopes, RELATIVE_TO_TORCH, abs(value))
 
 
+@sampled
 @runs(100)
 @given(program=programs(shape=(3,), depth=2) | programs(shape=(2, 3), depth=2))
 def test_rows_of_the_jacobian_are_gradients(program: Program) -> None:
@@ -128,6 +132,7 @@ def test_rows_of_the_jacobian_are_gradients(program: Program) -> None:
             assert_close(jacobian[place], slope, RELATIVE, scale)
 
 
+@sampled
 @runs(150)
 @given(both=programs_of_two())
 def test_gradient_of_a_sum_is_the_sum_of_the_gradients(both: tuple[Program, Expr]) -> None:
@@ -146,6 +151,7 @@ def test_gradient_of_a_sum_is_the_sum_of_the_gradients(both: tuple[Program, Expr
         assert_close(slope, sum(parts), RELATIVE, scale)
 
 
+@sampled
 @runs(150)
 @given(program=programs())
 def test_a_shared_node_equals_its_expression_written_twice(program: Program) -> None:
@@ -159,6 +165,7 @@ def test_a_shared_node_equals_its_expression_written_twice(program: Program) -> 
     assert_same_gradient(gradient(inline), want, RELATIVE, abs(value))
 
 
+@sampled
 @runs(150)
 @given(program=programs(), factor=st.sampled_from([2.0, -0.25, 1024.0, -1.0]))
 def test_scaling_the_output_scales_the_gradient(program: Program, factor: float) -> None:
@@ -172,6 +179,7 @@ def test_scaling_the_output_scales_the_gradient(program: Program, factor: float)
         np.testing.assert_array_equal(gradient(scaled)[name], factor * np.asarray(slope))
 
 
+@sampled
 @runs(150)
 @given(program=programs(), data=st.data())
 def test_the_order_of_independent_statements_changes_nothing(
@@ -185,6 +193,7 @@ def test_the_order_of_independent_statements_changes_nothing(
     assert_same_gradient(gradient(after), gradient(before), RELATIVE, abs(value))
 
 
+@sampled
 @runs(150)
 @given(program=programs())
 def test_a_node_has_the_gradient_of_an_input_with_its_value(program: Program) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cgcli.views.drawing.channel import Channel, Net
+from tests.amounts import portion
 
 Point = tuple[float, float]
 LEAST = 26.0
@@ -45,7 +47,8 @@ def sampled(line: list[Point]) -> list[Point]:
     return points
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@pytest.mark.sampled
+@settings(deadline=None, derandomize=True, max_examples=portion(300))
 @given(passing=nets())
 def test_values_keep_apart(passing: dict[int, Net]) -> None:
     channel = Channel(passing, LEAST)

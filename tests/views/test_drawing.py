@@ -32,6 +32,7 @@ from cgcli.views.drawing import layout
 from cgcli.views.drawing.files import as_dot, as_mermaid
 from cgcli.views.drawing.placed import _Columns, folded, scale
 from cgcli.views.drawing.scene import Arrow, Picture, Scene, Shape, scene
+from tests.amounts import portion, sampled
 from tests.documents import validate
 from tests.properties.programs import Program, programs
 from tests.views.geometry import (
@@ -88,7 +89,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
 }
 BOUND = settings(
     deadline=None,
-    max_examples=40,
+    max_examples=portion(40),
     derandomize=True,
     database=None,
     phases=(Phase.explicit, Phase.generate),
@@ -380,6 +381,7 @@ def bound(program: Program) -> list[str]:
     return [program.text, *(f"{name}={value}" for name, value in program.bindings.items())]
 
 
+@sampled
 @BOUND
 @given(program=programs(depth=2), direction=st.sampled_from(["right", "down"]))
 def test_random_programs_are_drawn_well(
@@ -1204,6 +1206,7 @@ def test_what_is_too_wide_leads_down(cgraph: Run, monkeypatch: pytest.MonkeyPatc
 TREES: Counter[bool] = Counter()
 
 
+@sampled
 @BOUND
 @given(program=programs(depth=2))
 def test_random_programs_in_the_terminal(program: Program, cgraph: Run) -> None:

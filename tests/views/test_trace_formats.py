@@ -25,6 +25,7 @@ import cgcli
 from cgcli.homework.mistakes.table import MISTAKES
 from cgcli.operations.table import TABLE
 from cgcli.views.formats import TRACES
+from tests.amounts import portion, sampled
 from tests.documents import validate
 from tests.properties.programs import NearEdgeError, Program, check_point, programs
 from tests.views.parsing import Reader, Row
@@ -643,8 +644,9 @@ def test_every_line_is_right_in_every_format(name: str, cgraph: Run) -> None:
     assert len(rows["text"]) > 3
 
 
+@sampled
 @settings(
-    max_examples=40,
+    max_examples=portion(40),
     deadline=None,
     # The same programs every time: what is judged here is text, to the last digit.
     derandomize=True,
@@ -750,7 +752,13 @@ def test_the_json_is_what_eval_says(name: str, cgraph: Run) -> None:
     check_json(cgraph, *PROGRAMS[name])
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@sampled
+@settings(
+    max_examples=portion(60),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 @given(program=programs())
 def test_the_json_of_random_programs_is_what_eval_says(program: Program) -> None:
     assume(program.bindings)
