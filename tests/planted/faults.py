@@ -1352,7 +1352,7 @@ FAULTS: Final = (
         "cgcli/commands/options.py",
         "(most is None or number <= most)",
         "(most is None or number < most)",
-        ("tests/commands",),
+        ("tests/commands/test_bounds.py::test_the_most_that_an_option_takes_is_taken",),
     ),
     Fault(
         "what follows is told as what is right",

@@ -94,7 +94,7 @@ class Copy:
 
 
 TESTS = tuple(dict.fromkeys(test for fault in FAULTS for test in fault.tests))
-TOGETHER = 20
+TOGETHER = 10
 """So many run at once: a run has a limit, and one of all grows with every fault."""
 
 
