@@ -56,6 +56,40 @@ def test_a_node_times_itself_is_no_other_product(program: str, cgraph: Any) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("program", "by", "rule"),
+    [
+        ("x + y", "x,y", "sum rule"),
+        ("x - y", "x,y", "difference rule"),
+        ("x*y", "x,y", "product rule"),
+        ("x*x", "x", "product rule"),
+        ("x*y", "x", "constant multiple rule"),
+        ("3*x", "x", "constant multiple rule"),
+        ("-x", "x", "constant multiple rule"),
+        ("x/2", "x", "constant multiple rule"),
+        ("1/x", "x", "quotient rule"),
+        ("x/y", "x,y", "quotient rule"),
+        ("x^3", "x", "power rule"),
+        ("2^x", "x", "exponential rule"),
+        ("x^y", "x,y", "power and exponential rule"),
+        ("exp(x)", "x", "derivative of exp"),
+        ("abs(x)", "x", "derivative of abs"),
+        ("u @ v", "u", "product rule; shapes 2, 2 to 1"),
+        ("sum(u)", "u", "sum rule; shapes 2 to 1"),
+        ("sum(u/v)", "u,v", "quotient rule; shapes 2, 2 to 2"),
+        ("max(u)", "u", "shapes 2 to 1"),
+    ],
+)
+def test_a_step_backward_names_its_rule(program: str, by: str, rule: str, cgraph: Any) -> None:
+    values = {"x": "3", "y": "2", "u": "[1,2]", "v": "[3,4]"}
+    given = [f"{name}={values[name]}" for name in {*re.findall(r"\b[xyuv]\b", program)}]
+    asked = ("trace", program, *given, "--wrt", by, "--pass", "backward")
+    assert f"({rule})\n" in cgraph(*asked).out
+    assert f"({rule})\n" in cgraph(*asked, "--format", "latex").out
+    first = re.split("; | of ", rule)[0]
+    assert re.search(f'"aside": ?"{first}', cgraph(*asked, "--format", "html").out)
+
+
 def test_a_tree_draws_an_argument_once(cgraph: Any) -> None:
     lines = cgraph("trace", "y = x*x; max(y, y, x)", "x=3", "--tree").out.splitlines()
     names = [re.sub(r"^[│├└─ ]*", "", line).split()[0] for line in lines]
