@@ -97,6 +97,21 @@ def test_a_tree_draws_an_argument_once(cgraph: Any) -> None:
     assert [line.split("   ")[-1].endswith("(above)") for line in lines] == [False] * 3 + [True]
 
 
+@pytest.mark.parametrize("more", ["--tree", "--pass=backward"])
+@pytest.mark.parametrize("columns", [40, 60])
+def test_what_is_wider_than_the_terminal_folds(
+    columns: int, more: str, cgraph: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("trace", "y = W@x; sum(y^2)", "W=[[1.25,2.5],[3.75,4]]", "x=[1,-1.5]", more)
+    whole = cgraph(*words).out
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    folded = re.sub(r"\x1b\[[\d;]*m", "", cgraph(*words).out)
+    assert max(map(len, whole.splitlines())) > columns
+    assert max(map(len, folded.splitlines())) <= columns
+    assert folded.split() == whole.split()
+
+
 def test_the_zero_that_decides_has_its_sign(cgraph: Any) -> None:
     assert "= 1 / (-0) = -inf" in cgraph("trace", "1/x", "x=-0.0").out
     assert "= 1 / 0 = inf" in cgraph("trace", "1/x", "x=0").out
