@@ -228,7 +228,6 @@ TENSORS: Final = (
         tangent=_linear("cumsum"),
         pullback=lambda m, k, up, y, arguments, static: m.cumsum(up, backwards=True),
         shape=shapes.running,
-        rules=("sum rule",),
         summary="for every element of a vector the sum up to it",
         pullback_words=("each element takes the sum of the upstream gradient from its place on",),
     ),

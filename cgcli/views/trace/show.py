@@ -27,14 +27,9 @@ _BARE: Final = ("heading", "words", "nothing")
 _LABELS: Final = ("local", "chain", "sum", "pullback")
 _STYLES: Final = {
     "heading": "bold",
-    "given": "cyan",
-    "forward": "cyan",
-    "start": "green",
-    "sum": "green",
-    "chain": "green",
-    "part": "green",
+    **dict.fromkeys(("given", "forward"), "cyan"),
+    **dict.fromkeys(("start", "sum", "chain", "part", "entry"), "green"),
     "gradient": "bold green",
-    "entry": "green",
     "note": "yellow",
 }
 """The style of what a line ends with: a value, a gradient, or the words of a note."""
@@ -144,8 +139,7 @@ def _print_folded(out: Any, pieces: list[Segment], before: int, is_terminal: boo
 
 def print_tree(explanation: Explanation, wanted: Wanted) -> None:
     """Print the graph as a tree."""
-    out = console()
-    write = Writing(explanation.result, _signs(), wanted.shown)
+    out, write = console(), Writing(explanation.result, _signs(), wanted.shown)
     is_terminal = out.is_terminal
     for pieces in tree(write, catalogue(wanted.language)):
         _print_folded(out, pieces, 1, is_terminal)
