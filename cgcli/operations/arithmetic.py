@@ -49,6 +49,7 @@ ARITHMETIC: Final = (
         symbol="+",
         level=LEVELS["sum"],
         commutes=True,
+        rules=("sum rule",),
         summary="sum",
     ),
     Binary(
@@ -57,6 +58,7 @@ ARITHMETIC: Final = (
         partials=(lambda m, y, a, b: 1, lambda m, y, a, b: -1),
         symbol="-",
         level=LEVELS["sum"],
+        rules=("difference rule",),
         summary="difference",
     ),
     Binary(
@@ -67,6 +69,7 @@ ARITHMETIC: Final = (
         latex=r"\cdot",
         level=LEVELS["product"],
         commutes=True,
+        rules=("product rule", "constant multiple rule", "constant multiple rule"),
         summary="product",
     ),
     Binary(
@@ -80,6 +83,7 @@ ARITHMETIC: Final = (
         latex=r"\frac{<a>}{<b>}",
         level=LEVELS["product"],
         domain=Domain(lambda m, a, b: b != 0, "the divisor must not be 0"),
+        rules=("quotient rule", "constant multiple rule", "quotient rule"),
         summary="quotient",
     ),
     Unary(
@@ -89,6 +93,7 @@ ARITHMETIC: Final = (
         symbol="-",
         level=LEVELS["sign"],
         parameters=("a",),
+        rules=("constant multiple rule",),
         summary="negative",
     ),
     Unary(
@@ -129,6 +134,7 @@ ARITHMETIC: Final = (
                 "a value for whole exponents only, since the base is negative",
             ),
         ),
+        rules=("power and exponential rule", "power rule", "exponential rule"),
         summary="power",
         convention="x^0 is 1 with derivative 0, at x = 0 too",
     ),

@@ -144,6 +144,8 @@ class Operation:
     a value, ">" or ">=", or "kept" where it is that of all elements of its argument. It is a
     `gate` where it lets a gradient through as it is, or does not; its `angle` is "argument" or
     "value", whichever is one. It `commutes` where the order of its arguments changes nothing.
+    Its `rules` are what textbooks call its derivative: where several arguments vary, and where one
+    alone does, by its place, if that has another name. A function of one number has its own.
 
     The partials are written to be accurate; `textbook` has them as a course writes them, where
     that is another form. `pullback_words` says in words what a pullback does, the arguments in
@@ -176,6 +178,7 @@ class Operation:
     sign: str = ""
     angle: str = ""
     commutes: bool = False
+    rules: tuple[str, ...] = ()
     shape: ShapeRule | None = None
     reaches: Rule | None = None
     domain: Domain | None = None
@@ -199,6 +202,8 @@ class Operation:
             object.__setattr__(self, "value", one if alone else more)
         if self.words is _BY_NAME:
             object.__setattr__(self, "words", () if self.symbol or self.written else (self.name,))
+        if not self.rules and self.words and self.elementwise and len(self.parameters) == 1:
+            object.__setattr__(self, "rules", ("derivative of {name}",))
 
     @property
     def jumps(self) -> bool:

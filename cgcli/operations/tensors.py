@@ -151,6 +151,7 @@ TENSORS: Final = (
         parameters=("a", "b"),
         pullback=_matmul_pullback,
         shape=shapes.matmul,
+        rules=("product rule",),
         summary="matrix product, inner product of two vectors",
         pullback_words=("{upstream} @ transpose({b})", "transpose({a}) @ {upstream}"),
         wording=_matmul_words,
@@ -163,6 +164,7 @@ TENSORS: Final = (
         parameters=("a", "b"),
         pullback=lambda m, k, up, y, arguments, static: up * arguments[1 - k],
         shape=shapes.dot,
+        rules=("product rule",),
         summary="inner product of two vectors",
         pullback_words=("{upstream} * {b}", "{upstream} * {a}"),
     ),
@@ -175,6 +177,7 @@ TENSORS: Final = (
             *((up, arguments[1]) if k == 0 else (arguments[0], up))
         ),
         shape=shapes.outer,
+        rules=("product rule",),
         summary="matrix of all products of two vectors' elements",
         pullback_words=("{upstream} @ {b}", "{a} @ {upstream}"),
     ),
@@ -234,6 +237,7 @@ TENSORS: Final = (
         "sum of the elements",
         "every element takes the upstream gradient",
         sign="kept",
+        rules=("sum rule",),
     ),
     _reduction(
         "mean",
@@ -252,6 +256,7 @@ TENSORS: Final = (
         "product of the elements",
         "every element takes the upstream gradient times all the other elements",
         sign="kept",
+        rules=("product rule",),
         wide=True,
     ),
     _reduction(

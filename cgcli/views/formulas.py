@@ -132,9 +132,8 @@ class Written:
     def _condition(self, holds: Holds) -> Message:
         signs = _PRINTED_SIGNS if self.style is _LATEX else {}
         # Comparisons do not chain: one of their sides is in brackets.
-        left, right = (
-            self.formula(side, level=LEVELS["sum"]) for side in (holds.left, holds.right)
-        )
+        level = LEVELS["sum"]
+        left, right = (self.formula(side, level=level) for side in (holds.left, holds.right))
         compared = f"{left} {signs.get(holds.sign, holds.sign)} {right}"
         return Message("{comparison}{where}", comparison=compared, where=self._guard(holds))
 

@@ -13,6 +13,7 @@ from cgcli.views.gate import printable
 from cgcli.views.rational import beside, is_exact, number_text
 
 _ELEMENTS: Final = 8
+_LOW: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def _plain_level(text: str) -> int:
@@ -20,10 +21,6 @@ def _plain_level(text: str) -> int:
     if text.startswith("-"):
         return LEVELS["sum"]
     return LEVELS["product" if "/" in text else "atom"]
-
-
-def _plain_partial(place: int, name: str) -> str:
-    return f"∂{''.join(chr(ord('₀') + int(digit)) for digit in str(place))}{name}"
 
 
 def _plain_vector(values: Iterable[str]) -> str:
@@ -46,7 +43,7 @@ class Signs(NamedTuple):
     vector: Callable[[list[str]], str] = _plain_vector
     matrix: Callable[[list[list[str]]], str] = lambda rows: _plain_vector(map(_plain_vector, rows))
     ratio: Callable[[str, str], str] = lambda over, under: f"∂{over}/∂{under}"
-    partial: Callable[[int, str], str] = _plain_partial
+    partial: Callable[[int, str], str] = lambda place, name: f"∂{f'{place}'.translate(_LOW)}{name}"
     times: str = " · "
     equals: str = " = "
     about: str = " ≈ "

@@ -30,9 +30,6 @@ _ELEMENTS: Final = 8
 _LONGEST: Final = 60
 _NOTES: Final = 20
 _KINDS: Final = r"^\S+?[:：]"
-# Names and formulas fold down to these widths; numbers are never folded.
-_NAME, _FORMULA = 4, 7
-_NARROW: Final = 60
 
 
 class Columns(NamedTuple):
@@ -166,11 +163,9 @@ def _print_nodes(
         lines.append(cells)
     if left_out:
         rows.insert(len(rows) // 2, ["…", Message("{count:,} more nodes", count=left_out)])
-    # Versions of Rich count a least width differently, so it is given only where it matters.
-    name, formula = (_NAME, _FORMULA) if out.width < _NARROW else (None, None)
     table = [
-        Column(Message("node"), {**WORDS, "min_width": name, "style": "cyan"}),
-        Column(Message("formula"), {**WORDS, "min_width": formula}),
+        Column(Message("node"), {**WORDS, "style": "cyan"}),
+        Column(Message("formula"), WORDS),
     ]
     for k, (head, *texts) in enumerate(zip(columns.heads, *lines, strict=True)):
         is_decimal = head == DECIMAL

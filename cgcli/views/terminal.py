@@ -14,8 +14,11 @@ from cgcli.views.gate import printable_lines, width
 
 _UNLIMITED: Final = 10_000
 _NARROWEST: Final = 20
-_FOLDED: Final = 8
-"""So wide words are at least, where they fold."""
+_FOLDED: Final = 7
+"""So wide words are at least, where they fold.
+
+Of two columns of them Rich folds the wider one first: with two widths numbers would be cut off.
+"""
 
 NUMBERS: Final[Mapping[str, Any]] = {"justify": "right", "no_wrap": True}
 WORDS: Final[Mapping[str, Any]] = {"overflow": "fold"}
@@ -152,7 +155,7 @@ def print_table(
     narrow = least > out.width
     if narrow:
         # One blank between two columns, in place of three.
-        least -= 2 * len(columns)
+        least -= 2 * (len(columns) - 1)
     out.width = max(out.width, least)
     table = Table(
         box=style,
@@ -180,7 +183,7 @@ def _fold(columns: list[Column], rows: list[list[Any]], room: int) -> int:
     """Shorten the vectors of a table until it fits, and return how wide it is at least."""
     widths: dict[int, int] = {}
     lines: dict[int, list[str]] = {}
-    least = 1 + 3 * len(columns)
+    least = 3 * (len(columns) - 1)
     for place, column in enumerate(columns):
         texts = [column.head, *(str(row[place][0]) for row in rows)]
         lines[place] = "\n".join(texts).split("\n")

@@ -45,6 +45,9 @@ _ASIDES = (
     "by argument {place}",
     "the sum of {count} contributions",
     "{f} does not depend on it",
+    "derivative of {name}",
+    *("sum rule", "difference rule", "product rule", "quotient rule", "constant multiple rule"),
+    *("power rule", "exponential rule", "power and exponential rule"),
 )
 _CONDITION = re.compile(r".+ (=|==|!=|<|<=|>|>=) .+")
 STEP_KINDS = ("forward", "backward")
@@ -99,7 +102,7 @@ class Reader:
         if place == "words":
             return Row("words", words=self._known(said, _SENTENCES))
         sides = tuple(equality.split(" = ")) if equality else ()
-        asides = tuple(g for g in groups if any(self.match(a, g) for a in _ASIDES))
+        asides = tuple(group for group in groups if self._is_aside(group))
         rest = [g for g in groups if g not in asides]
         conditions = tuple(c for group in rest for c in _at_commas(group))
         if not all(map(_CONDITION.fullmatch, conditions)):
@@ -131,6 +134,11 @@ class Reader:
             if self._section in outer:
                 return outer[self._section]
         raise ValueError(f"a line of no known form under {self._section!r}: {said!r}")
+
+    def _is_aside(self, group: str) -> bool:
+        """Whether brackets have words: one thing that may be said, or several of them."""
+        parts = re.split("; |；", group)
+        return all(any(self.match(aside, part) for aside in _ASIDES) for part in parts)
 
     def _known(self, said: str, patterns: Iterable[str]) -> str:
         if not any(self.match(pattern, said) for pattern in patterns):

@@ -152,6 +152,7 @@ def test_every_operation_is_said() -> None:
     for group, rows in GROUPS.items():
         assert group in CHINESE
         for row in rows:
+            assert {*row.rules} <= {*CHINESE}
             told = operation_document(row)
             words = [] if row.elementwise else told["derivatives"]
             for text in (told["summary"], told["domain"], told["convention"], *told["kinks"]):

@@ -29,8 +29,8 @@ from hypothesis import strategies as st
 
 import cgcli
 from cgcli.views.drawing import layout
-from cgcli.views.drawing.files import as_dot, as_mermaid
-from cgcli.views.drawing.placed import _Columns, folded, scale
+from cgcli.views.drawing.files import as_dot, as_mermaid, as_svg
+from cgcli.views.drawing.placed import _Columns, folded, scale, transposed
 from cgcli.views.drawing.scene import Arrow, Picture, Scene, Shape, scene
 from tests.amounts import portion, sampled
 from tests.documents import validate
@@ -512,6 +512,35 @@ def test_what_is_wide_is_folded(words: tuple[str, ...], cgraph: Run, drawn: Any)
     if not drawing.bands:
         starts = {arrow.start[0] > arrow.tip[0] for arrow in drawing.arrows}
         assert starts == {True, False}, "it is read in rows"
+
+
+def lanes(count: int, turns: int) -> str:
+    """Variables that each take something of the one before, turn for turn."""
+    inside = "; ".join(f"h{k}[t+1] = tanh(w*h{k}[t] + h{k - 1}[t])" for k in range(1, count))
+    inside = f"h0[t+1] = tanh(w*h0[t] + h{count - 1}[t]); {inside}"
+    starts = "; ".join(f"h{k}[0] = a" for k in range(count))
+    return f"{starts}; for t in 0..{turns - 1} {{ {inside} }} h0[{turns}] + h1[{turns}]"
+
+
+def test_many_lanes_of_a_long_loop_stand_in_rows(drawn: Any) -> None:
+    drawing = read_svg(drawn(lanes(8, 10), "a=0.5", "w=0.8"))
+    assert not drawing.is_down
+    assert [text for _, text in drawing.bands] == [f"t = {turn}" for turn in range(10)]
+    tops = {round(band.top) for band, _ in drawing.bands}
+    assert len(tops) == 2
+    # In columns it is 0.28 of its size on a slide.
+    assert min(1600 / drawing.paper.right, 900 / drawing.paper.bottom) > 0.36
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_turns_in_rows_have_their_places(most: int) -> None:
+    graph = cgcli.parse(lanes(3, 4)).graph({"a": 0.5, "w": 0.8})
+    strip = transposed(layout.place(scene(graph, None, Picture(direction="right"))))
+    breaks = [at for at in strip.breaks if any(abs(at[1] - t.top) < 1 for t in strip.turns[1:])]
+    columns = _Columns(strip, breaks[most - 1 :: most], strip.turns, most)
+    drawing = read_svg(as_svg(transposed(columns.placed()), "", "auto"))
+    assert list(faults(drawing)) == []
+    assert len({round(band.top) for band, _ in drawing.bands}) == 4 // most
 
 
 def test_inputs_are_repeated_where_that_is_asked_for(cgraph: Run, drawn: Any) -> None:

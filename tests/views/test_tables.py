@@ -64,6 +64,22 @@ def test_a_table_folds_to_the_width_it_has(
     assert ("…" in out) == (len(max(whole.splitlines(), key=len)) > columns)
 
 
+@pytest.mark.parametrize("columns", range(20, 90, 5))
+def test_long_names_cut_no_number(
+    columns: int, cgraph: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("total_of_all = amount_bought*price_a_piece", "amount_bought=3", "price_a_piece=4.5")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = cgraph("eval", *words).out.splitlines()
+    assert [re.split(" +", line)[-2:] for line in lines[2:] if re.search(r"\d$", line)] == [
+        ["3", "4.5"],
+        ["4.5", "3"],
+        ["13.5", "1"],
+    ]
+    assert lines[0].endswith(" ∂total_of_all/∂node")
+    assert max(map(len, lines)) <= max(columns, 7 + 7 + 5 + len("∂total_of_all/∂node") + 3)
+
+
 def test_a_jacobian_folds_as_well(cgraph: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     out = cgraph("eval", "softmax(x)", "x=[1,2,3,4,5,6,7]").out

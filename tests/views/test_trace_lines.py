@@ -56,11 +56,60 @@ def test_a_node_times_itself_is_no_other_product(program: str, cgraph: Any) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("program", "by", "rule"),
+    [
+        ("x + y", "x,y", "sum rule"),
+        ("x - y", "x,y", "difference rule"),
+        ("x*y", "x,y", "product rule"),
+        ("x*x", "x", "product rule"),
+        ("x*y", "x", "constant multiple rule"),
+        ("3*x", "x", "constant multiple rule"),
+        ("-x", "x", "constant multiple rule"),
+        ("x/2", "x", "constant multiple rule"),
+        ("1/x", "x", "quotient rule"),
+        ("x/y", "x,y", "quotient rule"),
+        ("x^3", "x", "power rule"),
+        ("2^x", "x", "exponential rule"),
+        ("x^y", "x,y", "power and exponential rule"),
+        ("exp(x)", "x", "derivative of exp"),
+        ("abs(x)", "x", "derivative of abs"),
+        ("u @ v", "u", "product rule; shapes 2, 2 to 1"),
+        ("sum(u)", "u", "sum rule; shapes 2 to 1"),
+        ("sum(u/v)", "u,v", "quotient rule; shapes 2, 2 to 2"),
+        ("max(u)", "u", "shapes 2 to 1"),
+    ],
+)
+def test_a_step_backward_names_its_rule(program: str, by: str, rule: str, cgraph: Any) -> None:
+    values = {"x": "3", "y": "2", "u": "[1,2]", "v": "[3,4]"}
+    given = [f"{name}={values[name]}" for name in {*re.findall(r"\b[xyuv]\b", program)}]
+    asked = ("trace", program, *given, "--wrt", by, "--pass", "backward")
+    assert f"({rule})\n" in cgraph(*asked).out
+    assert f"({rule})\n" in cgraph(*asked, "--format", "latex").out
+    first = re.split("; | of ", rule)[0]
+    assert re.search(f'"aside": ?"{first}', cgraph(*asked, "--format", "html").out)
+
+
 def test_a_tree_draws_an_argument_once(cgraph: Any) -> None:
     lines = cgraph("trace", "y = x*x; max(y, y, x)", "x=3", "--tree").out.splitlines()
     names = [re.sub(r"^[│├└─ ]*", "", line).split()[0] for line in lines]
     assert names == ["f", "y", "x", "x"]
     assert [line.split("   ")[-1].endswith("(above)") for line in lines] == [False] * 3 + [True]
+
+
+@pytest.mark.parametrize("more", ["--tree", "--pass=backward"])
+@pytest.mark.parametrize("columns", [40, 60])
+def test_what_is_wider_than_the_terminal_folds(
+    columns: int, more: str, cgraph: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("trace", "y = W@x; sum(y^2)", "W=[[1.25,2.5],[3.75,4]]", "x=[1,-1.5]", more)
+    whole = cgraph(*words).out
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    folded = re.sub(r"\x1b\[[\d;]*m", "", cgraph(*words).out)
+    assert max(map(len, whole.splitlines())) > columns
+    assert max(map(len, folded.splitlines())) <= columns
+    assert folded.split() == whole.split()
 
 
 def test_the_zero_that_decides_has_its_sign(cgraph: Any) -> None:

@@ -18,6 +18,8 @@ from cgcli.views.gate import printable
 
 _LEGIBLE: Final = 0.75
 """A picture as much smaller on a page, with letters of 8 pixels, can be read as it is."""
+_SMALLEST: Final = 0.45
+"""With letters of 5 pixels: a picture that is smaller is hard to read on a page."""
 
 if TYPE_CHECKING:
     from cgcli.views.schemas import graphs
@@ -146,7 +148,8 @@ class Drawing:
     def _final(self) -> tuple[Picture, Placed]:
         """What is shown, and its places, folded where it is too wide to be read on a page.
 
-        The turns of a long loop stand in columns, read down, with inputs beside each turn.
+        The turns of a long loop stand in columns, read down, with inputs beside each turn; where
+        that is too small, as with many lanes, in rows.
         """
         picture, strip = self.picture, place(self._scene(None))
         if strip.width <= PAGE[0] or picture.direction != "auto":
@@ -155,6 +158,8 @@ class Drawing:
         if strip.layers.loops.sequences:
             picture = picture._replace(direction="down", repeats=True)
             other = folded(place(self._scene(None, picture)))
+            if scale(other) < _SMALLEST and scale(rows := folded(strip)) > scale(other):
+                picture, other = self.picture, rows
         elif scale(strip) < _LEGIBLE:
             other = folded(strip)
         return (picture, other) if scale(other) > scale(strip) else (self.picture, strip)

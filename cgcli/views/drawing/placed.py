@@ -131,7 +131,7 @@ class _Columns:
         self.tops = [turns[0].top if turns else 0.0, *(begin for _, begin in breaks)]
         # Behind the last shape of a column, before its arrows turn.
         self.cuts = [end + 2 for end, _ in breaks]
-        self.is_single = most == 1 and bool(turns)
+        self.is_single = most == 1 and bool(turns) and placed.scene.down
         self.left = room_beside(placed.layers.loops.sequences) if self.is_single else 0.0
         self.wide = placed.width - self.left
         crossings = [self._crossing(cut) for cut in self.cuts]

@@ -133,8 +133,7 @@ def scene(graph: Graph, result: Result | None, picture: Picture, frame: int | No
     with_formulas = picture.formulas and len(operations) <= _FORMULAS
     formulas = [_equation(graph, node) for node in operations if with_formulas]
     notes = note_lines(result) if result is not None and picture.formulas else []
-    down = picture.direction == "down"
-    return Scene(shapes, arrows, formulas, notes, picture.repeats, down)
+    return Scene(shapes, arrows, formulas, notes, picture.repeats, picture.direction == "down")
 
 
 def _is_drawn(graph: Graph, node: int) -> bool:

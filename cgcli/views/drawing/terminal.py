@@ -57,8 +57,7 @@ def print_picture(placed: Placed) -> None:
     if not all(can_show(shape.symbol + shape.name) for shape in placed.scene.shapes):
         # What the terminal lacks is escaped before it is measured.
         placed = placed._replace(layers=Layers(_escaped(placed.scene)))
-    squeezes = (1.0, 2.0, 8.0) if placed.scene.down else (1.0,)
-    for squeeze in squeezes:
+    for squeeze in (1.0, 2.0, 8.0) if placed.scene.down else (1.0,):
         grid, columns, rows = _untangled(placed, squeeze)
         if columns <= out.width:
             break

@@ -138,9 +138,8 @@ def feedback_page(report: Report, item: Graded) -> Page:
     title, problem = printable(item.name), item.exercise.graph.text.strip()
     if item.marked.sheet.trouble:
         # Whose values these would be is not known.
-        return Page(
-            title, printable_lines(problem), [], [report.say(trouble(report, item.marked))], []
-        )
+        said = report.say(trouble(report, item.marked))
+        return Page(title, printable_lines(problem), [], [said], [])
     heads, *rows = answer_lines(report, item)
     if not item.exercise.symbolic:
         problem += f"\n{values_line(item.exercise, {})}"

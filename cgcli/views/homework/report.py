@@ -186,8 +186,7 @@ def _print_class(report: Report, sheets: list[Graded], out: Any) -> None:
         lines = [trouble(report, marked) for marked in troubles if marked.sheet.trouble != ABSENT]
         absent = [item.name for item in sheets if item.marked.sheet.trouble == ABSENT]
         if absent:
-            names = Math(printable(", ".join(absent)))
-            lines.append(headed(ABSENT, names))
+            lines.append(headed(ABSENT, Math(printable(", ".join(absent)))))
         folded = not out.is_terminal
         say(out, *map(report.say, lines), style="yellow", said=True, soft_wrap=folded)
     said, counts = common(report, sheets)

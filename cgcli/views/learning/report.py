@@ -66,12 +66,10 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
     parameters, known = training.task.parameters, trained.fit and trained.fit.statistics
     columns: dict[str, Any] = {VALUE: parameters.values()}
     if known is not None and known.errors is not None:
-        more = zip(_HEADS, (known.errors, known.low, known.high, known.t, known.p), strict=True)
+        heads = (*_HEADS[:3], Message("z") if known.degrees is None else _HEADS[3], _HEADS[4])
+        more = zip(heads, (known.errors, known.low, known.high, known.t, known.p), strict=True)
         columns |= {head: parameters.look(flat) for head, flat in more}
         columns = {head: _by_element(part) for head, part in columns.items()}
-        if known.degrees is None:
-            renamed = {"t": Message("z")}
-            columns = {renamed.get(head, head): part for head, part in columns.items()}
     names = [printable(shorten(name)) for name in columns[VALUE]]
     few = min(digits, 4)
     cells = {
@@ -88,17 +86,17 @@ def _print_parameters(training: Training, trained: Trained, digits: int, out: An
         none = "–" if can_show("–") else "-"
         cells = {head: [cell.replace("nan", none) for cell in part] for head, part in cells.items()}
     # As many columns as stand beside each other; the others are in the JSON.
-    width, heads = max(9, *map(len, names)), list[str]()
+    width, kept = max(9, *map(len, names)), list[str]()
     every = list(cells)
     for pair in (every[place : place + 2] for place in range(0, len(every), 2)):
         texts = [[head, *"\n".join(cells[head]).split("\n")] for head in pair]
         width += sum(3 + max(map(len, column)) for column in texts)
         if width <= out.width:
-            heads += pair
-    heads = heads or every[:1]
+            kept += pair
+    kept = kept or every[:1]
     first = Column(Message("parameter"), {**WORDS, "style": "cyan", "min_width": 9})
-    rows = zip(names, *(cells[head] for head in heads), strict=True)
-    print_table(out, [first, *(Column(head, NUMBERS) for head in heads)], rows)
+    rows = zip(names, *(cells[head] for head in kept), strict=True)
+    print_table(out, [first, *(Column(head, NUMBERS) for head in kept)], rows)
     out.print()
 
 
@@ -190,5 +188,4 @@ def _summary(training: Training, trained: Trained, digits: int) -> list[str]:
             lines.append(f"residuals from {least} to {most}, quartiles {', '.join(middle)}")
     steps = trained.state.step if trained.state else 0
     took = f" after {counted(steps, 'step')}" if steps else ""
-    lines.append(f"stopped{took}: {trained.end.message}")
-    return lines
+    return [*lines, f"stopped{took}: {trained.end.message}"]

@@ -27,7 +27,7 @@ from cgcli.views.signs import PRINTED
 from cgcli.views.trace.lines import Lines
 from cgcli.views.trace.pages import marked
 from cgcli.views.trace.writing import Wanted
-from cgcli.words import Message, headed
+from cgcli.words import Message, headed, joined
 
 _LIVE: Final = 1_500
 """More nodes than that are not computed anew in a page."""
@@ -172,16 +172,15 @@ class Document:
 
     def _at(self, node: int) -> Message | str:
         """Return the words for the numbers that a scalar node was asked at."""
-        graph, at = self.graph, None
+        graph = self.graph
         if node in graph.tensors:
             return ""
-        for argument in dict.fromkeys(graph.arguments[node]):
-            if argument in graph.literals or graph.shape(argument):
-                continue
-            name, value = excerpt(graph.names[argument]), Slot(f"v{argument}")
-            said = Message("{name} = {value}", name=name, value=value)
-            at = said if at is None else Message("{before}, {after}", before=at, after=said)
-        return "" if at is None else Message(" at {values}", values=at)
+        said = [
+            Message("{name} = {value}", name=excerpt(graph.names[k]), value=Slot(f"v{k}"))
+            for k in dict.fromkeys(graph.arguments[node])
+            if k not in graph.literals and not graph.shape(k)
+        ]
+        return Message(" at {values}", values=joined(said, "{before}, {after}")) if said else ""
 
     def _kink(self, numbers: Numbers, node: int, kink: Kink, key: str) -> Message | None:
         """Return the words for a kink, its one-sided derivatives as slots where they vary."""
@@ -200,9 +199,8 @@ class Document:
                     ends.append(Slot(f"{key}_{place}_{side}"))
                 else:
                     ends.append(None if end is None else float(end))
-            words.append(
-                slope_words(graph.names[argument], ends[0], ends[1], Slot(f"p{node}_{place}"))
-            )
+            used = Slot(f"p{node}_{place}")
+            words.append(slope_words(graph.names[argument], ends[0], ends[1], used))
         return kinked_words(graph, node, kink, "", words) if words else None
 
     # What there is

@@ -14,7 +14,7 @@ from cgcli.operations.shapes import describe
 from cgcli.views.signs import Signs
 from cgcli.views.trace.chain import Chain, Line, distinct
 from cgcli.views.trace.writing import Shown
-from cgcli.words import Math, Message
+from cgcli.words import Math, Message, joined
 
 
 class Lines(Chain):
@@ -75,7 +75,7 @@ class Lines(Chain):
         yield Line("heading", Message("Backward: local derivatives, and the chain rule"))
         yield Line("start", sides=(self.gradient(self.result.of), self.number(1.0, True)))
         for step in self.explanation.backward():
-            yield self._step("backward", step.node, [], self._shapes(step.node))
+            yield self._step("backward", step.node, [], self._rule(step.node))
             if len(step.received) > 1:
                 yield self.total(step.node, step.received, step.upstream)
             yield from self._notes(step.node, forward=False)
@@ -139,9 +139,17 @@ class Lines(Chain):
                 )
         return None
 
-    def _shapes(self, node: int) -> Message | str:
-        if node not in self.graph.tensors:
-            return ""
+    def _rule(self, node: int) -> Message | str:
+        """Return what the rule is called that a node is differentiated by, and arrays' shapes."""
+        operation, arguments = self.graph.operations[node], self.graph.arguments[node]
+        varying = [k for k, argument in enumerate(arguments) if self.result.active[argument]]
+        said = [self._shapes(node)] if node in self.graph.tensors else []
+        if operation.rules and varying:
+            alone = varying[0] + 1 if len(varying) == 1 < len(operation.rules) else 0
+            said.insert(0, Message(operation.rules[alone], name=operation.name))
+        return joined(said) if said else ""
+
+    def _shapes(self, node: int) -> Message:
         *shapes, result = (
             "×".join(map(str, self.graph.shape(place))) or "1"
             for place in (*self.graph.arguments[node], node)

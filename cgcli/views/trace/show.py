@@ -27,14 +27,9 @@ _BARE: Final = ("heading", "words", "nothing")
 _LABELS: Final = ("local", "chain", "sum", "pullback")
 _STYLES: Final = {
     "heading": "bold",
-    "given": "cyan",
-    "forward": "cyan",
-    "start": "green",
-    "sum": "green",
-    "chain": "green",
-    "part": "green",
+    **dict.fromkeys(("given", "forward"), "cyan"),
+    **dict.fromkeys(("start", "sum", "chain", "part", "entry"), "green"),
     "gradient": "bold green",
-    "entry": "green",
     "note": "yellow",
 }
 """The style of what a line ends with: a value, a gradient, or the words of a note."""
@@ -92,19 +87,14 @@ def print_on(
             waiting = False
         if k and line.kind == "heading":
             paint(out, (), is_terminal)
-        pieces, before = _segments(line, lines.signs, words, wide)
-        plain = "".join(text for text, _ in pieces).rstrip() if is_terminal else ""
-        if width(plain) <= out.width:
-            paint(out, pieces, is_terminal)
-        else:
-            _print_folded(out, line, pieces, before)
+        _print_folded(out, *_segments(line, lines.signs, words, wide), is_terminal)
         waiting = waiting or line.kind != "heading"
 
 
 def _segments(
     line: Line, signs: Signs, catalogue: Catalogue, wide: int
 ) -> tuple[list[Segment], int]:
-    """Return a line as pieces with their styles, and how many stand before its equality."""
+    """Return a line as pieces with their styles, and how many stand before its first sign."""
     style = _STYLES.get(line.kind, "")
     words = printable(catalogue.say(line.label))
     indent = f"{line.number:>{_STEP - 2}}. " if line.number else ""
@@ -114,11 +104,11 @@ def _segments(
     elif words:
         padding = " " * (wide - width(words)) + "  " if line.kind in _LABELS else ": "
         pieces.append((f"{words}{padding}", "yellow" if line.kind == "note" else "dim"))
-    before = 1 if line.kind in _BARE else len(pieces)
+    before = 1 if line.kind in _BARE else len(pieces) + (len(line.sides) > 1)
     if line.sides:
         *first, last = line.sides
         for side in first:
-            pieces += [(side, ""), (signs.equals, "dim")]
+            pieces += [(f"{side} ", ""), (signs.equals.lstrip(), "dim")]
         pieces.append((last, style))
     if line.conditions:
         pieces.append((f"  ({', '.join(line.conditions)})", "dim"))
@@ -128,15 +118,17 @@ def _segments(
     return pieces, before
 
 
-def _print_folded(out: Any, line: Line, pieces: list[Segment], before: int) -> None:
-    """Print a line that is wider than the terminal: it goes on below the equality's first sign."""
+def _print_folded(out: Any, pieces: list[Segment], before: int, is_terminal: bool) -> None:
+    """Print a line; one that is wider than the terminal goes on beside what stands `before`."""
+    plain = "".join(text for text, _ in pieces).rstrip() if is_terminal else ""
+    if width(plain) <= out.width:
+        paint(out, pieces, is_terminal)
+        return
     from rich.text import Text
 
     text = Text.assemble(*pieces)
     text.rstrip()
     column = sum(width(piece) for piece, _ in pieces[:before])
-    if len(line.sides) > 1:
-        column += width(line.sides[0]) + 1
     first = text.wrap(out, out.width)[0]
     rest = text.plain[len(first.plain) :].lstrip(" ")
     indent = " " * min(column, out.width // 2)
@@ -147,11 +139,10 @@ def _print_folded(out: Any, line: Line, pieces: list[Segment], before: int) -> N
 
 def print_tree(explanation: Explanation, wanted: Wanted) -> None:
     """Print the graph as a tree."""
-    out = console()
-    write = Writing(explanation.result, _signs(), wanted.shown)
+    out, write = console(), Writing(explanation.result, _signs(), wanted.shown)
     is_terminal = out.is_terminal
     for pieces in tree(write, catalogue(wanted.language)):
-        paint(out, pieces, is_terminal)
+        _print_folded(out, pieces, 1, is_terminal)
 
 
 def _signs() -> Signs:
