@@ -111,13 +111,11 @@ class Engine:
         block = 256
         while block > 16 and (8 * block * kernels.elements > _CACHE or block >= 2 * rows):
             block //= 2
-        source = kernels.source(
-            block, *(read_text(__package__, name) for name in ("rows.c", "run.c"))
-        )
+        source = kernels.source(block, read_text(__package__, "rows.c"))
         began, cached = time.perf_counter(), is_cached(source)
-        code = library(source)
+        code, table = library(read_text(__package__, "run.c")), library(source)
         seconds = time.perf_counter() - began
         how = "compiled before" if cached else f"compiled in {seconds:.2f} s"
         self._tell(f"the engine is native: {len(kernels.functions)} kernels, {how}")
         self._made = True
-        return Program(plan, kernels, block, code, self.fall)
+        return Program(plan, kernels, block, code, table, self.fall)
