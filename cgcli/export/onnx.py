@@ -80,6 +80,8 @@ class OnnxEmitter(Emitter):
             return parsed('Einsum<equation = "ii->i">(<0>)', 1)
         if self._products and self._is_infinite(instruction):
             return parsed(self.target.templates[f"infinite {operation}"], 2)
+        if operation == "matmul" and len(shapes[1]) == 1 and self._is_turned(instruction):
+            return parsed(self.target.templates["turned matmul"], 2)
         return super().pattern(place, instruction)
 
     def _is_infinite(self, instruction: Instruction) -> bool:
@@ -89,6 +91,10 @@ class OnnxEmitter(Emitter):
         if instruction.operation == "multiply":
             return any(number is not None and not math.isfinite(number) for number in numbers)
         return instruction.operation == "divide" and numbers[1] == 0
+
+    def _is_turned(self, instruction: Instruction) -> bool:
+        """Whether the first argument of an instruction is a transposed matrix."""
+        return self.tape[int(instruction.arguments[0])].operation == "transpose"
 
     def result(self, name: str, result: Result) -> str:
         """Return the name of a result."""

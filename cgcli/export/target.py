@@ -94,6 +94,12 @@ class Target:
             pattern = pattern.replace("<shape>", str(shape))
         return None if pattern is None else parsed(pattern, count, static)
 
+    @property
+    def taken(self) -> list[str]:
+        """The names that no function may have, as helpers call what is called so."""
+        taken: str = self.code.get("taken", "")
+        return taken.split()
+
     def word(self, name: str, /, **texts: Text) -> str:
         """Return a template of `code` with texts for the names in its angle brackets."""
         return written(self.code[name], texts)
