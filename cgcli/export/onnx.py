@@ -65,8 +65,9 @@ class OnnxEmitter(Emitter):
 
     def pattern(self, place: int, instruction: Instruction) -> Template:
         """Return the template of an operation; some depend on the shapes of arguments."""
-        operation, static = instruction.operation, instruction.static
-        shapes = [self.tape[a].shape if type(a) is int else () for a in instruction.arguments]
+        operation, arguments, static, *_ = instruction
+        shapes = [self.tape[a].shape if type(a) is int else () for a in arguments]
+        turned = operation == "matmul" and self.tape[int(arguments[0])].operation == "transpose"
         if operation in ("stack", "concat"):
             parts = [
                 f"<{k}>" if shape and operation == "concat" else f"Unsqueeze(<{k}>, @[0])"
@@ -80,7 +81,7 @@ class OnnxEmitter(Emitter):
             return parsed('Einsum<equation = "ii->i">(<0>)', 1)
         if self._products and self._is_infinite(instruction):
             return parsed(self.target.templates[f"infinite {operation}"], 2)
-        if operation == "matmul" and len(shapes[1]) == 1 and self._is_turned(instruction):
+        if turned and len(shapes[1]) == 1:
             return parsed(self.target.templates["turned matmul"], 2)
         return super().pattern(place, instruction)
 
@@ -91,10 +92,6 @@ class OnnxEmitter(Emitter):
         if instruction.operation == "multiply":
             return any(number is not None and not math.isfinite(number) for number in numbers)
         return instruction.operation == "divide" and numbers[1] == 0
-
-    def _is_turned(self, instruction: Instruction) -> bool:
-        """Whether the first argument of an instruction is a transposed matrix."""
-        return self.tape[int(instruction.arguments[0])].operation == "transpose"
 
     def result(self, name: str, result: Result) -> str:
         """Return the name of a result."""

@@ -127,12 +127,8 @@ class Job:
         head = [program.table, program.block, *lengths, *(a.ctypes.data for a in self._arrays)]
         self._head = np.array(head, dtype=np.int64)
         self._bad = np.zeros(-(-count // program.block), dtype=np.uint8)
-        self._pointers = (
-            ctypes.c_void_p(self._head.ctypes.data),
-            ctypes.c_longlong(count),
-            None,
-            ctypes.c_void_p(self._bad.ctypes.data),
-        )
+        job, bad = (ctypes.c_void_p(array.ctypes.data) for array in (self._head, self._bad))
+        self._pointers = job, ctypes.c_longlong(count), None, bad
         self._code = program.code
 
     def pointers(self, order: Any) -> tuple[Any, ...]:
