@@ -403,6 +403,18 @@ def test_words_of_sql_are_columns_of_the_table(kind: str) -> None:
         assert base.sql(source(made, "sql", "data")).fetchall()[0][-3:] == (3.0, 3.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["relu(x)", "max(x, y)", "max(y, x)", "min(x, 1)", "min(y, x)", "clip(x, 0, y)", "where(x, y, 2)",
+     "x < y", "(x != 1)*y", "mod(x, y)", "sum(relu([x, y]))", "x*elu(y)", "softmax([x, y])[0]"],
+)  # fmt: skip
+def test_what_comes_from_a_null_is_null_in_sql(text: str) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    made = routine(cgcli.parse(text).graph(), {})
+    code = source(made, "sql", "(SELECT NULL::DOUBLE AS x, 2.0 AS y)")
+    assert duckdb.sql(code).fetchall()[0][2] is None
+
+
 def test_a_loop_too_long_for_sql_is_told(cgraph: Run) -> None:
     program = "h[0] = x; for t in 0..299 { h[t+1] = tanh(w*h[t]) }; h[300]"
     ran = cgraph("export", program, "--to", "sql", "--value-only")
