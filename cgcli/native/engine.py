@@ -115,8 +115,7 @@ class Engine:
         source = kernels.source(block, read_text(__package__, "rows.c"))
         began, cached = time.perf_counter(), os.path.exists(library_path(source))
         code, table = library(read_text(__package__, "run.c")), library(source)
-        seconds = time.perf_counter() - began
-        how = "compiled before" if cached else f"compiled in {seconds:.2f} s"
+        how = "compiled before" if cached else f"compiled in {time.perf_counter() - began:.2f} s"
         self._tell(f"the engine is native: {len(kernels.functions)} kernels, {how}")
         self._made = True
         return Program(plan, kernels, block, code, table, self.fall)

@@ -79,10 +79,9 @@ class Program:
             return int(self.parts[base].ctypes.data)
         if base not in self._shared:
             given = self.plan.arrays[base]
-            array = np.ascontiguousarray(given)
-            if array is not given and self.plan.tape[base].stage != ONCE and given.shape:
+            array = np.asarray(given, order="C")
+            if array is not given and self.plan.tape[base].stage != ONCE:
                 raise LackingError(self.plan.tape[base].operation)
-            array = given if not given.shape else array
             self._alive.append(array)
             self._shared[base] = array.ctypes.data
         return self._shared[base]
