@@ -95,7 +95,7 @@ class Emitter:
             for made, result in zip(self._results, self.routine.results, strict=True)
         ]
         arguments = [(made, self.routine.arguments[name]) for name, made in self.arguments.items()]
-        words = {*self.target.reserved, *self.target.prelude}
+        words = {*self.target.reserved, *self.target.prelude, *self.target.taken}
         (made,) = distinct([name], self.target.clean, words)
         if made != name:
             # Whoever calls it has to know what it is called.

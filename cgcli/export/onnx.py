@@ -65,8 +65,9 @@ class OnnxEmitter(Emitter):
 
     def pattern(self, place: int, instruction: Instruction) -> Template:
         """Return the template of an operation; some depend on the shapes of arguments."""
-        operation, static = instruction.operation, instruction.static
-        shapes = [self.tape[a].shape if type(a) is int else () for a in instruction.arguments]
+        operation, arguments, static, *_ = instruction
+        shapes = [self.tape[a].shape if type(a) is int else () for a in arguments]
+        turned = operation == "matmul" and self.tape[int(arguments[0])].operation == "transpose"
         if operation in ("stack", "concat"):
             parts = [
                 f"<{k}>" if shape and operation == "concat" else f"Unsqueeze(<{k}>, @[0])"
@@ -80,6 +81,8 @@ class OnnxEmitter(Emitter):
             return parsed('Einsum<equation = "ii->i">(<0>)', 1)
         if self._products and self._is_infinite(instruction):
             return parsed(self.target.templates[f"infinite {operation}"], 2)
+        if turned and len(shapes[1]) == 1:
+            return parsed(self.target.templates["turned matmul"], 2)
         return super().pattern(place, instruction)
 
     def _is_infinite(self, instruction: Instruction) -> bool:

@@ -64,9 +64,10 @@ class Target:
     `library` is what its functions are those of, in words. `templates` are those of operations,
     and `constants` inf, nan, and the truths. `code` has the templates of all else: variables,
     arrays, loops, the function. `prelude` has the helpers that templates call; no name of a
-    user's is one of those, or of `reserved`, and `clean` returns a name as the language takes
-    it. `numbers` says that they are "pointed", have a decimal point, or "exponents"; else whole
-    operands have neither. `emitter` is the class that writes the language, behind its module.
+    user's is one of those, or of `reserved`, and no function's one of `taken` either, which its
+    libraries have. `clean` returns a name as the language takes it. `numbers` says that they are
+    "pointed", have a decimal point, or "exponents"; else whole operands have neither. `emitter` is
+    the class that writes the language, behind its module.
 
     >>> from cgcli.export.targets import target
     >>> target("python").template("subtract", 2).pieces
@@ -81,6 +82,7 @@ class Target:
     code: Mapping[str, Any]
     prelude: Mapping[str, str]
     reserved: frozenset[str]
+    taken: frozenset[str]
     clean: Callable[[str], str]
     numbers: str
     emitter: str

@@ -167,6 +167,7 @@ def target(name: str) -> Target:
         code=read["code"],
         prelude=helpers(read["helpers"]),
         reserved=frozenset(read["words"].split()),
+        taken=frozenset(read.get("taken", "").split()),
         clean=_CLEAN[read["letters"]],
         numbers=read.get("numbers", ""),
         emitter=read["emitter"],

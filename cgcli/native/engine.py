@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from cgcli.errors import CgraphError, excerpt
 from cgcli.export.target import Target, pieces
 from cgcli.export.targets import target
 from cgcli.native import ENGINES
-from cgcli.native.library import CompileError, is_cached, library
+from cgcli.native.library import CompileError, library, library_path
 from cgcli.native.program import Program
 from cgcli.native.steps import LackingError
 from cgcli.native.writing import Kernels
@@ -111,13 +112,10 @@ class Engine:
         block = 256
         while block > 16 and (8 * block * kernels.elements > _CACHE or block >= 2 * rows):
             block //= 2
-        source = kernels.source(
-            block, *(read_text(__package__, name) for name in ("rows.c", "run.c"))
-        )
-        began, cached = time.perf_counter(), is_cached(source)
-        code = library(source)
-        seconds = time.perf_counter() - began
-        how = "compiled before" if cached else f"compiled in {seconds:.2f} s"
+        source = kernels.source(block, read_text(__package__, "rows.c"))
+        began, cached = time.perf_counter(), os.path.exists(library_path(source))
+        code, table = library(read_text(__package__, "run.c")), library(source)
+        how = "compiled before" if cached else f"compiled in {time.perf_counter() - began:.2f} s"
         self._tell(f"the engine is native: {len(kernels.functions)} kernels, {how}")
         self._made = True
-        return Program(plan, kernels, block, code, self.fall)
+        return Program(plan, kernels, block, code, table, self.fall)

@@ -62,11 +62,6 @@ def library(source: str, flags: tuple[str, ...] = FLAGS) -> ctypes.CDLL:
         raise CompileError(message) from None
 
 
-def is_cached(source: str, flags: tuple[str, ...] = FLAGS) -> bool:
-    """Return whether a source is compiled already."""
-    return os.path.exists(library_path(source, flags))
-
-
 def library_path(source: str, flags: tuple[str, ...] = FLAGS) -> str:
     """Return where the library of a source is kept; raises `CompileError`."""
     command = compiler()

@@ -22,6 +22,8 @@ _NEAR: Final = 1e-9
 class Program:
     """A plan as compiled code, with the addresses of the plan's arrays; `fall` is told of faults.
 
+    `code` runs the kernels of a table, which is a library of their own.
+
     It is `checked` once its first block was compared with NumPy's, and `left` to NumPy where
     that `differs`, or where most rows had to be done by NumPy.
     """
@@ -32,9 +34,11 @@ class Program:
         kernels: Kernels,
         block: int,
         code: ctypes.CDLL,
+        table: ctypes.CDLL,
         fall: Callable[[str], None],
     ) -> None:
         self.plan, self.block, self.code, self.fall = plan, block, code, fall
+        self.table = ctypes.addressof(ctypes.c_char.in_dll(table, "cg_kernels"))
         self.checked = self.left = self.differs = False
         code.cg_rows.restype = code.cg_turn.restype = ctypes.c_longlong
         self.sizes = kernels.sizes
@@ -75,10 +79,9 @@ class Program:
             return int(self.parts[base].ctypes.data)
         if base not in self._shared:
             given = self.plan.arrays[base]
-            array = np.ascontiguousarray(given)
-            if array is not given and self.plan.tape[base].stage != ONCE and given.shape:
+            array = np.asarray(given, order="C")
+            if array is not given and self.plan.tape[base].stage != ONCE:
                 raise LackingError(self.plan.tape[base].operation)
-            array = given if not given.shape else array
             self._alive.append(array)
             self._shared[base] = array.ctypes.data
         return self._shared[base]
@@ -120,15 +123,11 @@ class Job:
         lists, calls = (given, results, sums, moves), program.calls.values()
         self._arrays = [*calls, *(np.array(rows, np.int64).reshape(-1) for rows in lists)]
         lengths = [*map(len, calls), *map(len, lists)]
-        head = [*lengths, *(array.ctypes.data for array in self._arrays)]
+        head = [program.table, program.block, *lengths, *(a.ctypes.data for a in self._arrays)]
         self._head = np.array(head, dtype=np.int64)
         self._bad = np.zeros(-(-count // program.block), dtype=np.uint8)
-        self._pointers = (
-            ctypes.c_void_p(self._head.ctypes.data),
-            ctypes.c_longlong(count),
-            None,
-            ctypes.c_void_p(self._bad.ctypes.data),
-        )
+        job, bad = (ctypes.c_void_p(array.ctypes.data) for array in (self._head, self._bad))
+        self._pointers = job, ctypes.c_longlong(count), None, bad
         self._code = program.code
 
     def pointers(self, order: Any) -> tuple[Any, ...]:

@@ -1,6 +1,5 @@
 /* The head of every library: a block of CG_ROWS rows lies with its rows side by side. */
 
-#include <fenv.h>
 #include <math.h>
 
 #define ceil __builtin_ceil

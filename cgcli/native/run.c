@@ -1,9 +1,20 @@
-/* A job: its calls, a kernel and its arguments each, before the rows, over them and after; then
+/* How kernels are run over the rows of a job: the same for all programs, and compiled once. */
+
+#include <fenv.h>
+
+#define CG_APART __attribute__((noinline))
+
+typedef long long cg_long;
+
+typedef void (*cg_kernel)(double *const *p, int n);
+
+/* A job: its kernels and the rows of their blocks, which are a multiple of 8; its calls, a kernel and its arguments each, before the rows, over them and after; then
    columns, results by row, and sums. Of numbers by row a full block is read and written where the
    caller has it: `move` has the arguments that follow it, and `direct` says that nothing need be
    brought. */
 struct cg_job {
-    cg_long first, length, last, columns, outs, sums, moving;
+    const cg_kernel *kernels;
+    cg_long block, first, length, last, columns, outs, sums, moving;
     const cg_long *before;
     cg_long *calls;
     const cg_long *after;
@@ -13,9 +24,9 @@ struct cg_job {
     const struct { cg_long place, home, array; } *move;
 };
 
-static void cg_call(const cg_long *call, cg_long length, int n) {
+static void cg_call(const cg_kernel *kernels, const cg_long *call, cg_long length, int n) {
     for (const cg_long *end = call + length; call < end; call += 2 + call[1])
-        cg_kernels[call[0]]((double *const *)(call + 2), n);
+        kernels[call[0]]((double *const *)(call + 2), n);
 }
 
 static int cg_flagged(void) {
@@ -23,11 +34,11 @@ static int cg_flagged(void) {
 }
 
 /* Bring a column's n rows from one on into a block; beyond them the last stands again. */
-static void cg_load(
-    double *restrict to, const void *from, cg_long size, cg_long truth,
+static CG_APART void cg_load(
+    double *restrict to, cg_long block, const void *from, cg_long size, cg_long truth,
     cg_long start, const cg_long *order, int n
 ) {
-    for (int first = 0; first < CG_ROWS; first += 8) {
+    for (int first = 0; first < block; first += 8) {
         cg_long row[8];
         for (int r = 0; r < 8; r++) {
             cg_long at = start + (first + r < n ? first + r : n - 1);
@@ -37,7 +48,7 @@ static void cg_load(
         for (cg_long part = 0; part < size; part += 8)
             for (cg_long k = part; k < size && k < part + 8; k++)
                 for (int r = 0; r < 8; r++)
-                    to[k*CG_ROWS + first + r] = truth
+                    to[k*block + first + r] = truth
                         ? ((const unsigned char *)from)[row[r] + k]
                         : ((const double *)from)[row[r] + k];
     }
@@ -47,37 +58,37 @@ static void cg_load(
 static CG_APART void cg_block(
     const struct cg_job *job, cg_long start, const cg_long *order, int n
 ) {
-    int full = n == CG_ROWS && !order;
+    int full = n == job->block && !order;
     for (cg_long c = 0; c < job->columns; c++)
         if (!(full && job->column[c].direct))
             cg_load(
-                job->column[c].to, job->column[c].from, job->column[c].size,
+                job->column[c].to, job->block, job->column[c].from, job->column[c].size,
                 job->column[c].truth, start, order, n
             );
     for (cg_long c = 0; c < job->moving; c++) {
         cg_long array = job->move[c].array + start*(cg_long)sizeof(double);
         job->calls[job->move[c].place] = full ? array : job->move[c].home;
     }
-    cg_call(job->calls, job->length, n);
+    cg_call(job->kernels, job->calls, job->length, n);
     for (cg_long c = 0; c < job->outs; c++) {
         cg_long size = job->out[c].size;
         double *to = job->out[c].to + start*size;
         if (!(full && job->out[c].direct))
             for (int r = 0; r < n; r++)
                 for (cg_long k = 0; k < size; k++)
-                    to[r*size + k] = job->out[c].from[k*CG_ROWS + r];
+                    to[r*size + k] = job->out[c].from[k*job->block + r];
     }
 }
 
 /* Run a job over rows, and return how many blocks the processor flagged: those are not summed. */
 cg_long cg_rows(const struct cg_job *job, cg_long count, const cg_long *order, unsigned char *bad) {
     cg_long flagged = 0;
-    for (cg_long start = 0; start < count; start += CG_ROWS) {
-        int n = count - start < CG_ROWS ? (int)(count - start) : CG_ROWS;
+    for (cg_long start = 0; start < count; start += job->block) {
+        int n = (int)(count - start < job->block ? count - start : job->block);
         feclearexcept(FE_ALL_EXCEPT);
         cg_block(job, start, order, n);
         if (cg_flagged()) {
-            bad[start/CG_ROWS] = 1;
+            bad[start/job->block] = 1;
             flagged++;
             continue;
         }
@@ -91,7 +102,7 @@ cg_long cg_rows(const struct cg_job *job, cg_long count, const cg_long *order, u
 /* Run all of a job; where something is flagged that is not of the rows, return -1. */
 cg_long cg_turn(const struct cg_job *job, cg_long count, const cg_long *order, unsigned char *bad) {
     feclearexcept(FE_ALL_EXCEPT);
-    cg_call(job->before, job->first, 0);
+    cg_call(job->kernels, job->before, job->first, 0);
     if (cg_flagged())
         return -1;
     for (cg_long c = 0; c < job->sums; c++)
@@ -99,6 +110,6 @@ cg_long cg_turn(const struct cg_job *job, cg_long count, const cg_long *order, u
             job->sum[c].total[k] = 0.0;
     cg_long flagged = cg_rows(job, count, order, bad);
     feclearexcept(FE_ALL_EXCEPT);
-    cg_call(job->after, job->last, 0);
+    cg_call(job->kernels, job->after, job->last, 0);
     return cg_flagged() ? -1 : flagged;
 }

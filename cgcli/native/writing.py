@@ -313,12 +313,12 @@ class Kernels(Places):
 
     # Functions
 
-    def source(self, rows: int, head: str, end: str) -> str:
+    def source(self, rows: int, head: str) -> str:
         """Return the kernels as a file of C, for blocks of so many rows."""
         names = ", ".join(f"cg_kernel_{k}" for k in range(len(self.functions)))
-        table = f"static const cg_kernel cg_kernels[] = {{{names or '0'}}};"
+        table = f"const cg_kernel cg_kernels[] = {{{names or '0'}}};"
         helpers = self.target.helpers([head, *self.functions])
-        return "\n\n".join([f"#define CG_ROWS {rows}", head, *helpers, *self.functions, table, end])
+        return "\n\n".join([f"#define CG_ROWS {rows}", head, *helpers, *self.functions, table])
 
     def _memory(self) -> tuple[dict[int, int], int]:
         """Return where each base with rows begins, and how many elements there are in all.

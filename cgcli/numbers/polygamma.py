@@ -70,9 +70,9 @@ def digamma(x: float) -> float:
 @functools.cache
 def _coefficients(zero: float, rest: float, order: int) -> tuple[float, ...]:
     """Taylor's coefficients at a zero in two parts, the last ones first."""
+    slopes = [polygamma(k, zero) for k in range(order, 41 + order)]
     return tuple(
-        (polygamma(k, zero) + rest * polygamma(k + 1, zero)) / math.factorial(k + 1 - order)
-        for k in range(39 + order, order - 1, -1)
+        (slopes[k] + rest * slopes[k + 1]) / math.factorial(k + 1) for k in range(39, -1, -1)
     )
 
 

@@ -99,6 +99,9 @@ def _gamma(x: Decimal) -> Decimal:
 
 def _polygamma(n: Decimal, x: Decimal) -> Decimal:
     """The derivative of order n of digamma: DLMF 5.15.5 below 100 + n, and 5.15.9 from there."""
+    if x < -1000 and x == x.to_integral_value():
+        # All poles are alike.
+        x = Decimal(-1)
     if not 1 <= n <= 101 or n != int(n) or x < -1000:
         return _by_double("polygamma", n, x)
     order, total = int(n), Decimal(0)

@@ -151,6 +151,12 @@ def test_a_gradient_comes_back_into_the_doubles(text: str, x: float, want: float
     assert summed["x"] == pytest.approx([want, want], rel=1e-14)
 
 
+@pytest.mark.parametrize("x", [-3.0, -1001.0, -1e4, -1e15, -1e300])
+def test_all_poles_of_digamma_are_as_steep(x: float) -> None:
+    for text, slope in (("digamma(x)", math.inf), ("polygamma(1, x)", -math.inf)):
+        assert cgcli.parse(text).evaluate(x=x).gradient == {"x": slope}
+
+
 def test_a_jacobian_comes_back_into_the_doubles() -> None:
     found = cgcli.parse("log(1/x)").evaluate(x=[1e-200, 2.0]).jacobian
     assert found is not None

@@ -186,6 +186,7 @@ def test_no_name_of_a_user_hides_what_the_code_calls(language: Target) -> None:
     shown = re.sub(r'""".*?"""|#.*', "", " ".join(texts), flags=re.DOTALL)
     called = set(re.findall(r"(?<![\w.<:])([A-Za-z_]\w*)(?=\()", shown))
     assert {name for name in called if hasattr(builtins, name)} <= BUILTINS
+    assert called & BUILTINS <= {*language.reserved, *language.taken}
     own = {*language.reserved, *language.prelude, "and", "in", "or", "careful", "function"}
     assert called - BUILTINS <= own
     assert {"abs", "float", "range", "math"} <= language.reserved

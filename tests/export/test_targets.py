@@ -289,6 +289,36 @@ def test_onnx_models_of_products_beside_an_infinity_load(text: str, right: Any) 
     assert np.array_equal(called(text, "onnx", at, value_only=True)[0], right, equal_nan=True)
 
 
+@pytest.mark.export
+@pytest.mark.parametrize("text", ["transpose(W) @ u", "2*(u @ (transpose(W) @ v))"])
+def test_onnx_models_turn_a_matrix_before_a_vector(text: str) -> None:
+    at = {"W": [[1.0, 2.0], [0.5, -4.0]], "u": [1.5, 2.25], "v": [1.0, -0.5]}
+    at = {name: at[name] for name in at if name in text}
+    right = cgcli.parse(text).evaluate(at).value
+    assert np.allclose(called(text, "onnx", at, value_only=True)[0], right, rtol=1e-12)
+
+
+@pytest.mark.export
+@pytest.mark.parametrize("text", ["digamma(x)", "polygamma(1, x)", "polygamma(2, x)", "lgamma(x)"])
+def test_gamma_of_infinities_in_jax(text: str) -> None:
+    for x in (math.inf, -math.inf):
+        result = cgcli.parse(text).evaluate(x=x)
+        value, slope = called(text, "jax", {"x": x})
+        np.testing.assert_array_equal([value, slope], [result.value, result.gradient["x"]])
+
+
+@pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
+@pytest.mark.parametrize("standard", ["c99", "gnu11"])
+def test_macros_of_c_are_no_variables(standard: str, tmp_path: Path) -> None:
+    """What compilers and headers define stands in the code for something else."""
+    names = ["HUGE_VAL", "FP_NAN", "M_PI", "linux", "math_errhandling", "RAND_MAX"]
+    text = "; ".join(f"{name} = x*{k}" for k, name in enumerate(names, 2)) + "; " + "*".join(names)
+    path = tmp_path / "f.c"
+    path.write_text(source(routine(cgcli.parse(text).graph(), {}), "c"))
+    words = [COMPILER, f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
+    subprocess.run([*words, path], check=True)
+
+
 @pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
 def test_c_reads_and_writes_nothing_that_is_not_its_own(tmp_path: Path) -> None:
     """By the sanitizers of addresses and of undefined behaviour, in a program of its own."""
@@ -332,6 +362,10 @@ def test_c_reads_and_writes_nothing_that_is_not_its_own(tmp_path: Path) -> None:
     [
         (["x*y", "--to", "c", "--name", "exp"], "the function cannot be called 'exp'"),
         (["x*y", "--to", "python", "--name", "a b"], "the function cannot be called 'a b'"),
+        (["x*y", "--to", "python", "--name", "len"], "the function cannot be called 'len'"),
+        (["sinc(x)", "--to", "js", "--name", "Object"], "the function cannot be called 'Object'"),
+        (["x*y", "--to", "c", "--name", "trunc"], "the function cannot be called 'trunc'"),
+        (["x*y", "--to", "c", "--name", "y1"], "the function cannot be called 'y1'"),
         (["X*x", "--to", "sql"], "SQL does not tell a column 'x' from 'X'"),
         (["nosuch.json", "--to", "c"], "nosuch.json: there is no such file"),
     ],
@@ -367,6 +401,18 @@ def test_words_of_sql_are_columns_of_the_table(kind: str) -> None:
         others = "" if name == "given" else ", 5 AS given"
         base.sql(f'CREATE OR REPLACE TABLE data AS SELECT 0.0 AS "{name}", 3.0 AS y{others}')
         assert base.sql(source(made, "sql", "data")).fetchall()[0][-3:] == (3.0, 3.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["relu(x)", "max(x, y)", "max(y, x)", "min(x, 1)", "min(y, x)", "clip(x, 0, y)", "x < y",
+     "where(x, y, 2)", "(x != 1)*y", "mod(x, y)", "sum(relu([x, y]))", "softmax([x, y])[0]"],
+)  # fmt: skip
+def test_what_comes_from_a_null_is_null_in_sql(text: str) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    made = routine(cgcli.parse(text).graph(), {})
+    code = source(made, "sql", "(SELECT NULL::DOUBLE AS x, 2.0 AS y)")
+    assert duckdb.sql(code).fetchall()[0][2] is None
 
 
 def test_a_loop_too_long_for_sql_is_told(cgraph: Run) -> None:

@@ -200,6 +200,16 @@ def test_the_cache_is_the_users_alone(tmp_path: Path, monkeypatch: pytest.Monkey
         library.library("int x;")
 
 
+def test_what_runs_the_rows_is_compiled_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for count, text in enumerate(["x^2 + 1", "x*sin(x)"], 2):
+        function = cgcli.parse(text).function(rows=["x"], engine="native")
+        assert function(x=np.zeros(3)).value.shape == (3,)
+        assert len([*tmp_path.rglob("*.so")]) == count
+
+
 def test_a_compiler_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(library.CompileError, match="error"):
         library.library("int x")
