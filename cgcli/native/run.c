@@ -8,9 +8,10 @@ typedef long long cg_long;
 
 typedef void (*cg_kernel)(double *const *p, int n);
 
-/* A job: its kernels and the rows of their blocks, which are a multiple of 8; its calls, a kernel and its arguments each, before the rows, over them and after; then
-   columns, results by row, and sums. Of numbers by row a full block is read and written where the
-   caller has it: `move` has the arguments that follow it, and `direct` says that nothing need be
+/* A job: its kernels and the rows of their blocks, which are a multiple of 8; its calls, a
+   kernel and its arguments each, before the rows, over them and after; then columns, results
+   by row, and sums. Of numbers by row a full block is read and written where the caller has
+   it: `move` has the arguments that follow it, and `direct` says that nothing need be
    brought. */
 struct cg_job {
     const cg_kernel *kernels;
