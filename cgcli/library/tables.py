@@ -110,7 +110,7 @@ def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
         try:
             arrow = required("nanoarrow", "data", "to take a table from others")
             # One column alone is no table.
-            names, columns = arrow.Array(data).to_columns_pysequence(
+            names, columns = _readable(arrow, data).to_columns_pysequence(
                 handle_nulls=arrow.nulls_as_sentinel()
             )
             data = dict(zip(names, columns, strict=True))
@@ -125,6 +125,31 @@ def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
         raise CgraphError("usage", message, 'write {"x": [1, 2], "y": [3, 4]}')
     source = _in_memory(data, manner)
     yield check_columns(source)
+
+
+class _Stream:
+    """A table's stream alone: a relation of DuckDB's would be looked for in another's database."""
+
+    def __init__(self, data: Data) -> None:
+        self._data = data
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._data.__arrow_c_stream__(requested_schema)
+
+
+def _readable(arrow: Any, data: Data) -> Any:
+    """Return a table as one that nanoarrow takes apart: it crashes at views of texts.
+
+    Polars has such views; DuckDB, which is of the same extra, makes texts of them.
+    """
+    stream = arrow.c_array_stream(data)
+    fields = arrow.Schema(stream.get_schema()).fields
+    if any("_view" in repr(field) for field in fields):
+        from cgcli.learning.duck import connection
+
+        stream.release()
+        stream = connection().from_arrow(_Stream(data))
+    return arrow.Array(stream)
 
 
 def _in_memory(data: Mapping[str, Any], manner: Manner) -> Source:
