@@ -15,8 +15,9 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import typer
 
-from cgcli.commands.choices import Words, after_at, all_of, completed, listed, one_of, pairs
+from cgcli.commands.choices import Words, after_at, all_of, completed, pairs
 from cgcli.errors import CgraphError, shorten
+from cgcli.library.choices import listed, one_of
 from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_DIGITS, MOST_NODES, Limits
 from cgcli.words import Message
 

@@ -8,6 +8,7 @@ from cgcli.commands.choices import conflict
 from cgcli.commands.options import Options, choice, count, option, takes, to_file
 from cgcli.commands.problem import Problem, solve
 from cgcli.library.files import ending_of, write_file
+from cgcli.views.formats import PRACTICE
 from cgcli.views.streams import publish
 
 
@@ -16,7 +17,7 @@ class PageOptions(Options):
 
     output: str | None = to_file("Write a file, page.html; else standard output.")
     practice: set[str] = choice(
-        ("values", "gradients"),
+        PRACTICE,
         "Blanks to fill in, which the page marks: {words}; both with a comma.",
         "WHAT",
         several=True,

@@ -14,6 +14,7 @@ from cgcli.errors import file_error
 from cgcli.library.files import read_bytes
 from cgcli.limits import MOST_COUNT
 from cgcli.program import UnboundError
+from cgcli.views.formats import NUMBERS
 from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
@@ -32,9 +33,7 @@ class SheetOptions(Options):
     seed: int | None = count(
         "Choose values for what is not bound, the same for a seed.", -MOST_COUNT
     )
-    values: str | None = choice(
-        ("integer", "rational", "decimal"), "With --seed: {words} values.", "KIND"
-    )
+    values: str | None = choice(NUMBERS, "With --seed: {words} values.", "KIND")
     vary: str | None = option(
         'With --seed: choose these too, some within a range: "w, x=1..9".', "NAMES"
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.library.choices import check_form
 from cgcli.library.files import ending_of, write_file
 from cgcli.program import Program, evaluate_program
 
@@ -113,6 +114,7 @@ def evaluate(
     kind: Kind | None = None,
 ) -> Evaluation:
     """Return the values and gradients of a program; every one of the `names` must be used."""
+    check_form("bindings", bindings or {}, Mapping, '{"x": 1, "y": 3}')
     repeated = sorted(set(bindings or ()) & set(names))
     if repeated:
         raise CgraphError("binding", f"'{excerpt(repeated[0])}' is bound twice")

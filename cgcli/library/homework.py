@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cgcli.library.answers import Answer, Table
+from cgcli.library.choices import check_form, one_of
+from cgcli.views.formats import REQUIRED, REVEALED
 
 if TYPE_CHECKING:
     from cgcli.homework.exercise import Exercise
@@ -121,8 +123,8 @@ def mark(
     answers: str | Iterable[str] | Mapping[str, Any],
     *,
     require: str = "answered",
-    tolerance: str | None = None,
-    points: str | None = None,
+    tolerance: str | float | None = None,
+    points: str | float | None = None,
     reveal: str = "hint",
     language: str = "en",
 ) -> Marking:
@@ -133,6 +135,9 @@ def mark(
     from cgcli.views.catalogue import catalogue
     from cgcli.views.homework.report import Report
 
+    one_of("require", require, REQUIRED)
+    one_of("reveal", reveal, REVEALED)
+    check_form("answers", answers, Iterable, '["p = 4", "dg/dx = -3"]')
     if isinstance(answers, str):
         sheets = read_sheets(answers, "answers")
     elif isinstance(answers, Mapping):
@@ -144,8 +149,8 @@ def mark(
         sheets = [sheet_of({"answers": texts}, "answers")._replace(prose=False)]
     else:
         sheets = [Handed("answers", numbered(answers), prose=False)]
-    worth = Points() if points is None else read_points(exercise, points)
-    reach = read_tolerance(exercise, tolerance)
+    worth = Points() if points is None else read_points(exercise, str(points))
+    reach = read_tolerance(exercise, None if tolerance is None else str(tolerance))
     report = Report(exercise, None if points is None else worth, reveal, catalogue(language))
     course = Course(
         exercise, lambda student, at: exercise, False, None, reach, report.worth, require

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cgcli import program as core
-from cgcli.errors import CgraphError, few, shorten
+from cgcli.library.choices import check_count, check_form, check_words, one_of
 from cgcli.limits import Limits
+from cgcli.views.formats import BLANKS, LEFT_OUT, NUMBERS, PRACTICE, TARGETS, THEMES
 
 if TYPE_CHECKING:
     from cgcli.homework.exercise import Exercise
@@ -143,8 +144,11 @@ class Program(core.Program):
         """
         from cgcli.calculus.explain import Explanation
         from cgcli.library.answers import Trace
-        from cgcli.views.trace.writing import Shown, Wanted
+        from cgcli.views.trace.writing import PASSES, Shown, Wanted
 
+        check_words("passes", passes, PASSES)
+        check_words("hide", hide, BLANKS)
+        check_count("digits", digits, 1, 17)
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
         title = f"cgraph trace: {result.output}"
         wanted = Wanted(language=language, shown=Shown.of(passes, hide, digits), title=title)
@@ -173,6 +177,9 @@ class Program(core.Program):
         from cgcli.library.drawing import Drawing
         from cgcli.views.drawing.scene import Picture
 
+        check_words("hide", hide, LEFT_OUT)
+        one_of("theme", theme, THEMES)
+        check_count("digits", digits, 1, 17)
         picture = Picture(
             values="values" not in hide,
             gradients="gradients" not in hide,
@@ -210,6 +217,8 @@ class Program(core.Program):
         from cgcli.calculus.explain import Explanation
         from cgcli.library.answers import Page
 
+        check_words("practice", practice, PRACTICE)
+        check_count("digits", digits, 1, 12)
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
         return Page(Explanation(result, complete=of is None), practice, title, digits, language)
 
@@ -240,8 +249,11 @@ class Program(core.Program):
         from cgcli.algebra.wanted import Wanted
         from cgcli.library.answers import Derivatives
 
+        if order is not None:
+            check_count("order", order, 1, 20)
         inputs = self.inputs(bindings, names)
-        wanted = Wanted(None if wrt is None else tuple(wrt), order, hessian, jacobian)
+        by = (wrt,) if isinstance(wrt, str) else wrt
+        wanted = Wanted(None if by is None else tuple(by), order, hessian, jacobian)
         graph, rewrite = self.outline(inputs, of), None
         if simplify:
             from cgcli.algebra.simplify import Simplifier
@@ -278,8 +290,10 @@ class Program(core.Program):
         from cgcli.homework import choosing
         from cgcli.library.homework import Sheet
 
+        one_of("values", values, NUMBERS)
         if seed is None:
             return Sheet(self._exercise(bindings, names), {}, key, language)
+        check_form("seed", seed, int, "7")
         drawing = choosing.Drawing(self, self.inputs(bindings, names), vary)
         drawn = drawing.choose(seed, values)
         return Sheet(drawn.exercise, choosing.written(drawn), key, language)
@@ -291,8 +305,8 @@ class Program(core.Program):
         /,
         *,
         require: str = "answered",
-        tolerance: str | None = None,
-        points: str | None = None,
+        tolerance: str | float | None = None,
+        points: str | float | None = None,
         reveal: str = "hint",
         language: str = "en",
         **names: Any,
@@ -344,12 +358,8 @@ class Program(core.Program):
         """
         from cgcli.export.routine import routine
         from cgcli.library.answers import Code
-        from cgcli.views.formats import TARGETS
 
-        if to not in TARGETS:
-            raise CgraphError(
-                "usage", f"there is no language '{shorten(to)}'", f"there are {few(list(TARGETS))}"
-            )
+        one_of("to", to, tuple(TARGETS))
         inputs = self.inputs(bindings, names)
         made = routine(
             self.outline(inputs, of),

@@ -102,7 +102,7 @@ class Rows(Table):
 def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
     """Open data of any kind as a source of rows; raises `CgraphError` for what is none."""
     paths = [data] if isinstance(data, str | os.PathLike) else data
-    if isinstance(paths, list | tuple):
+    if isinstance(paths, list | tuple) and all(isinstance(p, str | os.PathLike) for p in paths):
         with opened_source([os.fspath(path) for path in paths], manner) as source:
             yield source
         return
