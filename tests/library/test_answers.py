@@ -93,7 +93,7 @@ def test_code_is_saved_as_its_language_has_it(tmp_path: Path) -> None:
     assert "grad" in str(code)
     assert program.export("python").to_dict()["language"] == "python"
     assert "```js" in program.export("js")._repr_markdown_()
-    with pytest.raises(cgcli.CgraphError, match="to is python, numpy, .* or onnx, not 'cobol'"):
+    with pytest.raises(cgcli.CgraphError, match="or onnx, not 'cobol'"):
         program.export("cobol")
 
 
