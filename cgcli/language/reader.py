@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.errors import CgraphError, Place
 from cgcli.language.tables import GRAMMARS, Tables, files, load
@@ -34,6 +34,8 @@ class Machine(NamedTuple):
     tables: Tables
     jump: dict[tuple[int, str, str], int]
     """Where to go after a reduction: kept between parses, filled as states are met."""
+    builders: dict[str, Callable[..., Any]]
+    """What builds each alias: kept between parses as well, for a grammar has one class of them."""
 
 
 @functools.cache
@@ -42,7 +44,7 @@ def machine(grammar: str = GRAMMARS[0]) -> Machine:
     tables = load(*files(grammar))
     parts = [f"(?P<{name}>{_ungrouped(pattern)})" for name, pattern in tables.terminals]
     pattern = re.compile("|".join([*parts, f"(?P<{UNKNOWN}>.)"]), re.DOTALL)
-    return Machine(pattern, frozenset(tables.ignored), tables, jump={})
+    return Machine(pattern, frozenset(tables.ignored), tables, jump={}, builders={})
 
 
 def _ungrouped(pattern: str) -> str:
@@ -75,6 +77,7 @@ def tokens(text: str, source: str, depth: int, reader: Machine) -> Iterator[Toke
         if kind in ignored:
             continue
         start, end = match.span()
+        word = text[start:end]
         if kind in _BRACKETS:
             if kind in CLOSING:
                 stack.append(kind)
@@ -85,7 +88,6 @@ def tokens(text: str, source: str, depth: int, reader: Machine) -> Iterator[Toke
                     continue
             elif stack:
                 stack.pop()
-        word = match.group()
         if kind == "NAME":
             kind = keywords.get(word, kind)
             if word == "π":
