@@ -167,6 +167,8 @@ def _refuse_conflicts(given: CheckOptions) -> None:
     if given.points is not None and given.scheme is not None:
         message = "--points and --scheme both say what steps are worth"
         raise conflict(message, "write the points into the scheme")
+    if given.form != "txt" and given.feedback is None:
+        raise conflict("--as says how the files of --feedback are written", "add --feedback DIR")
     if given.columns is not None and not given.csv:
         raise conflict("--columns says which columns --csv prints", "add --csv")
     if not given.answers and not given.answer:

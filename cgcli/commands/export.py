@@ -79,7 +79,10 @@ def _language(given: ExportOptions) -> str:
     fitting = [language for language, endings in TARGETS.items() if ending in endings]
     if given.to is None and not fitting:
         hint = 'name one: cgraph export "(x+y)*z" --to c'
-        raise CgraphError("usage", "there is no language", hint)
+        message = "there is no language"
+        if ending:
+            message = f"no language has files that end in .{shorten(ending)}"
+        raise CgraphError("usage", message, hint)
     if given.to is not None and fitting and given.to not in fitting:
         message = f"the name '{shorten(given.output or '')}' is of another language than {given.to}"
         raise conflict(message, f"end it with .{TARGETS[given.to][0]}")

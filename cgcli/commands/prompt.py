@@ -35,6 +35,8 @@ Report = Callable[[CgraphError], int]
 _NAME: Final = r"[^\W\d]\w*"
 _BINDING: Final = re.compile(rf"\s*({_NAME})\s*=(?!=)\s*(.+?)\s*", re.DOTALL)
 _WORDS: Final = re.compile(rf"\s*(?:{_NAME}=(?!=)\S+\s*)+")
+_AROUND: Final = re.compile(r"(?<![=<>!])\s*=\s*(?!=)")
+"""The blanks around a sign that gives a value: x = 1 y = 3 is x=1 y=3."""
 _DIGITS: Final = 6
 _ROWS: Final = 100
 _NAMED: Final = 8
@@ -190,8 +192,10 @@ class Prompt:
         A value is constant: x = 1, x = pi/2; x=1 y=2 are two, and so are x=1, y=2. What assigns
         from names is a program, unless the name is an input of the one there is.
         """
-        pieces = re.split(f"{BETWEEN}|;", line)
-        parts = [w for p in pieces for w in (p.split() if _WORDS.fullmatch(p) else [p])]
+        parts = list[str]()
+        for piece in re.split(f"{BETWEEN}|;", line):
+            tight = _AROUND.sub("=", piece)
+            parts += tight.split() if _WORDS.fullmatch(tight) else [piece]
         values = {}
         for part in filter(str.strip, parts):
             match = _BINDING.fullmatch(part)

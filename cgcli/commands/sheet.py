@@ -138,6 +138,8 @@ def _refuse_conflicts(given: SheetOptions) -> None:
     elif given.of is not None or given.wrt is not None:
         message = "--seed chooses values for the whole program"
         raise conflict(message, "leave --of and --wrt out, and give them later")
+    if given.form != "txt" and given.students is None:
+        raise conflict("--as says how the sheets of a class are written", "add --students FILE")
     if given.students is not None and given.output is None:
         raise conflict("the sheets of a class are files in a folder", "add -o FOLDER")
     if given.output is not None and (given.json or given.moodle is not None):

@@ -114,7 +114,7 @@ def evaluate(
     kind: Kind | None = None,
 ) -> Evaluation:
     """Return the values and gradients of a program; every one of the `names` must be used."""
-    check_form("bindings", bindings or {}, Mapping, '{"x": 1, "y": 3}')
+    check_form("bindings", bindings or {}, Mapping, "dict(x=1)")
     repeated = sorted(set(bindings or ()) & set(names))
     if repeated:
         raise CgraphError("binding", f"'{excerpt(repeated[0])}' is bound twice")
