@@ -76,7 +76,7 @@ def draw_command(given: DrawOptions) -> None:
     is_shown = not (given.output or given.format or given.frames or given.json)
     problem = Problem("draw", given)
     picture = Picture(
-        **{part: part not in given.hide for part in ("values", "gradients", "formulas")},
+        **{part: part not in given.hide for part in LEFT_OUT},
         digits=given.digits,
         complete=given.of is None,
         repeats=given.repeat,

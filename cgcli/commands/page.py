@@ -41,13 +41,15 @@ def page_command(given: PageOptions) -> None:
     from cgcli.calculus.explain import Explanation
     from cgcli.library.answers import Page
     from cgcli.views.catalogue import spoken
+    from cgcli.views.trace.writing import Shown, Wanted
 
     if given.output is None and sys.stdout.isatty():
         raise conflict("a page is for a browser, and this is a terminal", "add -o page.html")
     said = spoken(for_script=False)
     result = solve(Problem("page", given)).result
     explanation = Explanation(result, complete=given.of is None)
-    page = Page(explanation, given.practice, given.title, given.digits, said)
+    shown, blanks = Shown(digits=given.digits), tuple(sorted(given.practice))
+    page = Page(explanation, Wanted("page", said, shown, title=given.title or "", practice=blanks))
     if given.output in (None, "-"):
         publish([page.html])
     else:

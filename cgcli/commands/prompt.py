@@ -7,8 +7,9 @@ import gc
 import re
 import shlex
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from cgcli.calculus.result import Result
 from cgcli.commands.inputs import BETWEEN, constant, read_program
 from cgcli.commands.options import Options
 from cgcli.commands.pages import text_of
@@ -19,24 +20,20 @@ from cgcli.errors import CgraphError, excerpt, few, suggest
 from cgcli.language.free import free_names, given_names
 from cgcli.language.syntax import Function, Syntax
 from cgcli.limits import Limits
-from cgcli.operations.table import CONSTANTS
+from cgcli.operations.table import CONSTANTS, WORDS
 from cgcli.program import UnboundError, parse
 from cgcli.views.catalogue import heard
 from cgcli.views.manual import Entry, Page
 from cgcli.views.streams import publish
 from cgcli.words import Message, ask
 
-if TYPE_CHECKING:
-    from cgcli.calculus.result import Result
-
 Run = Callable[[list[str], bool], int]
 Report = Callable[[CgraphError], int]
 
 _NAME: Final = r"[^\W\d]\w*"
 _BINDING: Final = re.compile(rf"\s*({_NAME})\s*=(?!=)\s*(.+?)\s*", re.DOTALL)
-_WORDS: Final = re.compile(rf"\s*(?:{_NAME}=(?!=)\S+\s*)+")
-_AROUND: Final = re.compile(r"(?<![=<>!])\s*=\s*(?!=)")
-"""The blanks around a sign that gives a value: x = 1 y = 3 is x=1 y=3."""
+_PAIR: Final = rf"{_NAME}\s*=(?!=)\s*[^\s=]\S*"
+_PAIRS: Final = re.compile(rf"\s*(?:{_PAIR}\s*)+")
 _DIGITS: Final = 6
 _ROWS: Final = 100
 _NAMED: Final = 8
@@ -157,8 +154,6 @@ class Prompt:
 
     def words(self) -> list[str]:
         """Return what completes a word: commands, names, functions."""
-        from cgcli.operations.table import WORDS
-
         commands = [f":{name}" for name in (*_OWN, *COMMANDS)]
         return [*commands, *self.values, *self._inputs(), *WORDS, *CONSTANTS]
 
@@ -192,10 +187,8 @@ class Prompt:
         A value is constant: x = 1, x = pi/2; x=1 y=2 are two, and so are x=1, y=2. What assigns
         from names is a program, unless the name is an input of the one there is.
         """
-        parts = list[str]()
-        for piece in re.split(f"{BETWEEN}|;", line):
-            tight = _AROUND.sub("=", piece)
-            parts += tight.split() if _WORDS.fullmatch(tight) else [piece]
+        pieces = re.split(f"{BETWEEN}|;", line)
+        parts = [v for p in pieces for v in (re.findall(_PAIR, p) if _PAIRS.fullmatch(p) else [p])]
         values = {}
         for part in filter(str.strip, parts):
             match = _BINDING.fullmatch(part)

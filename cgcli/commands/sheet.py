@@ -14,13 +14,14 @@ from cgcli.errors import file_error
 from cgcli.library.files import read_bytes
 from cgcli.limits import MOST_COUNT
 from cgcli.program import UnboundError
+from cgcli.views.catalogue import Catalogue, catalogue, spoken
 from cgcli.views.formats import NUMBERS
 from cgcli.views.streams import publish, publish_document, tell
+from cgcli.views.table import note_lines
 
 if TYPE_CHECKING:
     from cgcli.homework.choosing import Drawing
     from cgcli.homework.exercise import Exercise
-    from cgcli.views.catalogue import Catalogue
 
 _LIST: Final = "class.csv"
 """The class list with the values, beside the sheets."""
@@ -75,9 +76,7 @@ def sheet_command(given: SheetOptions) -> None:
     from cgcli.homework.choosing import written
     from cgcli.homework.exercise import Exercise
     from cgcli.library.homework import Sheet
-    from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.report import discreet
-    from cgcli.views.table import note_lines
 
     language = spoken(for_script=given.json)
     words = catalogue(language)
@@ -166,7 +165,6 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, language: st
     from cgcli.library.homework import Sheet
     from cgcli.views.gate import printable
     from cgcli.views.homework.columns import class_list
-    from cgcli.views.table import note_lines
 
     assert given.students is not None
     assert given.output is not None

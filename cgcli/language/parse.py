@@ -134,11 +134,9 @@ def _operation(name: str) -> Action:
     """Return what builds the operation of a sign before its part, or between two."""
 
     def act(build: Actions, values: list[Any], start: int, end: int) -> Any:
-        if len(values) == 2:
-            build.code.append((syntax.OPERATION, name, 1, start, end))
-            return values[1]
-        build.code.append((syntax.OPERATION, name, 2, start, end))
-        return values[0]
+        count = len(values) - 1
+        build.code.append((syntax.OPERATION, name, count, start, end))
+        return values[1] if count == 1 else values[0]
 
     return act
 

@@ -42,14 +42,11 @@ class Machine(NamedTuple):
 def machine(grammar: str = GRAMMARS[0]) -> Machine:
     """Return the machine of one of the package's grammars, made once."""
     tables = load(*files(grammar))
-    parts = [f"(?P<{name}>{_ungrouped(pattern)})" for name, pattern in tables.terminals]
+    # A terminal's groups are anonymous: a token is known by the one group that matched.
+    plain = ((name, re.sub(r"(?<!\\)\((?!\?)", "(?:", text)) for name, text in tables.terminals)
+    parts = [f"(?P<{name}>{text})" for name, text in plain]
     pattern = re.compile("|".join([*parts, f"(?P<{UNKNOWN}>.)"]), re.DOTALL)
     return Machine(pattern, frozenset(tables.ignored), tables, jump={}, builders={})
-
-
-def _ungrouped(pattern: str) -> str:
-    """Make a terminal's groups anonymous: a token is known by the one group that matched."""
-    return re.sub(r"(?<!\\)\((?!\?)", "(?:", pattern)
 
 
 def normalise(text: str) -> str:

@@ -38,8 +38,8 @@ def check_words(name: str, given: str | Iterable[str], words: tuple[str, ...]) -
 
 
 def check_count(name: str, number: object, least: int, most: int, example: int = 1) -> None:
-    """Raise `CgraphError` for a keyword that is no whole number, or none of those allowed."""
-    if type(number) is not int or not least <= number <= most:
+    """Raise `CgraphError` for a keyword that is given, and no whole number of those allowed."""
+    if number is not None and (type(number) is not int or not least <= number <= most):
         shown = shorten(repr(number))
         message = f"{name} is a whole number from {least} to {most:,}, not {shown}"
         raise CgraphError("usage", message, f"write {name}={example}")

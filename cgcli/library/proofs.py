@@ -83,10 +83,6 @@ def _shown(finding: Finding | None) -> Any:
 
 def check_precision(precision: int | None, bits: int | None) -> None:
     """Raise `CgraphError` for what is no number of digits, or of bits, and without the extra."""
-    for name, number, least, most, example in (
-        ("precision", precision, 1, MOST_DIGITS, 30),
-        ("max_precision", bits, 64, MOST_PRECISION, 4096),
-    ):
-        if number is not None:
-            check_count(name, number, least, most, example)
+    check_count("precision", precision, 1, MOST_DIGITS, 30)
+    check_count("max_precision", bits, 64, MOST_PRECISION, 4096)
     required("flint", "verify", "for a proof")

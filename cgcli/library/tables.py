@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -64,10 +65,7 @@ class Rows(Table):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rows as the document `cgraph.map/1`."""
-        import json
-
-        document: dict[str, Any] = json.loads(self._text("json"))
-        return document
+        return {**json.loads(self._text("json"))}
 
     def _text(self, ending: str) -> str | bytes:
         from cgcli.views.learning.rows import rows_end, rows_text
@@ -127,16 +125,6 @@ def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
     yield check_columns(source)
 
 
-class _Stream:
-    """A table's stream alone: a relation of DuckDB's would be looked for in another's database."""
-
-    def __init__(self, data: Data) -> None:
-        self._data = data
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._data.__arrow_c_stream__(requested_schema)
-
-
 def _readable(arrow: Any, data: Data) -> Any:
     """Return a table as one that nanoarrow takes apart: it crashes at views of texts.
 
@@ -147,8 +135,9 @@ def _readable(arrow: Any, data: Data) -> Any:
     if any("_view" in repr(field) for field in fields):
         from cgcli.learning.duck import connection
 
+        # DuckDB asks for a stream of its own.
         stream.release()
-        stream = connection().from_arrow(_Stream(data))
+        stream = connection().from_arrow(data)
     return arrow.Array(stream)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.notes import Note
@@ -90,17 +90,14 @@ def evaluation(result: Result, text: str) -> results.Evaluation:
 
 def excerpt(result: Result, text: str, fields: Collection[str]) -> dict[str, Any]:
     """Return some parts of the document of a result, by name; a Jacobian that is none is null."""
-    # What is not asked for takes most of the time, the names of all nodes among it.
-    parts: dict[str, Callable[[], Any]] = {
-        "expression": lambda: text,
-        "nodes": lambda: _nodes(result),
-        "notes": lambda: _notes(result),
-    }
-    return {
-        name: parts[name]() if name in parts else number(getattr(result, name))
-        for name in FIELDS
-        if name in fields
-    }
+
+    def part(name: str) -> Any:
+        # What is not asked for takes most of the time, the names of all nodes among it.
+        if name in ("nodes", "notes"):
+            return _nodes(result) if name == "nodes" else _notes(result)
+        return text if name == "expression" else number(getattr(result, name))
+
+    return {name: part(name) for name in FIELDS if name in fields}
 
 
 def _notes(result: Result) -> list[common.Note]:
