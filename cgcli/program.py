@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, Place, excerpt, few, nearest, shorten
 from cgcli.graph.build import build
-from cgcli.language.derivatives import derivative_at
 from cgcli.language.free import free_names
 from cgcli.limits import Limits
 from cgcli.numbers.values import as_inputs
@@ -207,6 +206,7 @@ def require_bound(
     hint = "bind " + " ".join(f"{excerpt(name)}=…" for name in missing)
     if len(missing) > NAMED:
         hint = f'put them in a JSON file, {{"{excerpt(missing[0])}": 1, …}}, and add --at FILE'
+    from cgcli.language.derivatives import derivative_at
 
     commands = (derivative_at(text, spans[name][0]) for name in missing[:NAMED])
     command = next((candidate for candidate in commands if candidate), None)
@@ -238,6 +238,8 @@ def unused_binding(
 
     `spans` tell where its inputs stand in its text.
     """
+    from cgcli.language.derivatives import derivative_at
+
     names = list(spans)
     message = f"'{excerpt(name)}' is bound, but the program does not use it"
     for start, _ in list(spans.values())[:NAMED]:

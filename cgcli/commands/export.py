@@ -77,9 +77,8 @@ def _language(given: ExportOptions) -> str:
     fitting = [language for language, endings in TARGETS.items() if ending in endings]
     if given.to is None and not fitting:
         hint = 'name one: cgraph export "(x+y)*z" --to c'
-        none_ends_so = f"no language has files that end in .{shorten(ending)}"
-        message = none_ends_so if ending else "there is no language"
-        raise CgraphError("usage", message, hint)
+        message = f"no language has files that end in .{shorten(ending)}"
+        raise CgraphError("usage", message if ending else "there is no language", hint)
     if given.to is not None and fitting and given.to not in fitting:
         message = f"the name '{shorten(given.output or '')}' is of another language than {given.to}"
         raise conflict(message, f"end it with .{TARGETS[given.to][0]}")

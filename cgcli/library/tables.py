@@ -131,8 +131,7 @@ def _readable(arrow: Any, data: Data) -> Any:
     Polars has such views; DuckDB, which is of the same extra, makes texts of them.
     """
     stream = arrow.c_array_stream(data)
-    fields = arrow.Schema(stream.get_schema()).fields
-    if any("_view" in repr(field) for field in fields):
+    if any("_view" in repr(field) for field in arrow.Schema(stream.get_schema()).fields):
         from cgcli.learning.duck import connection
 
         # DuckDB asks for a stream of its own.

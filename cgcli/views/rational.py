@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cgcli.numbers.numerals import rational_text, rounded
-
 LONGEST: Final = 24
 """So many digits of a numerator or a denominator are written whole."""
 
@@ -32,6 +30,8 @@ def written(value: Any) -> str:
     >>> written(Fraction(-1, 3)), written(Fraction(4))
     ('-1/3', '4')
     """
+    from cgcli.numbers.numerals import rational_text
+
     return str(value.reason) if is_missing(value) else rational_text(value, LONGEST)
 
 
@@ -52,6 +52,8 @@ def beside(value: Any, digits: int) -> tuple[str, bool]:
     >>> beside(Fraction(-1, 3), 6), beside(Fraction(1, 4), 6), beside(Fraction(4), 6)
     (('-0.333333', False), ('0.25', True), ('', True))
     """
+    from cgcli.numbers.numerals import rounded
+
     if is_missing(value):
         return "", True
     if value.denominator == 1 and value.numerator.bit_length() < 3 * LONGEST:
