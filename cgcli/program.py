@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, Place, excerpt, few, nearest, shorten
+from cgcli.graph.build import build
+from cgcli.language.free import free_names
 from cgcli.limits import Limits
+from cgcli.numbers.values import as_inputs
+from cgcli.operations.table import CONSTANTS, WORDS
 
 if TYPE_CHECKING:
     from cgcli.calculus.kind import Kind
@@ -60,9 +64,6 @@ class Program:
 
     def __repr__(self) -> str:
         """Return the text, shortened, and the names that have no value in it."""
-        from cgcli.language.free import free_names
-        from cgcli.operations.table import CONSTANTS
-
         names = [name for name in free_names(self.syntax) if name not in CONSTANTS]
         inputs = f", of {few(names)}" if names else ""
         return f"<Program {shorten(' '.join(self.text.split()), 60)}{inputs}>"
@@ -78,15 +79,10 @@ class Program:
 
     def graph(self, bindings: Mapping[str, Any] | None = None) -> Graph:
         """Return the graph for the shapes of the bindings; without any, free names are scalars."""
-        from cgcli.graph.build import build
-        from cgcli.numbers.values import as_inputs
-
         return build(self.syntax, as_inputs(bindings or {}), self.limits)
 
     def inputs(self, bindings: Mapping[str, Any] | None, names: dict[str, Any]) -> dict[str, Any]:
         """Return the values of the names that the program uses, as numbers and arrays."""
-        from cgcli.numbers.values import as_inputs
-
         inputs = as_inputs({**(bindings or {}), **names})
         graph = self.graph(inputs)
         require_used(graph, list(names))
@@ -161,7 +157,6 @@ def evaluate_program(
     {'x': -3.0, 'y': -3.0, 'z': 4.0}
     """
     from cgcli.calculus.doubles import DOUBLES
-    from cgcli.graph.build import build
 
     kind = kind or DOUBLES
     inputs = kind.inputs({**optional, **required})
@@ -170,9 +165,6 @@ def evaluate_program(
     except CgraphError as error:
         # A name without a value has no shape either: that is the first thing to mend.
         if error.kind in ("shape", "index"):
-            from cgcli.language.free import free_names
-            from cgcli.operations.table import CONSTANTS
-
             names = free_names(program.syntax)
             require_bound(program.text, {n: names[n] for n in names if n not in CONSTANTS}, inputs)
         raise
@@ -225,7 +217,6 @@ def require_bound(
 def _aside(missing: list[str], bound: list[str]) -> str:
     """Say what an unbound name may have been meant for: a function, a constant, or a binding."""
     from cgcli.operations.spellings import OTHER_SPELLINGS
-    from cgcli.operations.table import CONSTANTS, WORDS
 
     for name in missing[:NAMED]:
         if name in WORDS:
@@ -248,7 +239,6 @@ def unused_binding(
     `spans` tell where its inputs stand in its text.
     """
     from cgcli.language.derivatives import derivative_at
-    from cgcli.operations.table import WORDS
 
     names = list(spans)
     message = f"'{excerpt(name)}' is bound, but the program does not use it"

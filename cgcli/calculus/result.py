@@ -202,9 +202,8 @@ class Result:
         varying, plain = self.varying, kind.plain
         places = [place for place, argument in enumerate(arguments) if varying[argument]]
         with silent(graph):
-            partials = self._sweep.locals(node, places)
-        by_place = dict(zip(places, partials, strict=True))
-        return [plain(by_place.get(place)) for place in range(len(arguments))]
+            partials = iter(self._sweep.locals(node, places))
+        return [plain(next(partials)) if varying[argument] else None for argument in arguments]
 
     def __getitem__(self, name: str) -> Node:
         """Return a node by its name; raises `CgraphError` of kind name, with a suggestion."""
@@ -229,6 +228,8 @@ def unknown_node(graph: Graph, name: str) -> CgraphError:
         return by_constant(name)
     names = sorted({label for node, label in enumerate(graph.names) if node not in graph.literals})
     hint = suggest(name, names, f"the nodes are {few(names)}", written="'{}'")
+    if name.split()[1:] and all(word in names for word in name.split()):
+        hint = f"write names with commas: {excerpt(','.join(name.split()))}"
     if not names:
         hint = NO_NAMES
     return CgraphError("name", f"there is no node '{excerpt(name)}'", hint)

@@ -14,6 +14,7 @@ from cgcli.commands.problem import Problem
 from cgcli.commands.submissions import Texts, as_stated, collect, heads_of, problems, read_list
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.library.files import read_text
+from cgcli.views.formats import REQUIRED, REVEALED
 from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
@@ -42,13 +43,13 @@ class CheckOptions(Options):
     )
     encoding: str = codec("Of files that are no UTF-8: latin-1, gb18030, …; else Windows-1252.")
     reveal: str = choice(
-        ("verdict", "hint", "answer"),
+        REVEALED,
         "{words}: right or wrong alone, which mistake it was, the right number too.",
         "WHAT",
         default="hint",
     )
     require: str | None = choice(
-        ("answered", "all", "number"),
+        REQUIRED,
         "{words}: the steps that are there alone, every step, every step as a number.",
         "WHAT",
     )
@@ -166,6 +167,8 @@ def _refuse_conflicts(given: CheckOptions) -> None:
     if given.points is not None and given.scheme is not None:
         message = "--points and --scheme both say what steps are worth"
         raise conflict(message, "write the points into the scheme")
+    if given.form != "txt" and given.feedback is None:
+        raise conflict("--as says how the files of --feedback are written", "add --feedback DIR")
     if given.columns is not None and not given.csv:
         raise conflict("--columns says which columns --csv prints", "add --csv")
     if not given.answers and not given.answer:

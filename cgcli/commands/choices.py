@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from cgcli.errors import CgraphError, shorten, suggest
-from cgcli.words import Message
+from cgcli.errors import CgraphError, shorten
+from cgcli.library.choices import one_of
 
 Words: TypeAlias = tuple[str, ...] | Callable[[], Iterable[str]]
 """Words, or what returns them where it takes time to know them."""
-
-
-def listed(words: Sequence[str]) -> Message:
-    """Return words as a sentence lists them.
-
-    >>> listed(("text", "html", "json"))
-    'text, html or json'
-    """
-    return Message("{words} or {last}", words=", ".join(words[:-1]), last=words[-1])
-
-
-def one_of(option: str, word: str | None, words: tuple[str, ...]) -> str | None:
-    """Return an option's word when it is one of those there are; raises `CgraphError`.
-
-    >>> one_of("--pass", "forward", ("forward", "backward"))
-    'forward'
-    """
-    if word is None or word in words:
-        return word
-    hint = suggest(word, words, f"write {option} {listed(words)}")
-    message = f"{option} is {listed(words)}, not '{shorten(word)}'"
-    raise CgraphError("usage", message, hint)
 
 
 def conflict(message: str, hint: str = "leave one of the two out") -> CgraphError:

@@ -13,6 +13,7 @@ from cgcli.commands.options import Options, choice, count, flag, takes
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, excerpt, required
 from cgcli.limits import MOST_DIGITS
+from cgcli.numbers.elements import by_element, elements
 from cgcli.views.formats import CODE, DERIVATIVES
 from cgcli.views.streams import publish, publish_document, tell
 
@@ -180,16 +181,12 @@ def _proved(
 
 def _not_proved(finding: Finding, number: Any) -> Finding:
     """Return what is found of a formula; that it has no value, as 0/0, is none of a limit."""
-    from cgcli.numbers.elements import elements
-
     is_limit = finding.verdict == "undefined" and all(n - n == 0 for n in elements(number))
     return finding._replace(verdict="unsettled") if is_limit else finding
 
 
 def _shown(finding: Finding, why: str | None = None) -> Any:
     """Return digits, or an array of them; in their place why there are none."""
-    from cgcli.numbers.elements import by_element
-
     return by_element(lambda digits: why or digits or finding.verdict, finding.shown)
 
 

@@ -10,7 +10,7 @@ from cgcli.commands.options import Options, choice, count, flag, option, takes, 
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import CgraphError, shorten
 from cgcli.library.files import ending_of, make_folder, write_file
-from cgcli.views.formats import DIRECTIONS, PICTURES, THEMES
+from cgcli.views.formats import DIRECTIONS, LEFT_OUT, PICTURES, THEMES
 from cgcli.views.streams import publish_bytes, publish_document, tell
 
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ class DrawOptions(Options):
     frames: str | None = option(
         "Write every frame to a folder; with -o frame.png as PNG.", "DIR", writes="a frame"
     )
-    hide: set[str] = choice(
-        ("gradients", "values", "formulas"), "Leave out {words}.", "WHAT", several=True
-    )
+    hide: set[str] = choice(LEFT_OUT, "Leave out {words}.", "WHAT", several=True)
     no_values: bool = flag("The graph without numbers; no name needs a value.")
     digits: int = count("Significant digits shown, 1 to 17.", 1, 17, default=4)
 
@@ -78,7 +76,7 @@ def draw_command(given: DrawOptions) -> None:
     is_shown = not (given.output or given.format or given.frames or given.json)
     problem = Problem("draw", given)
     picture = Picture(
-        **{part: part not in given.hide for part in ("values", "gradients", "formulas")},
+        **{part: part not in given.hide for part in LEFT_OUT},
         digits=given.digits,
         complete=given.of is None,
         repeats=given.repeat,

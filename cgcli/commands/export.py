@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_names
 from cgcli.commands.options import Options, choice, flag, option, takes, to_file
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, shorten
+from cgcli.graph.graph import Graph
 from cgcli.library.files import ending_of, named, write_file
 from cgcli.views.formats import TARGETS
 from cgcli.views.streams import publish
-
-if TYPE_CHECKING:
-    from cgcli.graph.graph import Graph
 
 
 class ExportOptions(Options):
@@ -79,7 +77,8 @@ def _language(given: ExportOptions) -> str:
     fitting = [language for language, endings in TARGETS.items() if ending in endings]
     if given.to is None and not fitting:
         hint = 'name one: cgraph export "(x+y)*z" --to c'
-        raise CgraphError("usage", "there is no language", hint)
+        message = f"no language has files that end in .{shorten(ending)}"
+        raise CgraphError("usage", message if ending else "there is no language", hint)
     if given.to is not None and fitting and given.to not in fitting:
         message = f"the name '{shorten(given.output or '')}' is of another language than {given.to}"
         raise conflict(message, f"end it with .{TARGETS[given.to][0]}")

@@ -7,16 +7,15 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from cgcli.errors import CgraphError, file_error, shorten
+from cgcli.homework.marks import Graded
+from cgcli.homework.students import Student
 from cgcli.library.files import ending_of, make_folder, write_file
+from cgcli.views.homework.pages import FORMS, feedback_page, summary_page
+from cgcli.views.homework.report import Report
 from cgcli.views.streams import tell
-
-if TYPE_CHECKING:
-    from cgcli.homework.marks import Graded
-    from cgcli.homework.students import Student
-    from cgcli.views.homework.report import Report
 
 _LONGEST: Final = 80
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -26,8 +25,6 @@ def write_feedback(
     folder: str, form: str, report: Report, marks: list[Graded], read: set[str]
 ) -> None:
     """Write a page for each student; files that were `read` are not written over."""
-    from cgcli.views.homework.pages import FORMS, feedback_page
-
     names = file_names(item.student for item in marks)
     pages = {
         f"{name}.{form}": FORMS[form](feedback_page(report, item))
@@ -38,8 +35,6 @@ def write_feedback(
 
 def write_summary(path: str, report: Report, marks: list[Graded], read: set[str]) -> None:
     """Write the page for the teacher."""
-    from cgcli.views.homework.pages import FORMS, summary_page
-
     if os.path.realpath(path) in read:
         raise file_error(path, "this was read, and would be written over", "name another file")
     write_page(path, lambda form, title: FORMS[form](summary_page(report, marks, title)))
@@ -47,8 +42,6 @@ def write_summary(path: str, report: Report, marks: list[Graded], read: set[str]
 
 def write_page(path: str, made: Callable[[str, str], bytes]) -> None:
     """Write what is made in the form of a file's ending, with the file's name for its title."""
-    from cgcli.views.homework.pages import FORMS
-
     ending = ending_of(path)
     if ending not in FORMS:
         hint = f"give it one of the endings .{', .'.join(FORMS)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cgcli import __version__
 from cgcli.commands.choices import completed, conflict
 from cgcli.commands.options import Options, argument, flag, takes
 from cgcli.commands.pages import text_of
@@ -28,7 +29,6 @@ def help_command(given: HelpOptions) -> None:
     if given.man:
         if given.command is not None:
             raise conflict("--man is of all commands", "leave the command out")
-        from cgcli import __version__
         from cgcli.views.manual import man_page
 
         pages = {name: page(name) for name in COMMANDS}
@@ -43,6 +43,4 @@ def help_command(given: HelpOptions) -> None:
 @takes(Options)
 def version_command(given: Options) -> None:
     """The version of the program."""
-    from cgcli import __version__
-
     publish([f"cgraph {__version__}\n"])

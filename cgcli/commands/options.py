@@ -15,8 +15,9 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import typer
 
-from cgcli.commands.choices import Words, after_at, all_of, completed, listed, one_of, pairs
+from cgcli.commands.choices import Words, after_at, all_of, completed, pairs
 from cgcli.errors import CgraphError, shorten
+from cgcli.library.choices import listed, one_of
 from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_DIGITS, MOST_NODES, Limits
 from cgcli.words import Message
 
@@ -79,7 +80,7 @@ def option(
     **more: Any,
 ) -> Any:
     """Return the row of an option that takes a value; with a kind of list[str], several."""
-    read = _all if kind == list[str] and read is None else read
+    read = (lambda name, given: given or []) if kind == list[str] and read is None else read
     said = text if isinstance(text, Message) else Message(text)
     more = {"help": said, "metavar": metavar, **more}
     return Row(kind | None, read, names, default, reads, writes, more)
@@ -145,10 +146,6 @@ def argument(
     """Return the row of an argument; `complete` returns what completes a word of it."""
     more = {"show_default": False, "autocompletion": complete}
     return option(text, metavar, kind, names=None, reads=reads, **more)
-
-
-def _all(name: str, given: list[str] | None) -> list[str]:
-    return given or []
 
 
 def read_number(

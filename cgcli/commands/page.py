@@ -8,6 +8,7 @@ from cgcli.commands.choices import conflict
 from cgcli.commands.options import Options, choice, count, option, takes, to_file
 from cgcli.commands.problem import Problem, solve
 from cgcli.library.files import ending_of, write_file
+from cgcli.views.formats import PRACTICE
 from cgcli.views.streams import publish
 
 
@@ -16,7 +17,7 @@ class PageOptions(Options):
 
     output: str | None = to_file("Write a file, page.html; else standard output.")
     practice: set[str] = choice(
-        ("values", "gradients"),
+        PRACTICE,
         "Blanks to fill in, which the page marks: {words}; both with a comma.",
         "WHAT",
         several=True,
@@ -40,13 +41,15 @@ def page_command(given: PageOptions) -> None:
     from cgcli.calculus.explain import Explanation
     from cgcli.library.answers import Page
     from cgcli.views.catalogue import spoken
+    from cgcli.views.trace.writing import Shown, Wanted
 
     if given.output is None and sys.stdout.isatty():
         raise conflict("a page is for a browser, and this is a terminal", "add -o page.html")
     said = spoken(for_script=False)
     result = solve(Problem("page", given)).result
     explanation = Explanation(result, complete=given.of is None)
-    page = Page(explanation, given.practice, given.title, given.digits, said)
+    shown, blanks = Shown(digits=given.digits), tuple(sorted(given.practice))
+    page = Page(explanation, Wanted("page", said, shown, title=given.title or "", practice=blanks))
     if given.output in (None, "-"):
         publish([page.html])
     else:

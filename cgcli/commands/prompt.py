@@ -7,8 +7,9 @@ import gc
 import re
 import shlex
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from cgcli.calculus.result import Result
 from cgcli.commands.inputs import BETWEEN, constant, read_program
 from cgcli.commands.options import Options
 from cgcli.commands.pages import text_of
@@ -19,22 +20,20 @@ from cgcli.errors import CgraphError, excerpt, few, suggest
 from cgcli.language.free import free_names, given_names
 from cgcli.language.syntax import Function, Syntax
 from cgcli.limits import Limits
-from cgcli.operations.table import CONSTANTS
+from cgcli.operations.table import CONSTANTS, WORDS
 from cgcli.program import UnboundError, parse
 from cgcli.views.catalogue import heard
 from cgcli.views.manual import Entry, Page
 from cgcli.views.streams import publish
 from cgcli.words import Message, ask
 
-if TYPE_CHECKING:
-    from cgcli.calculus.result import Result
-
 Run = Callable[[list[str], bool], int]
 Report = Callable[[CgraphError], int]
 
 _NAME: Final = r"[^\W\d]\w*"
 _BINDING: Final = re.compile(rf"\s*({_NAME})\s*=(?!=)\s*(.+?)\s*", re.DOTALL)
-_WORDS: Final = re.compile(rf"\s*(?:{_NAME}=(?!=)\S+\s*)+")
+_PAIR: Final = rf"{_NAME}\s*=(?!=)\s*[^\s=]\S*"
+_PAIRS: Final = re.compile(rf"\s*(?:{_PAIR}\s*)+")
 _DIGITS: Final = 6
 _ROWS: Final = 100
 _NAMED: Final = 8
@@ -155,8 +154,6 @@ class Prompt:
 
     def words(self) -> list[str]:
         """Return what completes a word: commands, names, functions."""
-        from cgcli.operations.table import WORDS
-
         commands = [f":{name}" for name in (*_OWN, *COMMANDS)]
         return [*commands, *self.values, *self._inputs(), *WORDS, *CONSTANTS]
 
@@ -191,7 +188,7 @@ class Prompt:
         from names is a program, unless the name is an input of the one there is.
         """
         pieces = re.split(f"{BETWEEN}|;", line)
-        parts = [w for p in pieces for w in (p.split() if _WORDS.fullmatch(p) else [p])]
+        parts = [v for p in pieces for v in (re.findall(_PAIR, p) if _PAIRS.fullmatch(p) else [p])]
         values = {}
         for part in filter(str.strip, parts):
             match = _BINDING.fullmatch(part)

@@ -6,15 +6,14 @@ import functools
 import itertools
 import os
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from cgcli.commands.pages import first_page, page_of, text_of
 from cgcli.errors import CgraphError, nearest, shorten
-
-if TYPE_CHECKING:
-    from cgcli.views.manual import Page
+from cgcli.views.manual import Page
 
 
 class ProgramCommand(TyperCommand):
@@ -78,7 +77,7 @@ class ProgramCommand(TyperCommand):
 
     def get_help(self, ctx: Any, short: bool = True) -> str:
         """Return the help; when `short`, without what is rare."""
-        return _text(page(str(self.name)), short)
+        return text_of(page(str(self.name)), short=short)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command, once it is clear that none of its files is lost by it."""
@@ -186,22 +185,12 @@ def function_of(name: str) -> Any:
 
 def page(name: str) -> Page:
     """Return what the help says of a command."""
-    from cgcli.commands.pages import page_of
-
     return page_of(name, function_of(name))
 
 
 def first() -> Page:
     """Return what the help says of all commands."""
-    from cgcli.commands.pages import first_page
-
     return first_page({name: function_of(name) for name in COMMANDS})
-
-
-def _text(page: Page, short: bool) -> str:
-    from cgcli.commands.pages import text_of
-
-    return text_of(page, short=short)
 
 
 @functools.cache
@@ -219,7 +208,7 @@ class Group(TyperGroup):
 
     def get_help(self, ctx: Any, short: bool = True) -> str:
         """Return the help of the program; when `short`, without what is rare."""
-        return _text(first(), short)
+        return text_of(first(), short=short)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the commands, in the order of the help."""

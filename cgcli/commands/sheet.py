@@ -14,12 +14,14 @@ from cgcli.errors import file_error
 from cgcli.library.files import read_bytes
 from cgcli.limits import MOST_COUNT
 from cgcli.program import UnboundError
+from cgcli.views.catalogue import Catalogue, catalogue, spoken
+from cgcli.views.formats import NUMBERS
 from cgcli.views.streams import publish, publish_document, tell
+from cgcli.views.table import note_lines
 
 if TYPE_CHECKING:
     from cgcli.homework.choosing import Drawing
     from cgcli.homework.exercise import Exercise
-    from cgcli.views.catalogue import Catalogue
 
 _LIST: Final = "class.csv"
 """The class list with the values, beside the sheets."""
@@ -32,9 +34,7 @@ class SheetOptions(Options):
     seed: int | None = count(
         "Choose values for what is not bound, the same for a seed.", -MOST_COUNT
     )
-    values: str | None = choice(
-        ("integer", "rational", "decimal"), "With --seed: {words} values.", "KIND"
-    )
+    values: str | None = choice(NUMBERS, "With --seed: {words} values.", "KIND")
     vary: str | None = option(
         'With --seed: choose these too, some within a range: "w, x=1..9".', "NAMES"
     )
@@ -76,9 +76,7 @@ def sheet_command(given: SheetOptions) -> None:
     from cgcli.homework.choosing import written
     from cgcli.homework.exercise import Exercise
     from cgcli.library.homework import Sheet
-    from cgcli.views.catalogue import catalogue, spoken
     from cgcli.views.homework.report import discreet
-    from cgcli.views.table import note_lines
 
     language = spoken(for_script=given.json)
     words = catalogue(language)
@@ -139,6 +137,8 @@ def _refuse_conflicts(given: SheetOptions) -> None:
     elif given.of is not None or given.wrt is not None:
         message = "--seed chooses values for the whole program"
         raise conflict(message, "leave --of and --wrt out, and give them later")
+    if given.form != "txt" and given.students is None:
+        raise conflict("--as says how the sheets of a class are written", "add --students FILE")
     if given.students is not None and given.output is None:
         raise conflict("the sheets of a class are files in a folder", "add -o FOLDER")
     if given.output is not None and (given.json or given.moodle is not None):
@@ -165,7 +165,6 @@ def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, language: st
     from cgcli.library.homework import Sheet
     from cgcli.views.gate import printable
     from cgcli.views.homework.columns import class_list
-    from cgcli.views.table import note_lines
 
     assert given.students is not None
     assert given.output is not None

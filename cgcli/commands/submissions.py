@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from cgcli.commands.inputs import constant, read_name, split_names
 from cgcli.commands.problem import Problem, posed
 from cgcli.errors import CgraphError, few, file_error, shorten
+from cgcli.homework.students import Roster, Student, read_students, role
 from cgcli.library.files import ending_of, read_bytes, utf8
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
     from cgcli.homework.exercise import Exercise
     from cgcli.homework.sheets import Sheet
-    from cgcli.homework.students import Roster, Student
 
 At: TypeAlias = Mapping[str, str]
 """Values by name, as they are written."""
@@ -91,8 +91,6 @@ class Texts:
 
 def read_list(path: str, texts: Texts) -> tuple[list[Student], bytes]:
     """Return the students of a class list, and the file as it is; raises `CgraphError`."""
-    from cgcli.homework.students import read_students, role
-
     data = read_bytes(path)
     students = read_students(texts.decoded(data, path), path)
     heads = {head: role(head) for head in students[0].columns}
@@ -131,7 +129,6 @@ def problems(
     """
     from cgcli.homework.exercise import Exercise
     from cgcli.homework.notation import PATTERNS
-    from cgcli.homework.students import Student
     from cgcli.language.free import free_names
     from cgcli.operations.table import CONSTANTS
     from cgcli.program import evaluate_program
@@ -191,8 +188,6 @@ def as_stated(posed: Posed, sheets: list[Sheet]) -> tuple[Exercise, list[Sheet]]
 
     A sheet that says none has those of all others; where these differ that is its trouble.
     """
-    from cgcli.homework.students import Student
-
     stated = {tuple(sheet.at.items()): sheet.at for sheet in sheets if sheet.at}
     at = next(iter(stated.values()), _NOWHERE)
     if len(stated) < 2:

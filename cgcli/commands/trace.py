@@ -9,7 +9,7 @@ import typer
 from cgcli.commands.choices import conflict, format_of
 from cgcli.commands.options import Options, choice, flag, option, takes
 from cgcli.commands.problem import Problem, solve
-from cgcli.views.formats import TRACES
+from cgcli.views.formats import BLANKS, TRACES
 
 
 class TraceOptions(Options):
@@ -22,7 +22,7 @@ class TraceOptions(Options):
     )
     only: str | None = option("Only the steps that lead to the gradient by one node.", "NAME")
     hide: set[str] = choice(
-        ("gradients", "values"),
+        BLANKS,
         "What to leave blank, for homework: {words}; both with a comma.",
         "WHAT",
         several=True,

@@ -108,7 +108,7 @@ def by_step(
         except CgraphError as error:
             error.message = f"{option}: {error.message}"
             error.args = (error.message,)
-            error.places = error.places or (place,)
+            error.places = (place,)
             raise
         special[step] = read(right.strip(), place)
     return special

@@ -16,16 +16,16 @@ from cgcli.language.reader import Machine, machine, normalise, tokens
 from cgcli.language.tables import Tables
 from cgcli.limits import Limits
 
-Action: TypeAlias = Callable[[list[Any], int, int], Any]
+Action: TypeAlias = Callable[[Any, list[Any], int, int], Any]
 """From the values of a rule's parts, and the span they cover, to the value of the whole."""
 
 _PASSING: Final[dict[str, Action]] = {
-    "nothing": lambda values, start, end: None,
-    "first": lambda values, start, end: values[0],
-    "empty": lambda values, start, end: [],
-    "one": lambda values, start, end: [values[0]],
-    "group": lambda values, start, end: values[1],
-    "all": lambda values, start, end: syntax.Slice(None, None),
+    "nothing": lambda build, values, start, end: None,
+    "first": lambda build, values, start, end: values[0],
+    "empty": lambda build, values, start, end: [],
+    "one": lambda build, values, start, end: [values[0]],
+    "group": lambda build, values, start, end: values[1],
+    "all": lambda build, values, start, end: syntax.Slice(None, None),
 }
 """What aliases build that have nothing to do with the entries: they begin lists, or pass on."""
 _SOFT: Final = frozenset({"IN", "BY"})
@@ -52,7 +52,7 @@ def run(reader: Machine, text: str, build: Actions, limits: Limits) -> tuple[Any
     """
     plain = normalise(text)
     tables, jump = reader.tables, reader.jump
-    actions, rules = tables.actions, tables.rules
+    actions, rules, builders = tables.actions, tables.rules, reader.builders
     states = [tables.start]
     values: list[Any] = []
     starts: list[int] = []
@@ -75,20 +75,22 @@ def run(reader: Machine, text: str, build: Actions, limits: Limits) -> tuple[Any
             if action > 0:
                 break
             left, length, alias = rules[-action - 1]
-            act = build[alias]
+            act = builders.get(alias)
+            if act is None and alias:
+                act = builders[alias] = build.builder(alias)
             if act is None:
                 # It has one part, and passes that on.
                 states.pop()
             elif length == 1:
-                values[-1] = act(values[-1:], starts[-1], previous_end)
+                values[-1] = act(build, values[-1:], starts[-1], previous_end)
                 states.pop()
             elif length:
                 first = starts[-length]
-                values[-length:] = (act(values[-length:], first, previous_end),)
+                values[-length:] = (act(build, values[-length:], first, previous_end),)
                 del starts[-length + 1 :]
                 del states[-length:]
             else:
-                values.append(act([], start, start))
+                values.append(act(build, [], start, start))
                 starts.append(start)
             state = states[-1]
             key = (state, left, kind)
@@ -128,8 +130,19 @@ def _follow(tables: Tables, state: int, left: str, kind: str) -> int:
         left = rule_left
 
 
-class Actions(dict[str, "Action | None"]):
-    """What each alias of the grammar builds, looked up when a text first asks for it.
+def _operation(name: str) -> Action:
+    """Return what builds the operation of a sign before its part, or between two."""
+
+    def act(build: Actions, values: list[Any], start: int, end: int) -> Any:
+        count = len(values) - 1
+        build.code.append((syntax.OPERATION, name, count, start, end))
+        return values[1] if count == 1 else values[0]
+
+    return act
+
+
+class Actions:
+    """What the aliases of the grammar build of one text.
 
     An expression's value is where its entries begin.
     """
@@ -138,23 +151,10 @@ class Actions(dict[str, "Action | None"]):
         self.text = text
         self.code: syntax.Expression = []
 
-    def __missing__(self, alias: str) -> Action | None:
+    @classmethod
+    def builder(cls, alias: str) -> Action:
         """Return the action of an alias; one that has none here names an operation."""
-        action = _PASSING.get(alias) or getattr(self, f"on_{alias}", None)
-        self[alias] = action = action or (self._operation(alias) if alias else None)
-        return action
-
-    def _operation(self, name: str) -> Action:
-        append = self.code.append
-
-        def act(values: list[Any], start: int, end: int) -> Any:
-            if len(values) == 2:
-                append((syntax.OPERATION, name, 1, start, end))
-                return values[1]
-            append((syntax.OPERATION, name, 2, start, end))
-            return values[0]
-
-        return act
+        return _PASSING.get(alias) or getattr(cls, f"on_{alias}", None) or _operation(alias)
 
     def _cut(self, first: int) -> syntax.Expression:
         """Take the entries from one on off the list, as an expression of their own."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.errors import CgraphError, Place
 from cgcli.language.tables import GRAMMARS, Tables, files, load
@@ -34,20 +34,19 @@ class Machine(NamedTuple):
     tables: Tables
     jump: dict[tuple[int, str, str], int]
     """Where to go after a reduction: kept between parses, filled as states are met."""
+    builders: dict[str, Callable[..., Any]]
+    """What builds each alias: kept between parses as well, for a grammar has one class of them."""
 
 
 @functools.cache
 def machine(grammar: str = GRAMMARS[0]) -> Machine:
     """Return the machine of one of the package's grammars, made once."""
     tables = load(*files(grammar))
-    parts = [f"(?P<{name}>{_ungrouped(pattern)})" for name, pattern in tables.terminals]
+    # A terminal's groups are anonymous: a token is known by the one group that matched.
+    plain = ((name, re.sub(r"(?<!\\)\((?!\?)", "(?:", text)) for name, text in tables.terminals)
+    parts = [f"(?P<{name}>{text})" for name, text in plain]
     pattern = re.compile("|".join([*parts, f"(?P<{UNKNOWN}>.)"]), re.DOTALL)
-    return Machine(pattern, frozenset(tables.ignored), tables, jump={})
-
-
-def _ungrouped(pattern: str) -> str:
-    """Make a terminal's groups anonymous: a token is known by the one group that matched."""
-    return re.sub(r"(?<!\\)\((?!\?)", "(?:", pattern)
+    return Machine(pattern, frozenset(tables.ignored), tables, jump={}, builders={})
 
 
 def normalise(text: str) -> str:
@@ -75,6 +74,7 @@ def tokens(text: str, source: str, depth: int, reader: Machine) -> Iterator[Toke
         if kind in ignored:
             continue
         start, end = match.span()
+        word = text[start:end]
         if kind in _BRACKETS:
             if kind in CLOSING:
                 stack.append(kind)
@@ -85,7 +85,6 @@ def tokens(text: str, source: str, depth: int, reader: Machine) -> Iterator[Toke
                     continue
             elif stack:
                 stack.pop()
-        word = match.group()
         if kind == "NAME":
             kind = keywords.get(word, kind)
             if word == "π":

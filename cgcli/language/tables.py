@@ -10,6 +10,7 @@ unpickled.
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import re
 from typing import Any, Final, NamedTuple
@@ -46,8 +47,6 @@ def files(name: str = GRAMMARS[0]) -> tuple[str, str]:
 
 def load(grammar: str, tables: str) -> Tables:
     """Return the tables of a grammar file, from the tables file when it is of the same text."""
-    import json
-
     text = _text(grammar)
     try:
         with open(tables, encoding="utf-8") as file:
@@ -77,8 +76,6 @@ def _from_json(kept: dict[str, Any]) -> Tables:
 
 def save(grammar: str, tables: str) -> None:
     """Write the tables of a grammar file, with the grammar's text, as JSON."""
-    import json
-
     kept = {"grammar": _text(grammar), "tables": build(grammar)._asdict()}
     with open(tables, "w", encoding="utf-8") as file:
         json.dump(kept, file, ensure_ascii=False, separators=(",", ":"))

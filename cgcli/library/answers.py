@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.result import Result
 from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.library.choices import check_form
 from cgcli.library.files import ending_of, write_file
 from cgcli.program import Program, evaluate_program
+from cgcli.views.terminal import as_html, as_text
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas
@@ -68,13 +70,9 @@ class Table(Answer):
 
     def __str__(self) -> str:
         """Return the table as text."""
-        from cgcli.views.terminal import as_text
-
         return as_text(self.print_on)
 
     def _repr_html_(self) -> str:
-        from cgcli.views.terminal import as_html
-
         return as_html(self.print_on)
 
 
@@ -113,6 +111,7 @@ def evaluate(
     kind: Kind | None = None,
 ) -> Evaluation:
     """Return the values and gradients of a program; every one of the `names` must be used."""
+    check_form("bindings", bindings or {}, Mapping, "dict(x=1)")
     repeated = sorted(set(bindings or ()) & set(names))
     if repeated:
         raise CgraphError("binding", f"'{excerpt(repeated[0])}' is bound twice")
@@ -151,8 +150,7 @@ class Trace(Answer):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the steps as the document `cgraph.trace/1`."""
-        document: dict[str, Any] = json.loads(self.text("json"))
-        return document
+        return {**json.loads(self.text("json"))}
 
     def __str__(self) -> str:
         """Return the steps as text."""
@@ -172,22 +170,14 @@ class Page(Answer):
 
     endings = ("html",)
 
-    def __init__(
-        self,
-        explanation: Explanation,
-        practice: Iterable[str],
-        title: str | None,
-        digits: int,
-        language: str,
-    ) -> None:
+    def __init__(self, explanation: Explanation, wanted: Wanted) -> None:
         from cgcli.views.catalogue import catalogue
         from cgcli.views.page.page import as_page
-        from cgcli.views.trace.writing import Shown, Wanted
 
-        title = title or f"cgraph: {explanation.result.output}"
-        blanks = tuple(sorted(practice))
-        wanted = Wanted("page", language, Shown(digits=digits), title=title, practice=blanks)
-        self.html = "".join(as_page(explanation, wanted, catalogue(language)))
+        title = wanted.title or f"cgraph: {explanation.result.output}"
+        self.html = "".join(
+            as_page(explanation, wanted._replace(title=title), catalogue(wanted.language))
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the page's HTML."""

@@ -27,6 +27,7 @@ _CLOSED_FIRST: Final = os.name == "nt"
 """Whether an open file can be neither moved nor removed, as on Windows."""
 _HELD: Final = (errno.EBUSY, errno.EPERM)
 """What a file says that can be written and not replaced: it is mounted, or its folder guards it."""
+_NO_FOLDER: Final = ("there is no such folder", "make it first")
 _LARGEST: Final = 256 * 2**20
 _STREAM: Final = "/dev/(stdout|stderr|fd/[0-9]+)|/proc/.*"
 
@@ -128,6 +129,8 @@ def named_errors(path: str) -> Iterator[None]:
     """Raise what the system says against a file that is written as `CgraphError`."""
     try:
         yield
+    except FileNotFoundError:
+        raise file_error(path, *_NO_FOLDER) from None
     except OSError as error:
         raise file_error(path, (error.strerror or "it cannot be written").lower()) from None
     except ValueError:
@@ -284,7 +287,7 @@ class Output:
     def _check(self) -> None:
         """Refuse a folder that nothing can be put in, and a file that is protected."""
         if not os.path.isdir(self._folder):
-            raise file_error(self.path, "there is no such folder", "make it first")
+            raise file_error(self.path, *_NO_FOLDER)
         if self.exists and not os.access(self._target, os.W_OK):
             raise file_error(self.path, "it is protected against writing", "name another file")
         if not os.access(self._folder, os.W_OK | os.X_OK):

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
+from cgcli.homework.exercise import Exercise
+from cgcli.homework.marks import Course, Graded, Points, graded, read_points, read_tolerance
+from cgcli.homework.sheets import Sheet as Handed
+from cgcli.homework.sheets import numbered, read_sheets, sheet_of
 from cgcli.library.answers import Answer, Table
+from cgcli.library.choices import check_form, one_of
+from cgcli.views.catalogue import catalogue
+from cgcli.views.formats import REQUIRED, REVEALED
+from cgcli.views.homework.columns import check_table
+from cgcli.views.homework.pages import FORMS, sheet_page
+from cgcli.views.homework.report import Report, print_marks
+from cgcli.views.homework.sheets import check_document, sheet_document, sheet_text
 
-if TYPE_CHECKING:
-    from cgcli.homework.exercise import Exercise
-    from cgcli.homework.marks import Graded
-    from cgcli.views.homework.report import Report
 
-
+@dataclass(eq=False, repr=False)
 class Sheet(Answer):
     """A blank answer sheet in the order of working, or its key; `str` is its text.
 
@@ -25,26 +33,16 @@ class Sheet(Answer):
     (['x', 'y', 'z'], '# p = x + y; g = p*z')
     """
 
-    def __init__(
-        self,
-        exercise: Exercise,
-        values: Mapping[str, str],
-        key: bool,
-        language: str,
-        told_apart: tuple[int, int] | None = None,
-    ) -> None:
-        self.exercise = exercise
-        self.values = dict(values)
-        self.key = key
-        self.language = language
-        self.told_apart = told_apart
+    exercise: Exercise
+    values: dict[str, str]
+    key: bool
+    language: str
+    told_apart: tuple[int, int] | None = None
 
     endings = ("json", "txt", "md", "html", "pdf")
 
     def page(self, form: str, title: str) -> bytes:
         """Return the sheet in a form: txt as it can be marked, or md, html or pdf with a title."""
-        from cgcli.views.homework.pages import FORMS, sheet_page
-
         text = str(self)
         return text.encode() if form == "txt" else FORMS[form](sheet_page(title, text))
 
@@ -53,15 +51,10 @@ class Sheet(Answer):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the sheet as the document `cgraph.sheet/1`."""
-        from cgcli.views.homework.sheets import sheet_document
-
         return {**sheet_document(self.exercise, self.key, self.told_apart)}
 
     def __str__(self) -> str:
         """Return the sheet as text that can be filled in and marked."""
-        from cgcli.views.catalogue import catalogue
-        from cgcli.views.homework.sheets import sheet_text
-
         words = catalogue(self.language)
         return sheet_text(self.exercise, self.values, words, self.key, self.told_apart)
 
@@ -99,20 +92,15 @@ class Marking(Table):
     endings = ("json", "csv", "txt")
 
     def _text(self, ending: str) -> str | bytes:
-        from cgcli.views.homework.columns import check_table
 
         return check_table(self._report, self.sheets) if ending == "csv" else super()._text(ending)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the marks as the document `cgraph.check/1`."""
-        from cgcli.views.homework.sheets import check_document
-
         return {**check_document(self._report, self.sheets)}
 
     def print_on(self, out: Any = None) -> None:
         """Print of one sheet its answers, of several a row each, on a console of Rich's."""
-        from cgcli.views.homework.report import print_marks
-
         print_marks(self._report, self.sheets, out)
 
 
@@ -121,18 +109,15 @@ def mark(
     answers: str | Iterable[str] | Mapping[str, Any],
     *,
     require: str = "answered",
-    tolerance: str | None = None,
-    points: str | None = None,
+    tolerance: str | float | None = None,
+    points: str | float | None = None,
     reveal: str = "hint",
     language: str = "en",
 ) -> Marking:
     """Return answers marked: the text of a sheet, single answers, or numbers by question."""
-    from cgcli.homework.marks import Course, Points, graded, read_points, read_tolerance
-    from cgcli.homework.sheets import Sheet as Handed
-    from cgcli.homework.sheets import numbered, read_sheets, sheet_of
-    from cgcli.views.catalogue import catalogue
-    from cgcli.views.homework.report import Report
-
+    one_of("require", require, REQUIRED)
+    one_of("reveal", reveal, REVEALED)
+    check_form("answers", answers, Iterable, '["p = 4", "dg/dx = -3"]')
     if isinstance(answers, str):
         sheets = read_sheets(answers, "answers")
     elif isinstance(answers, Mapping):
@@ -144,8 +129,8 @@ def mark(
         sheets = [sheet_of({"answers": texts}, "answers")._replace(prose=False)]
     else:
         sheets = [Handed("answers", numbered(answers), prose=False)]
-    worth = Points() if points is None else read_points(exercise, points)
-    reach = read_tolerance(exercise, tolerance)
+    worth = Points() if points is None else read_points(exercise, str(points))
+    reach = read_tolerance(exercise, None if tolerance is None else str(tolerance))
     report = Report(exercise, None if points is None else worth, reveal, catalogue(language))
     course = Course(
         exercise, lambda student, at: exercise, False, None, reach, report.worth, require

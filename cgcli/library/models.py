@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cgcli.decode import decode_json
 from cgcli.errors import file_error, shorten
+from cgcli.learning.models import SCHEMA, Model
 from cgcli.library.files import named, read_text
-
-if TYPE_CHECKING:
-    from cgcli.learning.models import Model
+from cgcli.program import parse
+from cgcli.views.schemas import misfit
 
 
 def read_model(path: str) -> Model:
     """Return the model that a file holds; raises `CgraphError` that names file and place."""
-    from cgcli.learning.models import Model
-    from cgcli.program import parse
-
     document = decode_json(read_text(path), path)
     check_model(document, path)
     model = Model.read(document, path)
@@ -28,9 +25,6 @@ def read_model(path: str) -> Model:
 
 def check_model(document: Any, path: str) -> None:
     """Raise `CgraphError` where a JSON document is no model by the schema of models."""
-    from cgcli.learning.models import SCHEMA
-    from cgcli.views.schemas import misfit
-
     schema = document.get("schema") if isinstance(document, Mapping) else None
     if not isinstance(schema, str) or not schema.startswith("cgraph.model/"):
         raise file_error(path, "this is no model", "a model is what cgraph train -o writes")

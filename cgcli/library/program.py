@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cgcli import program as core
-from cgcli.errors import CgraphError, few, shorten
+from cgcli.library.answers import Code, Derivatives, Evaluation, Page, Trace, evaluate
+from cgcli.library.choices import check_count, check_form, check_words, one_of
 from cgcli.limits import Limits
+from cgcli.views.formats import BLANKS, LEFT_OUT, NUMBERS, PRACTICE, TARGETS, THEMES
 
 if TYPE_CHECKING:
     from cgcli.homework.exercise import Exercise
-    from cgcli.library.answers import Code, Derivatives, Evaluation, Page, Trace
     from cgcli.library.drawing import Drawing
     from cgcli.library.homework import Marking, Sheet
     from cgcli.library.proofs import Proof
@@ -55,8 +56,6 @@ class Program(core.Program):
         >>> parse("(x+y)*z").evaluate(x=1, y=3, z=-3).gradient["z"]
         4.0
         """
-        from cgcli.library.answers import evaluate
-
         return evaluate(self, bindings, names, of, wrt)
 
     def evaluate_exactly(
@@ -76,7 +75,6 @@ class Program(core.Program):
         Fraction(7, 3)
         """
         from cgcli.calculus.exactly import Exactly
-        from cgcli.library.answers import evaluate
 
         return evaluate(self, bindings, names, of, wrt, Exactly(self.limits))
 
@@ -101,7 +99,6 @@ class Program(core.Program):
         >>> parse("exp(x)").verify(x=1, precision=30).value
         '2.71828182845904523536028747135'
         """
-        from cgcli.library.answers import evaluate
         from cgcli.library.proofs import Proof, check_precision
 
         check_precision(precision, max_precision)
@@ -142,9 +139,11 @@ class Program(core.Program):
         <BLANKLINE>
         """
         from cgcli.calculus.explain import Explanation
-        from cgcli.library.answers import Trace
-        from cgcli.views.trace.writing import Shown, Wanted
+        from cgcli.views.trace.writing import PASSES, Shown, Wanted
 
+        check_words("passes", passes, PASSES)
+        check_words("hide", hide, BLANKS)
+        check_count("digits", digits, 1, 17)
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
         title = f"cgraph trace: {result.output}"
         wanted = Wanted(language=language, shown=Shown.of(passes, hide, digits), title=title)
@@ -173,10 +172,12 @@ class Program(core.Program):
         from cgcli.library.drawing import Drawing
         from cgcli.views.drawing.scene import Picture
 
+        check_words("hide", hide, LEFT_OUT)
+        one_of("theme", theme, THEMES)
+        check_count("digits", digits, 1, 17)
+        parts: dict[str, Any] = {part: part not in hide for part in LEFT_OUT}
         picture = Picture(
-            values="values" not in hide,
-            gradients="gradients" not in hide,
-            formulas="formulas" not in hide,
+            **parts,
             digits=digits,
             complete=of is None,
             theme=theme,
@@ -208,10 +209,14 @@ class Program(core.Program):
         ('html',)
         """
         from cgcli.calculus.explain import Explanation
-        from cgcli.library.answers import Page
+        from cgcli.views.trace.writing import Shown, Wanted
 
+        check_words("practice", practice, PRACTICE)
+        check_count("digits", digits, 1, 12)
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
-        return Page(Explanation(result, complete=of is None), practice, title, digits, language)
+        shown, blanks = Shown(digits=digits), tuple(sorted(practice))
+        wanted = Wanted("page", language, shown, title=title or "", practice=blanks)
+        return Page(Explanation(result, complete=of is None), wanted)
 
     def diff(
         self,
@@ -238,10 +243,11 @@ class Program(core.Program):
         from cgcli.algebra.formulas import Formulas
         from cgcli.algebra.values import evaluated
         from cgcli.algebra.wanted import Wanted
-        from cgcli.library.answers import Derivatives
 
+        check_count("order", order, 1, 20)
         inputs = self.inputs(bindings, names)
-        wanted = Wanted(None if wrt is None else tuple(wrt), order, hessian, jacobian)
+        by = (wrt,) if isinstance(wrt, str) else wrt
+        wanted = Wanted(None if by is None else tuple(by), order, hessian, jacobian)
         graph, rewrite = self.outline(inputs, of), None
         if simplify:
             from cgcli.algebra.simplify import Simplifier
@@ -278,8 +284,10 @@ class Program(core.Program):
         from cgcli.homework import choosing
         from cgcli.library.homework import Sheet
 
+        one_of("values", values, NUMBERS)
         if seed is None:
             return Sheet(self._exercise(bindings, names), {}, key, language)
+        check_form("seed", seed, int, "7")
         drawing = choosing.Drawing(self, self.inputs(bindings, names), vary)
         drawn = drawing.choose(seed, values)
         return Sheet(drawn.exercise, choosing.written(drawn), key, language)
@@ -291,8 +299,8 @@ class Program(core.Program):
         /,
         *,
         require: str = "answered",
-        tolerance: str | None = None,
-        points: str | None = None,
+        tolerance: str | float | None = None,
+        points: str | float | None = None,
         reveal: str = "hint",
         language: str = "en",
         **names: Any,
@@ -343,13 +351,8 @@ class Program(core.Program):
         <BLANKLINE>
         """
         from cgcli.export.routine import routine
-        from cgcli.library.answers import Code
-        from cgcli.views.formats import TARGETS
 
-        if to not in TARGETS:
-            raise CgraphError(
-                "usage", f"there is no language '{shorten(to)}'", f"there are {few(list(TARGETS))}"
-            )
+        one_of("to", to, tuple(TARGETS))
         inputs = self.inputs(bindings, names)
         made = routine(
             self.outline(inputs, of),

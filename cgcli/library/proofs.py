@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.errors import CgraphError, required, shorten
+from cgcli.errors import required
 from cgcli.library.answers import Table
+from cgcli.library.choices import check_count
 from cgcli.limits import MOST_DIGITS, MOST_PRECISION
 
 if TYPE_CHECKING:
@@ -82,12 +83,6 @@ def _shown(finding: Finding | None) -> Any:
 
 def check_precision(precision: int | None, bits: int | None) -> None:
     """Raise `CgraphError` for what is no number of digits, or of bits, and without the extra."""
-    for name, number, least, most, example in (
-        ("precision", precision, 1, MOST_DIGITS, 30),
-        ("max_precision", bits, 64, MOST_PRECISION, 4096),
-    ):
-        if number is not None and (type(number) is not int or not least <= number <= most):
-            shown = shorten(repr(number))
-            message = f"{name} is a whole number from {least} to {most:,}, not {shown}"
-            raise CgraphError("usage", message, f"write {name}={example}")
+    check_count("precision", precision, 1, MOST_DIGITS, 30)
+    check_count("max_precision", bits, 64, MOST_PRECISION, 4096)
     required("flint", "verify", "for a proof")

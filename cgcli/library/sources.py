@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, excerpt, few, file_error, shorten, suggest
 from cgcli.learning.manner import Manner
+from cgcli.library.choices import check_form
 from cgcli.library.files import ending_of, expanded, opened
 
 if TYPE_CHECKING:
@@ -173,10 +174,3 @@ def manner_of(read: Mapping[str, Any]) -> Manner:
         levels[name] = {str(word): k for k, word in enumerate(words)}
     opened = {name for name, words in levels.items() if not words}
     return Manner(**{**read, "levels": levels, "open": opened})
-
-
-def check_form(name: str, given: Any, form: Any, example: str) -> None:
-    """Raise `CgraphError` for a keyword of another type."""
-    if not isinstance(given, form):
-        message = f"{name} cannot be of the type {type(given).__name__}"
-        raise CgraphError("usage", message, f"write {name.partition(' ')[0]}={example}")

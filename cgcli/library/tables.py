@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -64,10 +65,7 @@ class Rows(Table):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rows as the document `cgraph.map/1`."""
-        import json
-
-        document: dict[str, Any] = json.loads(self._text("json"))
-        return document
+        return {**json.loads(self._text("json"))}
 
     def _text(self, ending: str) -> str | bytes:
         from cgcli.views.learning.rows import rows_end, rows_text
@@ -102,7 +100,7 @@ class Rows(Table):
 def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
     """Open data of any kind as a source of rows; raises `CgraphError` for what is none."""
     paths = [data] if isinstance(data, str | os.PathLike) else data
-    if isinstance(paths, list | tuple):
+    if isinstance(paths, list | tuple) and all(isinstance(p, str | os.PathLike) for p in paths):
         with opened_source([os.fspath(path) for path in paths], manner) as source:
             yield source
         return
@@ -110,7 +108,7 @@ def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
         try:
             arrow = required("nanoarrow", "data", "to take a table from others")
             # One column alone is no table.
-            names, columns = arrow.Array(data).to_columns_pysequence(
+            names, columns = _readable(arrow, data).to_columns_pysequence(
                 handle_nulls=arrow.nulls_as_sentinel()
             )
             data = dict(zip(names, columns, strict=True))
@@ -125,6 +123,21 @@ def opened_data(data: Data, manner: Manner) -> Iterator[Source]:
         raise CgraphError("usage", message, 'write {"x": [1, 2], "y": [3, 4]}')
     source = _in_memory(data, manner)
     yield check_columns(source)
+
+
+def _readable(arrow: Any, data: Data) -> Any:
+    """Return a table as one that nanoarrow takes apart: it crashes at views of texts.
+
+    Polars has such views; DuckDB, which is of the same extra, makes texts of them.
+    """
+    stream = arrow.c_array_stream(data)
+    if any("_view" in repr(field) for field in arrow.Schema(stream.get_schema()).fields):
+        from cgcli.learning.duck import connection
+
+        # DuckDB asks for a stream of its own.
+        stream.release()
+        stream = connection().from_arrow(data)
+    return arrow.Array(stream)
 
 
 def _in_memory(data: Mapping[str, Any], manner: Manner) -> Source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -20,10 +21,11 @@ from cgcli.learning.sources import Report, Source
 from cgcli.learning.stopping import Criteria, End
 from cgcli.learning.training import Training
 from cgcli.library.answers import Table
+from cgcli.library.choices import check_form
 from cgcli.library.models import read_model
 from cgcli.library.program import Program, parse
 from cgcli.library.settings import OPTIMISER_SETTINGS, criterion, options_of, settings_of
-from cgcli.library.sources import READ_AS, READINGS, check_form, manner_of
+from cgcli.library.sources import READ_AS, READINGS, manner_of
 from cgcli.library.tables import Data, Rows, opened_data
 from cgcli.native.engine import engine_of
 from cgcli.numbers.values import as_inputs
@@ -209,7 +211,7 @@ def map(  # noqa: A001  # it is called as the command is
     wrt: Sequence[str] | None = None,
     gradients: bool = True,
     stack: Mapping[str, str | list[str]] = {},
-    keep: Sequence[str] = (),
+    keep: str | Sequence[str] = (),
     skip_bad: bool = False,
     read: Mapping[str, Any] = {},
     engine: str = "numpy",
@@ -235,7 +237,7 @@ def map(  # noqa: A001  # it is called as the command is
         of=_listed(of),
         gradients=gradients,
         wrt=wrt,
-        keep=tuple(keep),
+        keep=tuple(_listed(keep)),
         required=[*bindings, *stack],
         engine=engine_of(engine),
     )
@@ -243,13 +245,13 @@ def map(  # noqa: A001  # it is called as the command is
 
 
 def predict(
-    model: str | Model | Fit,
+    model: str | os.PathLike[str] | Model | Fit,
     data: Data,
     /,
     *,
     of: str | Iterable[str] = (),
     bands: float | None = None,
-    keep: Sequence[str] = (),
+    keep: str | Sequence[str] = (),
     skip_bad: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Rows:
@@ -264,9 +266,10 @@ def predict(
     """
     if isinstance(model, Fit):
         model = model.model
-    elif isinstance(model, str):
-        model = read_model(model)
-    mapping = RowProgram.of_model(model, _listed(of), tuple(keep), bands)
+    elif not isinstance(model, Model):
+        check_form("model", model, (str, os.PathLike), '"model.json"')
+        model = read_model(os.fspath(model))
+    mapping = RowProgram.of_model(model, _listed(of), tuple(_listed(keep)), bands)
     manner = Manner(**model.data.get("read", {}), kept=True)
     return _rows(mapping, data, manner, skip_bad=skip_bad, progress=progress)
 
@@ -294,7 +297,7 @@ def _listed(names: str | Iterable[str]) -> list[str]:
 
 
 def _parsed(program: str | Program) -> Program:
-    return parse(program) if isinstance(program, str) else program
+    return program if isinstance(program, Program) else parse(program)
 
 
 def _check_names(options: Mapping[str, Any]) -> None:

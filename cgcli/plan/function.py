@@ -108,7 +108,11 @@ class Function:
         missing = [name for name in graph.inputs if name not in given]
         if missing:
             shown = ", ".join(f"'{excerpt(name)}'" for name in missing[:8])
-            raise CgraphError("binding", f"{shown} has no value", f"call it with {missing[0]}=…")
+            raise CgraphError(
+                "binding",
+                f"{shown} {'have' if missing[1:] else 'has'} no value",
+                f"call it with {missing[0]}=…",
+            )
         target = graph.output if self.of is None else find(graph, self.of)
         graph.output = target
         if graph.shape(target) and not self.jacobian:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cgcli.errors import CgraphError, excerpt
+from cgcli.resource import names_in, read_text
 from cgcli.words import ASKED, Message
 
 _FOLDER: Final = "cgcli.views.languages"
@@ -133,8 +134,6 @@ def languages() -> list[str]:
     >>> languages()
     ['en', 'zh']
     """
-    from cgcli.resource import names_in
-
     return sorted([ENGLISH, *(n[:-5] for n in names_in(_FOLDER) if n.endswith(".json"))])
 
 
@@ -147,8 +146,6 @@ def catalogue(language: str) -> Catalogue:
         message = f"there is no language '{excerpt(language)}'"
         raise CgraphError("usage", message, f"there are {', '.join(languages())}")
     import json
-
-    from cgcli.resource import read_text
 
     return Catalogue(json.loads(read_text(_FOLDER, f"{language}.json")))
 

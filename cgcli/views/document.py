@@ -73,8 +73,8 @@ def jacobian_document(jacobian: dict[str, Any] | None) -> results.Jacobian:
     return {} if jacobian is None else {"jacobian": number(jacobian)}
 
 
-def evaluation(result: Result, text: str, nodes: bool = True) -> results.Evaluation:
-    """Return a result as the document `cgraph.eval/1`, perhaps without its nodes."""
+def evaluation(result: Result, text: str) -> results.Evaluation:
+    """Return a result as the document `cgraph.eval/1`."""
     return {
         "schema": "cgraph.eval/1",
         "expression": text,
@@ -83,15 +83,25 @@ def evaluation(result: Result, text: str, nodes: bool = True) -> results.Evaluat
         "value": number(result.value),
         "gradient": number(result.gradient),
         **jacobian_document(result.jacobian),
-        "nodes": _nodes(result) if nodes else [],
-        "notes": list(map(note_document, result.notes)),
+        "nodes": _nodes(result),
+        "notes": _notes(result),
     }
 
 
 def excerpt(result: Result, text: str, fields: Collection[str]) -> dict[str, Any]:
     """Return some parts of the document of a result, by name; a Jacobian that is none is null."""
-    document = evaluation(result, text, nodes="nodes" in fields)
-    return {name: document.get(name) for name in FIELDS if name in fields}
+
+    def part(name: str) -> Any:
+        # What is not asked for takes most of the time, the names of all nodes among it.
+        if name in ("nodes", "notes"):
+            return _nodes(result) if name == "nodes" else _notes(result)
+        return text if name == "expression" else number(getattr(result, name))
+
+    return {name: part(name) for name in FIELDS if name in fields}
+
+
+def _notes(result: Result) -> list[common.Note]:
+    return list(map(note_document, result.notes))
 
 
 def _nodes(result: Result) -> list[results.Node]:

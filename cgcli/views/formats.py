@@ -18,6 +18,14 @@ ROWS: Final = ("csv", "jsonl", "parquet")
 PICTURES: Final = ("svg", "png", "pdf", "dot", "mmd")
 DIRECTIONS: Final = ("auto", "right", "down")
 THEMES: Final = ("auto", "light", "dark", "print", "transparent")
+BLANKS: Final = ("gradients", "values")
+"""What a trace leaves blank."""
+LEFT_OUT: Final = (*BLANKS, "formulas")
+"""What a picture leaves out."""
+PRACTICE: Final = ("values", "gradients")
+NUMBERS: Final = ("integer", "rational", "decimal")
+REVEALED: Final = ("verdict", "hint", "answer")
+REQUIRED: Final = ("answered", "all", "number")
 TARGETS: Final = {
     "python": ("py",), "numpy": ("py",), "c": ("c", "h"), "js": ("js", "mjs"), "sql": ("sql",),
     "jax": ("py",), "torch": ("py",), "onnx": ("onnx",),

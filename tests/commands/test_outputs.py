@@ -655,6 +655,7 @@ def test_an_output_is_held_until_it_is_let_go(tmp_path: Path) -> None:
 def test_a_log_that_cannot_be_opened_lets_the_model_go(folder: Path, cgraph: Any) -> None:
     ran = call(cgraph, f"{TRAIN} -o m.json --log none/log.jsonl")
     assert ran.status == 2
+    assert ran.err == "error: none/log.jsonl: there is no such folder\nhint: make it first\n"
     assert parts(folder) == []
     assert call(cgraph, f"{TRAIN} -o m.json").status == 0
 

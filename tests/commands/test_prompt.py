@@ -53,6 +53,12 @@ def test_a_program_is_shown_once_its_names_have_values(session: Session) -> None
     assert "f      v1 * z      -12          1\n" in table
 
 
+def test_blanks_may_stand_around_the_signs_of_several_values(session: Session) -> None:
+    tight = session("(x+y)*z", "x=1 y=3 z=-3")
+    assert session("(x+y)*z", "x = 1 y =3 z= -3") == tight
+    assert "no operator between" in session("q = x y = 3")
+
+
 def test_a_changed_value_shows_what_changed(session: Session) -> None:
     before = session("(x+y)*z", "x=1; y=3; z=-3")
     out = session("(x+y)*z", "x=1; y=3; z=-3", "x = 2").removeprefix(before[:-1])

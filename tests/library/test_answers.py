@@ -93,7 +93,7 @@ def test_code_is_saved_as_its_language_has_it(tmp_path: Path) -> None:
     assert "grad" in str(code)
     assert program.export("python").to_dict()["language"] == "python"
     assert "```js" in program.export("js")._repr_markdown_()
-    with pytest.raises(cgcli.CgraphError, match="no language 'cobol'"):
+    with pytest.raises(cgcli.CgraphError, match="or onnx, not 'cobol'"):
         program.export("cobol")
 
 
@@ -125,3 +125,45 @@ def test_a_program_goes_to_another_process_and_back() -> None:
 
 def test_the_names_of_the_library_are_listed() -> None:
     assert {"parse", "train", "map", "predict"} <= set(dir(cgcli))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p: p.trace(AT, passes=["sideways"]), "passes is forward or backward"),
+        (lambda p: p.trace(AT, hide=["formulas"]), "hide is gradients or values"),
+        (lambda p: p.trace(AT, digits=50), "digits is a whole number from 1 to 17"),
+        (lambda p: p.draw(AT, theme="pink"), "theme is auto, light, dark"),
+        (lambda p: p.draw(AT, hide=["names"]), "hide is gradients, values or formulas"),
+        (lambda p: p.page(AT, practice="all"), "practice is values or gradients"),
+        (lambda p: p.diff(order=0), "order is a whole number from 1 to 20, not 0"),
+        (lambda p: p.sheet(seed="a"), "seed cannot be of the type str"),
+        (lambda p: p.sheet(seed=1, values="float"), "values is integer, rational or decimal"),
+        (lambda p: p.check(["p = 4"], AT, require="some"), "require is answered, all or number"),
+        (lambda p: p.check(["p = 4"], AT, reveal="all"), "reveal is verdict, hint or answer"),
+        (lambda p: p.check(3, AT), "answers cannot be of the type int"),
+        (lambda p: p.export("rust"), "to is python, numpy, c"),
+        (lambda p: p.evaluate([1, 3, -3]), "bindings cannot be of the type list"),
+        (lambda p: cgcli.map(3, AT), "a program is text, not int"),
+        (lambda p: cgcli.map("x", [{"x": 1}]), "data is paths, columns by name or a table"),
+        (lambda p: cgcli.predict({"x": [1]}, "model.json"), "model cannot be of the type dict"),
+    ],
+)
+def test_a_keyword_that_cannot_be_used_is_an_error_of_one_sentence(
+    call: Callable[[cgcli.Program], Any], message: str
+) -> None:
+    with pytest.raises(cgcli.CgraphError) as raised:
+        call(cgcli.parse(PROGRAM))
+    assert raised.value.message.startswith(message)
+    assert raised.value.kind == "usage"
+
+
+def test_one_name_and_a_number_stand_for_a_list_and_a_text(tmp_path: Path) -> None:
+    assert list(cgcli.parse("w1*w2").diff(wrt="w1").formulas) == ["f_w1"]
+    columns = {"x": [1, 2], "name": ["a", "b"]}
+    assert cgcli.map("x^2", columns, keep="name")["name"].tolist() == ["a", "b"]
+    marking = cgcli.parse(PROGRAM).check(["p = 4.05"], AT, tolerance=0.1, points=2)
+    assert marking.complete
+    fit = cgcli.train("w*x - y", {"x": [1, 2], "y": [2, 4]}, {"w": 1}, residual=True)
+    fit.save(tmp_path / "model.json")
+    assert cgcli.predict(tmp_path / "model.json", {"x": [3]}, of="w*x")["w*x"].tolist() == [6]

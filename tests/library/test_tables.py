@@ -94,6 +94,27 @@ def test_tables_of_others_are_taken_and_given() -> None:
     assert duckdb.from_arrow(vectors).project("f").fetchall() == [((1, 1),), ((2, 4),)]
 
 
+def test_views_of_texts_are_read_as_texts() -> None:
+    duckdb = pytest.importorskip("duckdb")
+    pytest.importorskip("nanoarrow")
+
+    # As Polars has them: a text of more than 12 letters lies elsewhere.
+    class Views:
+        """A table that has its stream alone, as those of others."""
+
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+            return table.__arrow_c_stream__(requested_schema)
+
+    with duckdb.connect() as connection:
+        connection.execute("SET produce_arrow_string_view = true")
+        connection.execute("SET arrow_output_version = '1.4'")
+        texts = "SELECT range::DOUBLE AS x, 'a name that is long ' || range AS name FROM range(2)"
+        table = connection.sql(texts)
+        rows = cgcli.map("x^2", Views(), keep=["name"])
+    assert rows["name"].tolist() == ["a name that is long 0", "a name that is long 1"]
+    assert "a name that is long 1" in str(rows)
+
+
 def test_the_native_engine_gives_the_same() -> None:
     if not library.compiler():
         pytest.skip("there is no C compiler")

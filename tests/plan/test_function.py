@@ -138,6 +138,7 @@ def test_it_goes_to_another_process() -> None:
     ("options", "bindings", "words"),
     [
         ({}, {"x": 1}, "'y' has no value"),
+        ({}, {}, "'x', 'y' have no value"),
         ({"wrt": ["q"]}, {"x": 1, "y": 2}, "there is no node 'q'"),
         ({"of": "q"}, {"x": 1, "y": 2}, "there is no node 'q'"),
         ({"rows": ["x"]}, {"x": 1, "y": 2}, "row along its first axis"),

@@ -53,7 +53,7 @@ def print_trained(
         say(out, *fit_dots(drawn, unicode=can_show("┤─•")), style="cyan", said=True)
         out.print()
     _print_parameters(training, trained, digits, out)
-    say(out, *_summary(training, trained, digits), soft_wrap=True)
+    say(out, *_summary(training, trained, digits))
 
 
 def doubt_lines(trained: Trained) -> list[str]:
