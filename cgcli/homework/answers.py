@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cgcli.errors import CgraphError, Place, excerpt, few, shorten
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.notation import PATTERNS
+from cgcli.homework.notation import PATTERNS, plain
 from cgcli.homework.quantities import VALUE, Quantity
 from cgcli.homework.questions import Asked, Question, place_of
 from cgcli.homework.rights import LIMITS, Formula, read_right, with_euler
@@ -145,21 +145,25 @@ def _read(exercise: Exercise, sheet: Sheet, unreadable: list[Unreadable]) -> Ite
 
 
 def _below_heading(exercise: Exercise, line: Line) -> Answer | None:
-    """Return the answer of a line, that to a gradient where an input stands below its heading.
+    """Return the answer of a line, that to a gradient where a name stands below its heading.
 
-    An input's value that is only said again stays one, unless the gradient is just as much.
+    A value that is right stays one, unless the gradient is just as much; so does that of a step
+    which is worked out.
     """
     answer = read_answer(exercise, line)
-    if answer is None or not line.slopes or answer.quantity.kind != VALUE:
+    if answer is None or not line.heading or answer.quantity.kind != VALUE:
         return answer
-    node = answer.quantity.node
-    if node not in exercise.graph.inputs.values():
+    node, graph, written = answer.quantity.node, exercise.graph, answer.written
+    if node not in graph.inputs.values() and (written is None or answer.parts):
         return answer
-    slope = Quantity(node, exercise.of)
+    match = PATTERNS["of"].search(line.heading)
+    of = graph.node(match["of"]) if match else None
+    if of is None or of == node or not graph.dependents([node])[of]:
+        of = exercise.of
+    slope = Quantity(node, of)
     value, right = (
         part_of(exercise.truth(one), answer.element) for one in (answer.quantity, slope)
     )
-    written = answer.written
     if written is not None and written.is_rounding(value) and not written.is_rounding(right):
         return answer
     step = exercise.steps.text(slope, answer.element)
@@ -230,8 +234,9 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
             return None
         quantity, element, nodes = Question(exercise, text).asked(syntax.left)
         written, formula = read_right(exercise, syntax.right, text)
-        if written is not None and (element or not shape_of(exercise.truth(quantity))):
-            written = written.single()
+        if written is not None:
+            written = written.going_on() if line.goes_on else written
+            written = written.shaped(() if element else shape_of(exercise.truth(quantity)))
         if formula is None and exercise.symbolic:
             formula = Formula(syntax.right, text)
         elif formula is not None and quantity.of < 0 and not exercise.symbolic:
@@ -299,12 +304,13 @@ def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
 
 def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
     """Say what is written on a sheet where a hint of the language would lead astray."""
-    if match := PATTERNS["thousands"].search(text):
-        point, plain = (match[0].replace(",", sign) for sign in (".", ""))
-        values = {"number": match[0], "point": point, "plain": plain}
+    signs = plain(text)
+    if match := PATTERNS["thousands"].search(signs):
+        point, whole = (match[0].replace(",", sign) for sign in (".", ""))
+        values = {"number": match[0], "point": point, "plain": whole}
         message = Message("{number} may be {point}, or {plain}", **values)
         hint = Message("write it with a point, or without the comma")
-        return CgraphError("syntax", message, hint, (Place(text, match.start(), match.end()),))
+        return CgraphError("syntax", message, hint, (Place(signs, match.start(), match.end()),))
     if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):
         error.hint = Message("write a derivative as dg/dx")
     elif re.search(r"=\s*[^\W\d]{2,}\s+[^\W\d]{2,}", text):

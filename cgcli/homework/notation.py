@@ -197,6 +197,10 @@ def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
         or (re.search(r"\d", rest) and PATTERNS["doubt"].search(rest))
     ):
         return False
+    unit = PATTERNS["unit"].fullmatch(rest)
+    letters = re.findall(r"[^\W\d_]+", rest)
+    if unit and (unit["bracket"] or not any(_is_factor(word, known) for word in letters)):
+        return True
     words = PATTERNS["letters"].findall(rest) or re.findall(r"[^\W\d_]", rest)
     if rest[:1] == " " and rest.strip()[:1].isalpha():
         unit = re.match(r"\s*([^\W\d_]+)", rest)

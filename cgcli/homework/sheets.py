@@ -50,8 +50,10 @@ class Line(NamedTuple):
     """What stands between a question and its answer, in a chain of equalities."""
     measure: str = ""
     """Of a number and names that may be its unit the number: 5 of 5 m/s."""
-    slopes: bool = False
-    """Whether it stands below a heading that says gradients."""
+    goes_on: bool = False
+    """Whether its number goes on behind the digits that are written: 0.3333…"""
+    heading: str = ""
+    """The heading that it stands below, if that says gradients."""
 
 
 class Sheet(NamedTuple):
@@ -86,8 +88,15 @@ def read_sheets(text: str, name: str) -> list[Sheet]:
     if PATTERNS["json"].match(text):
         return list(_from_json(text, name))
     text = PATTERNS["stacked"].sub(r"\1/\3 \2\n\n", PATTERNS["placed"].sub(r"\1", text))
+    text = PATTERNS["spread"].sub(_on_one_line, text)
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
+
+
+def _on_one_line(match: re.Match[str]) -> str:
+    """Return what stands on several lines on one, and the others empty."""
+    lines = match[0].split("\n")
+    return " ".join(lines) + "\n" * (len(lines) - 1)
 
 
 def _too_many(name: str) -> Sheet:
@@ -99,12 +108,12 @@ def split(text: str) -> Iterator[Line]:
 
     A list may go on over several lines: one that has no `=` belongs to an open bracket above.
     """
-    waiting, first, slopes = "", 0, False
+    waiting, first, heading = "", 0, ""
     is_number = PATTERNS["a_number"].fullmatch
     text = PATTERNS["entity"].sub(lambda match: html.unescape(match[0]), text)
     for number, pasted in enumerate(text.splitlines(), 1):
         if len(pasted) < _HEADING and PATTERNS["titled"].match(pasted):
-            slopes = PATTERNS["of_slopes"].fullmatch(pasted) is not None
+            heading = pasted if PATTERNS["of_slopes"].fullmatch(pasted) else ""
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
         plain, _, remark = normalise(PATTERNS["comment"].sub("#", pasted)).partition("#")
         line = pasted[: len(plain)]
@@ -135,9 +144,9 @@ def split(text: str) -> Iterator[Line]:
                 first = number
         for one in done:
             if one.text.strip():
-                yield one._replace(text=one.text.strip(), slopes=slopes)
+                yield one._replace(text=one.text.strip(), heading=heading)
     if waiting.strip():
-        yield Line(first, waiting.strip(), slopes=slopes)
+        yield Line(first, waiting.strip(), heading=heading)
 
 
 def numbered(texts: Iterable[str]) -> list[Line]:
@@ -155,7 +164,8 @@ def _pieces(line: str) -> list[str]:
 
     Where an answer begins behind one it is cut even so: a bracket was not closed before.
     """
-    plain = normalise(line)
+    # In LaTeX a backslash makes a blank of one.
+    plain = normalise(line).replace(r"\;", r"\,")
     if ";" not in plain:
         return [line]
     pieces: list[str] = []
