@@ -235,7 +235,8 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         quantity, element, nodes = Question(exercise, text).asked(syntax.left)
         written, formula = read_right(exercise, syntax.right, text)
         if written is not None:
-            written = written.going_on() if line.goes_on else written
+            # Digits that go on were cut off, and not rounded.
+            written = written._replace(half=written.half * (1 + line.goes_on))
             written = written.shaped(() if element else shape_of(exercise.truth(quantity)))
         if formula is None and exercise.symbolic:
             formula = Formula(syntax.right, text)
@@ -315,12 +316,11 @@ def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
         error.hint = Message("write a derivative as dg/dx")
     elif re.search(r"=\s*[^\W\d]{2,}\s+[^\W\d]{2,}", text):
         error.hint = Message("write the number, and words behind #")
-    elif text.count("=") > 1:
-        error.message = Message("there is more than one answer here")
-        error.args = (error.message,)
-        error.hint = Message("write one question, one = and one answer")
     elif "=" not in text:
         error.hint = Message("an answer is written name = number, or dg/dx = number")
-    elif "':'" in error.message or error.message.startswith("a second '='"):
+    elif text.count("=") > 1 or "':'" in error.message:
         error.hint = Message("write one question, one = and one answer")
+        if text.count("=") > 1:
+            error.message = Message("there is more than one answer here")
+            error.args = (error.message,)
     return error

@@ -138,10 +138,9 @@ class Lefts:
 
     def look(self, texts: Iterable[str]) -> None:
         """Learn from all of a sheet where its subscripts count from."""
-        for text in texts:
-            for word in re.findall(r"\b[^\W\d]\w*\d\b", text):
-                # Behind a d it is the name that counts: dw3 of dL/dw3.
-                self.read(word)
+        for word in re.findall(r"\b[^\W\d]\w*\d\b", "\n".join(texts)):
+            # Behind a d it is the name that counts: dw3 of dL/dw3.
+            self.read(word)
 
     def derivative(self, of: str | None, by: str) -> str | None:
         """Return a derivative as the sheet writes it; of the output where nothing is named.
@@ -175,8 +174,7 @@ class Lefts:
         if (match := PATTERNS["operator"].fullmatch(text)) and self.name(match["by"]):
             return [f"d({multiplied(match['of'], self.knows)})/d{match['by']}"]
         if match := PATTERNS["stored"].fullmatch(text):
-            node = self.name(match["name"])
-            return node and [node.written]
+            return self._values(match["name"])
         if match := PATTERNS["prime"].fullmatch(text):
             # f'(x), where x is a node; f'(2) and f', where there is one input.
             of, at = match["of"], (match["at"] or "").strip()

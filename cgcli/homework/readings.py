@@ -45,26 +45,26 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
     asked: list[str] = []
     printed: list[str] = []
     begun = start = 0
-    is_row = False
     for line, text in zip(lines, map(partial(_without_point, lefts), texts), strict=True):
         if PATTERNS["skipped"].fullmatch(text) or PATTERNS["crossed_out"].match(text):
             continue
         prompt = PATTERNS["prompt"].fullmatch(text)
         if prompt and (left := lefts.read(next(filter(None, prompt.groups())))):
-            asked, printed, is_row, start = left, [], False, len(done)
+            asked, printed, start = left, [], len(done)
             continue
         number = PATTERNS["printed"].fullmatch(text)
-        is_next = len(printed) < _PRINTED and asked
-        if number and is_next and not (is_row and number["value"][0] not in "[("):
+        several = number and number["several"] and f"[{number['several']}]"
+        value = result(several or number["value"], lefts.knows) if number else ""
+        alike = not printed or (printed[0][0] == "[") == (value[:1] == "[")
+        if value and asked and alike and len(printed) < _PRINTED:
             # What a program prints stands below what it was asked for, a column line by line,
             # and so may the rows of a matrix.
-            several = f"[{number['several']}]" if number["several"] else number["value"]
-            printed.append(result(several, lefts.knows))
+            printed.append(value)
             del done[start:]
             value = printed[0] if len(printed) == 1 else f"[{', '.join(printed)}]"
             done += [line._replace(read=answer) for answer in answered(lefts, asked, value)]
             continue
-        asked, printed, is_row = [], [], False
+        asked, printed = [], []
         goes_on = bool(before) and re.match(r"=(?!>)", text) is not None
         formal = "$" in line.text or "\\" in line.text
         cells = None if goes_on else table.cells(text)
@@ -88,7 +88,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
             rows = PATTERNS["row"].findall(answers[-1]) if len(answers) == 1 else []
             if rows or text.endswith("="):
                 asked, printed = [sides_of(answer)[0].strip() for answer in answers], rows
-                is_row, start = bool(rows), len(done)
+                start = len(done)
         dangling = bool(re.search(r"[-+*/]$", text))
         heading = cells is not None and not any(re.search(r"\d", cell) for cell in cells)
         if answers or not (heading or _says_nothing(lefts, line.text, text)):
@@ -135,12 +135,9 @@ def _stated(lefts: Lefts, line: Line, text: str, written: str) -> Line:
 
 def _measure(lefts: Lefts, text: str, right: str) -> str:
     """Return the number of an answer that may have a unit behind a blank, where it is a product."""
-    if "*" not in right:
-        return ""
-    matches = PATTERNS["measured"].finditer(text)
+    matches = PATTERNS["measured"].finditer(text) if "*" in right else ()
     fits = (match for match in matches if multiplied(match[0].strip(), lefts.knows) == right)
-    match = next(fits, None)
-    return match["number"].strip() if match else ""
+    return next((match["number"].strip() for match in fits), "")
 
 
 def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:

@@ -88,15 +88,8 @@ def read_sheets(text: str, name: str) -> list[Sheet]:
     if PATTERNS["json"].match(text):
         return list(_from_json(text, name))
     text = PATTERNS["stacked"].sub(r"\1/\3 \2\n\n", PATTERNS["placed"].sub(r"\1", text))
-    text = PATTERNS["spread"].sub(_on_one_line, text)
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
-
-
-def _on_one_line(match: re.Match[str]) -> str:
-    """Return what stands on several lines on one, and the others empty."""
-    lines = match[0].split("\n")
-    return " ".join(lines) + "\n" * (len(lines) - 1)
 
 
 def _too_many(name: str) -> Sheet:
@@ -136,7 +129,8 @@ def split(text: str) -> Iterator[Line]:
         else:
             first = first if waiting else number
             *pieces, waiting = _pieces(f"{waiting} {line}" if waiting else line)
-            is_open = normalise(waiting).count("[") > normalise(waiting).count("]")
+            begun, ended = (PATTERNS[kind].findall(waiting) for kind in ("opening", "closing"))
+            is_open = len(begun) > len(ended)
             if not is_open or len(waiting) > _LONGEST:
                 pieces, waiting = [*pieces, waiting], ""
             for piece in pieces:

@@ -64,17 +64,14 @@ def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
 def _without_label(lefts: Lefts, text: str) -> str:
     """Return a line with a sign of equality, and what is said before its question marked off."""
     text = dictionary(text) or text
-    if "=" in text or len(PATTERNS["labelled"].findall(text)) > 1:
 
-        def signed(match: re.Match[str]) -> str:
-            # A name and a number that a blank parts may be a product.
-            asked = [""] if PATTERNS["slope"].fullmatch(match[1]) else lefts.read(match[1])
-            apart = asked is not None and (match[2] == ":" or not asked[0] or "/" in asked[0])
-            return f"{match[1]} =" if apart else match[0]
+    def signed(match: re.Match[str]) -> str:
+        # A name and a number that a blank parts may be a product.
+        asked = [""] if PATTERNS["slope"].fullmatch(match[1]) else lefts.read(match[1])
+        apart = asked is not None and (match[2] == ":" or not asked[0] or "/" in asked[0])
+        return f"{match[1]} =" if apart else match[0]
 
-        marked = PATTERNS["labelled"].sub(signed, text)
-        if marked != text:
-            return marked
+    text = PATTERNS["labelled"].sub(signed, text)
     before, colon, after = text.partition(":")
     if colon and after.strip() and "=" not in before and not after.startswith("="):
         if PATTERNS["slope"].fullmatch(before) and after.lstrip()[0] in "([":
@@ -91,7 +88,7 @@ def _without_label(lefts: Lefts, text: str) -> str:
             if of_its_own or asked == labelled:
                 return after
             return f"{before} = {after}"
-        turn = re.fullmatch(r"\s*Step\s*\d+|\s*[^\W\d]+\s*\d*\s*", before)
+        turn = re.fullmatch(r"\s*[^\W\d]+\s*\d*\s*", before)
         if turn or PATTERNS["derivatives"].search(before):
             return f"{before}\0{after}"
     turn = re.fullmatch(r"\s*([^\W\d]\w*)\s*=\s*(\d+)\s*", before)
@@ -115,11 +112,10 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         return match[0] if remark else " = "
 
     text = PATTERNS["is"].sub(equality, text)
-    if "|" in text and text.count("|") == 1 and "=" in text:
+    if text.count("|") == 1 and "=" in text:
         # A value and, behind the bar, the gradient: u = -1 | 0.9151.
         first, _, second = text.partition("|")
-        left = sides_of(first)[0]
-        over = lefts.derivative(None, left.strip()) if lefts.name(left.strip()) else None
+        over = lefts.derivative(None, sides_of(first)[0].strip())
         if "=" not in second:
             return [first, f"{over} = {second}"] if over else [text]
     pieces, start, led = [], 0, ""

@@ -67,10 +67,6 @@ class Written(NamedTuple):
         value, half = kind.doubles(self.value), kind.doubles(self.half)
         return Written(value, half, self.digits)
 
-    def going_on(self) -> Written:
-        """Return a number whose digits go on: it was cut off, and not rounded."""
-        return self._replace(half=2 * self.half)
-
     def shaped(self, shape: Shape) -> Written:
         """Return the answer in a shape that differs from its own by axes of length 1 alone.
 
@@ -80,11 +76,9 @@ class Written(NamedTuple):
         lengths = [[length for length in other if length > 1] for other in (shape, self.shape)]
         if len(shape) == len(self.shape) or lengths[0] != lengths[1]:
             return self
-        if not shape:
-            return Written(*(part.flat[0] for part in self))
         import numpy as np
 
-        return Written(*(np.reshape(part, shape) for part in self))
+        return Written(*(np.reshape(part, shape)[()] for part in self))
 
     def element(self, index: tuple[int, ...]) -> Written:
         """Return the number at one place of an array."""
