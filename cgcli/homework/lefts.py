@@ -233,7 +233,7 @@ class Lefts:
     def is_here(self, at: str | None) -> bool:
         """Whether f(2, -1) is said of the point that is asked for: all its inputs, in order.
 
-        Of `x = 1, y = 2` those count that are inputs.
+        So is f(x, y), by whatever names; of `x = 1, y = 2` those count that are inputs.
         """
         if not at or not at.strip():
             return True
@@ -245,11 +245,11 @@ class Lefts:
             if None in names:
                 return False
         elif len(re.split(r"[,;]", at)) != len(self.inputs):
-            return False
+            return all(map(self.name, at.split(",")))
         try:
             return all(self._is(name, float(value)) for name, value in pairs if name in self.bound)
         except ValueError:
-            return [part.strip() for part in at.split(",")] == self.inputs
+            return all(map(self.name, at.split(",")))
 
     def _is(self, name: str, value: float) -> bool:
         there = self.bound[name]

@@ -142,6 +142,8 @@ SEED: dict[str, Any] = {"program": "p = x + y; g = p*z", "at": {"x": 1, "y": 3, 
         ("g'x = -3", "dg/dx"),
         ("gx = z = -3", "dg/dx"),
         ("g(x, y, z) = -12", "g"),
+        ("p(x, y) = 4", "p"),
+        ("g(p, z) = p·z = -12", "g"),
         ("x’in türevi -3", "dg/dx"),
         ("よって p = 4", "p"),
         ("p.value = 4", "p"),
@@ -206,6 +208,7 @@ def test_one_way_to_write_an_answer(line: str, step: str) -> None:
         "p = 1 4",
         "p = 5 -> 4 (corrected)",
         "p = 4l",
+        "Gradient descent: x = 1 + 0.1*3 = 1.3",
     ],
 )
 def test_what_has_no_one_meaning_is_not_read(line: str) -> None:
@@ -313,6 +316,7 @@ def test_a_gradient_without_a_name_is_that_of_the_name_before_it(
         "Ableitungen von g\nx = -3\ny = -3\nz = 4",
         "Dérivées de g :\nx : -3\ny : -3\nz : 4",
         "梯度：\nx = -3\ny = -3\nz = 4",
+        "gradient: x: -3, y: -3, z: 4",
         "gradient = (-3, -3, 4)",
         "The gradient is (-3, -3, 4).",
         "gradient vector: (-3, -3, 4)",
@@ -333,9 +337,10 @@ def test_what_names_the_gradients_stands_above_them_or_beside(sheet: str) -> Non
 
 
 def test_a_step_below_a_heading_of_gradients_is_asked_for_as_the_heading_says() -> None:
-    sheet = "Forward:\np = 4\nBackward:\np = -3\nx = 1"
-    found = read({**SEED, "sheet": sheet})
-    assert {step: judged.number for step, judged in found.items()} == {"p": 4, "dg/dp": -3, "x": 1}
+    for head in ("Backward:", "Rückwärts (Gradienten)", "反向传播：", "## Backpropagation (of g)"):
+        found = read({**SEED, "sheet": f"Forward:\np = 4\n{head}\np = -3\nx = 1"})
+        numbers = {step: judged.number for step, judged in found.items()}
+        assert numbers == {"p": 4, "dg/dp": -3, "x": 1}
     # What is worked out there is the step, and the heading may be of another node.
     worked = read({**SEED, "sheet": "Gradients of g\np = x + y = 5"})
     assert [*worked] == ["p"]
