@@ -10,8 +10,8 @@ from cgcli.errors import CgraphError, Place, excerpt, few, shorten
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.notation import PATTERNS, plain
 from cgcli.homework.quantities import VALUE, Quantity
-from cgcli.homework.questions import Asked, Question, place_of
-from cgcli.homework.rights import LIMITS, Formula, read_right, with_euler
+from cgcli.homework.questions import LIMITS, Question, asked, place_of
+from cgcli.homework.rights import Formula, read_right, with_euler
 from cgcli.homework.sheets import Line, Part, Sheet
 from cgcli.homework.written import Written, part_of, read_number, shape_of
 from cgcli.language.answer import parse_answer
@@ -259,20 +259,6 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     )
 
 
-def asked(exercise: Exercise, left: str) -> tuple[Asked | None, CgraphError | None]:
-    """Return what a left side asks for, else what is amiss with it, where that can be told."""
-    try:
-        syntax = parse_answer(f"{left} =", LIMITS)
-    except CgraphError:
-        return None, None
-    try:
-        return syntax and Question(exercise, left).asked(syntax.left), None
-    except CgraphError as error:
-        return None, error
-    finally:
-        exercise.draft.undo()
-
-
 def step_of(exercise: Exercise, name: str) -> Quantity:
     """Return the step of a sheet that a name is; raises `CgraphError` where it is none."""
     answer = read_answer(exercise, Line(1, f"{name} = 0"))
@@ -307,8 +293,8 @@ def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
     """Say what is written on a sheet where a hint of the language would lead astray."""
     signs = plain(text)
     if match := PATTERNS["thousands"].search(signs):
-        point, whole = (match[0].replace(",", sign) for sign in (".", ""))
-        values = {"number": match[0], "point": point, "plain": whole}
+        point, integer = (match[0].replace(",", sign) for sign in (".", ""))
+        values = {"number": match[0], "point": point, "plain": integer}
         message = Message("{number} may be {point}, or {plain}", **values)
         hint = Message("write it with a point, or without the comma")
         return CgraphError("syntax", message, hint, (Place(signs, match.start(), match.end()),))

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from cgcli.errors import CgraphError
-from cgcli.homework.answers import asked
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import PATTERNS, multiplied, result
+from cgcli.homework.questions import asked
 from cgcli.homework.written import is_near, part_of, read_number, shape_of
 
 
