@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from cgcli.errors import CgraphError, Place, excerpt, few, shorten
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.notation import PATTERNS
+from cgcli.homework.notation import PATTERNS, plain
 from cgcli.homework.quantities import VALUE, Quantity
-from cgcli.homework.questions import Asked, Question, place_of
-from cgcli.homework.rights import LIMITS, Formula, read_right, with_euler
+from cgcli.homework.questions import LIMITS, Question, asked, place_of
+from cgcli.homework.rights import Formula, read_right, with_euler
 from cgcli.homework.sheets import Line, Part, Sheet
 from cgcli.homework.written import Written, part_of, read_number, shape_of
 from cgcli.language.answer import parse_answer
@@ -145,21 +145,25 @@ def _read(exercise: Exercise, sheet: Sheet, unreadable: list[Unreadable]) -> Ite
 
 
 def _below_heading(exercise: Exercise, line: Line) -> Answer | None:
-    """Return the answer of a line, that to a gradient where an input stands below its heading.
+    """Return the answer of a line, that to a gradient where a name stands below its heading.
 
-    An input's value that is only said again stays one, unless the gradient is just as much.
+    A value that is right stays one, unless the gradient is just as much; so does that of a step
+    which is worked out.
     """
     answer = read_answer(exercise, line)
-    if answer is None or not line.slopes or answer.quantity.kind != VALUE:
+    if answer is None or not line.heading or answer.quantity.kind != VALUE:
         return answer
-    node = answer.quantity.node
-    if node not in exercise.graph.inputs.values():
+    node, graph, written = answer.quantity.node, exercise.graph, answer.written
+    if node not in graph.inputs.values() and (written is None or answer.parts):
         return answer
-    slope = Quantity(node, exercise.of)
+    match = PATTERNS["of"].search(line.heading)
+    of = graph.node(match["of"]) if match else None
+    if of is None or of == node or not graph.dependents([node])[of]:
+        of = exercise.of
+    slope = Quantity(node, of)
     value, right = (
         part_of(exercise.truth(one), answer.element) for one in (answer.quantity, slope)
     )
-    written = answer.written
     if written is not None and written.is_rounding(value) and not written.is_rounding(right):
         return answer
     step = exercise.steps.text(slope, answer.element)
@@ -230,8 +234,10 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
             return None
         quantity, element, nodes = Question(exercise, text).asked(syntax.left)
         written, formula = read_right(exercise, syntax.right, text)
-        if written is not None and (element or not shape_of(exercise.truth(quantity))):
-            written = written.single()
+        if written is not None:
+            # Digits that go on were cut off, and not rounded.
+            written = written._replace(half=written.half * (1 + line.goes_on))
+            written = written.shaped(() if element else shape_of(exercise.truth(quantity)))
         if formula is None and exercise.symbolic:
             formula = Formula(syntax.right, text)
         elif formula is not None and quantity.of < 0 and not exercise.symbolic:
@@ -251,20 +257,6 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         line.parts,
         measure,
     )
-
-
-def asked(exercise: Exercise, left: str) -> tuple[Asked | None, CgraphError | None]:
-    """Return what a left side asks for, else what is amiss with it, where that can be told."""
-    try:
-        syntax = parse_answer(f"{left} =", LIMITS)
-    except CgraphError:
-        return None, None
-    try:
-        return syntax and Question(exercise, left).asked(syntax.left), None
-    except CgraphError as error:
-        return None, error
-    finally:
-        exercise.draft.undo()
 
 
 def step_of(exercise: Exercise, name: str) -> Quantity:
@@ -299,22 +291,22 @@ def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
 
 def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
     """Say what is written on a sheet where a hint of the language would lead astray."""
-    if match := PATTERNS["thousands"].search(text):
-        point, plain = (match[0].replace(",", sign) for sign in (".", ""))
-        values = {"number": match[0], "point": point, "plain": plain}
+    signs = plain(text)
+    if match := PATTERNS["thousands"].search(signs):
+        point, integer = (match[0].replace(",", sign) for sign in (".", ""))
+        values = {"number": match[0], "point": point, "plain": integer}
         message = Message("{number} may be {point}, or {plain}", **values)
         hint = Message("write it with a point, or without the comma")
-        return CgraphError("syntax", message, hint, (Place(text, match.start(), match.end()),))
+        return CgraphError("syntax", message, hint, (Place(signs, match.start(), match.end()),))
     if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):
         error.hint = Message("write a derivative as dg/dx")
     elif re.search(r"=\s*[^\W\d]{2,}\s+[^\W\d]{2,}", text):
         error.hint = Message("write the number, and words behind #")
-    elif text.count("=") > 1:
-        error.message = Message("there is more than one answer here")
-        error.args = (error.message,)
-        error.hint = Message("write one question, one = and one answer")
     elif "=" not in text:
         error.hint = Message("an answer is written name = number, or dg/dx = number")
-    elif "':'" in error.message or error.message.startswith("a second '='"):
+    elif text.count("=") > 1 or "':'" in error.message:
         error.hint = Message("write one question, one = and one answer")
+        if text.count("=") > 1:
+            error.message = Message("there is more than one answer here")
+            error.args = (error.message,)
     return error

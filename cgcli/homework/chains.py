@@ -15,10 +15,9 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.sweep import Trail
 from cgcli.errors import CgraphError
-from cgcli.homework.answers import asked
-from cgcli.homework.questions import refuse_gradients
+from cgcli.homework.questions import LIMITS, asked, refuse_gradients
 from cgcli.homework.readings import LETTERS
-from cgcli.homework.rights import LIMITS, is_short, rounding
+from cgcli.homework.rights import is_short, rounding
 from cgcli.homework.sheets import Part
 from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import Written, is_near, shape_of

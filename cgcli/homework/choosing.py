@@ -214,8 +214,7 @@ class Drawing:
                 if name in self.ranges:
                     drawn = partial(within, chance, kind, *self.ranges[name])
                 values[name] = by_element(lambda _, drawn=drawn: drawn(), filled(0, shape))
-            doubles = {name: nearest(value) for name, value in values.items()}
-            point = {**self.given, **doubles}
+            point = self.given | {name: nearest(value) for name, value in values.items()}
             try:
                 exercise = Exercise(self.program, evaluate_program(self.program, {}, point))
             except CgraphError as error:
@@ -280,14 +279,13 @@ def symbolic(program: Program, of: str | None = None, wrt: Sequence[str] | None 
         size = _SIZES[trial * len(_SIZES) // _TRIALS]
         point = {name: size * chance.uniform(least, 2.9) for name in names}
         try:
-            result = evaluate_program(program, {}, point, of, wrt)
-            exercise = Exercise(program, result)
+            exercise = Exercise(program, evaluate_program(program, {}, point, of, wrt))
         except CgraphError as error:
             trouble = error
             continue
         exercise.symbolic = True
         exercise.steps.asked = [step for step in exercise.steps.asked if step.of >= 0]
-        if not result.notes:
+        if not exercise.result.notes:
             return exercise
         noted = exercise
     if noted is not None:

@@ -8,10 +8,8 @@ from typing import Any
 from cgcli.errors import CgraphError
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import PATTERNS, multiplied, result
-from cgcli.homework.questions import Question
-from cgcli.homework.rights import LIMITS
-from cgcli.homework.written import Written, is_near, part_of, read_number, shape_of
-from cgcli.language.answer import parse_answer
+from cgcli.homework.questions import asked
+from cgcli.homework.written import is_near, part_of, read_number, shape_of
 
 
 def bracketed(lefts: Lefts, question: str, before: str, inside: str) -> list[str]:
@@ -31,29 +29,18 @@ def bracketed(lefts: Lefts, question: str, before: str, inside: str) -> list[str
     if number is None:
         return parts
     near = [_right(lefts, question), last and last.value]
-    return [] if any(_rounds(number, other) for other in near) else parts
+    singles = (other for other in near if other is not None and not shape_of(other))
+    reach = number.half * (1 + 1e-9)
+    return [] if any(is_near(number.value, other, reach) for other in singles) else parts
 
 
 def _right(lefts: Lefts, question: str) -> Any:
     """Return the right number of a question; None where it cannot be read."""
-    exercise = lefts.exercise
+    step, _ = asked(lefts.exercise, question)
     try:
-        syntax = parse_answer(f"{question} =", LIMITS)
-        if syntax is None:
-            return None
-        quantity, element, _ = Question(exercise, question).asked(syntax.left)
-        return part_of(exercise.truth(quantity), element)
+        return step and part_of(lefts.exercise.truth(step[0]), step[1])
     except CgraphError:
         return None
-    finally:
-        exercise.draft.undo()
-
-
-def _rounds(number: Written, other: Any) -> bool:
-    """Whether a number is another one with fewer digits, one at least."""
-    if other is None or shape_of(other):
-        return False
-    return is_near(number.value, other, number.half * (1 + 1e-9))
 
 
 def unnamed(lefts: Lefts, question: list[str] | None, word: str, number: str) -> str | None:

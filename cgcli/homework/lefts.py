@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.notation import PATTERNS, TABLES, compiled, multiplied
+from cgcli.operations.row import Shape
 from cgcli.operations.table import WORDS
 
 
@@ -72,7 +73,7 @@ class Lefts:
     @cached_property
     def bare(self) -> dict[str, str]:
         """By name without `_` the named nodes, where it tells them apart."""
-        return self._by(lambda name: name.replace("_", ""))
+        return self._by(lambda name: _spelled(name.replace("_", "")))
 
     @cached_property
     def folded(self) -> dict[str, str]:
@@ -100,7 +101,7 @@ class Lefts:
             return None
         asked, text = text, "".join(text.split()).replace("][", ",")
         bare = text.replace("_", "")
-        for said in (text, bare, _spelled(text), _spelled(bare), self.bare.get(bare, "")):
+        for said in (text, bare, _spelled(text), _spelled(bare), self.bare.get(_spelled(bare), "")):
             if self.graph.node(said) is not None:
                 return Named(said)
         match = re.fullmatch(
@@ -113,8 +114,7 @@ class Lefts:
         if name in self.families:
             member = f"{name}[{written}]"
             return Named(member) if member in self.families[name] else None
-        node = self.graph.node(name)
-        shape = () if node is None else self.graph.shape(node)
+        shape = self.shape(name)
         digits = written.split(",") if "," in written else list(written)
         if match["digits"] and len(shape) == 1:
             digits = [written]
@@ -131,21 +131,26 @@ class Lefts:
         base = self.based
         return None if base is None else Named(name, tuple(k - base for k in index))
 
+    def shape(self, name: str) -> Shape:
+        """Return the shape of a node; () for what is none."""
+        node = self.graph.node(name)
+        return () if node is None else self.graph.shape(node)
+
     def look(self, texts: Iterable[str]) -> None:
         """Learn from all of a sheet where its subscripts count from."""
-        for text in texts:
-            for word in re.findall(r"\b[^\W\d]\w*\d\b", text):
-                # Behind a d it is the name that counts: dw3 of dL/dw3.
-                self.read(word)
+        for word in re.findall(r"\b[^\W\d]\w*\d\b", "\n".join(texts)):
+            # Behind a d it is the name that counts: dw3 of dL/dw3.
+            self.read(word)
 
     def derivative(self, of: str | None, by: str) -> str | None:
         """Return a derivative as the sheet writes it; of the output where nothing is named.
 
         What is by a number is by the input of that place: ∂₁f.
         """
-        if of and by.isdecimal() and 0 < int(by) <= len(self.inputs):
-            by = self.inputs[int(by) - 1]
         above = Named(self.output) if of is None else self.name(self.cased(of))
+        if of and above and by.isdecimal() and 0 < int(by) <= len(self.inputs):
+            # An element of an array is named like that as well.
+            by = self.inputs[int(by) - 1] if not self.shape(above.text) else by
         below = self.name(self.cased(by))
         if above is None or below is None or above.place:
             return None
@@ -169,8 +174,7 @@ class Lefts:
         if (match := PATTERNS["operator"].fullmatch(text)) and self.name(match["by"]):
             return [f"d({multiplied(match['of'], self.knows)})/d{match['by']}"]
         if match := PATTERNS["stored"].fullmatch(text):
-            node = self.name(match["name"])
-            return node and [node.written]
+            return self._values(match["name"])
         if match := PATTERNS["prime"].fullmatch(text):
             # f'(x), where x is a node; f'(2) and f', where there is one input.
             of, at = match["of"], (match["at"] or "").strip()
@@ -190,10 +194,11 @@ class Lefts:
             slopes = [self.derivative(match["of"], name) for name in self.inputs]
             return [left for left in slopes if left] if None not in slopes else None
         if match := PATTERNS["listed"].fullmatch(text):
-            inside = (match["inside"] or match["square"]).removeprefix("(")
-            if "," in inside:
-                parts = [self._derivatives(part.strip()) for part in inside.split(",")]
-                return [left for part in parts for left in part or ()] if all(parts) else None
+            # Several at once: (dg/dx, dg/dy), or p, s, y.
+            singles = (match["inside"] or match["square"]).split(",")
+            parts = [self._derivatives(part.strip()) or self._values(part) for part in singles]
+            if all(parts):
+                return [left for part in parts for left in part or ()]
         # It is spoken in words with blanks between them, or in other letters.
         left = self._match(_SPOKEN, text) if " " in text or not text.isascii() else None
         if left is None and self.name(text) is None:
@@ -218,7 +223,9 @@ class Lefts:
             cuts = [(text[1:k], text[k + 1 :]) for k in range(2, len(text)) if text[k] == "d"]
         else:
             of, _, by = text.removeprefix("d").partition("_by_d" if text[:1] == "d" else "_")
-            cuts = [(of, by)]
+            # Behind the output's name nothing need stand between the two: fx for f_x.
+            output, name, at_once = text.partition(self.output)
+            cuts = [(of, by), (name, "" if output else at_once)]
         lefts = {self.derivative(of.strip("_"), by.strip("_")) for of, by in cuts if of and by}
         lefts.discard(None)
         return lefts.pop() if len(lefts) == 1 else None
@@ -226,7 +233,7 @@ class Lefts:
     def is_here(self, at: str | None) -> bool:
         """Whether f(2, -1) is said of the point that is asked for: all its inputs, in order.
 
-        Of `x = 1, y = 2` those count that are inputs.
+        So is f(x, y), by whatever names; of `x = 1, y = 2` those count that are inputs.
         """
         if not at or not at.strip():
             return True
@@ -238,11 +245,11 @@ class Lefts:
             if None in names:
                 return False
         elif len(re.split(r"[,;]", at)) != len(self.inputs):
-            return False
+            return all(map(self.name, at.split(",")))
         try:
             return all(self._is(name, float(value)) for name, value in pairs if name in self.bound)
         except ValueError:
-            return [part.strip() for part in at.split(",")] == self.inputs
+            return all(map(self.name, at.split(",")))
 
     def _is(self, name: str, value: float) -> bool:
         there = self.bound[name]

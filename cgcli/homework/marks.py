@@ -178,13 +178,11 @@ def score(marked: Marked, points: Points, require: str = ANSWERED) -> Score:
     got = sum(points.of(step) * sum(earned) / len(earned) for step, earned in parts.items())
     most = sum(points.of(step) for step in parts)
     missing = {*marked.missing}
+    answered = {item.answer.quantity for item in marked.judged}
     if require == NUMBER:
-        formulas = {item.answer.quantity for item in marked.judged if item.answer.formula}
-        missing |= formulas - {
-            item.answer.quantity for item in marked.judged if item.answer.written
-        }
+        numbers = {item.answer.quantity for item in marked.judged if item.answer.written}
+        missing |= answered - numbers
     if require != ANSWERED:
-        answered = {item.answer.quantity for item in marked.judged}
         rest = {*marked.missing, *marked.unread, *answered} - {*parts}
         most += sum(points.of(step) for step in rest)
     lacks = marked.sheet.trouble or marked.unreadable or (require != ANSWERED and missing)

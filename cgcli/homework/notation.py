@@ -197,16 +197,17 @@ def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
         or (re.search(r"\d", rest) and PATTERNS["doubt"].search(rest))
     ):
         return False
-    words = PATTERNS["letters"].findall(rest) or re.findall(r"[^\W\d_]", rest)
-    if rest[:1] == " " and rest.strip()[:1].isalpha():
-        unit = re.match(r"\s*([^\W\d_]+)", rest)
+    unit = PATTERNS["unit"].fullmatch(rest)
+    words = re.findall(r"[^\W\d_]+", rest)
+    if unit and unit["bracket"]:
+        return True
+    if unit or (rest[:1] == " " and rest.strip()[:1].isalpha()):
         digit = re.search(r"\d", re.sub(r"\^\(?-?\d\)?", "", rest))
-        return not digit and not (unit and _is_factor(unit[1], known))
+        return not digit and not _is_factor(words[0], known)
     if not words or rest.strip().startswith(", ="):
         return False
-    spelled = re.findall(r"[^\W\d_]+", rest)
     is_bracket = rest.lstrip().startswith("(")
-    if all(map(known, spelled)) or (is_bracket and all(_is_factor(w, known) for w in spelled)):
+    if all(map(known, words)) or (is_bracket and all(_is_factor(w, known) for w in words)):
         # A factor, not a reason: 12(3x - 1).
         return False
     return rest.strip()[0] in ",(;:![" or rest.strip()[:2] == "//"

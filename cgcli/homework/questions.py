@@ -12,10 +12,13 @@ from cgcli.homework.exercise import Exercise
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.written import read_number, shape_of
 from cgcli.language import syntax
+from cgcli.language.answer import parse_answer
 from cgcli.language.syntax import Entry, Expression
+from cgcli.limits import Limits
 from cgcli.operations.row import Shape
 from cgcli.words import Math, Message
 
+LIMITS: Final = Limits(depth=200)
 _STEPS: Final = 2_000
 
 Named: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
@@ -169,6 +172,20 @@ class Question:
         """Return an error at some entries, or at all of the text."""
         place = place_of(entries, self.text) if entries else Place(self.text, 0, len(self.text))
         return CgraphError("name", message, hint, (place,))
+
+
+def asked(exercise: Exercise, left: str) -> tuple[Asked | None, CgraphError | None]:
+    """Return what a left side asks for, else what is amiss with it, where that can be told."""
+    try:
+        answer = parse_answer(f"{left} =", LIMITS)
+    except CgraphError:
+        return None, None
+    try:
+        return answer and Question(exercise, left).asked(answer.left), None
+    except CgraphError as error:
+        return None, error
+    finally:
+        exercise.draft.undo()
 
 
 def refuse_gradients(entries: Expression, text: str) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
-from cgcli.homework.notation import PATTERNS, multiplied, plain, rewriting
+from cgcli.homework.notation import PATTERNS, multiplied, plain, result, rewriting
 from cgcli.homework.rights import with_euler
 from cgcli.homework.sheets import Line, Part
 from cgcli.homework.statements import answered, chain, sides_of, statements
@@ -24,6 +24,7 @@ from cgcli.operations.table import WORDS
 _LONGEST: Final = 2_000
 _PARTS: Final = 40
 _LONGEST_PART: Final = 400
+_PRINTED: Final = 1_000
 _RANKS: Final = {"m": (2,), "v": (1,), "a": (1, 2, 3)}
 LETTERS: Final = "ꔀꔁꔂꔃꔄꔅꔆꔇꔈꔉꔊꔋꔌꔍꔎꔏ"
 """What stands for the derivatives of a part, one sign each, while it is read."""
@@ -43,22 +44,25 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
     before, dangling = "", False
     asked: list[str] = []
     printed: list[str] = []
-    begun = 0
+    begun = start = 0
     for line, text in zip(lines, map(partial(_without_point, lefts), texts), strict=True):
         if PATTERNS["skipped"].fullmatch(text) or PATTERNS["crossed_out"].match(text):
             continue
         prompt = PATTERNS["prompt"].fullmatch(text)
-        if prompt and (left := _asked_together(lefts, next(filter(None, prompt.groups())))):
-            asked, printed = left, []
+        if prompt and (left := lefts.read(next(filter(None, prompt.groups())))):
+            asked, printed, start = left, [], len(done)
             continue
         number = PATTERNS["printed"].fullmatch(text)
-        if number and asked:
-            # What a program prints stands below what it was asked for, a column line by line.
-            printed.append(number["value"])
-            del done[len(done) - len(printed[1:]) :]
+        several = number and number["several"] and f"[{number['several']}]"
+        value = result(several or number["value"], lefts.knows) if number else ""
+        alike = not printed or (printed[0][0] == "[") == (value[:1] == "[")
+        if value and asked and alike and len(printed) < _PRINTED:
+            # What a program prints stands below what it was asked for, a column line by line,
+            # and so may the rows of a matrix.
+            printed.append(value)
+            del done[start:]
             value = printed[0] if len(printed) == 1 else f"[{', '.join(printed)}]"
-            stated = list(answered(lefts, asked, value))
-            done += [line._replace(read=answer) for answer in stated * len(printed)]
+            done += [line._replace(read=answer) for answer in answered(lefts, asked, value)]
             continue
         asked, printed = [], []
         goes_on = bool(before) and re.match(r"=(?!>)", text) is not None
@@ -81,11 +85,14 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
             before = f"{before} {text}"
         elif left is not None and len(left) == 1:
             before = " = ".join([left[0], *sides_of(text)[1:]]) if len(answers) == 1 else left[0]
-            asked = left if text.endswith("=") else []
+            rows = PATTERNS["row"].findall(answers[-1]) if len(answers) == 1 else []
+            if rows or text.endswith("="):
+                asked, printed = [sides_of(answer)[0].strip() for answer in answers], rows
+                start = len(done)
         dangling = bool(re.search(r"[-+*/]$", text))
         heading = cells is not None and not any(re.search(r"\d", cell) for cell in cells)
         if answers or not (heading or _says_nothing(lefts, line.text, text)):
-            done += [_stated(lefts, line, written) for written in answers] or [line]
+            done += [_stated(lefts, line, text, written) for written in answers] or [line]
     return _with_numbers(lefts, done)
 
 
@@ -115,19 +122,11 @@ def _with_numbers(lefts: Lefts, lines: list[Line]) -> list[Line]:
     return done
 
 
-def _asked_together(lefts: Lefts, text: str) -> list[str] | None:
-    """Return what a session asks for: `w.grad`, or several with commas between, `p, s, y`."""
-    asked = lefts.read(text)
-    if asked is None and "," in text:
-        several = [lefts.read(part) or [""] for part in text.split(",")]
-        asked = [left for part in several for left in part]
-    return asked if asked and all(asked) else None
-
-
-def _stated(lefts: Lefts, line: Line, written: str) -> Line:
+def _stated(lefts: Lefts, line: Line, text: str, written: str) -> Line:
     """Return a line with the question and the answer of a chain, and what stands between them."""
     left, *parts, right = sides_of(written)
-    line = line._replace(measure=_measure(lefts, line.text, right.strip()))
+    goes_on = re.search(re.escape(right.strip()) + r"(?:…|\.{3})", text) is not None
+    line = line._replace(measure=_measure(lefts, text, right.strip()), goes_on=goes_on)
     read = f"{left.strip()} = {right.strip()}"
     if len(parts) > _PARTS:
         return line._replace(read=read)
@@ -136,17 +135,14 @@ def _stated(lefts: Lefts, line: Line, written: str) -> Line:
 
 def _measure(lefts: Lefts, text: str, right: str) -> str:
     """Return the number of an answer that may have a unit behind a blank, where it is a product."""
-    if "*" not in right:
-        return ""
-    matches = PATTERNS["measured"].finditer(plain(text))
+    matches = PATTERNS["measured"].finditer(text) if "*" in right else ()
     fits = (match for match in matches if multiplied(match[0].strip(), lefts.knows) == right)
-    match = next(fits, None)
-    return match["number"].strip() if match else ""
+    return next((match["number"].strip() for match in fits), "")
 
 
 def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
     """Whether a line is a heading, a name or a date: nothing of the program stands in it."""
-    if line.lstrip().startswith(("```", "~~~")):
+    if line.lstrip().startswith(("```", "~~~")) or PATTERNS["of_slopes"].fullmatch(line):
         return True
     words = re.findall(r"[^\W\d]\w*", text)
     if re.search(r"\d", text):
@@ -172,10 +168,11 @@ def _without_point(lefts: Lefts, text: str) -> str:
     def taken(match: re.Match[str]) -> str:
         return " " if lefts.is_here(match["at"]) else match[0]
 
-    if "\t" in text:
+    if "\t" in text or text[:1] == "|":
         text = PATTERNS["bullet"].sub("", text, count=1)
-        if all("=" in cell for cell in text.split("\t")):
-            text = text.replace("\t", "; ")
+        cells = re.split(r"[\t|]", text.strip(" |"))
+        if all("=" in cell for cell in cells):
+            text = "; ".join(cells)
     text = re.sub(r"^\w+(?=\s*=)", lambda match: lefts.cased(match[0]), text)
     text = PATTERNS["told"].sub("", PATTERNS["point"].sub(taken, text)).strip(" ,")
     return text if PATTERNS["prompt"].fullmatch(text) else text.rstrip(" ,:")

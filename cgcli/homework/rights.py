@@ -16,13 +16,11 @@ from cgcli.homework.questions import place_of, refuse_gradients, typed
 from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.reader import normalise
 from cgcli.language.syntax import LIST, NUMBER, Expression, taken
-from cgcli.limits import Limits
 from cgcli.numbers.values import is_finite
 from cgcli.words import Message
 
 _ROUNDED: Final = 3
 """From so many digits on a number in a calculation may be a rounded one."""
-LIMITS: Final = Limits(depth=200)
 _SCIENTIFIC: Final = re.compile(
     r"\(?([-+]?[0-9.]+)\)? *\* *10 *(?:\^|\*\*) *\(?([-+]?[0-9]{1,4})\)?", re.ASCII
 )

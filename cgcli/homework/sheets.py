@@ -50,8 +50,10 @@ class Line(NamedTuple):
     """What stands between a question and its answer, in a chain of equalities."""
     measure: str = ""
     """Of a number and names that may be its unit the number: 5 of 5 m/s."""
-    slopes: bool = False
-    """Whether it stands below a heading that says gradients."""
+    goes_on: bool = False
+    """Whether its number goes on behind the digits that are written: 0.3333…"""
+    heading: str = ""
+    """The heading that it stands below, if that says gradients."""
 
 
 class Sheet(NamedTuple):
@@ -99,12 +101,12 @@ def split(text: str) -> Iterator[Line]:
 
     A list may go on over several lines: one that has no `=` belongs to an open bracket above.
     """
-    waiting, first, slopes = "", 0, False
+    waiting, first, heading = "", 0, ""
     is_number = PATTERNS["a_number"].fullmatch
     text = PATTERNS["entity"].sub(lambda match: html.unescape(match[0]), text)
     for number, pasted in enumerate(text.splitlines(), 1):
         if len(pasted) < _HEADING and PATTERNS["titled"].match(pasted):
-            slopes = PATTERNS["of_slopes"].fullmatch(pasted) is not None
+            heading = pasted if PATTERNS["of_slopes"].fullmatch(pasted) else ""
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
         plain, _, remark = normalise(PATTERNS["comment"].sub("#", pasted)).partition("#")
         line = pasted[: len(plain)]
@@ -127,7 +129,8 @@ def split(text: str) -> Iterator[Line]:
         else:
             first = first if waiting else number
             *pieces, waiting = _pieces(f"{waiting} {line}" if waiting else line)
-            is_open = normalise(waiting).count("[") > normalise(waiting).count("]")
+            begun, ended = (PATTERNS[kind].findall(waiting) for kind in ("opening", "closing"))
+            is_open = len(begun) > len(ended)
             if not is_open or len(waiting) > _LONGEST:
                 pieces, waiting = [*pieces, waiting], ""
             for piece in pieces:
@@ -135,9 +138,9 @@ def split(text: str) -> Iterator[Line]:
                 first = number
         for one in done:
             if one.text.strip():
-                yield one._replace(text=one.text.strip(), slopes=slopes)
+                yield one._replace(text=one.text.strip(), heading=heading)
     if waiting.strip():
-        yield Line(first, waiting.strip(), slopes=slopes)
+        yield Line(first, waiting.strip(), heading=heading)
 
 
 def numbered(texts: Iterable[str]) -> list[Line]:
@@ -155,7 +158,8 @@ def _pieces(line: str) -> list[str]:
 
     Where an answer begins behind one it is cut even so: a bracket was not closed before.
     """
-    plain = normalise(line)
+    # In LaTeX a backslash makes a blank of one.
+    plain = normalise(line).replace(r"\;", r"\,")
     if ";" not in plain:
         return [line]
     pieces: list[str] = []

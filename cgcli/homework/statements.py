@@ -50,7 +50,7 @@ def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
     text = text[: bracket.start()] if bracket else text
     text = columns(lefts, PATTERNS["remark"].sub("", text)) + (bracket[0] if bracket else "")
     sides = sides_of(text)
-    if len(sides) == 2 and "," in sides[0] and (asked := lefts.read(sides[0])) is not None:
+    if len(sides) == 2 and "," in sides[0] and (asked := lefts.read(sides[0])):
         # A list on the left, a list on the right: (dL/dw, dL/db) = (6, 2).
         right = f"[{sides[1].strip(' ()[]')}]" if len(asked) > 1 else sides[1]
         yield from answered(lefts, asked, right)
@@ -64,15 +64,18 @@ def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
 def _without_label(lefts: Lefts, text: str) -> str:
     """Return a line with a sign of equality, and what is said before its question marked off."""
     text = dictionary(text) or text
-    if "=" not in text and len(PATTERNS["labelled"].findall(text)) > 1:
-        known = lambda match: (
-            f"{match[0][:-1]} ="
-            if lefts.read(match[1]) or PATTERNS["slope"].fullmatch(match[1])
-            else match[0]
-        )
-        return PATTERNS["labelled"].sub(known, text)
+
+    def signed(match: re.Match[str]) -> str:
+        # A name and a number that a blank parts may be a product.
+        asked = [""] if PATTERNS["slope"].fullmatch(match[1]) else lefts.read(match[1])
+        apart = asked is not None and (match[2] == ":" or not asked[0] or "/" in asked[0])
+        return f"{match[1]} =" if apart else match[0]
+
+    text = PATTERNS["labelled"].sub(signed, text)
     before, colon, after = text.partition(":")
     if colon and after.strip() and "=" not in before and not after.startswith("="):
+        if PATTERNS["slope"].fullmatch(before) and after.lstrip()[0] in "([":
+            return f"{before} = {after}"
         named = _asked if PATTERNS["a_number"].fullmatch(after) else Lefts.read
         if (labelled := named(lefts, before)) is not None:
             # A label before a question of its own: w: dL/dw = 6.
@@ -85,7 +88,7 @@ def _without_label(lefts: Lefts, text: str) -> str:
             if of_its_own or asked == labelled:
                 return after
             return f"{before} = {after}"
-        turn = re.fullmatch(r"\s*Step\s*\d+|\s*[^\W\d]+\s*\d*\s*", before)
+        turn = re.fullmatch(r"\s*[^\W\d]+\s*\d*\s*", before)
         if turn or PATTERNS["derivatives"].search(before):
             return f"{before}\0{after}"
     turn = re.fullmatch(r"\s*([^\W\d]\w*)\s*=\s*(\d+)\s*", before)
@@ -109,11 +112,10 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         return match[0] if remark else " = "
 
     text = PATTERNS["is"].sub(equality, text)
-    if "|" in text and text.count("|") == 1 and "=" in text:
+    if text.count("|") == 1 and "=" in text:
         # A value and, behind the bar, the gradient: u = -1 | 0.9151.
         first, _, second = text.partition("|")
-        left = sides_of(first)[0]
-        over = lefts.derivative(None, left.strip()) if lefts.name(left.strip()) else None
+        over = lefts.derivative(None, sides_of(first)[0].strip())
         if "=" not in second:
             return [first, f"{over} = {second}"] if over else [text]
     pieces, start, led = [], 0, ""
@@ -188,6 +190,11 @@ def chain(lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = 
     if len(parts) > 2 and not parts[-1]:
         parts.pop()
     asked = _asked(lefts, parts[0])
+    while asked and len(parts) > 2 and lefts.read(parts[1]) == asked:
+        # The question is said again in the cell below it.
+        del parts[1]
+    if asked is None and PATTERNS["slope"].fullmatch(parts[0]):
+        asked = lefts.read(f"∇{lefts.output}")
     if asked is None and len(parts) > 2 and _is_word(lefts, parts[0], lefts.read(parts[1])):
         # Words that are no question, or a name for the one behind them: δ = dL/ds = 2.
         del parts[0]
@@ -246,7 +253,8 @@ def _is_word(lefts: Lefts, text: str, asked: list[str] | None) -> bool:
 
 def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
     """Whether what is set equal cannot be one chain: two numbers, or a value by a later step."""
-    numbers = [float(part) for part in parts[-2:] if PATTERNS["a_number"].fullmatch(part)]
+    results = [result(part, lefts.knows) for part in parts[-2:]]
+    numbers = [float(part) for part in results if PATTERNS["a_number"].fullmatch(part)]
     if len(numbers) == 2 and abs(numbers[0] - numbers[1]) > 0.1 * max(map(abs, numbers)):
         return True
     if any(PATTERNS["joined"].search(part) for part in parts[:-1]):
@@ -273,16 +281,14 @@ def answered(lefts: Lefts, asked: list[str], written: str, *, alike: bool = Fals
     if len(asked) > 1:
         written = re.sub(r"^\((.*,.*)\)$", r"[\1]", written.strip())
     number = result(written, lefts.knows)
-    if len(asked) == 1:
-        yield f"{asked[0]} = {number}"
+    if alike or len(asked) == 1:
+        yield from (f"{left} = {number}" for left in asked)
         return
     inside = number[1:-1].split(",") if number.startswith("[") else []
     if not inside and (parts := PATTERNS["coordinate"].findall(written)):
         inside = [f"{sign}{size or 1}" for sign, size, _ in parts]
     if len(inside) == len(asked):
         yield from (f"{left} = {part.strip()}" for left, part in zip(asked, inside, strict=True))
-    elif alike and not inside:
-        yield from (f"{left} = {number}" for left in asked)
 
 
 def columns(lefts: Lefts, text: str) -> str:

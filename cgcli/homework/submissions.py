@@ -70,6 +70,7 @@ def _shown(text: str, exercise: Exercise, ending: str) -> str:
         text = PATTERNS["escaped"].sub(lambda match: match[1] or match[0], text)
     else:
         text = re.sub(r"(?i)</t[dh]>\s*<t[dh]\b[^<>]*>", "\t", text)
+        text = PATTERNS["block"].sub(r"\g<0>\n", text)
         text = PATTERNS["tag"].sub(lambda match: "# " if match["head"] else "", text)
         text = html.unescape(text)
 

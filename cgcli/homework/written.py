@@ -67,10 +67,18 @@ class Written(NamedTuple):
         value, half = kind.doubles(self.value), kind.doubles(self.half)
         return Written(value, half, self.digits)
 
-    def single(self) -> Written:
-        """Return the number in a list of one, as tensor([2.]); any other list as it is."""
-        alone = self.shape and self.value.size == 1
-        return Written(*(part.flat[0] for part in self)) if alone else self
+    def shaped(self, shape: Shape) -> Written:
+        """Return the answer in a shape that differs from its own by axes of length 1 alone.
+
+        So tensor([2.]) is a number, 5.5 a list of one, and [1, 2] the row of a matrix; whatever
+        has as many axes, or other lengths, stays as it is.
+        """
+        lengths = [[length for length in other if length > 1] for other in (shape, self.shape)]
+        if len(shape) == len(self.shape) or lengths[0] != lengths[1]:
+            return self
+        import numpy as np
+
+        return Written(*(np.reshape(part, shape)[()] for part in self))
 
     def element(self, index: tuple[int, ...]) -> Written:
         """Return the number at one place of an array."""

@@ -76,6 +76,8 @@ def test_a_lone_comma_is_asked_back() -> None:
     exercise = Exercise(program, program.evaluate(w=1.273, x=1))
     marked = mark(exercise, read_sheets("p = 1,273", "a sheet")[0])
     assert [line.error.message for line in marked.unreadable] == ["1,273 may be 1.273, or 1273"]
+    formal = mark(exercise, read_sheets("$p = 1{,}273$", "a sheet")[0])
+    assert [line.error.message for line in formal.unreadable] == ["1,273 may be 1.273, or 1273"]
     beside = mark(exercise, read_sheets("p = 1,273\ndp/dw = 1,0", "a sheet")[0])
     assert [judged.verdict for judged in beside.judged] == ["right", "right"]
 
@@ -127,6 +129,28 @@ SEED: dict[str, Any] = {"program": "p = x + y; g = p*z", "at": {"x": 1, "y": 3, 
         ("【解】p＝4", "p"),
         ("Dg/dx = -3", "dg/dx"),
         (r"{\color{red} p = 4}", "p"),
+        ("p ≒ 4.0", "p"),
+        ("p ∼ 4.0", "p"),
+        ("p approx. 4.0", "p"),
+        ("p = environ 4,0", "p"),
+        ("p = 4,00 · 10⁰", "p"),
+        ("dg/dx = ー3", "dg/dx"),
+        ('p = "4"', "p"),
+        ("p ______ 4", "p"),
+        ("p = 4.00 (arrondi à 2 décimales)", "p"),
+        ("p = 4.00 to 3 s.f.", "p"),
+        ("g'x = -3", "dg/dx"),
+        ("gx = z = -3", "dg/dx"),
+        ("g(x, y, z) = -12", "g"),
+        ("p(x, y) = 4", "p"),
+        ("g(p, z) = p·z = -12", "g"),
+        ("x’in türevi -3", "dg/dx"),
+        ("よって p = 4", "p"),
+        ("p.value = 4", "p"),
+        ("p = Value(4.0)", "p"),
+        ("p = p = 4", "p"),
+        ("p = 4  \\", "p"),
+        ("p (= x + y) = 4", "p"),
     ],
 )
 def test_one_way_to_write_an_answer(line: str, step: str) -> None:
@@ -182,6 +206,9 @@ def test_one_way_to_write_an_answer(line: str, step: str) -> None:
         "p = 5 squared",
         r"p = 3\frac{1}{2}",
         "p = 1 4",
+        "p = 5 -> 4 (corrected)",
+        "p = 4l",
+        "Gradient descent: x = 1 + 0.1*3 = 1.3",
     ],
 )
 def test_what_has_no_one_meaning_is_not_read(line: str) -> None:
@@ -251,6 +278,10 @@ def test_a_number_is_not_cut_off_a_product(right: str, is_read: bool) -> None:
     ("line", "numbers"),
     [
         ("p = 4, grad = -3", {"p": 4, "dg/dp": -3}),
+        ("p = 4, grad -3", {"p": 4, "dg/dp": -3}),
+        ("p = 4, dg/dp: -3", {"p": 4, "dg/dp": -3}),
+        ("p = 4, dg/dp -3", {"p": 4, "dg/dp": -3}),
+        ("z (= dg/dp) = -3", {"z": -3, "dg/dp": -3}),
         ("x = 1, grad = -3", {"x": 1, "dg/dx": -3}),
         ("p = 4, ∇ = -3", {"p": 4, "dg/dp": -3}),
         ("p = 4 (grad = -3)", {"p": 4, "dg/dp": -3}),
@@ -274,6 +305,113 @@ def test_a_gradient_without_a_name_is_that_of_the_name_before_it(
 ) -> None:
     found = read({**SEED, "sheet": line})
     assert {step: judged.number for step, judged in found.items()} == numbers
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "Gradient of g\nx = -3\ny = -3\nz = 4",
+        "Gradients of g with respect to:\nx: -3\ny: -3\nz: 4",
+        "## Partial derivatives of g\nx = -3\ny = -3\nz = 4",
+        "Ableitungen von g\nx = -3\ny = -3\nz = 4",
+        "Dérivées de g :\nx : -3\ny : -3\nz : 4",
+        "梯度：\nx = -3\ny = -3\nz = 4",
+        "gradient: x: -3, y: -3, z: 4",
+        "gradient = (-3, -3, 4)",
+        "The gradient is (-3, -3, 4).",
+        "gradient vector: (-3, -3, 4)",
+        ">>> print(x.grad, y.grad, z.grad)\ntensor(-3.) tensor(-3.) tensor(4.)",
+        "dg/dx, dg/dy, dg/dz = -3, -3, 4",
+        "1. dg/dx = -3 2. dg/dy = -3 3. dg/dz = 4",
+        "i) ∂g/∂x = −3 ii) ∂g/∂y = −3 iii) ∂g/∂z = 4",
+        "| first | second |\n|---|---|\n| dg/dx = -3 | dg/dy = -3 |\n| dg/dz = 4 | p = 4 |",
+        r"$g_x = -3,\; g_y = -3,\; g_z = 4$",
+        "∇g =\n[-3\n -3\n 4]",
+    ],
+)
+def test_what_names_the_gradients_stands_above_them_or_beside(sheet: str) -> None:
+    found = read({**SEED, "sheet": sheet})
+    assert {step: judged.number for step, judged in found.items() if step != "p"} == {
+        "dg/dx": -3, "dg/dy": -3, "dg/dz": 4,
+    }  # fmt: skip
+
+
+def test_a_step_below_a_heading_of_gradients_is_asked_for_as_the_heading_says() -> None:
+    for head in ("Backward:", "Rückwärts (Gradienten)", "反向传播：", "## Backpropagation (of g)"):
+        found = read({**SEED, "sheet": f"Forward:\np = 4\n{head}\np = -3\nx = 1"})
+        numbers = {step: judged.number for step, judged in found.items()}
+        assert numbers == {"p": 4, "dg/dp": -3, "x": 1}
+    # What is worked out there is the step, and the heading may be of another node.
+    worked = read({**SEED, "sheet": "Gradients of g\np = x + y = 5"})
+    assert [*worked] == ["p"]
+    inner = read({**SEED, "sheet": "Derivatives of p\nx = 1\ny = 1"})
+    assert {step: judged.verdict for step, judged in inner.items()} == {
+        "dp/dx": "right", "dp/dy": "right",
+    }  # fmt: skip
+
+
+def test_two_names_have_one_list() -> None:
+    found = read({**SEED, "sheet": "p, g = 4, -12"})
+    assert {step: judged.number for step, judged in found.items()} == {"p": 4, "g": -12}
+
+
+LAYER: dict[str, Any] = {
+    "program": "z = W @ x + b; q = softmax(z); L = -log(q[0])",
+    "at": {"W": [[1, 0], [0, 1]], "x": [1, 2], "b": [0, 0]},
+}
+ROW: dict[str, Any] = {
+    "program": "z = W @ h + b; L = sum((z - t)^2)/2",
+    "at": {"W": [[1, 1]], "h": [5, 0], "b": [0.5], "t": [1]},
+}
+
+
+@pytest.mark.parametrize(
+    ("problem", "sheet", "right"),
+    [
+        (LAYER, "dL/db = dL/dz = [-0.731, 0.731]", ["dL/db", "dL/dz"]),
+        (LAYER, "dL/dW = (-0.731, -1.462)\n        (0.731, 1.462)", ["dL/dW"]),
+        (LAYER, "dL/dW =\n[-0.731, -1.462]\n[0.731, 1.462]", ["dL/dW"]),
+        (LAYER, r"∂L/∂W = \begin{bmatrix}N-0.731 & -1.462 \\N0.731 & 1.462N\end{bmatrix}"
+         .replace("N", "\n"), ["dL/dW"]),
+        # Which of the two q1 is cannot be told.
+        (LAYER, "q₁ = 0.269", []),
+        # A vector of one is a number, and a matrix of one row a list.
+        (ROW, "z = 5.5\ndL/dz = 4.5\ndL/dW = [22.5, 0]", ["z", "dL/dz", "dL/dW"]),
+    ],
+)  # fmt: skip
+def test_arrays_as_they_are_written_down(
+    problem: dict[str, Any], sheet: str, right: list[str]
+) -> None:
+    found = read({**problem, "sheet": sheet})
+    assert sorted(found) == sorted(right)
+    assert {judged.verdict for judged in found.values()} <= {"right"}
+
+
+def test_greek_names_may_be_spelled() -> None:
+    problem = {"program": "u = θ*x; J = u^2", "at": {"θ": 2, "x": 3}}
+    for sheet in ("dJ/dtheta = 36", r"$\frac{\partial J}{\partial\theta} = 36$"):
+        assert [judged.verdict for judged in read({**problem, "sheet": sheet}).values()] == [
+            "right"
+        ]
+
+
+def test_digits_that_go_on_are_cut_off() -> None:
+    """0.6667 is what 2/3 rounds to, and 0.6666… how it begins."""
+    problem = {"program": "f = 2*x", "at": {"x": 1 / 3}}
+    for sheet, verdict in (("f = 0.6666…", "right"), ("f = 0,6666...", "right"),
+                           ("f = 0.6666", "wrong"), ("f = 0.6664…", "wrong")):  # fmt: skip
+        assert read({**problem, "sheet": sheet})["f"].verdict == verdict
+
+
+def test_functions_as_they_are_called_elsewhere() -> None:
+    problem = {"program": "y = sin(x)*x^2", "at": {"x": 1.2}}
+    for sheet in ("y' = 2x sen x + x² cos x", "dy/dx = x^2*sin(x)/tg(x) + 2x*sen(x)"):
+        assert read({**problem, "sheet": sheet})["dy/dx"].verdict == "right"
+
+
+def test_a_step_in_brackets_above_a_name_is_its_index() -> None:
+    problem = {"program": "h[0] = x; for t in 0..1 { h[t+1] = 2*h[t] }", "at": {"x": 1}}
+    assert read({**problem, "sheet": "h⁽¹⁾ = 2"})["h[1]"].verdict == "right"
 
 
 def test_a_name_of_the_program_asks_for_itself() -> None:
@@ -300,7 +438,12 @@ MOTION: dict[str, Any] = {"program": "v = s/t; E = m*v^2/2", "at": {"s": 100, "t
         # A product as it is written.
         ("dE/dv = 1 m v", "dE/dv = 1*m*v", "right"),
         ("v = 5*m/s", "v = 5*m/s", "wrong"),
-        ("v = 5m/s", "v = 5*m/s", "wrong"),
+        # Nothing need stand between the number and its unit, nor is one in brackets a factor.
+        ("v = 5m/s", "v = 5", "right"),
+        ("v = 5 [m/s]", "v = 5", "right"),
+        ("v = 5,0 m/s", "v = 5.0", "right"),
+        ("E = 25J", "E = 25", "right"),
+        ("dE/dv = 3m", "dE/dv = 3*m", "wrong"),
     ],
 )
 def test_a_unit_may_be_made_of_names(line: str, as_read: str, verdict: str) -> None:

@@ -193,6 +193,14 @@ def test_what_is_no_notebook_says_so(text: str) -> None:
     assert sheet.trouble
 
 
+def test_a_page_on_one_line_has_the_lines_that_it_shows() -> None:
+    """As an editor in the browser writes it; a table has a row a line."""
+    page = "<div><p>p = <b>4</b></p><p>dg/dx = -3</p>g = -12<br>z = -3</div>"
+    assert sheets(page, "html")["file"] == ["p = 4", "dg/dx = -3", "g = -12", "z = -3"]
+    rows = "<table><tr><th>node</th><th>value</th></tr><tr><td>p</td><td>4</td></tr></table>"
+    assert sheets(rows, "html")["file"] == ["node\tvalue", "p\t4"]
+
+
 @given(st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(
