@@ -22,12 +22,15 @@ from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
 _CONTEXT: Final = boundless(34)
+_LONG: Final = boundless(50)
 _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
 _FARTHEST: Final = 10**9
 """What exponents are cut off at: far outside all that a product with a double brings back."""
 _BERNOULLI: Final = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6))
 
 
+_NEAR: Final = Decimal("1e-6")
+_TINY: Final = Decimal("1e-100")
 LEAST_DOUBLE: Final = Decimal("4.9e-324")
 
 
@@ -51,9 +54,12 @@ def run_wide(rule: Rule, *arguments: Any) -> Any:
         return rule(WIDE, *arguments)
 
 
-def room() -> Any:
-    """Return the context in which wide numbers are computed with."""
-    return decimal.localcontext(_CONTEXT)
+def room(*, long: bool = False) -> Any:
+    """Return the context in which wide numbers are computed with.
+
+    In a `long` one they have 50 digits, and what is known to those of a double alone is NaN.
+    """
+    return decimal.localcontext(_LONG if long else _CONTEXT)
 
 
 def _exp(x: Decimal) -> Decimal:
@@ -64,7 +70,7 @@ def _exp(x: Decimal) -> Decimal:
 
 def _pow(a: Decimal, b: Decimal) -> Decimal:
     if a == 0 or not b.is_finite():
-        return _by_double("pow", a, b)
+        return wide(CAREFUL.pow(float(a), float(b)))
     return a**b
 
 
@@ -113,8 +119,37 @@ def _polygamma(n: Decimal, x: Decimal) -> Decimal:
     return total if order % 2 else -total
 
 
+def _expm1(x: Decimal) -> Decimal:
+    if abs(x) < _NEAR:
+        return x * (1 + x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5))))
+    return _exp(x) - 1
+
+
+def _log1p(x: Decimal) -> Decimal:
+    if abs(x) < _NEAR:
+        return x * (1 - x * (Decimal(1) / 2 - x * (Decimal(1) / 3 - x * (Decimal(1) / 4 - x / 5))))
+    return (1 + x).ln()
+
+
+def _tanh(x: Decimal) -> Decimal:
+    less = _expm1(-2 * abs(x))
+    return (-less / (2 + less)).copy_sign(x)
+
+
+def _from_zero(function: Callable[[Decimal], Decimal], slope: Decimal = Decimal(1)) -> Any:
+    """Return a function that is slope·x near 0, however small x is."""
+    return lambda x: slope * x if abs(x) < _TINY else function(x)
+
+
+def _atan2(a: Decimal, b: Decimal) -> Decimal:
+    flat = b > 0 and b.is_finite() and abs(a) < _TINY * b
+    return a / b if flat else _by_double("atan2", a, b)
+
+
 def _by_double(name: str, *arguments: Decimal) -> Decimal:
     """Return what a function of doubles gives, for what it neither overflows nor vanishes at."""
+    if decimal.getcontext().prec > _CONTEXT.prec:
+        return Decimal("nan")
     return wide(getattr(CAREFUL, name)(*map(float, arguments)))
 
 
@@ -123,18 +158,24 @@ def _taking_numbers(function: Callable[..., Decimal]) -> Callable[..., Decimal]:
     return lambda *arguments: function(*map(Decimal, arguments))
 
 
-_OF_DOUBLES: Final = {*ELEMENTWISE} - {"log2", "hypot", "ceil"}
+_OF_DOUBLES: Final = {*ELEMENTWISE} - {"log2", "hypot", "ceil", "sign"}
+_LIKE_X: Final = ("sin", "tan", "asin", "atan", "asinh", "atanh")
 _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     **{name: functools.partial(_by_double, name) for name in _OF_DOUBLES},
+    **{name: _from_zero(functools.partial(_by_double, name)) for name in _LIKE_X},
     "exp": _exp,
-    "expm1": lambda x: _by_double("expm1", x) if abs(x) < 100 else _exp(x) - 1,
+    "expm1": _expm1,
+    "log1p": _log1p,
+    "sinh": lambda x: (_expm1(abs(x)) - _expm1(-abs(x))).copy_sign(x) / 2,
+    "tanh": _tanh,
     "log": Decimal.ln,
     "log10": Decimal.log10,
     "sqrt": Decimal.sqrt,
     "cbrt": _cbrt,
     "pow": _pow,
     "cosh": lambda x: (_exp(x) + _exp(-x)) / 2,
-    "sinh": lambda x: _by_double("sinh", x) if abs(x) < 100 else (_exp(x) - _exp(-x)) / 2,
+    "erf": _from_zero(functools.partial(_by_double, "erf"), 2 / _PI.sqrt()),
+    "atan2": _atan2,
     "erfc": _erfc,
     "gamma": _gamma,
     "digamma": lambda x: -1 / x if abs(x) < Decimal("1e-25") else _by_double("digamma", x),

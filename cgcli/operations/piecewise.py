@@ -86,6 +86,7 @@ def _comparison(
                     tuple(-s * m.inf if s else 0 for s in (right, left)),
                 ),
                 "a jump where both sides are equal",
+                meeting=True,
             ),
         ),
         summary=summary,
@@ -190,17 +191,18 @@ PIECEWISE: Final = (
         parameters=("x", "low", "high"),
         kinks=(
             Kink(
-                lambda m, x, low, high: m.where(x == low, low <= high, False),
+                lambda m, x, low, high: m.where(x == low, low < high, False),
                 lambda m, x, low, high: ((0, 1), (0, 1), None),
                 "a corner where {x} meets the low end",
                 meeting=True,
             ),
             Kink(
                 lambda m, x, low, high: m.max(x, low) == high,
-                # Below the low end it is that end which meets the high one.
+                # Below the low end it is that end which meets the high one; where all three
+                # meet, neither moves the value alone.
                 lambda m, x, low, high: (
-                    (1, 0) if x >= low else None,
-                    (1, 0) if low >= x else None,
+                    (int(x > low), 0) if x >= low else None,
+                    (int(low > x), 0) if low >= x else None,
                     (1, 0),
                 ),
                 "a corner where {x}, or the low end, meets the high end",
@@ -240,6 +242,7 @@ PIECEWISE: Final = (
                 _mod_sides,
                 "a jump at every multiple of {b}",
                 jump=True,
+                meeting=True,
             ),
         ),
         summary="remainder, with the sign of b",
