@@ -9,18 +9,22 @@ with every rounded number moved by up to an ulp, by chance, and what stays the s
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import math
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cgcli.calculus.floats import silent
 from cgcli.calculus.notes import Note, note_on, shown, with_suggestion
 from cgcli.calculus.result import Result
 from cgcli.calculus.shaking import ShakenDoubles
-from cgcli.calculus.sweep import Trail
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import anywhere, elements
+from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
 
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
 _LOST: Final = 5e-7
 """What a printed number is off by, as a share of itself, where its six digits are not all right."""
 _ULP: Final = 2.0**-52
+_MEANT: Final = 2.0**-40
+"""A 0 that moves by no more than this share of what it was added up from is right,"""
+_CLEAR: Final = 1e-24
+"""and one that is more than this share of it in 50 digits is not."""
 _RUNS: Final = 3
 _NAMED: Final = 3
 _NUMBERS: Final = 2_000
@@ -81,11 +89,36 @@ def _may_lose(result: Result, gradients: list[Any]) -> bool:
             carried += part if isinstance(part, float) else float(part.sum())
     if carried * _ULP > _LOST * abs(values[result.of]):
         return True
+    if _cancels(graph, values):
+        return True
     # Where nothing is left, that may be right, or all that was smaller is lost.
     return any(
         anywhere((terms > 0) & (abs(gradients[node]) * _LOST < terms * _ULP))
         for node, terms in _terms(result, gradients)
     )
+
+
+def _cancels(graph: Graph, values: list[Any]) -> bool:
+    """Whether a result is so much less than a rounded argument that its digits are in doubt.
+
+    The gradients show of products what they lose; of sums and functions of one argument the
+    output may not: cosh(x + 1 - 1) is flat where its derivative has no digits left.
+    """
+    share = _ULP / _LOST
+    if not graph.tensors:
+        sizes = list(map(abs, values))
+        if min(sizes) >= share * max(sizes):
+            return False
+    for node, arguments in enumerate(graph.arguments):
+        row = graph.operations[node]
+        if not row.elementwise or (len(arguments) > 1 and row.level != LEVELS["sum"]):
+            continue
+        for argument in arguments:
+            if graph.arguments[argument] and anywhere(
+                abs(values[node]) < share * abs(values[argument])
+            ):
+                return True
+    return False
 
 
 def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
@@ -120,8 +153,11 @@ def _lost(
 ) -> Iterator[tuple[int, Note]]:
     """Yield the note, after a few runs with the numbers moved."""
     graph, sources = result.graph, result.sources
+    from cgcli.calculus.beside import sizes_sent
+
     exact, sweep = _exact(graph, result.values)
     values, moved = [_STILL] * len(graph), dict.fromkeys(sources, _STILL)
+    sizes = sizes_sent(graph, result.values, result.of, result.choices)
     for seed in range(_RUNS):
         kind = _Rounded(seed, _ULP, exact)
         shaken = kind.forward(graph, inputs)
@@ -129,13 +165,14 @@ def _lost(
         back = kind.backward(graph, shaken, result.of, result.active, trail)
         for node, gradient in enumerate(gradients):
             if gradient is not None:
-                off = _off(result.values[node], shaken[node], math.inf)
+                off = _off(result.values[node], shaken[node])
                 values[node] = max(values[node], off)
         for name, node in sources.items():
             if gradients[node] is not None and back[node] is not None:
                 # Contributions that leave nothing at all, as of z/z, are meant to.
-                moved[name] = max(moved[name], _off(gradients[node], back[node], 0.0))
-    for name, off in _vanished(result, gradients, sweep):
+                meant = _MEANT * sizes[node] if sizes[node] is not None else 0.0
+                moved[name] = max(moved[name], _off(gradients[node], back[node], meant))
+    for name, off in _vanished(result, gradients, sweep, sizes):
         moved[name] = max(moved[name], off)
     output = excerpt(result.output)
     offs = {output: values[result.of]}
@@ -186,30 +223,52 @@ def _exact(graph: Graph, values: list[Any]) -> tuple[set[int], ExactSweep | None
 
 
 def _vanished(
-    result: Result, gradients: list[Any], sweep: ExactSweep | None
+    result: Result, gradients: list[Any], sweep: ExactSweep | None, sizes: list[Any]
 ) -> Iterator[tuple[str, _Off]]:
-    """Yield the inputs by which a gradient of 0 is a fraction that is not 0, and how far off it is.
+    """Yield the inputs by which a gradient of 0 is not 0 in truth, and how far off it is.
+
+    Fractions tell that, and numbers of 50 digits of what has none.
 
     >>> import cgcli
     >>> result = cgcli.parse("1e17*x - 1e17*x + x").evaluate(x=3)
     >>> str(result.notes[0].message)
     'contributions nearly cancel: ∂f/∂x may be off by 1; --precision 30 has more'
     """
+    from cgcli.numbers import wide
     from cgcli.numbers.ratio import Ratio, RoomError
 
     nodes = {name: node for name, node in result.sources.items() if gradients[node] is not None}
-    if sweep is None or not any(anywhere(gradients[node] == 0) for node in nodes.values()):
+    if not any(anywhere(gradients[node] == 0) for node in nodes.values()):
         return
-    try:
-        fractions = sweep.backward(result.of, result.active, Ratio(1))
-    except RoomError:
-        return
+    graph, of, active = result.graph, result.of, result.active
+    leaves = {
+        node: wide.spread_wide(result.values[node])
+        for node, arguments in enumerate(graph.arguments)
+        if not arguments
+    }
+    with wide.room(long=True):
+        numbers = Sweep(graph, wide.WIDE)
+        numbers.forward(leaves)
+        passes = [numbers.backward(of, active, wide.wide(1))]
+    if sweep is not None:
+        with contextlib.suppress(RoomError):
+            passes.append(sweep.backward(of, active, Ratio(1)))
     for name, node in nodes.items():
-        # Where nothing was sent there are no elements.
-        pairs = zip(elements(gradients[node]), elements(fractions[node]), strict=False)
-        left = [abs(b.fraction()) for a, b in pairs if a == 0 and type(b) is Ratio and b != 0]
+        left = [
+            abs(float(b.fraction() if type(b) is Ratio else b))
+            for truths in passes
+            for a, b, size in zip(
+                *map(elements, (gradients[node], truths[node], sizes[node])), strict=False
+            )
+            if a == 0 and (b != 0 if type(b) is Ratio else _is_left(b, size))
+        ]
         if left:
-            yield name, _Off(1.0, float(max(left)))
+            yield name, _Off(1.0, max(left))
+
+
+def _is_left(number: Any, size: float) -> bool:
+    """Whether a number of 50 digits is clearly not 0, where it was added up from that size."""
+    return isinstance(number, Decimal) and number.is_finite() and abs(number) > _CLEAR * size
 
 
 class _Rounded(ShakenDoubles):
@@ -247,12 +306,12 @@ class _Off(NamedTuple):
 _STILL: Final = _Off(0.0, 0.0)
 
 
-def _off(number: Any, shaken: Any, of_nothing: float) -> _Off:
-    """Return how far a number is moved, of an array the most; as a share `of_nothing` for 0."""
-    off = _STILL
-    for a, b in zip(elements(number), elements(shaken), strict=True):
+def _off(number: Any, shaken: Any, meant: Any = 0.0) -> _Off:
+    """Return how far a number is moved, of an array the most; 0 by no more than what is `meant`."""
+    off, least = _STILL, itertools.cycle(elements(meant))
+    for a, b, rounding in zip(elements(number), elements(shaken), least, strict=False):
         size = abs(b - a)
-        if size:
-            share = size / abs(a) if a else of_nothing
+        if size and (a or not size <= rounding):
+            share = size / abs(a) if a else math.inf
             off = max(off, _Off(share, float(size)) if share == share else _Off(math.inf, math.inf))
     return off

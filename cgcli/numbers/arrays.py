@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cgcli.numbers import real
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
-from cgcli.numbers.rounded import Rounded
+from cgcli.numbers.rounded import Rounded, rounding
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Index, Shape, selected
 
@@ -25,6 +25,10 @@ Array: TypeAlias = NDArray[np.float64]
 
 FEW: Final = 1024
 """Up to so many numbers are added exactly and rounded once, which takes microseconds."""
+_MANY: Final = 2**16
+"""Of more terms, sums that cancel are not added up again."""
+_CANCELS: Final = 2.0**-20
+"""What is left of terms where their sum is added up again: it has lost six digits."""
 
 
 def quiet() -> Any:
@@ -44,8 +48,8 @@ def reduce_to(contribution: Any, shape: Shape) -> Any:
     """Sum a contribution over the axes along which its argument was broadcast."""
     if not shape and isinstance(contribution, float):
         return float(contribution)
-    array = summed_to(np.asarray(contribution, dtype=np.float64), shape)
-    return array if shape else float(array)
+    array = np.asarray(contribution, dtype=np.float64)
+    return summed_to(array, shape) if shape else float(_sum(array))
 
 
 def summed_to(array: Any, shape: Shape) -> Any:
@@ -171,7 +175,24 @@ def _sum(x: Any, *axis: int) -> Any:
             return math.fsum(np.ravel(x).tolist())
         except real.EDGES:
             pass
-    return np.add.reduce(x, axis=axis or None)
+    sums = np.add.reduce(x, axis=axis or None)
+    if not axis:
+        return sums
+    sizes = np.add.reduce(np.abs(x), axis=axis)
+    return _rounded_once(sums, sizes, np.size(x), lambda: np.moveaxis(x, axis[0], -1))
+
+
+def _rounded_once(sums: Any, sizes: Any, count: int, terms: Callable[[], Any]) -> Any:
+    """Return sums, and those that cancel to little of their terms' sizes as `math.fsum` has them.
+
+    Along the last axis `terms` has so many in all; of an infinity or NaN no sum is another one.
+    """
+    again = np.asarray(np.abs(sums) < _CANCELS * sizes) & np.isfinite(sizes)
+    if count > _MANY or not again.any():
+        return sums
+    sums = np.array(sums)
+    sums[again] = list(map(math.fsum, terms()[again].tolist()))
+    return sums[()]
 
 
 def _norm_over(by: float, x: Any, *axis: int) -> Any:
@@ -194,7 +215,17 @@ def _finite_product(a: Any, b: Any) -> Any:
     """The product of doubles, which leaves them where its sums do, and not where a term does."""
     if not (np.ndim(a) and np.ndim(b)):
         return np.multiply(a, b)
-    return finite_sums(np.matmul(a, b), lambda scale: np.matmul(a * scale, b * scale))
+    sums = finite_sums(np.matmul(a, b), lambda scale: np.matmul(a * scale, b * scale))
+
+    def terms() -> Any:
+        left, right = (a[..., None, :], b.T) if np.ndim(b) > 1 else (a, b)
+        products = left * right
+        rests = rounding(left, right, products)
+        # Splitting a factor near the end of the range overflows.
+        return np.concatenate([products, np.where(np.isfinite(rests), rests, 0.0)], axis=-1)
+
+    count = np.size(a) * np.size(b) // np.shape(b)[0]
+    return _rounded_once(sums, np.matmul(np.abs(a), np.abs(b)), count, terms)
 
 
 def finite_sums(sums: Any, again: Callable[[float], Any]) -> Any:
@@ -218,7 +249,10 @@ def _piece(row: Any, place: int, parts: Parts) -> Any:
 
 
 def _cumsum(x: Any, *, backwards: bool = False) -> Any:
-    return np.cumsum(x[::-1])[::-1] if backwards else np.cumsum(x)
+    if backwards:
+        return _cumsum(x[::-1])[::-1]
+    sizes, count = np.cumsum(np.abs(x)), len(x) ** 2
+    return _rounded_once(np.cumsum(x), sizes, count, lambda: np.tril(np.tile(x, (len(x), 1))))
 
 
 def _onehot(k: float, n: int) -> Any:
