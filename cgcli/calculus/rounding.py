@@ -9,12 +9,11 @@ with every rounded number moved by up to an ulp, by chance, and what stays the s
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.floats import silent
 from cgcli.calculus.notes import Note, note_on, shown, with_suggestion
@@ -23,21 +22,18 @@ from cgcli.calculus.shaking import ShakenDoubles
 from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import anywhere, elements
+from cgcli.numbers.elements import anywhere, by_element, elements
 from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
-
-if TYPE_CHECKING:
-    from cgcli.calculus.exact_passes import ExactSweep
 
 _LOST: Final = 5e-7
 """What a printed number is off by, as a share of itself, where its six digits are not all right."""
 _ULP: Final = 2.0**-52
 _MEANT: Final = 2.0**-40
 """A 0 that moves by no more than this share of what it was added up from is right,"""
-_CLEAR: Final = 1e-24
-"""and one that is more than this share of it in 50 digits is not."""
+_CLEAR: Final = Decimal("1e-48")
+"""and one that is more than this share of it in 100 digits is not."""
 _RUNS: Final = 3
 _NAMED: Final = 3
 _NUMBERS: Final = 2_000
@@ -105,20 +101,12 @@ def _cancels(graph: Graph, values: list[Any]) -> bool:
     output may not: cosh(x + 1 - 1) is flat where its derivative has no digits left.
     """
     share = _ULP / _LOST
-    if not graph.tensors:
-        sizes = list(map(abs, values))
-        if min(sizes) >= share * max(sizes):
-            return False
-    for node, arguments in enumerate(graph.arguments):
-        row = graph.operations[node]
-        if not row.elementwise or (len(arguments) > 1 and row.level != LEVELS["sum"]):
-            continue
-        for argument in arguments:
-            if graph.arguments[argument] and anywhere(
-                abs(values[node]) < share * abs(values[argument])
-            ):
-                return True
-    return False
+    return any(
+        graph.arguments[argument] and anywhere(abs(values[node]) < share * abs(values[argument]))
+        for node, (row, arguments) in enumerate(zip(graph.operations, graph.arguments, strict=True))
+        if row.elementwise and (len(arguments) == 1 or row.level == LEVELS["sum"])
+        for argument in arguments
+    )
 
 
 def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
@@ -153,11 +141,8 @@ def _lost(
 ) -> Iterator[tuple[int, Note]]:
     """Yield the note, after a few runs with the numbers moved."""
     graph, sources = result.graph, result.sources
-    from cgcli.calculus.beside import sizes_sent
-
-    exact, sweep = _exact(graph, result.values)
+    exact, sizes = _exact(graph, result.values), _sizes(result, gradients)
     values, moved = [_STILL] * len(graph), dict.fromkeys(sources, _STILL)
-    sizes = sizes_sent(graph, result.values, result.of, result.choices)
     for seed in range(_RUNS):
         kind = _Rounded(seed, _ULP, exact)
         shaken = kind.forward(graph, inputs)
@@ -170,9 +155,9 @@ def _lost(
         for name, node in sources.items():
             if gradients[node] is not None and back[node] is not None:
                 # Contributions that leave nothing at all, as of z/z, are meant to.
-                meant = _MEANT * sizes[node] if sizes[node] is not None else 0.0
+                meant = _MEANT * sizes[node] if sizes else 0.0
                 moved[name] = max(moved[name], _off(gradients[node], back[node], meant))
-    for name, off in _vanished(result, gradients, sweep, sizes):
+    for name, off in _vanished(result, gradients, sizes) if sizes else ():
         moved[name] = max(moved[name], off)
     output = excerpt(result.output)
     offs = {output: values[result.of]}
@@ -195,23 +180,19 @@ def _lost(
     yield first, note_on(graph, first, "inexact", message)
 
 
-def _exact(graph: Graph, values: list[Any]) -> tuple[set[int], ExactSweep | None]:
-    """Return the nodes that were not rounded, and the sweep over fractions that tells them.
-
-    They are the constants and inputs, and what is a fraction; of long ones there is no sweep.
-    """
+def _exact(graph: Graph, values: list[Any]) -> set[int]:
+    """Return the nodes that were not rounded: constants and inputs, and what is a fraction."""
     from cgcli.calculus.exact_passes import ExactSweep, taken
     from cgcli.numbers.exact import exact_namespace
     from cgcli.numbers.ratio import Ratio, Room, RoomError
 
     room = Room(_BITS)
-    sweep = ExactSweep(graph, exact_namespace(room))
-    leaves = [node for node, arguments in enumerate(graph.arguments) if not arguments]
+    leaves = {node: taken(values[node], room) for node in _leaves(graph)}
     try:
-        fractions = sweep.forward({node: taken(values[node], room) for node in leaves})
+        fractions = ExactSweep(graph, exact_namespace(room)).forward(leaves)
     except RoomError:
-        return set(leaves), None
-    exact = {
+        return set(leaves)
+    return {
         node
         for node, (fraction, value) in enumerate(zip(fractions, values, strict=True))
         if all(
@@ -219,56 +200,47 @@ def _exact(graph: Graph, values: list[Any]) -> tuple[set[int], ExactSweep | None
             for a, b in zip(elements(fraction), elements(value), strict=True)
         )
     }
-    return exact, sweep
 
 
-def _vanished(
-    result: Result, gradients: list[Any], sweep: ExactSweep | None, sizes: list[Any]
-) -> Iterator[tuple[str, _Off]]:
-    """Yield the inputs by which a gradient of 0 is not 0 in truth, and how far off it is.
+def _leaves(graph: Graph) -> list[int]:
+    return [node for node, arguments in enumerate(graph.arguments) if not arguments]
 
-    Fractions tell that, and numbers of 50 digits of what has none.
+
+def _sizes(result: Result, gradients: list[Any]) -> list[Any] | None:
+    """Return what gradients were added up from, where one that was asked for has a 0."""
+    asked = [gradients[node] for node in result.sources.values()]
+    if not any(gradient is not None and anywhere(gradient == 0) for gradient in asked):
+        return None
+    from cgcli.calculus.beside import sizes_sent
+
+    return sizes_sent(result.graph, result.values, result.of, result.choices)
+
+
+def _vanished(result: Result, gradients: list[Any], sizes: list[Any]) -> Iterator[tuple[str, _Off]]:
+    """Yield the inputs by which a gradient of 0 is not 0 in 100 digits, and how far off it is.
 
     >>> import cgcli
     >>> result = cgcli.parse("1e17*x - 1e17*x + x").evaluate(x=3)
     >>> str(result.notes[0].message)
     'contributions nearly cancel: ∂f/∂x may be off by 1; --precision 30 has more'
     """
-    from cgcli.numbers import wide
-    from cgcli.numbers.ratio import Ratio, RoomError
+    from cgcli.numbers.wide import WIDE, room
 
-    nodes = {name: node for name, node in result.sources.items() if gradients[node] is not None}
-    if not any(anywhere(gradients[node] == 0) for node in nodes.values()):
-        return
-    graph, of, active = result.graph, result.of, result.active
-    leaves = {
-        node: wide.spread_wide(result.values[node])
-        for node, arguments in enumerate(graph.arguments)
-        if not arguments
-    }
-    with wide.room(long=True):
-        numbers = Sweep(graph, wide.WIDE)
-        numbers.forward(leaves)
-        passes = [numbers.backward(of, active, wide.wide(1))]
-    if sweep is not None:
-        with contextlib.suppress(RoomError):
-            passes.append(sweep.backward(of, active, Ratio(1)))
-    for name, node in nodes.items():
-        left = [
-            abs(float(b.fraction() if type(b) is Ratio else b))
-            for truths in passes
-            for a, b, size in zip(
-                *map(elements, (gradients[node], truths[node], sizes[node])), strict=False
-            )
-            if a == 0 and (b != 0 if type(b) is Ratio else _is_left(b, size))
-        ]
-        if left:
-            yield name, _Off(1.0, max(left))
-
-
-def _is_left(number: Any, size: float) -> bool:
-    """Whether a number of 50 digits is clearly not 0, where it was added up from that size."""
-    return isinstance(number, Decimal) and number.is_finite() and abs(number) > _CLEAR * size
+    graph, sweep = result.graph, Sweep(result.graph, WIDE)
+    with room(long=True):
+        sweep.forward({node: by_element(Decimal, result.values[node]) for node in _leaves(graph)})
+        truths = sweep.backward(result.of, result.active, Decimal(1))
+        for name, node in result.sources.items():
+            numbers = map(elements, (gradients[node], truths[node], sizes[node]))
+            left = [
+                float(abs(truth))
+                for number, truth, size in zip(*numbers, strict=False)
+                if number == 0
+                and truth is not None
+                and _CLEAR * Decimal(size) < abs(truth) < math.inf
+            ]
+            if left:
+                yield name, _Off(1.0, max(left))
 
 
 class _Rounded(ShakenDoubles):

@@ -22,15 +22,14 @@ from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
 _CONTEXT: Final = boundless(34)
-_LONG: Final = boundless(50)
+_LONG: Final = boundless(100)
 _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
 _FARTHEST: Final = 10**9
 """What exponents are cut off at: far outside all that a product with a double brings back."""
 _BERNOULLI: Final = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6))
 
 
-_NEAR: Final = Decimal("1e-6")
-_TINY: Final = Decimal("1e-100")
+_TINY: Final = Decimal("1e-30")
 LEAST_DOUBLE: Final = Decimal("4.9e-324")
 
 
@@ -57,15 +56,15 @@ def run_wide(rule: Rule, *arguments: Any) -> Any:
 def room(*, long: bool = False) -> Any:
     """Return the context in which wide numbers are computed with.
 
-    In a `long` one they have 50 digits, and what is known to those of a double alone is NaN.
+    In a `long` one they have 100 digits, and what is known to those of a double alone is NaN.
     """
     return decimal.localcontext(_LONG if long else _CONTEXT)
 
 
-def _exp(x: Decimal) -> Decimal:
+def _exp(x: Decimal, context: decimal.Context | None = None) -> Decimal:
     if x.is_finite():
         x = max(min(x, Decimal(_FARTHEST)), Decimal(-_FARTHEST))
-    return x.exp()
+    return x.exp(context)
 
 
 def _pow(a: Decimal, b: Decimal) -> Decimal:
@@ -120,25 +119,16 @@ def _polygamma(n: Decimal, x: Decimal) -> Decimal:
 
 
 def _expm1(x: Decimal) -> Decimal:
-    if abs(x) < _NEAR:
-        return x * (1 + x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5))))
-    return _exp(x) - 1
+    return x * (1 + x / 2) if abs(x) < _TINY else _LONG.subtract(_exp(x, _LONG), 1)
 
 
 def _log1p(x: Decimal) -> Decimal:
-    if abs(x) < _NEAR:
-        return x * (1 - x * (Decimal(1) / 2 - x * (Decimal(1) / 3 - x * (Decimal(1) / 4 - x / 5))))
-    return (1 + x).ln()
+    return x * (1 - x / 2) if abs(x) < _TINY else _LONG.ln(_LONG.add(x, 1))
 
 
 def _tanh(x: Decimal) -> Decimal:
     less = _expm1(-2 * abs(x))
     return (-less / (2 + less)).copy_sign(x)
-
-
-def _from_zero(function: Callable[[Decimal], Decimal], slope: Decimal = Decimal(1)) -> Any:
-    """Return a function that is slope·x near 0, however small x is."""
-    return lambda x: slope * x if abs(x) < _TINY else function(x)
 
 
 def _atan2(a: Decimal, b: Decimal) -> Decimal:
@@ -159,10 +149,8 @@ def _taking_numbers(function: Callable[..., Decimal]) -> Callable[..., Decimal]:
 
 
 _OF_DOUBLES: Final = {*ELEMENTWISE} - {"log2", "hypot", "ceil", "sign"}
-_LIKE_X: Final = ("sin", "tan", "asin", "atan", "asinh", "atanh")
 _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     **{name: functools.partial(_by_double, name) for name in _OF_DOUBLES},
-    **{name: _from_zero(functools.partial(_by_double, name)) for name in _LIKE_X},
     "exp": _exp,
     "expm1": _expm1,
     "log1p": _log1p,
@@ -174,7 +162,6 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "cbrt": _cbrt,
     "pow": _pow,
     "cosh": lambda x: (_exp(x) + _exp(-x)) / 2,
-    "erf": _from_zero(functools.partial(_by_double, "erf"), 2 / _PI.sqrt()),
     "atan2": _atan2,
     "erfc": _erfc,
     "gamma": _gamma,
