@@ -159,9 +159,8 @@ class Sums:
 
     def has_case(self, *sides: Form) -> bool:
         """Whether a formula has a case of its own for sides that are equal."""
-        if not self.moving:
-            return self.moving is not None
-        return self.moving.isdisjoint(self.parts[form] for form in self.reachable(sides))
+        reached = self.reachable(sides) if self.moving else ()
+        return self.moving is not None and self.moving.isdisjoint(self.parts[k] for k in reached)
 
     def reachable(self, roots: Iterable[Form]) -> list[Form]:
         """Return all that some forms are made of, and themselves, the innermost first."""

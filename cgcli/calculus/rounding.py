@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from cgcli.calculus.floats import silent
 from cgcli.calculus.notes import Note, note_on, shown, with_suggestion
 from cgcli.calculus.result import Result
-from cgcli.calculus.shaking import ShakenDoubles
+from cgcli.calculus.shaking import ShakenDoubles, by_double
 from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
@@ -248,12 +248,11 @@ class _Rounded(ShakenDoubles):
 
     def sent(self, number: Any) -> Any:
         """Return a contribution, moved where it may have been rounded."""
-        moved = self.moved(number)
-        if not getattr(number, "shape", ()):
-            return number if math.ldexp(math.frexp(number)[0], _SHORT) % 1 == 0 else moved
-        import numpy as np
-
-        return np.where(np.ldexp(np.frexp(number)[0], _SHORT) % 1 == 0, number, moved)
+        return by_double(
+            lambda x, moved: x if math.ldexp(math.frexp(x)[0], _SHORT) % 1 == 0 else moved,
+            number,
+            self.moved(number),
+        )
 
 
 class _Off(NamedTuple):

@@ -8,10 +8,7 @@ each direction reaches, a sweep of flags tells.
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -21,9 +18,7 @@ from cgcli.calculus.choices import Choices
 from cgcli.calculus.ends import LEAST
 from cgcli.calculus.pullback import ArraySweep
 from cgcli.graph.graph import Graph
-from cgcli.numbers.arrays import ARRAYS, FEW, Array, flagged, quiet
-from cgcli.numbers.real import EDGES
-from cgcli.numbers.rounded import rounding
+from cgcli.numbers.arrays import ARRAYS, Array, flagged, matrix_product
 from cgcli.operations.protocol import Directions
 from cgcli.operations.row import Index, Shape, selected
 from cgcli.operations.shapes import size
@@ -47,27 +42,12 @@ def _sum(x: Any, *axis: int) -> Any:
     return x.sum(axis=axis[0] + 1 if axis[0] >= 0 else axis[0])
 
 
-def _product(a: Any, b: Any, multiply: Callable[[Any, Any], Any]) -> Any:
+def _product(a: Any, b: Any) -> Any:
     left = a[:, np.newaxis, :] if a.ndim == 2 else a
     right = b[:, :, np.newaxis] if b.ndim == 2 else b
-    product = multiply(left, right)
+    product = matrix_product(left, right)
     product = product[..., 0] if b.ndim == 2 else product
     return product[:, 0] if a.ndim == 2 else product
-
-
-def _sums_of_products(left: Any, right: Any) -> Any:
-    """Return matrix products; a few are added exactly, for terms that cancel on the way back."""
-    factors = left[..., np.newaxis], right[:, np.newaxis]
-    if math.prod(np.broadcast_shapes(*map(np.shape, factors))) <= FEW:
-        products = np.multiply(*factors)
-        with quiet():
-            parts = [products, rounding(*factors, products)]
-        columns = np.moveaxis(np.concatenate(parts, axis=2), 2, -1)
-        with contextlib.suppress(*EDGES):
-            sums = [math.fsum(terms) for terms in columns.reshape(-1, columns.shape[-1]).tolist()]
-            if all(map(math.isfinite, sums)):
-                return np.array(sums).reshape(columns.shape[:-1])
-    return np.matmul(left, right)
 
 
 _DIRECTIONS: Final = Directions(
@@ -78,7 +58,7 @@ _DIRECTIONS: Final = Directions(
     transpose=lambda x: np.swapaxes(x, 1, -1),
     concat=_concat,
     sum=_sum,
-    product=lambda a, b: _product(a, b, _sums_of_products),
+    product=_product,
     outer_or_scale=lambda a, b: a[:, :, np.newaxis] * b[:, np.newaxis, :],
     cumsum=lambda x: np.cumsum(x, axis=1),
     diag=lambda x: x.diagonal(axis1=1, axis2=2) if x.ndim > 2 else _diagonal(x),
@@ -91,8 +71,6 @@ class Tangents(ArraySweep):
     `faults` are the nodes outside their domain and `choices` those of what is differentiated by,
     as for the backward pass.
     """
-
-    directions = _DIRECTIONS
 
     def __init__(
         self,
@@ -171,15 +149,13 @@ class Tangents(ArraySweep):
         if rule is None or not any(a in tangents for a in arguments):
             return None
         moves = [_of(tangents, a, (count, *graph.shape(a))) for a in arguments]
-        return rule(self.directions, moves, *self.factors(node), fixed)
+        return rule(_DIRECTIONS, moves, *self.factors(node), fixed)
 
 
 class Reach(Tangents):
     """The forward sweep of what elements reach, by the branches that are taken: 1, else 0."""
 
     bare = True
-    # Nothing cancels: the sums need not be exact.
-    directions = dataclasses.replace(_DIRECTIONS, product=lambda a, b: _product(a, b, np.matmul))
 
     def moved(self, node: int, tangents: dict[int, Array], count: int) -> Any:
         """Return 1 for each element of a node that is reached, and 0 for the others."""

@@ -27,8 +27,8 @@ FEW: Final = 1024
 """Up to so many numbers are added exactly and rounded once, which takes microseconds."""
 _MANY: Final = 2**16
 """Of more terms, sums that cancel are not added up again."""
-_CANCELS: Final = 2.0**-20
-"""What is left of terms where their sum is added up again: it has lost six digits."""
+_CANCELS: Final = 2.0**-8
+"""The share that is left of terms where their sum is added up again."""
 
 
 def quiet() -> Any:
@@ -123,6 +123,18 @@ def _along_lines(function: Callable[[Any], Any]) -> Callable[..., Any]:
     return apply
 
 
+def _finite(product: Callable[[Any], Any], lines: Any, others: Callable[[Any], Any]) -> Any:
+    """Return products along lines; where one leaves the doubles on the way, by levelled numbers.
+
+    `others` has the powers of 2 of the products by those of the numbers.
+    """
+    products, left = flagged(lambda: product(lines))
+    if not left:
+        return products
+    numbers, powers = _levelled(lines)
+    return np.ldexp(product(numbers), others(powers))
+
+
 def _of_others(lines: Any) -> Any:
     """For every element, the product of all others: from the left times from the right."""
     left = np.ones_like(lines)
@@ -152,20 +164,12 @@ def _levelled(x: Any) -> tuple[Any, Any]:
 
 def _prod(x: Any, *axis: int) -> Any:
     """The product, of numbers whose products leave the doubles on the way too."""
-    product, left = flagged(lambda: np.multiply.reduce(x, axis=axis or None))
-    if not left:
-        return product
-    numbers, powers = _levelled(_lines(x, axis))
-    return np.ldexp(np.prod(numbers, axis=0), np.sum(powers, axis=0))
+    return _finite(np.multiply.reduce, _lines(x, axis), np.add.reduce)
 
 
 def _finite_of_others(lines: Any) -> Any:
     """The same, where a product of all others is a double though some on the way to it are none."""
-    products, left = flagged(lambda: _of_others(lines))
-    if not left:
-        return products
-    numbers, powers = _levelled(lines)
-    return np.ldexp(_of_others(numbers), np.sum(powers, axis=0) - powers)
+    return _finite(_of_others, lines, lambda powers: np.sum(powers, axis=0) - powers)
 
 
 def _sum(x: Any, *axis: int) -> Any:
@@ -175,11 +179,8 @@ def _sum(x: Any, *axis: int) -> Any:
             return math.fsum(np.ravel(x).tolist())
         except real.EDGES:
             pass
-    sums = np.add.reduce(x, axis=axis or None)
-    if not axis:
-        return sums
-    sizes = np.add.reduce(np.abs(x), axis=axis)
-    return _rounded_once(sums, sizes, np.size(x), lambda: np.moveaxis(x, axis[0], -1))
+    sums, sizes = (np.add.reduce(part, axis=axis or None) for part in (x, np.abs(x)))
+    return _rounded_once(sums, sizes, np.size(x), lambda: np.moveaxis(_lines(x, axis), 0, -1))
 
 
 def _rounded_once(sums: Any, sizes: Any, count: int, terms: Callable[[], Any]) -> Any:
@@ -215,17 +216,22 @@ def _finite_product(a: Any, b: Any) -> Any:
     """The product of doubles, which leaves them where its sums do, and not where a term does."""
     if not (np.ndim(a) and np.ndim(b)):
         return np.multiply(a, b)
-    sums = finite_sums(np.matmul(a, b), lambda scale: np.matmul(a * scale, b * scale))
+    return finite_sums(matrix_product(a, b), lambda scale: np.matmul(a * scale, b * scale))
+
+
+def matrix_product(a: Any, b: Any) -> Any:
+    """Return NumPy's product of matrices, or of stacks of them; what cancels is rounded once."""
 
     def terms() -> Any:
-        left, right = (a[..., None, :], b.T) if np.ndim(b) > 1 else (a, b)
+        left, right = (a[..., None, :], np.swapaxes(b, -1, -2)) if np.ndim(b) > 1 else (a, b)
+        right = right[..., None, :, :] if np.ndim(b) > 1 and np.ndim(a) > 1 else right
         products = left * right
         rests = rounding(left, right, products)
         # Splitting a factor near the end of the range overflows.
         return np.concatenate([products, np.where(np.isfinite(rests), rests, 0.0)], axis=-1)
 
-    count = np.size(a) * np.size(b) // np.shape(b)[0]
-    return _rounded_once(sums, np.matmul(np.abs(a), np.abs(b)), count, terms)
+    sums, sizes = np.matmul(a, b), np.matmul(np.abs(a), np.abs(b))
+    return _rounded_once(sums, sizes, np.size(sums) * np.shape(a)[-1], terms)
 
 
 def finite_sums(sums: Any, again: Callable[[float], Any]) -> Any:

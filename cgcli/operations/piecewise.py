@@ -22,20 +22,6 @@ def _shares(m: Rulebook, y: Number, *arguments: Number) -> list[Number]:
     return [m.where(argument == y, share, other) for argument in arguments]
 
 
-def _greater(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
-    """1 where the argument is greater than all others, half of it where it ties with another."""
-    return _above(m, arguments[place], _others(m.max, place, arguments))
-
-
-def _less(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
-    return _above(m, _others(m.min, place, arguments), arguments[place])
-
-
-def _others(extreme: Rule, place: int, arguments: tuple[Number, ...]) -> Number:
-    others = arguments[:place] + arguments[place + 1 :]
-    return extreme(*others) if len(others) > 1 else others[0]
-
-
 def _ties(m: Rulebook, y: Number, arguments: tuple[Number, ...]) -> Number:
     """How many arguments are the extreme; a number of `m`, which answers 1/0 as `m` does."""
     ties = m.where(arguments[0] == y, m.number(1), m.number(0))
@@ -106,8 +92,15 @@ def _step(name: str, at: Rule, sides: Rule, words: str, summary: str) -> Operati
     )
 
 
-def _extreme(name: str, taught: Rule, corner: tuple[int, int], summary: str) -> Operation:
+def _extreme(name: str, corner: tuple[int, int], summary: str) -> Operation:
     """A row of many arguments, with the slopes to the left and right of where they tie."""
+
+    def taught(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
+        """1 where the argument is beyond all others, half of it where it ties with another."""
+        others = arguments[:place] + arguments[place + 1 :]
+        other = getattr(m, name)(*others) if len(others) > 1 else others[0]
+        rises = corner[1] > corner[0]
+        return _above(m, arguments[place], other) if rises else _above(m, other, arguments[place])
 
     def sides(m: Rulebook, *arguments: Number) -> Number:
         y = getattr(m, name)(*arguments)
@@ -178,8 +171,8 @@ PIECEWISE: Final = (
         "a jump at every half",
         "the nearest whole number, the even one at a tie",
     ),
-    _extreme("max", _greater, (0, 1), "the greatest"),
-    _extreme("min", _less, (1, 0), "the least"),
+    _extreme("max", (0, 1), "the greatest"),
+    _extreme("min", (1, 0), "the least"),
     Ternary(
         name="clip",
         value=lambda m, x, low, high: m.min(m.max(x, low), high),
