@@ -86,6 +86,5 @@ def _gradient(result: Result, inputs: Mapping[str, Any], name: str) -> float | N
     graph = result.graph
     values = forward(graph, inputs)
     trail = Trail(examine(graph, values).faults)
-    gradients = backward(graph, values, result.of, result.active, trail)
-    gradient = gradients[graph.inputs[name]]
+    gradient = backward(graph, values, result.of, result.active, trail)[graph.inputs[name]]
     return gradient if isinstance(gradient, float) else None

@@ -65,11 +65,10 @@ def rounding(result: Result, inputs: Mapping[str, Any]) -> Iterator[tuple[int, N
 
 def _gradients(result: Result) -> list[Any]:
     """Return the gradient by every result, of constants as well."""
-    graph, active = result.graph, result.active
-    rounded = bytearray(map(bool, graph.arguments))
-    if result.gradients and not any(a and not b for a, b in zip(rounded, active, strict=True)):
+    graph = result.graph
+    wanted = bytearray(map(max, map(bool, graph.arguments), result.active))
+    if result.gradients and wanted == result.active:
         return result.gradients
-    wanted = bytearray(map(max, rounded, active))
     # The result's own trail is that of its own gradients.
     trail = Trail(result.trail.faults)
     return result.kind.backward(graph, result.values, result.of, wanted, trail)

@@ -20,16 +20,8 @@ from cgcli.calculus.pullback import ArraySweep
 from cgcli.graph.graph import Graph
 from cgcli.numbers.arrays import ARRAYS, Array, flagged, matrix_product
 from cgcli.operations.protocol import Directions
-from cgcli.operations.row import Index, Shape, selected
+from cgcli.operations.row import Shape, selected
 from cgcli.operations.shapes import size
-
-
-def _index(x: Any, *indices: Index) -> Any:
-    return x[(slice(None), *selected(indices))]
-
-
-def _diagonal(x: Any) -> Any:
-    return x[:, :, np.newaxis] * np.eye(x.shape[1])
 
 
 def _concat(*parts: Any) -> Any:
@@ -37,9 +29,7 @@ def _concat(*parts: Any) -> Any:
 
 
 def _sum(x: Any, *axis: int) -> Any:
-    if not axis:
-        return x.reshape(len(x), -1).sum(axis=1)
-    return x.sum(axis=axis[0] + 1 if axis[0] >= 0 else axis[0])
+    return x.sum(axis=tuple(k % (x.ndim - 1) + 1 for k in axis or range(x.ndim - 1)))
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -54,14 +44,14 @@ _DIRECTIONS: Final = Directions(
     bare=ARRAYS,
     alike=lambda value: np.asarray(value)[np.newaxis],
     stack=lambda *parts: np.stack(parts, axis=1),
-    index=_index,
+    index=lambda x, *indices: x[(slice(None), *selected(indices))],
     transpose=lambda x: np.swapaxes(x, 1, -1),
     concat=_concat,
     sum=_sum,
     product=_product,
     outer_or_scale=lambda a, b: a[:, :, np.newaxis] * b[:, np.newaxis, :],
     cumsum=lambda x: np.cumsum(x, axis=1),
-    diag=lambda x: x.diagonal(axis1=1, axis2=2) if x.ndim > 2 else _diagonal(x),
+    diag=lambda x: x.diagonal(axis1=1, axis2=2) if x.ndim > 2 else x[..., None] * np.eye(len(x.T)),
 )
 
 

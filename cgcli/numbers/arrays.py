@@ -162,16 +162,6 @@ def _levelled(x: Any) -> tuple[Any, Any]:
     return np.ldexp(x, -powers), powers
 
 
-def _prod(x: Any, *axis: int) -> Any:
-    """The product, of numbers whose products leave the doubles on the way too."""
-    return _finite(np.multiply.reduce, _lines(x, axis), np.add.reduce)
-
-
-def _finite_of_others(lines: Any) -> Any:
-    """The same, where a product of all others is a double though some on the way to it are none."""
-    return _finite(_of_others, lines, lambda powers: np.sum(powers, axis=0) - powers)
-
-
 def _sum(x: Any, *axis: int) -> Any:
     """The sum of all elements, a few of them as `math.fsum` has it; or along an axis."""
     if not axis and np.size(x) <= FEW:
@@ -295,7 +285,9 @@ ARRAYS: Final = Rounded(
     **{
         **STRUCTURE,
         "product": _finite_product,
-        "products_of_others": _along_lines(_finite_of_others),
+        "products_of_others": _along_lines(
+            lambda lines: _finite(_of_others, lines, lambda powers: powers.sum(axis=0) - powers)
+        ),
     },
     **_ELEMENTWISE,
     max=lambda *values: functools.reduce(np.maximum, values),
@@ -310,7 +302,7 @@ ARRAYS: Final = Rounded(
     scatter=_scatter,
     concat=lambda *parts: np.concatenate([np.atleast_1d(part) for part in parts]),
     sum=_sum,
-    prod=_prod,
+    prod=lambda x, *axis: _finite(np.multiply.reduce, _lines(x, axis), np.add.reduce),
     norm_over=_norm_over,
     amax=lambda x, *axis: np.maximum.reduce(x, axis=axis or None),
     amin=lambda x, *axis: np.minimum.reduce(x, axis=axis or None),

@@ -122,10 +122,6 @@ def _expm1(x: Decimal) -> Decimal:
     return x * (1 + x / 2) if abs(x) < _TINY else _LONG.subtract(_exp(x, _LONG), 1)
 
 
-def _log1p(x: Decimal) -> Decimal:
-    return x * (1 - x / 2) if abs(x) < _TINY else _LONG.ln(_LONG.add(x, 1))
-
-
 def _tanh(x: Decimal) -> Decimal:
     less = _expm1(-2 * abs(x))
     return (-less / (2 + less)).copy_sign(x)
@@ -153,7 +149,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     **{name: functools.partial(_by_double, name) for name in _OF_DOUBLES},
     "exp": _exp,
     "expm1": _expm1,
-    "log1p": _log1p,
+    "log1p": lambda x: x * (1 - x / 2) if abs(x) < _TINY else _LONG.ln(_LONG.add(x, 1)),
     "sinh": lambda x: (_expm1(abs(x)) - _expm1(-abs(x))).copy_sign(x) / 2,
     "tanh": _tanh,
     "log": Decimal.ln,

@@ -35,10 +35,6 @@ def _above(m: Rulebook, a: Number, b: Number) -> Number:
     return m.where(a == b, 1 / m.number(2), m.where(a > b, 1, 0))
 
 
-def _clip_inner(m: Rulebook, low: Number, x: Number, high: Number) -> Number:
-    return _above(m, high, m.max(x, low))
-
-
 def _mod_sides(m: Rulebook, a: Number, b: Number) -> Number:
     """The one-sided derivatives of mod at a = n·b: where a/b falls below n, it jumps to b."""
     times = m.round(a / b)
@@ -177,8 +173,8 @@ PIECEWISE: Final = (
         name="clip",
         value=lambda m, x, low, high: m.min(m.max(x, low), high),
         partials=(
-            lambda m, y, x, low, high: _clip_inner(m, low, x, high) * _above(m, x, low),
-            lambda m, y, x, low, high: _clip_inner(m, low, x, high) * _above(m, low, x),
+            lambda m, y, x, low, high: _above(m, high, m.max(x, low)) * _above(m, x, low),
+            lambda m, y, x, low, high: _above(m, high, m.max(x, low)) * _above(m, low, x),
             lambda m, y, x, low, high: _above(m, m.max(x, low), high),
         ),
         parameters=("x", "low", "high"),
