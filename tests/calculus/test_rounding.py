@@ -182,6 +182,7 @@ def test_it_is_told_wherever_a_point_is_asked_for(cgraph: Any) -> None:
     for command in (["eval"], ["trace"], ["eval", "--json"], ["trace", "--json"]):
         ran = cgraph(*command, *words)
         assert "v1 - 1 magnifies rounding" in ran.out
+    assert "v1 - 1 magnifies rounding" in cgraph("trace", *words, "--pass", "backward").out
     assert cgraph("eval", *words, "--strict").status == 1
     line = '{"expr": "(exp(x)-1)/x", "at": {"x": 1e-12}}\n'
     assert "magnifies rounding" in cgraph("eval", "--jsonl", stdin=line.encode()).out
