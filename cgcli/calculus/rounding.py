@@ -39,8 +39,8 @@ _NAMED: Final = 3
 _NUMBERS: Final = 2_000
 """In larger graphs nothing is said: cost and gradient of a net are sums of much that is rounded."""
 _BITS: Final = 5_000
-_SHORT: Final = 30
-"""What has fewer bits was rounded to them by a chance of one in millions."""
+_FINE: Final = 2.0**30
+"""What is whole times it has few bits, and was rounded to them by a chance of one in millions."""
 
 
 def rounding(result: Result, inputs: Mapping[str, Any]) -> Iterator[tuple[int, Note]]:
@@ -97,13 +97,16 @@ def _cancels(graph: Graph, values: list[Any]) -> bool:
     """Whether a result is so much less than a rounded argument that its digits are in doubt.
 
     The gradients show of products what they lose; of sums and functions of one argument the
-    output may not: cosh(x + 1 - 1) is flat where its derivative has no digits left.
+    output may not: cosh(x + 1 - 1) is flat where its derivative has no digits left. So are they
+    of a result that came to be a short number, as exp(x) that is 1.
     """
     share = _ULP / _LOST
     return any(
-        graph.arguments[argument] and anywhere(abs(values[node]) < share * abs(values[argument]))
+        (graph.arguments[argument] and anywhere(abs(values[node]) < share * abs(values[argument])))
+        or anywhere((values[node] * _FINE % 1 == 0) & (values[argument] * _FINE % 1 != 0))
         for node, (row, arguments) in enumerate(zip(graph.operations, graph.arguments, strict=True))
-        if row.elementwise and (len(arguments) == 1 or row.level == LEVELS["sum"])
+        if row.elementwise and not row.step
+        if len(arguments) == 1 or row.level == LEVELS["sum"] or row.jumps
         for argument in arguments
     )
 
@@ -248,7 +251,7 @@ class _Rounded(ShakenDoubles):
     def sent(self, number: Any) -> Any:
         """Return a contribution, moved where it may have been rounded."""
         return by_double(
-            lambda x, moved: x if math.ldexp(math.frexp(x)[0], _SHORT) % 1 == 0 else moved,
+            lambda x, moved: x if math.frexp(x)[0] * _FINE % 1 == 0 else moved,
             number,
             self.moved(number),
         )

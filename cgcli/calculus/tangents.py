@@ -24,10 +24,6 @@ from cgcli.operations.row import Shape, selected
 from cgcli.operations.shapes import size
 
 
-def _concat(*parts: Any) -> Any:
-    return np.concatenate([p[:, np.newaxis] if p.ndim == 1 else p for p in parts], axis=1)
-
-
 def _sum(x: Any, *axis: int) -> Any:
     return x.sum(axis=tuple(k % (x.ndim - 1) + 1 for k in axis or range(x.ndim - 1)))
 
@@ -46,7 +42,7 @@ _DIRECTIONS: Final = Directions(
     stack=lambda *parts: np.stack(parts, axis=1),
     index=lambda x, *indices: x[(slice(None), *selected(indices))],
     transpose=lambda x: np.swapaxes(x, 1, -1),
-    concat=_concat,
+    concat=lambda *parts: np.concatenate([p[:, None] if p.ndim == 1 else p for p in parts], axis=1),
     sum=_sum,
     product=_product,
     outer_or_scale=lambda a, b: a[:, :, np.newaxis] * b[:, np.newaxis, :],
