@@ -94,8 +94,7 @@ class Formulas:
         self.decimal = "." in graph.text
         self.names = inputs_of(graph, wanted)
         orders = orders_of(self.names, wanted)
-        again = self.names if len(orders[0]) > 1 else ()
-        self.forms.moving = set(again) if accurate else None
+        self.forms.moving = set(self.names if len(orders[0]) > 1 else ()) if accurate else None
         self._conditions = Conditions(self.forms)
         self._defined: dict[Condition, None] = {}
         self._lower: list[Form] = []

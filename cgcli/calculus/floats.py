@@ -45,6 +45,11 @@ class FloatSweep(Sweep):
         """Return a rule's result: inf and NaN where plain floats raise."""
         return real.run(rule, *numbers)
 
+    def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
+        """Return the local derivatives of a node, by the shortest way."""
+        y = self.values[node]
+        return self.graph.operations[node].partials_by(places, real.run, y, parts)
+
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
     ) -> Any:

@@ -97,13 +97,16 @@ def _cancels(graph: Graph, values: list[Any]) -> bool:
     """Whether a result is so much less than a rounded argument that its digits are in doubt.
 
     The gradients show of products what they lose; of sums and functions of one argument the
-    output may not: cosh(x + 1 - 1) is flat where its derivative has no digits left. So are they
-    of a result that came to be a short number, as exp(x) that is 1.
+    output may not: cosh(x + 1 - 1) is flat where its derivative has no digits left.
     """
     share = _ULP / _LOST
+    if not graph.tensors:
+        # Of numbers, a look at them all together mostly tells that there is none.
+        sizes = list(map(abs, values))
+        if min(sizes) >= share * max(sizes):
+            return False
     return any(
-        (graph.arguments[argument] and anywhere(abs(values[node]) < share * abs(values[argument])))
-        or anywhere((values[node] * _FINE % 1 == 0) & (values[argument] * _FINE % 1 != 0))
+        graph.arguments[argument] and anywhere(abs(values[node]) < share * abs(values[argument]))
         for node, (row, arguments) in enumerate(zip(graph.operations, graph.arguments, strict=True))
         if row.elementwise and not row.step
         if len(arguments) == 1 or row.level == LEVELS["sum"] or row.jumps

@@ -18,7 +18,7 @@ from cgcli.calculus.choices import Choices
 from cgcli.calculus.ends import LEAST
 from cgcli.calculus.pullback import ArraySweep
 from cgcli.graph.graph import Graph
-from cgcli.numbers.arrays import ARRAYS, Array, flagged, matrix_product
+from cgcli.numbers.arrays import ARRAYS, Array, flagged
 from cgcli.operations.protocol import Directions
 from cgcli.operations.row import Shape, selected
 from cgcli.operations.shapes import size
@@ -31,7 +31,7 @@ def _sum(x: Any, *axis: int) -> Any:
 def _product(a: Any, b: Any) -> Any:
     left = a[:, np.newaxis, :] if a.ndim == 2 else a
     right = b[:, :, np.newaxis] if b.ndim == 2 else b
-    product = matrix_product(left, right)
+    product = ARRAYS.product(left, right)
     product = product[..., 0] if b.ndim == 2 else product
     return product[:, 0] if a.ndim == 2 else product
 

@@ -203,14 +203,12 @@ def _product(a: Any, b: Any) -> Any:
 
 
 def _finite_product(a: Any, b: Any) -> Any:
-    """The product of doubles, which leaves them where its sums do, and not where a term does."""
+    """The product of doubles, or of stacks of them; what cancels is rounded once.
+
+    It leaves the doubles where its sums do, and not where a term does.
+    """
     if not (np.ndim(a) and np.ndim(b)):
         return np.multiply(a, b)
-    return finite_sums(matrix_product(a, b), lambda scale: np.matmul(a * scale, b * scale))
-
-
-def matrix_product(a: Any, b: Any) -> Any:
-    """Return NumPy's product of matrices, or of stacks of them; what cancels is rounded once."""
 
     def terms() -> Any:
         left, right = (a[..., None, :], np.swapaxes(b, -1, -2)) if np.ndim(b) > 1 else (a, b)
@@ -220,7 +218,8 @@ def matrix_product(a: Any, b: Any) -> Any:
         # Splitting a factor near the end of the range overflows.
         return np.concatenate([products, np.where(np.isfinite(rests), rests, 0.0)], axis=-1)
 
-    sums, sizes = np.matmul(a, b), np.matmul(np.abs(a), np.abs(b))
+    sums = finite_sums(np.matmul(a, b), lambda scale: np.matmul(a * scale, b * scale))
+    sizes = np.matmul(np.abs(a), np.abs(b))
     return _rounded_once(sums, sizes, np.size(sums) * np.shape(a)[-1], terms)
 
 

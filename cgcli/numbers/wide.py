@@ -122,11 +122,6 @@ def _expm1(x: Decimal) -> Decimal:
     return x * (1 + x / 2) if abs(x) < _TINY else _LONG.subtract(_exp(x, _LONG), 1)
 
 
-def _tanh(x: Decimal) -> Decimal:
-    less = _expm1(-2 * abs(x))
-    return (-less / (2 + less)).copy_sign(x)
-
-
 def _atan2(a: Decimal, b: Decimal) -> Decimal:
     flat = b > 0 and b.is_finite() and abs(a) < _TINY * b
     return a / b if flat else _by_double("atan2", a, b)
@@ -151,7 +146,6 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "expm1": _expm1,
     "log1p": lambda x: x * (1 - x / 2) if abs(x) < _TINY else _LONG.ln(_LONG.add(x, 1)),
     "sinh": lambda x: (_expm1(abs(x)) - _expm1(-abs(x))).copy_sign(x) / 2,
-    "tanh": _tanh,
     "log": Decimal.ln,
     "log10": Decimal.log10,
     "sqrt": Decimal.sqrt,

@@ -29,7 +29,6 @@ CANCELLING = [
     ("cosh(x + 1 - 1)", {"x": 1e-12}, "v1 - 1 magnifies rounding: about 3 digits of ∂f/∂x"),
     ("cosh(x + 1 - 1)", {"x": 1e-20}, "∂f/∂x may be off by 2e-16"),
     ("cos(log(exp(x)))", {"x": 1e-12}, "log(v1) magnifies rounding: about 3 digits of ∂f/∂x"),
-    ("tanh(exp(x)^x)", {"x": 1e-160}, "∂f/∂x may be off by"),
     ("exp(mod(0.1 + x, 0.1))", {"x": 1.0}, "mod(v1, 0.1) magnifies rounding: f may be off by 0.1"),
     ("sum(cosh(x + 1 - 1))", {"x": [1e-12, 1.0]}, "about 3 digits of ∂f/∂x are right"),
 ]
