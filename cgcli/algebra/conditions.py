@@ -229,10 +229,10 @@ class Conditions:
         row = OPERATIONS[name]
         for domain in filter(None, (row.domain, row.slopes)):
             # Here equality is asked: xlogy(0, y) has a value for every y.
-            asks, forms.asks = forms.asks, True
+            moving, forms.moving = forms.moving, set()
             numbers = [Tensor(forms, argument) for argument in arguments]
             inside: Any = domain.inside(self._m, *numbers, *static)
-            forms.asks = asks
+            forms.moving = moving
             if isinstance(inside, Tensor):
                 conditions += self._comparisons(inside.form)
             elif not inside:

@@ -211,7 +211,7 @@ class Derivatives:
     def _power(self, base: Form, exponent: Form) -> Form:
         """Return the derivative of one power: n·u^(n-1)·u', and u^v·log(u)·v' where v varies."""
         forms = self.forms
-        if base == forms.zero and not forms.asks:
+        if base == forms.zero and not forms.has_case(base):
             # 0^v is 0 where v is positive.
             forms.grant(exponent, ">")
             return forms.zero

@@ -94,8 +94,7 @@ class Formulas:
         self.decimal = "." in graph.text
         self.names = inputs_of(graph, wanted)
         orders = orders_of(self.names, wanted)
-        # What is 0 at one point, by a case of its own, has not the slope of what is around it.
-        self.forms.asks = accurate and len(orders[0]) == 1
+        self.forms.moving = set(self.names if len(orders[0]) > 1 else ()) if accurate else None
         self._conditions = Conditions(self.forms)
         self._defined: dict[Condition, None] = {}
         self._lower: list[Form] = []

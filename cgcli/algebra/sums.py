@@ -54,14 +54,15 @@ class Sums:
     a value and its formula none. What is `closed` is a part of others as it is. `constants` are
     the names, and the literals too long to be reckoned with, that stand for no input.
     Forms that are `accurate` are computed with rather than read: rules are the table's accurate
-    ones, not those of a textbook. Where it `asks`, a formula has a case for numbers that are
-    equal.
+    ones, not those of a textbook. Unless `moving` is None, a formula has a case for numbers
+    that are equal, where these names do not move them: what is 0 at one point, by a case of its
+    own, has not the slope of what is around it.
     There is `room` for so many forms; one more raises `CgraphError` of kind limit.
     """
 
     def __init__(self, *, accurate: bool = False) -> None:
         self.accurate = accurate
-        self.asks = False
+        self.moving: set[str] | None = None
         self.kinds: list[str] = []
         self.parts: list[Any] = []
         self.shapes: list[Shape] = []
@@ -155,6 +156,11 @@ class Sums:
         if kind == PRODUCT:
             return [part for pair in parts for part in pair]
         return list(parts[1]) if kind == CALL else []
+
+    def has_case(self, *sides: Form) -> bool:
+        """Whether a formula has a case of its own for sides that are equal."""
+        reached = self.reachable(sides) if self.moving else ()
+        return self.moving is not None and self.moving.isdisjoint(self.parts[k] for k in reached)
 
     def reachable(self, roots: Iterable[Form]) -> list[Form]:
         """Return all that some forms are made of, and themselves, the innermost first."""

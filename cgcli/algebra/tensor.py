@@ -86,7 +86,7 @@ class Tensor(Operators):
         if all(forms.kinds[side] == NUMBER or side in forms.constants for side in sides):
             return False
         # Elements that a form singles out are asked for in the formula.
-        if forms.asks or (forms.shapes[self.form] and forms.kinds[right] == CALL):
+        if forms.has_case(*sides) or (forms.shapes[self.form] and forms.kinds[right] == CALL):
             return self._make(forms.call("eq", (self.form, right)), other)
         forms.grant(self.form, "!=", right)
         return False

@@ -91,7 +91,8 @@ class Agreement:
         if shape:
             from cgcli.numbers.objects import arranged
 
-            weights = _weights(size(shape))
+            chance = random.Random(7)  # noqa: S311  # no secret
+            weights = [arb(chance.uniform(1, 2)) for _ in range(size(shape))]
             active = self.graph.dependents(self.sources)
             if not active[self.of]:
                 return True
@@ -99,8 +100,11 @@ class Agreement:
             gradients = BallSweep(self.graph, values).backward(self.of, active, seed)
         steps, expected = self._steps(gradients, active)
         moved = _Moving(self.graph, steps).of(leaves)
-        for node in range(len(self.graph)):
-            self._compare_values(node, values[node], moved[node])
+        for node, pair in enumerate(zip(values, moved, strict=True)):
+            for element, jet in zip(*map(elements, pair), strict=True):
+                known = _known(element) and jet.value.is_finite()
+                if known and not element.value.overlaps(jet.value):
+                    raise self._error(f"the value of {self._name(node)}")
         if not all(map(_known, elements(values[self.of]))):
             # An output that is no number does not move, and its verdict says so.
             return True
@@ -140,12 +144,6 @@ class Agreement:
         }
         return steps, expected
 
-    def _compare_values(self, node: int, value: Any, moved: Any) -> None:
-        for element, jet in zip(elements(value), elements(moved), strict=True):
-            known = _known(element) and jet.value.is_finite()
-            if known and not element.value.overlaps(jet.value):
-                raise self._error(f"the value of {self._name(node)}")
-
     def _close(self, value: Any, moved: Any) -> bool:
         for element, jet in zip(elements(value), elements(moved), strict=True):
             other = jet.value
@@ -182,11 +180,6 @@ class Agreement:
 
 def _known(value: Any) -> bool:
     return not value.flags & (VOIDED | INFINITE) and bool(value.value.is_finite())
-
-
-def _weights(count: int) -> list[Any]:
-    chance = random.Random(7)  # noqa: S311  # no secret
-    return [arb(chance.uniform(1, 2)) for _ in range(count)]
 
 
 def _step(chance: random.Random, gradient: Any) -> Any:

@@ -44,26 +44,17 @@ def _words(name: str, left: float | None, right: float | None) -> Message | None
     if left is None and right is None:
         return None
     if left is None:
-        return Message(
-            "beside it, the gradient by {name} tends to {right:g} from the right",
-            name=name,
-            right=right,
+        pattern = "beside it, the gradient by {name} tends to {right:g} from the right"
+    elif right is None:
+        pattern = "beside it, the gradient by {name} tends to {left:g} from the left"
+    elif abs(left - right) <= _SAME * max(abs(left), abs(right)):
+        pattern = "beside it, the gradient by {name} tends to {left:g}"
+    else:
+        pattern = (
+            "beside it, the gradient by {name} tends to {left:g} from the left and to {right:g} "
+            "from the right"
         )
-    if right is None:
-        return Message(
-            "beside it, the gradient by {name} tends to {left:g} from the left",
-            name=name,
-            left=left,
-        )
-    if abs(left - right) <= _SAME * max(abs(left), abs(right)):
-        return Message("beside it, the gradient by {name} tends to {left:g}", name=name, left=left)
-    return Message(
-        "beside it, the gradient by {name} tends to {left:g} from the left and to {right:g} from "
-        "the right",
-        name=name,
-        left=left,
-        right=right,
-    )
+    return Message(pattern, name=name, left=left, right=right)
 
 
 def _limit(result: Result, inputs: Mapping[str, Any], name: str, sign: float) -> float | None:
@@ -95,6 +86,5 @@ def _gradient(result: Result, inputs: Mapping[str, Any], name: str) -> float | N
     graph = result.graph
     values = forward(graph, inputs)
     trail = Trail(examine(graph, values).faults)
-    gradients = backward(graph, values, result.of, result.active, trail)
-    gradient = gradients[graph.inputs[name]]
+    gradient = backward(graph, values, result.of, result.active, trail)[graph.inputs[name]]
     return gradient if isinstance(gradient, float) else None

@@ -34,7 +34,7 @@ from cgcli.calculus.notes import Note
 from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
 from cgcli.calculus.sweep import Trail, jacobian
-from cgcli.numbers.balls import ABSENT, NOTHING, VOID, VOIDED, Ball, ball
+from cgcli.numbers.balls import ABSENT, NOTHING, VOID, VOIDED, ball
 from cgcli.numbers.elements import by_element, filled
 from cgcli.operations.shapes import size
 
@@ -213,12 +213,10 @@ def _jacobian(sweep: BallSweep, of: int, sources: Mapping[str, int]) -> dict[str
     lacking = [bool(value.flags & VOIDED) for value in values.flat]
     for block in blocks.values() if any(lacking) else ():
         rows = block.reshape(len(lacking), -1)
-        rows[lacking] = by_element(_undefined, rows[lacking])
+        rows[lacking] = by_element(
+            lambda sent: sent if sent.flags & ABSENT else VOID, rows[lacking]
+        )
     return blocks
-
-
-def _undefined(gradient: Ball) -> Ball:
-    return gradient if gradient.flags & ABSENT else VOID
 
 
 def _partials(sweep: BallSweep, judge: Judge, varying: bytearray) -> dict[int, list[Any]]:

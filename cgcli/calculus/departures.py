@@ -42,11 +42,7 @@ def vanished_values(graph: Graph, values: list[Any]) -> dict[int, list[Note]]:
         return notes
     for node, arguments in enumerate(graph.arguments):
         value = values[node]
-        row = graph.operations[node]
         if not arguments or not _has_zero(value) or not _may_vanish(graph, values, node):
-            continue
-        if row.kinks and not row.wide:
-            # What bends or jumps is 0 by a choice, unless its row says that it leaves the doubles.
             continue
         parts = [values[argument] for argument in arguments]
         if node not in graph.tensors and 0.0 in parts:

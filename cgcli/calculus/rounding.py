@@ -9,34 +9,38 @@ with every rounded number moved by up to an ulp, by chance, and what stays the s
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.floats import silent
 from cgcli.calculus.notes import Note, note_on, shown, with_suggestion
 from cgcli.calculus.result import Result
-from cgcli.calculus.shaking import ShakenDoubles
-from cgcli.calculus.sweep import Trail
+from cgcli.calculus.shaking import ShakenDoubles, by_double
+from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import anywhere, elements
+from cgcli.numbers.elements import anywhere, by_element, elements
+from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
-
-if TYPE_CHECKING:
-    from cgcli.calculus.exact_passes import ExactSweep
 
 _LOST: Final = 5e-7
 """What a printed number is off by, as a share of itself, where its six digits are not all right."""
 _ULP: Final = 2.0**-52
+_MEANT: Final = 2.0**-40
+"""A 0 that moves by no more than this share of what it was added up from is right,"""
+_CLEAR: Final = Decimal("1e-48")
+"""and one that is more than this share of it in 100 digits is not."""
 _RUNS: Final = 3
 _NAMED: Final = 3
 _NUMBERS: Final = 2_000
 """In larger graphs nothing is said: cost and gradient of a net are sums of much that is rounded."""
 _BITS: Final = 5_000
-_SHORT: Final = 30
-"""What has fewer bits was rounded to them by a chance of one in millions."""
+_FINE: Final = 2.0**30
+"""What is whole times it has few bits, and was rounded to them by a chance of one in millions."""
 
 
 def rounding(result: Result, inputs: Mapping[str, Any]) -> Iterator[tuple[int, Note]]:
@@ -61,11 +65,10 @@ def rounding(result: Result, inputs: Mapping[str, Any]) -> Iterator[tuple[int, N
 
 def _gradients(result: Result) -> list[Any]:
     """Return the gradient by every result, of constants as well."""
-    graph, active = result.graph, result.active
-    rounded = bytearray(map(bool, graph.arguments))
-    if result.gradients and not any(a and not b for a, b in zip(rounded, active, strict=True)):
+    graph = result.graph
+    wanted = bytearray(map(max, map(bool, graph.arguments), result.active))
+    if result.gradients and wanted == result.active:
         return result.gradients
-    wanted = bytearray(map(max, rounded, active))
     # The result's own trail is that of its own gradients.
     trail = Trail(result.trail.faults)
     return result.kind.backward(graph, result.values, result.of, wanted, trail)
@@ -81,10 +84,33 @@ def _may_lose(result: Result, gradients: list[Any]) -> bool:
             carried += part if isinstance(part, float) else float(part.sum())
     if carried * _ULP > _LOST * abs(values[result.of]):
         return True
+    if _cancels(graph, values):
+        return True
     # Where nothing is left, that may be right, or all that was smaller is lost.
     return any(
         anywhere((terms > 0) & (abs(gradients[node]) * _LOST < terms * _ULP))
         for node, terms in _terms(result, gradients)
+    )
+
+
+def _cancels(graph: Graph, values: list[Any]) -> bool:
+    """Whether a result is so much less than a rounded argument that its digits are in doubt.
+
+    The gradients show of products what they lose; of sums and functions of one argument the
+    output may not: cosh(x + 1 - 1) is flat where its derivative has no digits left.
+    """
+    share = _ULP / _LOST
+    if not graph.tensors:
+        # Of numbers, a look at them all together mostly tells that there is none.
+        sizes = list(map(abs, values))
+        if min(sizes) >= share * max(sizes):
+            return False
+    return any(
+        graph.arguments[argument] and anywhere(abs(values[node]) < share * abs(values[argument]))
+        for node, (row, arguments) in enumerate(zip(graph.operations, graph.arguments, strict=True))
+        if row.elementwise and not row.step
+        if len(arguments) == 1 or row.level == LEVELS["sum"] or row.jumps
+        for argument in arguments
     )
 
 
@@ -120,7 +146,7 @@ def _lost(
 ) -> Iterator[tuple[int, Note]]:
     """Yield the note, after a few runs with the numbers moved."""
     graph, sources = result.graph, result.sources
-    exact, sweep = _exact(graph, result.values)
+    exact, sizes = _exact(graph, result.values), _sizes(result, gradients)
     values, moved = [_STILL] * len(graph), dict.fromkeys(sources, _STILL)
     for seed in range(_RUNS):
         kind = _Rounded(seed, _ULP, exact)
@@ -129,13 +155,14 @@ def _lost(
         back = kind.backward(graph, shaken, result.of, result.active, trail)
         for node, gradient in enumerate(gradients):
             if gradient is not None:
-                off = _off(result.values[node], shaken[node], math.inf)
+                off = _off(result.values[node], shaken[node])
                 values[node] = max(values[node], off)
         for name, node in sources.items():
             if gradients[node] is not None and back[node] is not None:
                 # Contributions that leave nothing at all, as of z/z, are meant to.
-                moved[name] = max(moved[name], _off(gradients[node], back[node], 0.0))
-    for name, off in _vanished(result, gradients, sweep):
+                meant = _MEANT * sizes[node] if sizes else 0.0
+                moved[name] = max(moved[name], _off(gradients[node], back[node], meant))
+    for name, off in _vanished(result, gradients, sizes) if sizes else ():
         moved[name] = max(moved[name], off)
     output = excerpt(result.output)
     offs = {output: values[result.of]}
@@ -158,23 +185,19 @@ def _lost(
     yield first, note_on(graph, first, "inexact", message)
 
 
-def _exact(graph: Graph, values: list[Any]) -> tuple[set[int], ExactSweep | None]:
-    """Return the nodes that were not rounded, and the sweep over fractions that tells them.
-
-    They are the constants and inputs, and what is a fraction; of long ones there is no sweep.
-    """
+def _exact(graph: Graph, values: list[Any]) -> set[int]:
+    """Return the nodes that were not rounded: constants and inputs, and what is a fraction."""
     from cgcli.calculus.exact_passes import ExactSweep, taken
     from cgcli.numbers.exact import exact_namespace
     from cgcli.numbers.ratio import Ratio, Room, RoomError
 
     room = Room(_BITS)
-    sweep = ExactSweep(graph, exact_namespace(room))
-    leaves = [node for node, arguments in enumerate(graph.arguments) if not arguments]
+    leaves = {node: taken(values[node], room) for node in _leaves(graph)}
     try:
-        fractions = sweep.forward({node: taken(values[node], room) for node in leaves})
+        fractions = ExactSweep(graph, exact_namespace(room)).forward(leaves)
     except RoomError:
-        return set(leaves), None
-    exact = {
+        return set(leaves)
+    return {
         node
         for node, (fraction, value) in enumerate(zip(fractions, values, strict=True))
         if all(
@@ -182,34 +205,47 @@ def _exact(graph: Graph, values: list[Any]) -> tuple[set[int], ExactSweep | None
             for a, b in zip(elements(fraction), elements(value), strict=True)
         )
     }
-    return exact, sweep
 
 
-def _vanished(
-    result: Result, gradients: list[Any], sweep: ExactSweep | None
-) -> Iterator[tuple[str, _Off]]:
-    """Yield the inputs by which a gradient of 0 is a fraction that is not 0, and how far off it is.
+def _leaves(graph: Graph) -> list[int]:
+    return [node for node, arguments in enumerate(graph.arguments) if not arguments]
+
+
+def _sizes(result: Result, gradients: list[Any]) -> list[Any] | None:
+    """Return what gradients were added up from, where one that was asked for has a 0."""
+    asked = [gradients[node] for node in result.sources.values()]
+    if not any(gradient is not None and anywhere(gradient == 0) for gradient in asked):
+        return None
+    from cgcli.calculus.beside import sizes_sent
+
+    return sizes_sent(result.graph, result.values, result.of, result.choices)
+
+
+def _vanished(result: Result, gradients: list[Any], sizes: list[Any]) -> Iterator[tuple[str, _Off]]:
+    """Yield the inputs by which a gradient of 0 is not 0 in 100 digits, and how far off it is.
 
     >>> import cgcli
     >>> result = cgcli.parse("1e17*x - 1e17*x + x").evaluate(x=3)
     >>> str(result.notes[0].message)
     'contributions nearly cancel: ∂f/∂x may be off by 1; --precision 30 has more'
     """
-    from cgcli.numbers.ratio import Ratio, RoomError
+    from cgcli.numbers.wide import WIDE, room
 
-    nodes = {name: node for name, node in result.sources.items() if gradients[node] is not None}
-    if sweep is None or not any(anywhere(gradients[node] == 0) for node in nodes.values()):
-        return
-    try:
-        fractions = sweep.backward(result.of, result.active, Ratio(1))
-    except RoomError:
-        return
-    for name, node in nodes.items():
-        # Where nothing was sent there are no elements.
-        pairs = zip(elements(gradients[node]), elements(fractions[node]), strict=False)
-        left = [abs(b.fraction()) for a, b in pairs if a == 0 and type(b) is Ratio and b != 0]
-        if left:
-            yield name, _Off(1.0, float(max(left)))
+    graph, sweep = result.graph, Sweep(result.graph, WIDE)
+    with room(long=True):
+        sweep.forward({node: by_element(Decimal, result.values[node]) for node in _leaves(graph)})
+        truths = sweep.backward(result.of, result.active, Decimal(1))
+        for name, node in result.sources.items():
+            numbers = map(elements, (gradients[node], truths[node], sizes[node]))
+            left = [
+                float(abs(truth))
+                for number, truth, size in zip(*numbers, strict=False)
+                if number == 0
+                and truth is not None
+                and _CLEAR * Decimal(size) < abs(truth) < math.inf
+            ]
+            if left:
+                yield name, _Off(1.0, max(left))
 
 
 class _Rounded(ShakenDoubles):
@@ -217,12 +253,11 @@ class _Rounded(ShakenDoubles):
 
     def sent(self, number: Any) -> Any:
         """Return a contribution, moved where it may have been rounded."""
-        moved = self.moved(number)
-        if not getattr(number, "shape", ()):
-            return number if math.ldexp(math.frexp(number)[0], _SHORT) % 1 == 0 else moved
-        import numpy as np
-
-        return np.where(np.ldexp(np.frexp(number)[0], _SHORT) % 1 == 0, number, moved)
+        return by_double(
+            lambda x, moved: x if math.frexp(x)[0] * _FINE % 1 == 0 else moved,
+            number,
+            self.moved(number),
+        )
 
 
 class _Off(NamedTuple):
@@ -247,12 +282,12 @@ class _Off(NamedTuple):
 _STILL: Final = _Off(0.0, 0.0)
 
 
-def _off(number: Any, shaken: Any, of_nothing: float) -> _Off:
-    """Return how far a number is moved, of an array the most; as a share `of_nothing` for 0."""
-    off = _STILL
-    for a, b in zip(elements(number), elements(shaken), strict=True):
+def _off(number: Any, shaken: Any, meant: Any = 0.0) -> _Off:
+    """Return how far a number is moved, of an array the most; 0 by no more than what is `meant`."""
+    off, least = _STILL, itertools.cycle(elements(meant))
+    for a, b, rounding in zip(elements(number), elements(shaken), least, strict=False):
         size = abs(b - a)
-        if size:
-            share = size / abs(a) if a else of_nothing
+        if size and (a or not size <= rounding):
+            share = size / abs(a) if a else math.inf
             off = max(off, _Off(share, float(size)) if share == share else _Off(math.inf, math.inf))
     return off

@@ -11,7 +11,7 @@ from cgcli.calculus.masks import Masked
 from cgcli.calculus.sums import Scattered
 from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import elements
+from cgcli.numbers.elements import by_element, elements
 
 SHAKE: Final = 1e-9
 """By so much of itself a number is moved at the most, unless it is said otherwise."""
@@ -64,23 +64,19 @@ class ShakenDoubles(Doubles):
 
     def moved(self, number: Any) -> Any:
         """Return a number, or an array of them, moved."""
-        noise: Any = self._chance.uniform(-1, 1)
-        if getattr(number, "shape", ()):
-            import numpy as np
+        return by_double(lambda x: x * (1 + self._size * self._chance.uniform(-1, 1)), number)
 
-            more = [self._chance.uniform(-1, 1) for _ in range(number.size - 1)]
-            noise = np.array([noise, *more]).reshape(number.shape)
-        return number * (1 + self._size * noise)
+
+def by_double(function: Callable[..., float], *parts: Any) -> Any:
+    """Return what a function of floats gives, element by element where a part is an array."""
+    result = by_element(function, *parts)
+    return result.astype(float, subok=False) if getattr(result, "shape", ()) else result
 
 
 def _moved_alone(number: Any, parts: list[Any], moved: Any) -> Any:
     """Return a result, moved where it is none of the numbers that it is made of."""
     taken = {element for part in parts for element in elements(part)}
-    if not getattr(number, "shape", ()):
-        return number if number in taken else moved
-    import numpy as np
-
-    return np.where(np.isin(number, list(taken)), number, moved)
+    return by_double(lambda x, other: x if x in taken else other, number, moved)
 
 
 class _Shaken(Sweep):

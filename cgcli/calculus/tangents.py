@@ -8,10 +8,7 @@ each direction reaches, a sweep of flags tells.
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -21,67 +18,36 @@ from cgcli.calculus.choices import Choices
 from cgcli.calculus.ends import LEAST
 from cgcli.calculus.pullback import ArraySweep
 from cgcli.graph.graph import Graph
-from cgcli.numbers.arrays import ARRAYS, FEW, Array, flagged, quiet
-from cgcli.numbers.real import EDGES
-from cgcli.numbers.rounded import rounding
+from cgcli.numbers.arrays import ARRAYS, Array, flagged
 from cgcli.operations.protocol import Directions
-from cgcli.operations.row import Index, Shape, selected
+from cgcli.operations.row import Shape, selected
 from cgcli.operations.shapes import size
 
 
-def _index(x: Any, *indices: Index) -> Any:
-    return x[(slice(None), *selected(indices))]
-
-
-def _diagonal(x: Any) -> Any:
-    return x[:, :, np.newaxis] * np.eye(x.shape[1])
-
-
-def _concat(*parts: Any) -> Any:
-    return np.concatenate([p[:, np.newaxis] if p.ndim == 1 else p for p in parts], axis=1)
-
-
 def _sum(x: Any, *axis: int) -> Any:
-    if not axis:
-        return x.reshape(len(x), -1).sum(axis=1)
-    return x.sum(axis=axis[0] + 1 if axis[0] >= 0 else axis[0])
+    return x.sum(axis=tuple(k % (x.ndim - 1) + 1 for k in axis or range(x.ndim - 1)))
 
 
-def _product(a: Any, b: Any, multiply: Callable[[Any, Any], Any]) -> Any:
+def _product(a: Any, b: Any) -> Any:
     left = a[:, np.newaxis, :] if a.ndim == 2 else a
     right = b[:, :, np.newaxis] if b.ndim == 2 else b
-    product = multiply(left, right)
+    product = ARRAYS.product(left, right)
     product = product[..., 0] if b.ndim == 2 else product
     return product[:, 0] if a.ndim == 2 else product
-
-
-def _sums_of_products(left: Any, right: Any) -> Any:
-    """Return matrix products; a few are added exactly, for terms that cancel on the way back."""
-    factors = left[..., np.newaxis], right[:, np.newaxis]
-    if math.prod(np.broadcast_shapes(*map(np.shape, factors))) <= FEW:
-        products = np.multiply(*factors)
-        with quiet():
-            parts = [products, rounding(*factors, products)]
-        columns = np.moveaxis(np.concatenate(parts, axis=2), 2, -1)
-        with contextlib.suppress(*EDGES):
-            sums = [math.fsum(terms) for terms in columns.reshape(-1, columns.shape[-1]).tolist()]
-            if all(map(math.isfinite, sums)):
-                return np.array(sums).reshape(columns.shape[:-1])
-    return np.matmul(left, right)
 
 
 _DIRECTIONS: Final = Directions(
     bare=ARRAYS,
     alike=lambda value: np.asarray(value)[np.newaxis],
     stack=lambda *parts: np.stack(parts, axis=1),
-    index=_index,
+    index=lambda x, *indices: x[(slice(None), *selected(indices))],
     transpose=lambda x: np.swapaxes(x, 1, -1),
-    concat=_concat,
+    concat=lambda *parts: np.concatenate([p[:, None] if p.ndim == 1 else p for p in parts], axis=1),
     sum=_sum,
-    product=lambda a, b: _product(a, b, _sums_of_products),
+    product=_product,
     outer_or_scale=lambda a, b: a[:, :, np.newaxis] * b[:, np.newaxis, :],
     cumsum=lambda x: np.cumsum(x, axis=1),
-    diag=lambda x: x.diagonal(axis1=1, axis2=2) if x.ndim > 2 else _diagonal(x),
+    diag=lambda x: x.diagonal(axis1=1, axis2=2) if x.ndim > 2 else x[..., None] * np.eye(len(x.T)),
 )
 
 
@@ -91,8 +57,6 @@ class Tangents(ArraySweep):
     `faults` are the nodes outside their domain and `choices` those of what is differentiated by,
     as for the backward pass.
     """
-
-    directions = _DIRECTIONS
 
     def __init__(
         self,
@@ -171,15 +135,13 @@ class Tangents(ArraySweep):
         if rule is None or not any(a in tangents for a in arguments):
             return None
         moves = [_of(tangents, a, (count, *graph.shape(a))) for a in arguments]
-        return rule(self.directions, moves, *self.factors(node), fixed)
+        return rule(_DIRECTIONS, moves, *self.factors(node), fixed)
 
 
 class Reach(Tangents):
     """The forward sweep of what elements reach, by the branches that are taken: 1, else 0."""
 
     bare = True
-    # Nothing cancels: the sums need not be exact.
-    directions = dataclasses.replace(_DIRECTIONS, product=lambda a, b: _product(a, b, np.matmul))
 
     def moved(self, node: int, tangents: dict[int, Array], count: int) -> Any:
         """Return 1 for each element of a node that is reached, and 0 for the others."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cgcli.numbers import real
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
-from cgcli.numbers.rounded import Rounded
+from cgcli.numbers.rounded import Rounded, rounding
 from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Index, Shape, selected
 
@@ -25,6 +25,10 @@ Array: TypeAlias = NDArray[np.float64]
 
 FEW: Final = 1024
 """Up to so many numbers are added exactly and rounded once, which takes microseconds."""
+_MANY: Final = 2**16
+"""Of more terms, sums that cancel are not added up again."""
+_CANCELS: Final = 2.0**-8
+"""The share that is left of terms where their sum is added up again."""
 
 
 def quiet() -> Any:
@@ -44,8 +48,8 @@ def reduce_to(contribution: Any, shape: Shape) -> Any:
     """Sum a contribution over the axes along which its argument was broadcast."""
     if not shape and isinstance(contribution, float):
         return float(contribution)
-    array = summed_to(np.asarray(contribution, dtype=np.float64), shape)
-    return array if shape else float(array)
+    array = np.asarray(contribution, dtype=np.float64)
+    return summed_to(array, shape) if shape else float(_sum(array))
 
 
 def summed_to(array: Any, shape: Shape) -> Any:
@@ -119,6 +123,18 @@ def _along_lines(function: Callable[[Any], Any]) -> Callable[..., Any]:
     return apply
 
 
+def _finite(product: Callable[[Any], Any], lines: Any, others: Callable[[Any], Any]) -> Any:
+    """Return products along lines; where one leaves the doubles on the way, by levelled numbers.
+
+    `others` has the powers of 2 of the products by those of the numbers.
+    """
+    products, left = flagged(lambda: product(lines))
+    if not left:
+        return products
+    numbers, powers = _levelled(lines)
+    return np.ldexp(product(numbers), others(powers))
+
+
 def _of_others(lines: Any) -> Any:
     """For every element, the product of all others: from the left times from the right."""
     left = np.ones_like(lines)
@@ -146,24 +162,6 @@ def _levelled(x: Any) -> tuple[Any, Any]:
     return np.ldexp(x, -powers), powers
 
 
-def _prod(x: Any, *axis: int) -> Any:
-    """The product, of numbers whose products leave the doubles on the way too."""
-    product, left = flagged(lambda: np.multiply.reduce(x, axis=axis or None))
-    if not left:
-        return product
-    numbers, powers = _levelled(_lines(x, axis))
-    return np.ldexp(np.prod(numbers, axis=0), np.sum(powers, axis=0))
-
-
-def _finite_of_others(lines: Any) -> Any:
-    """The same, where a product of all others is a double though some on the way to it are none."""
-    products, left = flagged(lambda: _of_others(lines))
-    if not left:
-        return products
-    numbers, powers = _levelled(lines)
-    return np.ldexp(_of_others(numbers), np.sum(powers, axis=0) - powers)
-
-
 def _sum(x: Any, *axis: int) -> Any:
     """The sum of all elements, a few of them as `math.fsum` has it; or along an axis."""
     if not axis and np.size(x) <= FEW:
@@ -171,7 +169,21 @@ def _sum(x: Any, *axis: int) -> Any:
             return math.fsum(np.ravel(x).tolist())
         except real.EDGES:
             pass
-    return np.add.reduce(x, axis=axis or None)
+    sums, sizes = (np.add.reduce(part, axis=axis or None) for part in (x, np.abs(x)))
+    return _rounded_once(sums, sizes, np.size(x), lambda: np.moveaxis(_lines(x, axis), 0, -1))
+
+
+def _rounded_once(sums: Any, sizes: Any, count: int, terms: Callable[[], Any]) -> Any:
+    """Return sums, and those that cancel to little of their terms' sizes as `math.fsum` has them.
+
+    Along the last axis `terms` has so many in all; of an infinity or NaN no sum is another one.
+    """
+    again = np.asarray(np.abs(sums) < _CANCELS * sizes) & np.isfinite(sizes)
+    if count > _MANY or not again.any():
+        return sums
+    sums = np.array(sums)
+    sums[again] = list(map(math.fsum, terms()[again].tolist()))
+    return sums[()]
 
 
 def _norm_over(by: float, x: Any, *axis: int) -> Any:
@@ -191,10 +203,24 @@ def _product(a: Any, b: Any) -> Any:
 
 
 def _finite_product(a: Any, b: Any) -> Any:
-    """The product of doubles, which leaves them where its sums do, and not where a term does."""
+    """The product of doubles, or of stacks of them; what cancels is rounded once.
+
+    It leaves the doubles where its sums do, and not where a term does.
+    """
     if not (np.ndim(a) and np.ndim(b)):
         return np.multiply(a, b)
-    return finite_sums(np.matmul(a, b), lambda scale: np.matmul(a * scale, b * scale))
+
+    def terms() -> Any:
+        left, right = (a[..., None, :], np.swapaxes(b, -1, -2)) if np.ndim(b) > 1 else (a, b)
+        right = right[..., None, :, :] if np.ndim(b) > 1 and np.ndim(a) > 1 else right
+        products = left * right
+        rests = rounding(left, right, products)
+        # Splitting a factor near the end of the range overflows.
+        return np.concatenate([products, np.where(np.isfinite(rests), rests, 0.0)], axis=-1)
+
+    sums = finite_sums(np.matmul(a, b), lambda scale: np.matmul(a * scale, b * scale))
+    sizes = np.matmul(np.abs(a), np.abs(b))
+    return _rounded_once(sums, sizes, np.size(sums) * np.shape(a)[-1], terms)
 
 
 def finite_sums(sums: Any, again: Callable[[float], Any]) -> Any:
@@ -218,7 +244,10 @@ def _piece(row: Any, place: int, parts: Parts) -> Any:
 
 
 def _cumsum(x: Any, *, backwards: bool = False) -> Any:
-    return np.cumsum(x[::-1])[::-1] if backwards else np.cumsum(x)
+    if backwards:
+        return _cumsum(x[::-1])[::-1]
+    sizes, count = np.cumsum(np.abs(x)), len(x) ** 2
+    return _rounded_once(np.cumsum(x), sizes, count, lambda: np.tril(np.tile(x, (len(x), 1))))
 
 
 def _onehot(k: float, n: int) -> Any:
@@ -255,7 +284,9 @@ ARRAYS: Final = Rounded(
     **{
         **STRUCTURE,
         "product": _finite_product,
-        "products_of_others": _along_lines(_finite_of_others),
+        "products_of_others": _along_lines(
+            lambda lines: _finite(_of_others, lines, lambda powers: powers.sum(axis=0) - powers)
+        ),
     },
     **_ELEMENTWISE,
     max=lambda *values: functools.reduce(np.maximum, values),
@@ -270,7 +301,7 @@ ARRAYS: Final = Rounded(
     scatter=_scatter,
     concat=lambda *parts: np.concatenate([np.atleast_1d(part) for part in parts]),
     sum=_sum,
-    prod=_prod,
+    prod=lambda x, *axis: _finite(np.multiply.reduce, _lines(x, axis), np.add.reduce),
     norm_over=_norm_over,
     amax=lambda x, *axis: np.maximum.reduce(x, axis=axis or None),
     amin=lambda x, *axis: np.minimum.reduce(x, axis=axis or None),

@@ -174,7 +174,6 @@ _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
     "floor": lambda x: Ratio(math.floor(x), 1, x.room),
     "round": _round,
     "abs": abs,
-    "sign": lambda x: Ratio((x.numerator > 0) - (x.numerator < 0), 1, x.room),
     "max": max,
     "min": min,
 }

@@ -65,6 +65,14 @@ class Apart(Namespace):
         level = x - self.spread(most, x, -1)
         return level - self.spread(self.sum(level * shares, -1), x, -1)
 
+    def excess(self, x: Number, top: Number, *axis: int) -> Number:
+        """Return Σ exp(x - top) - 1 where the greatest is the top: what is small is kept."""
+        level = self.level(top)
+        greatest = x == self.spread(top, x, *axis)
+        others = self.where(greatest, 0.0, self.exp(x - self.spread(level, x, *axis)))
+        ones = self.sum(self.truth(greatest), *axis)
+        return self.sum(others, *axis) / self.exp(top - level) + (ones - 1)
+
     def log_softmax_slope(self, up: Number, x: Number, y: Number) -> Number:
         """Return up - softmax(x)·Σ up, without the part of up that cancels."""
         shares = self.shares(x, -1)
@@ -171,14 +179,6 @@ class Rounded(BySeries, Apart):
         """
         return self.floor(top - self.min(self.max(top, self.number(0)), self.number(_GROWS)))
 
-    def excess(self, x: Number, top: Number, *axis: int) -> Number:
-        """Return Σ exp(x - top) - 1 where the greatest is the top: what is small is kept."""
-        level = self.level(top)
-        greatest = x == self.spread(top, x, *axis)
-        others = self.where(greatest, 0.0, self.exp(x - self.spread(level, x, *axis)))
-        ones = self.sum(self.truth(greatest), *axis)
-        return self.sum(others, *axis) / self.exp(top - level) + (ones - 1)
-
     def left_of_one(self, shares: Number, y: Number) -> Number:
         """Return 1 less shares, which their logarithms have most digits of."""
         return -self.expm1(y)
@@ -191,11 +191,15 @@ class Rounded(BySeries, Apart):
         return grown / self.spread(self.where(total == total, total, 1.0), x, *axis)
 
     def norm_sent(self, up: Number, x: Number, y: Number, *axis: int) -> Number:
-        """Return up·x/y, where neither a norm that overflows nor x/y that vanishes is the end."""
+        """Return up·x/y, where neither a norm that overflows nor x/y that vanishes is the end.
+
+        A norm that is no normal double has lost digits: both are brought nearer to 1.
+        """
         large = y > 1 / _FAR
-        near = self.where(y == self.inf, self.norm_over(_FAR, x, *axis), y / _FAR)
-        length = self.spread(self.where(large, near, y), x, *axis)
+        near = self.norm_over(self.where(large, _FAR, 1 / _FAR), x, *axis)
+        length = self.spread(near, x, *axis)
         rest = self.where(large, 1 / _FAR, 1.0)
+        x = x * self.spread(self.where(large, 1.0, _FAR), x, *axis)
         steep = self.abs(up) > 1
         first, last = self.where(steep, up * rest, up), self.where(steep, 1.0, rest)
         direction = self.where(length == 0, 0.0, x / length)

@@ -22,12 +22,14 @@ from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
 _CONTEXT: Final = boundless(34)
+_LONG: Final = boundless(100)
 _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
 _FARTHEST: Final = 10**9
 """What exponents are cut off at: far outside all that a product with a double brings back."""
 _BERNOULLI: Final = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6))
 
 
+_TINY: Final = Decimal("1e-30")
 LEAST_DOUBLE: Final = Decimal("4.9e-324")
 
 
@@ -51,20 +53,23 @@ def run_wide(rule: Rule, *arguments: Any) -> Any:
         return rule(WIDE, *arguments)
 
 
-def room() -> Any:
-    """Return the context in which wide numbers are computed with."""
-    return decimal.localcontext(_CONTEXT)
+def room(*, long: bool = False) -> Any:
+    """Return the context in which wide numbers are computed with.
+
+    In a `long` one they have 100 digits, and what is known to those of a double alone is NaN.
+    """
+    return decimal.localcontext(_LONG if long else _CONTEXT)
 
 
-def _exp(x: Decimal) -> Decimal:
+def _exp(x: Decimal, context: decimal.Context | None = None) -> Decimal:
     if x.is_finite():
         x = max(min(x, Decimal(_FARTHEST)), Decimal(-_FARTHEST))
-    return x.exp()
+    return x.exp(context)
 
 
 def _pow(a: Decimal, b: Decimal) -> Decimal:
     if a == 0 or not b.is_finite():
-        return _by_double("pow", a, b)
+        return wide(CAREFUL.pow(float(a), float(b)))
     return a**b
 
 
@@ -116,8 +121,19 @@ def _polygamma(n: Decimal, x: Decimal) -> Decimal:
     return total if order % 2 else -total
 
 
+def _expm1(x: Decimal) -> Decimal:
+    return x * (1 + x / 2) if abs(x) < _TINY else _LONG.subtract(_exp(x, _LONG), 1)
+
+
+def _atan2(a: Decimal, b: Decimal) -> Decimal:
+    flat = b > 0 and b.is_finite() and abs(a) < _TINY * b
+    return a / b if flat else _by_double("atan2", a, b)
+
+
 def _by_double(name: str, *arguments: Decimal) -> Decimal:
     """Return what a function of doubles gives, for what it neither overflows nor vanishes at."""
+    if decimal.getcontext().prec > _CONTEXT.prec:
+        return Decimal("nan")
     return wide(getattr(CAREFUL, name)(*map(float, arguments)))
 
 
@@ -126,18 +142,20 @@ def _taking_numbers(function: Callable[..., Decimal]) -> Callable[..., Decimal]:
     return lambda *arguments: function(*map(Decimal, arguments))
 
 
-_OF_DOUBLES: Final = {*ELEMENTWISE} - {"log2", "hypot", "ceil"}
+_OF_DOUBLES: Final = {*ELEMENTWISE} - {"log2", "hypot", "ceil", "sign"}
 _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     **{name: functools.partial(_by_double, name) for name in _OF_DOUBLES},
     "exp": _exp,
-    "expm1": lambda x: _by_double("expm1", x) if abs(x) < 100 else _exp(x) - 1,
+    "expm1": _expm1,
+    "log1p": lambda x: x * (1 - x / 2) if abs(x) < _TINY else _LONG.ln(_LONG.add(x, 1)),
+    "sinh": lambda x: (_expm1(abs(x)) - _expm1(-abs(x))).copy_sign(x) / 2,
     "log": Decimal.ln,
     "log10": Decimal.log10,
     "sqrt": Decimal.sqrt,
     "cbrt": _cbrt,
     "pow": _pow,
     "cosh": lambda x: (_exp(x) + _exp(-x)) / 2,
-    "sinh": lambda x: _by_double("sinh", x) if abs(x) < 100 else (_exp(x) - _exp(-x)) / 2,
+    "atan2": _atan2,
     "erfc": _erfc,
     "gamma": _gamma,
     "digamma": lambda x: -1 / x if abs(x) < Decimal("1e-25") else _by_double("digamma", x),

@@ -22,20 +22,6 @@ def _shares(m: Rulebook, y: Number, *arguments: Number) -> list[Number]:
     return [m.where(argument == y, share, other) for argument in arguments]
 
 
-def _greater(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
-    """1 where the argument is greater than all others, half of it where it ties with another."""
-    return _above(m, arguments[place], _others(m.max, place, arguments))
-
-
-def _less(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
-    return _above(m, _others(m.min, place, arguments), arguments[place])
-
-
-def _others(extreme: Rule, place: int, arguments: tuple[Number, ...]) -> Number:
-    others = arguments[:place] + arguments[place + 1 :]
-    return extreme(*others) if len(others) > 1 else others[0]
-
-
 def _ties(m: Rulebook, y: Number, arguments: tuple[Number, ...]) -> Number:
     """How many arguments are the extreme; a number of `m`, which answers 1/0 as `m` does."""
     ties = m.where(arguments[0] == y, m.number(1), m.number(0))
@@ -47,10 +33,6 @@ def _ties(m: Rulebook, y: Number, arguments: tuple[Number, ...]) -> Number:
 def _above(m: Rulebook, a: Number, b: Number) -> Number:
     """What reaches the left of max(a, b): 1, a half where they tie, or 0."""
     return m.where(a == b, 1 / m.number(2), m.where(a > b, 1, 0))
-
-
-def _clip_inner(m: Rulebook, low: Number, x: Number, high: Number) -> Number:
-    return _above(m, high, m.max(x, low))
 
 
 def _mod_sides(m: Rulebook, a: Number, b: Number) -> Number:
@@ -86,6 +68,7 @@ def _comparison(
                     tuple(-s * m.inf if s else 0 for s in (right, left)),
                 ),
                 "a jump where both sides are equal",
+                meeting=True,
             ),
         ),
         summary=summary,
@@ -105,8 +88,15 @@ def _step(name: str, at: Rule, sides: Rule, words: str, summary: str) -> Operati
     )
 
 
-def _extreme(name: str, taught: Rule, corner: tuple[int, int], summary: str) -> Operation:
+def _extreme(name: str, corner: tuple[int, int], summary: str) -> Operation:
     """A row of many arguments, with the slopes to the left and right of where they tie."""
+
+    def taught(m: Rulebook, place: int, y: Number, *arguments: Number) -> Number:
+        """1 where the argument is beyond all others, half of it where it ties with another."""
+        others = arguments[:place] + arguments[place + 1 :]
+        other = getattr(m, name)(*others) if len(others) > 1 else others[0]
+        rises = corner[1] > corner[0]
+        return _above(m, arguments[place], other) if rises else _above(m, other, arguments[place])
 
     def sides(m: Rulebook, *arguments: Number) -> Number:
         y = getattr(m, name)(*arguments)
@@ -177,30 +167,31 @@ PIECEWISE: Final = (
         "a jump at every half",
         "the nearest whole number, the even one at a tie",
     ),
-    _extreme("max", _greater, (0, 1), "the greatest"),
-    _extreme("min", _less, (1, 0), "the least"),
+    _extreme("max", (0, 1), "the greatest"),
+    _extreme("min", (1, 0), "the least"),
     Ternary(
         name="clip",
         value=lambda m, x, low, high: m.min(m.max(x, low), high),
         partials=(
-            lambda m, y, x, low, high: _clip_inner(m, low, x, high) * _above(m, x, low),
-            lambda m, y, x, low, high: _clip_inner(m, low, x, high) * _above(m, low, x),
+            lambda m, y, x, low, high: _above(m, high, m.max(x, low)) * _above(m, x, low),
+            lambda m, y, x, low, high: _above(m, high, m.max(x, low)) * _above(m, low, x),
             lambda m, y, x, low, high: _above(m, m.max(x, low), high),
         ),
         parameters=("x", "low", "high"),
         kinks=(
             Kink(
-                lambda m, x, low, high: m.where(x == low, low <= high, False),
+                lambda m, x, low, high: m.where(x == low, low < high, False),
                 lambda m, x, low, high: ((0, 1), (0, 1), None),
                 "a corner where {x} meets the low end",
                 meeting=True,
             ),
             Kink(
                 lambda m, x, low, high: m.max(x, low) == high,
-                # Below the low end it is that end which meets the high one.
+                # Below the low end it is that end which meets the high one; where all three
+                # meet, neither moves the value alone.
                 lambda m, x, low, high: (
-                    (1, 0) if x >= low else None,
-                    (1, 0) if low >= x else None,
+                    (int(x > low), 0) if x >= low else None,
+                    (int(low > x), 0) if low >= x else None,
                     (1, 0),
                 ),
                 "a corner where {x}, or the low end, meets the high end",
@@ -240,6 +231,7 @@ PIECEWISE: Final = (
                 _mod_sides,
                 "a jump at every multiple of {b}",
                 jump=True,
+                meeting=True,
             ),
         ),
         summary="remainder, with the sign of b",

@@ -99,7 +99,8 @@ class Kink(NamedTuple):
     `at` is a rule of the arguments. `sides` gives for each argument the derivatives from the
     left and from the right, or None where the argument has nothing to do with the kink. At a
     `jump` it is the value that has two sides. It is `compared` where formulas show it, since
-    the row's rules or its domain ask for the same; a `meeting` takes two arguments.
+    the row's rules or its domain ask for the same. At a `meeting` two arguments are one
+    number, or multiples of one: where both are one node, that is so everywhere.
     """
 
     at: Rule
@@ -112,7 +113,8 @@ class Kink(NamedTuple):
     def bends(self, sides: Sequence[Any], arguments: Sequence[int]) -> bool:
         """Whether there is a corner, by its sides, for these nodes: none meets itself in one."""
         pairs = zip(sides, arguments, strict=False)
-        return not self.meeting or len({node for side, node in pairs if side is not None}) > 1
+        nodes = [node for side, node in pairs if side is not None]
+        return not self.meeting or len(nodes) == 1 or len({*nodes}) > 1
 
     @property
     def turns(self) -> bool:

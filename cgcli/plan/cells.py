@@ -101,10 +101,7 @@ class Cell(Operators):
         shape = self.shape
         if not shape:
             return self
-        left: Shape = ()
-        if axis is not None:
-            axis %= len(shape)
-            left = shape[:axis] + shape[axis + 1 :]
+        left, axis = shapes.reduced(shape, axis), None if axis is None else axis % len(shape)
         return written(self.tape, operation, (self,), left, axis, truth=operation == "any")
 
 

@@ -26,10 +26,8 @@ def sum_rows(tape: Tape, value: Number) -> Number:
     for instruction, step in reversed(chain):
         # The operation again, over the sum of what had rows.
         operands = (*instruction.arguments[:step], total.place, *instruction.arguments[step + 1 :])
-        place = tape.write(
-            instruction.operation, operands, instruction.static, instruction.shape, rows=False
-        )
-        total = Cell(tape, place)
+        name, static, shape = instruction.operation, instruction.static, instruction.shape
+        total = Cell(tape, tape.write(name, operands, static, shape, rows=False))
     return total
 
 
@@ -76,8 +74,7 @@ def _summed(tape: Tape, value: Number) -> Number:
             for turned, (chosen, sent) in enumerate((factors, factors[::-1])):
                 if (label := tape.label(chosen)) is not None:
                     shape = (*tape[chosen].shape, *tape[sent].shape)
-                    place = tape.write("tally", (label, sent), (), shape, rows=False)
-                    made = Cell(tape, place)
+                    made = Cell(tape, tape.write("tally", (label, sent), (), shape, rows=False))
                     is_matrix = turned and operation == "gram"
                     return made.view("transpose", shape[::-1]) if is_matrix else made
     return Cell(tape, tape.write(operation, factors, (), instruction.shape, rows=False))

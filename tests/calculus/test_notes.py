@@ -47,6 +47,8 @@ def test_a_kink_tells_both_sides() -> None:
         ("mod(x, 2)", {"x": 4}, {"x": (-math.inf, 1.0)}),
         ("clip(x, 0, 1)", {"x": 0}, {"x": (0.0, 1.0)}),
         ("clip(x, 0, 1)", {"x": 1}, {"x": (1.0, 0.0)}),
+        ("clip(x, 1, 1)", {"x": 1}, {"x": (0.0, 0.0)}),
+        ("clip(1, x, 1)", {"x": 1}, {"x": (0.0, 0.0)}),
         ("x < y", {"x": 1, "y": 1}, {"x": (-math.inf, 0.0), "y": (0.0, math.inf)}),
         ("x^0.5", {"x": 0}, {"x": (None, math.inf)}),
         ("norm(x)", {"x": [0, 0]}, {"x": (-1.0, 1.0)}),
@@ -81,6 +83,7 @@ KINKS: list[tuple[str, dict[str, float]]] = [
     ("clip(x, y, z)", {"x": 0, "y": 0, "z": 1}),
     ("clip(x, y, z)", {"x": 1, "y": 0, "z": 1}),
     ("clip(x, y, z)", {"x": 0, "y": 1, "z": 1}),
+    ("clip(x, y, z)", {"x": 1, "y": 1, "z": 1}),
 ]
 
 
@@ -119,7 +122,11 @@ def test_what_stands_twice_is_at_a_corner_where_it_meets_another() -> None:
     assert cgcli.parse("max(x, x)").evaluate_exactly(x=1).notes == []
 
 
-@pytest.mark.parametrize("text", ["clip(x, x, 2)", "clip(x, 0, x)", "clip(0, x, x)", "max(x, x)"])
+@pytest.mark.parametrize(
+    "text",
+    ["clip(x, x, 2)", "clip(x, 0, x)", "clip(0, x, x)", "max(x, x)", "mod(x, x)",
+     "where(x <= x, 2*x, 0)"],
+)  # fmt: skip
 def test_what_meets_itself_is_at_no_corner(text: str) -> None:
     program, step = cgcli.parse(text), 2.0**-20
     here, left, right = (program.evaluate(x=1.5 + h) for h in (0.0, -step, step))

@@ -103,6 +103,7 @@ def _shares(v: list[float]) -> list[mpf]:
         ("logsumexp([v, v], 1)[1]", [-720.5, 0.5], -1e-3, lambda v: _shares(v)[0]),
         ("norm(v)", [2.5e-308, 3.25e150], 1e216, lambda v: mpf(v[0]) / mp.hypot(*v)),
         ("norm(v)", [3e-310, 1e10, 2.0], 1e300, lambda v: mpf(v[0]) / mp.norm(v)),
+        ("norm(v)", [5e-324, 1e-323], 1e300, lambda v: mpf(v[0]) / mp.norm(v)),
         ("softmax(v)[1]", [-1000.25, 0.5], 1e300, lambda v: -mp.fprod(_shares(v))),
         ("log_softmax(v)[1]", [-1000.25, 0.5], 1e300, lambda v: -_shares(v)[0]),
         # What is left of 1 where the others' shares are hardly any.

@@ -162,7 +162,7 @@ class Lines(Chain):
             why = Message("outside its domain, what goes through it is never finite")
             yield Line("note", Message("domain"), aside=why)
         for note in self.result.notes_by_node.get(node, []):
-            if self._is_forward(node, note) == forward:
+            if self._is_forward(node, note) == forward or not self.shown.forward:
                 yield Line("note", Message(note.kind), aside=self.note(note))
                 convention = self.graph.operations[node].convention
                 if note.kind == "kink" and convention and self._is_conventional(node):
