@@ -169,17 +169,24 @@ def _sum(x: Any, *axis: int) -> Any:
             return math.fsum(np.ravel(x).tolist())
         except real.EDGES:
             pass
-    sums, sizes = (np.add.reduce(part, axis=axis or None) for part in (x, np.abs(x)))
-    return _rounded_once(sums, sizes, np.size(x), lambda: np.moveaxis(_lines(x, axis), 0, -1))
+
+    def total(part: Any) -> Any:
+        return np.add.reduce(part, axis=axis or None)
+
+    terms = functools.partial(np.moveaxis, _lines(x, axis), 0, -1)
+    return _rounded_once(total(x), lambda: total(np.abs(x)), np.size(x), terms)
 
 
-def _rounded_once(sums: Any, sizes: Any, count: int, terms: Callable[[], Any]) -> Any:
+def _rounded_once(sums: Any, sizes: Callable[[], Any], count: int, terms: Callable[[], Any]) -> Any:
     """Return sums, and those that cancel to little of their terms' sizes as `math.fsum` has them.
 
     Along the last axis `terms` has so many in all; of an infinity or NaN no sum is another one.
     """
-    again = np.asarray(np.abs(sums) < _CANCELS * sizes) & np.isfinite(sizes)
-    if count > _MANY or not again.any():
+    if count > _MANY:
+        return sums
+    most = sizes()
+    again = np.asarray(np.abs(sums) < _CANCELS * most) & np.isfinite(most)
+    if not again.any():
         return sums
     sums = np.array(sums)
     sums[again] = list(map(math.fsum, terms()[again].tolist()))
@@ -219,8 +226,8 @@ def _finite_product(a: Any, b: Any) -> Any:
         return np.concatenate([products, np.where(np.isfinite(rests), rests, 0.0)], axis=-1)
 
     sums = finite_sums(np.matmul(a, b), lambda scale: np.matmul(a * scale, b * scale))
-    sizes = np.matmul(np.abs(a), np.abs(b))
-    return _rounded_once(sums, sizes, np.size(sums) * np.shape(a)[-1], terms)
+    count = np.size(sums) * np.shape(a)[-1]
+    return _rounded_once(sums, lambda: np.matmul(np.abs(a), np.abs(b)), count, terms)
 
 
 def finite_sums(sums: Any, again: Callable[[float], Any]) -> Any:
@@ -246,8 +253,8 @@ def _piece(row: Any, place: int, parts: Parts) -> Any:
 def _cumsum(x: Any, *, backwards: bool = False) -> Any:
     if backwards:
         return _cumsum(x[::-1])[::-1]
-    sizes, count = np.cumsum(np.abs(x)), len(x) ** 2
-    return _rounded_once(np.cumsum(x), sizes, count, lambda: np.tril(np.tile(x, (len(x), 1))))
+    terms, size = functools.partial(np.tile, x, (len(x), 1)), len(x) ** 2
+    return _rounded_once(np.cumsum(x), lambda: np.cumsum(np.abs(x)), size, lambda: np.tril(terms()))
 
 
 def _onehot(k: float, n: int) -> Any:
