@@ -93,7 +93,7 @@ class Descent:
             rate = self.schedule.at(state.step, state.epoch)
             if objective.full:
                 change = None if state.before is None else abs(cost - state.before)
-                end = self.criteria.reached(cost, change, norm)
+                end = self.log.reached(cost, change, norm)
                 if end:
                     # The epoch was begun, and its step is not taken.
                     self.log.record(watch, state.epoch + 1, cost, norm, rate)
@@ -225,8 +225,7 @@ class Descent:
         if not objective.full:
             self._remember(cost)
             change = None if state.before is None else abs(cost - state.before)
-            gradient = mean if self.criteria.gradient is not None else None
-            end = end or self.criteria.reached(cost, change, gradient)
+            end = end or self.log.reached(cost, change, mean)
             state.before = cost
         watch.save(state)
         return end

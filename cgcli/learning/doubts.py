@@ -33,6 +33,8 @@ _QUIET: Final = 1e-8
 _FEWEST: Final = 100
 """A way that is 1000 times as long, and leads down by so many times as much, has no end."""
 _TRIED: Final = 50
+_FARTHEST: Final = 13
+"""Ways are tried up to this power of 10, less 1, beside the largest parameter."""
 _LOWER: Final = 0.01
 """The part of a cost that one parameter alone may take away."""
 _ROWS: Final = 10_000
@@ -223,11 +225,13 @@ def _beyond(objective: Objective, before: Any) -> list[float]:
     return [objective.at(before + reach * way)[0] for reach in (10.0, 1000.0)]
 
 
-def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> list[Doubt]:
+def no_minimum(
+    objective: Objective, before: Any, cost: float, first: float, start: float
+) -> list[Doubt]:
     """Return what is to be said of the end of a method that seeks a minimum.
 
     A cost may fall for ever on the way from `before`, or have a kink where the run ended: there
-    the gradient leaps, however short the step.
+    the gradient leaps, however short the step. The run began with a cost of `start`.
     """
     end, here = objective.task.parameters.flat, objective.gradient.copy()
     norm = float(np.linalg.norm(here))
@@ -237,7 +241,8 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
     reach = max(1.0, float(abs(end).max()))
     steps = [_NEAR**power * reach * here / (norm or 1.0) for power in (2, 3)]
     leaps = [float(np.linalg.norm(objective.at(end - step)[1] - here)) for step in steps]
-    if cost >= far >= farther and cost > farther:
+    # Where bounds hold all but what is at its minimum the costs differ by rounding.
+    if cost >= far >= farther and cost - farther > _IDLE * abs(cost):
         message = (
             "the parameters grow without bound, and the cost falls all the way: it has no minimum"
         )
@@ -250,7 +255,7 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
         hint = "try a smooth cost, such as sqrt(r^2 + 0.01) for abs(r), or --optimizer adam"
         return [Doubt("kink", message, hint)]
     # What is left of a cost that is as good as 0 is rounding.
-    is_exact = cost <= _SWING**2 * objective.at(before)[0]
+    is_exact = cost <= _SWING**2 * start
     return [] if is_exact else _lower(objective, here, cost)
 
 
@@ -296,20 +301,52 @@ def _lower(objective: Objective, here: Any, cost: float) -> list[Doubt]:
     return []
 
 
-def undetermined(task: Task, table: Table, start: float) -> list[Doubt]:
+def undetermined(
+    task: Task, table: Table, start: float, unit: float, *, at_end: bool
+) -> list[Doubt]:
     """Return the doubt of parameters that the cost does not tell apart, by its curvature here.
 
-    Of vectors and matrices, as of a softmax, and where next to nothing is left of the cost at the
-    `start`, many answers are as good, and none is sought.
+    Of vectors and matrices, as of a softmax, many answers are as good, and none is sought. Where a
+    method says that it is `at_end` a way down that its gradients missed is grave, by more than is
+    nothing beside the cost at the `start`; costs are told times the `unit`.
     """
     objective, flat = Objective(task._replace(engine=None), table), task.parameters.flat
-    if len(task.parameters.views) < flat.size or not is_small(objective):
-        return []
-    if abs(objective.at(flat)[0]) <= _IDLE * abs(start):
+    if not is_small(objective):
         return []
     matrix, scale = curvature(objective)
     if not np.isfinite(matrix).all():
         return []
     rooted, is_saddle = root(matrix, scale)
-    doubts = [] if is_saddle else spread(rooted, objective.task.parameters).doubts
+    several = len(task.parameters.views) < flat.size
+    if at_end and (is_saddle or not several):
+        scaled = matrix / np.outer(scale, scale)
+        if doubts := _downhill(objective, scaled, scale, start, unit):
+            return doubts
+    doubts = [] if is_saddle or several else spread(rooted, objective.task.parameters).doubts
     return [doubt._replace(grave=False) for doubt in doubts]
+
+
+def _downhill(
+    objective: Objective, scaled: Any, scale: Any, start: float, unit: float
+) -> list[Doubt]:
+    """Return the doubt that on a way along which the cost hardly curves, or down, it is lower.
+
+    At a saddle that is another side. Where columns are all but the same in every row it is a
+    valley whose slope is lost in the digits of the gradient.
+    """
+    parameters, (sizes, ways) = objective.task.parameters, np.linalg.eigh(scaled)
+    end = parameters.flat.copy()
+    cost, reach = objective.at(end)[0], max(1.0, float(abs(end).max()))
+    for size, way in zip(sizes, ways.T, strict=True):
+        if size > SHARE * sizes[-1]:
+            break
+        step = way / scale
+        step = np.where(parameters.at_bound, 0.0, reach * step / (np.abs(step).max() or 1.0))
+        least, most = (_SWING, 0) if size < -SHARE * sizes[-1] else (_LOWER, _FARTHEST)
+        steps = [side * 10.0**power * step for power in range(-3, most) for side in (-1, 1)]
+        lower = min(objective.at(end + step)[0] for step in steps)
+        if cost - lower > max(least * max(abs(cost), abs(lower)), _IDLE * abs(start)):
+            names = parameters.named(np.abs(way) > _NEAR)
+            message = f"moving {names} takes the cost on to {lower * unit:.6g}"
+            return [Doubt("unconverged", message, _RANDOM if size < 0 else _SIZES)]
+    return []

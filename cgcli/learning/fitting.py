@@ -46,13 +46,15 @@ _AWAY: Final = 1e-3
 class Fit(NamedTuple):
     """What a fit came to: its end, in how many evaluations, and its statistics, if any.
 
-    Of several `starts`, how many were tried and how many ended there.
+    Of several `starts`, how many were tried and how many ended there. One that is not `settled`
+    came to a limit.
     """
 
     end: End
     evaluations: int
     statistics: Statistics | None = None
     starts: Mapping[str, int] | None = None
+    settled: bool = True
 
 
 def fit_lbfgs(
@@ -60,10 +62,12 @@ def fit_lbfgs(
     iterations: int,
     tell: Callable[[float, float], End | None],
     first: float = 0.0,
+    highest: float = 0.0,
 ) -> Fit:
     """Minimise the cost by SciPy's L-BFGS-B, in place; `tell` sees each iteration, and may end it.
 
-    A gradient is as good as 0 beside that at the start, or beside a norm it was `first`. Raises
+    A gradient is as good as 0 beside that at the start, or beside a norm it was `first`, and a
+    cost beside what that was then, where it was the `highest`. Raises
     `DivergedError` where the cost is not finite at the start. Byrd, Lu, Nocedal and Zhu (1995).
     """
     optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
@@ -117,7 +121,7 @@ def fit_lbfgs(
             if end or outcome.status in _STOPPED or last[1] <= _LEVEL * first or not cost < earlier:
                 break
         if end is None:
-            doubts = no_minimum(objective, before, cost, first)
+            doubts = no_minimum(objective, before, cost, first, max(start, highest))
             end = _end_of_lbfgs(outcome, last[1] <= _LEVEL * first, doubts)
     return Fit(end, evaluations)
 
@@ -168,26 +172,29 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
             other = _solved(residuals, begin, "dogbox", evaluations)
             if residuals.around(other[0])[2] < (1 - _EXACT) * residuals.around(solution)[2]:
                 solution, known, count, status = other
-        figures = _figures(residuals, solution, task, table, known)
-        if figures.errors is not None:
-            known.doubts.extend(known.loosely(task.parameters, figures.errors))
-        if (figures.r_squared or 0.0) < 0 and status and not known.doubts:
-            message = "R² is below 0: the rows are nearer to one number than to the fit"
-            hint = "start elsewhere, or write another program, its prediction first: a + b*x - y"
-            known.doubts.append(Doubt("undetermined", message, hint, grave=False))
-        if figures.chi_square_p is not None and figures.chi_square_p < _RARE and status:
-            message = "the rows lie farther from the fit than --sigma says"
-            hint = "write larger errors, or another program; --weights takes their ratios alone"
-            known.doubts.append(Doubt("undetermined", message, hint, grave=False))
-        end = _end_of_residuals(residuals, known, figures, status, count)
-    return Fit(end, count, figures)
+        residuals.at(solution)
+        return judged(
+            residuals, task, table, Fit(End("converged", ""), count, settled=bool(status))
+        )
 
 
-def figures_of(task: Task, table: Table) -> Statistics:
-    """Return the statistics of least squares at a task's parameters."""
-    residuals = residuals_of(task, table)
+def judged(residuals: Residuals, task: Task, table: Table, fit: Fit) -> Fit:
+    """Return a fit with the statistics at a task's parameters, and what they leave in doubt."""
     theta = residuals.flat.copy()
-    return _figures(residuals, theta, task, table, residuals.known(theta))
+    known = residuals.known(theta)
+    figures = _figures(residuals, theta, task, table, known)
+    if figures.errors is not None:
+        known.doubts.extend(known.loosely(task.parameters, figures.errors))
+    if (figures.r_squared or 0.0) < 0 and fit.settled and not known.doubts:
+        message = "R² is below 0: the rows are nearer to one number than to the fit"
+        hint = "start elsewhere, or write another program, its prediction first: a + b*x - y"
+        known.doubts.append(Doubt("undetermined", message, hint, grave=False))
+    if figures.chi_square_p is not None and figures.chi_square_p < _RARE and fit.settled:
+        message = "the rows lie farther from the fit than --sigma says"
+        hint = "write larger errors, or another program; --weights takes their ratios alone"
+        known.doubts.append(Doubt("undetermined", message, hint, grave=False))
+    end = _end_of_residuals(residuals, known, figures, fit)
+    return fit._replace(end=end, statistics=figures)
 
 
 def _figures(
@@ -229,8 +236,7 @@ def _end_of_residuals(
     residuals: Residuals,
     known: Spread,
     figures: Statistics,
-    status: int,
-    count: int,
+    fit: Fit,
 ) -> End:
     """Return the end of least squares; that it is at a minimum is tested anew.
 
@@ -238,8 +244,10 @@ def _end_of_residuals(
     A relative offset orthogonality convergence criterion, Technometrics 23 (1981).
     """
     doubts = tuple(known.doubts)
-    if not status:
-        message = f"least squares did not converge in {counted(count, 'evaluation')} (--epochs)"
+    if not fit.settled:
+        message = (
+            f"least squares did not converge in {counted(fit.evaluations, 'evaluation')} (--epochs)"
+        )
         doubt = Doubt("unconverged", message, "give it more, or start nearer to the answer")
         return End("stopped", message, (doubt, *doubts))
     left, slopes, _ = residuals.around(residuals.flat.copy())

@@ -14,7 +14,7 @@ from cgcli.language.syntax import Assignment, Value, statements
 from cgcli.learning.cells import kept_as
 from cgcli.learning.given import Given, build_graph
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
-from cgcli.learning.tables import ROW, Table, folds, means, plain, scaling, split
+from cgcli.learning.tables import ROW, Table, folds, means, plain, plain_as, scaling, split
 from cgcli.learning.task import Parameters, Task
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
@@ -95,10 +95,13 @@ def prepare(
                 source.manner.means.update({name: plain(mean) for name, mean in known.items()})
             for table in filter(None, (train, held)):
                 table.fill(known)
+        for table in filter(None, (train, held)):
+            table.share(given.scaled)
         scaled = reading.scaling
         if scaled is None:
             scaled = scaling(train, reading.scale)
         check_scaling(scaled, train.shapes)
+        scaled = {name: pair for name, pair in scaled.items() if name in graph.inputs}
         within, fixed = Parameters(parameters, given.bounds), dict(given.fixed)
         task = Task(graph, within, used, fixed, scaled, nodes, known=bool(given.sigma))
         return Prepared(task, train, held, report, source.stacks, given)
@@ -107,15 +110,18 @@ def prepare(
         if name not in columns:
             message = f"--scale: '{excerpt(name)}' is no column that the program reads"
             raise CgraphError("usage", message, f"these are {few(columns)}")
+    if given.weighted:
+        given = given._replace(scaled=reading.scale)
+    plain_shapes = {plain_as(name): train.shapes[name] for name in given.scaled}
     try:
-        graph, nodes = build_graph(given, train.shapes)
+        graph, nodes = build_graph(given, {**train.shapes, **plain_shapes})
     except CgraphError as error:
         _add_hint(error, columns, train.shapes, source.stacks)
         raise
-    used = tuple(name for name in columns if name in graph.inputs)
+    used = tuple(name for name in (*columns, *plain_shapes) if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
     prepared = complete(train, held, met)
-    _check_bounds(given.bounds, prepared.task.parameters)
+    _check_bounds(given.bounds, prepared.task)
     if given.weighted:
         _check_weighting(prepared.task, train, "--sigma" if given.sigma else "--weights")
     return prepared._replace(folds=folded) if reading.folds else prepared
@@ -143,8 +149,12 @@ def _read_outside(
     return held
 
 
-def _check_bounds(bounds: Iterable[str], parameters: Parameters) -> None:
-    """Raise `CgraphError` for bounds of no parameter, that hold none, or that it starts beyond."""
+def _check_bounds(bounds: Iterable[str], task: Task) -> None:
+    """Raise `CgraphError` for bounds of no parameter, that hold none, or that it starts beyond.
+
+    With columns that are scaled a start is for these, and is brought within them.
+    """
+    parameters = task.parameters
     lows, highs = parameters.look(parameters.low), parameters.look(parameters.high)
     for name in bounds:
         shown, view = excerpt(name), parameters.views.get(name)
@@ -158,7 +168,7 @@ def _check_bounds(bounds: Iterable[str], parameters: Parameters) -> None:
                 "usage", message, f"the smaller one stands first; --fix {shown}=… holds it"
             )
         beyond = view[(view < low) | (view > high)]
-        if beyond.size:
+        if beyond.size and not task.scaling:
             message = f"'{shown}' starts at {beyond[0]:g}, beyond its bounds {low:g} to {high:g}"
             raise CgraphError("usage", message, "start it within them")
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from cgcli.errors import CgraphError
 from cgcli.learning.fitting import gauss_newton
 from cgcli.learning.tables import Table
-from cgcli.learning.task import Parameters, Task
+from cgcli.learning.task import Parameters, Task, joined
 from cgcli.operations.shapes import size
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import SEED
@@ -23,6 +24,57 @@ _FINEST: Final = 1e-4
 _STEPS: Final = 6
 _ROUNDING: Final = 1e-9
 _SAME: Final = 1e-9
+_POINTS: Final = 3
+_MIXED: Final = 1e-6
+
+
+def scaled(task: Task, table: Table, *, anywhere: bool) -> tuple[Task, float] | None:
+    """Return a task with its bounds and its loss, which are in the data's units, in scaled ones.
+
+    And what its costs are to be times. None where no parameters give the same without scaling. A
+    bounded parameter may hang on others in the data's units: of three points, any, it is not on a
+    line. Then the task is one in these where the method takes it `anywhere`; else raises
+    `CgraphError`.
+    """
+    parameters, chance = task.parameters, np.random.default_rng(0)
+    start, points = parameters.flat, []
+    for turn in range(2 * _POINTS):
+        flat = start * (turn % 2) + chance.normal(size=start.size)
+        same = unscaled(task._replace(parameters=Parameters(parameters.values(flat))), table)
+        points += [(flat, same[0].parameters.flat, same[1])] if same else []
+    if len(points) < _POINTS:
+        return None
+    (first, here, factor), (second, there, _), (third, far, _), *_ = points
+    slope = (there - here) / (second - first)
+    off = np.abs(here + slope * (third - first) - far)
+    bounded = np.isfinite(parameters.low) | np.isfinite(parameters.high)
+    if (mixed := bounded & ~(off <= _MIXED * (np.abs(far) + np.abs(there) + np.abs(here)))).any():
+        if anywhere and (same := unscaled(task, table)):
+            return within_units(same[0], parameters, task), 1.0
+        names = joined(list(task.scaling))
+        message = f"--bound {parameters.named(mixed)}: with {names} scaled it hangs on others"
+        hint = "leave --scale out; or take --residual or --optimizer lbfgs, which need none"
+        raise CgraphError("usage", message, hint)
+    ends = [first + (end - here) / slope for end in (parameters.low, parameters.high)]
+    within, loss = Parameters(parameters.values()), task.loss
+    within.low, within.high = np.where(bounded, np.sort(ends, axis=0), [[-np.inf], [np.inf]])
+    within.bounded = parameters.bounded
+    loss = loss and loss._replace(scale=loss.scale / abs(factor))
+    return task._replace(parameters=within, loss=loss), factor
+
+
+def within_units(plain: Task, scaled: Parameters, known: Task) -> Task:
+    """Return a task in the data's units with the bounds and the loss that are `known` in these.
+
+    What is at one of the `scaled` bounds is at one of those.
+    """
+    flat, of = plain.parameters.flat, known.parameters
+    low, high = plain.parameters.low, plain.parameters.high = of.low, of.high
+    plain.parameters.bounded = of.bounded
+    nearer = np.where(np.abs(flat - low) < np.abs(flat - high), low, high)
+    np.copyto(flat, nearer, where=scaled.at_bound)
+    plain.parameters.enter()
+    return plain._replace(loss=known.loss)
 
 
 def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
@@ -63,7 +115,7 @@ def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
         }
         for _ in range(_STEPS):
             off = step({**part, **columns}, wanted)
-            if off <= _ROUNDING * np.ptp(wanted):
+            if off <= _ROUNDING * _size(wanted):
                 done, stride = goal, 2 * stride
                 break
         else:
@@ -75,8 +127,13 @@ def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
     factor = after[largest] / before[largest] if before[largest] else 1.0
     pairs = ((reached, wanted), (after, factor * before))
     # A prediction that is exact leaves costs of rounding.
-    close = (np.allclose(a, b, rtol=0, atol=_SAME * max(np.ptp(wanted), 1e-300)) for a, b in pairs)
+    close = (np.allclose(a, b, rtol=0, atol=_SAME * _size(wanted)) for a, b in pairs)
     return (plain, float(factor)) if all(close) else None
+
+
+def _size(prediction: Any) -> float:
+    """Return how far a prediction reaches, or how large one is that is the same in all rows."""
+    return float(np.ptp(prediction) or np.abs(prediction).max() or 1e-300)
 
 
 def _stepper(task: Task, count: int, width: int) -> Callable[[Mapping[str, Any], Any], float]:
