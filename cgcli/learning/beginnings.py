@@ -115,11 +115,7 @@ def check_kind(path: str, head: bytes, kind: str, manner: Manner) -> None:
     if plain and (head.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(head) > 3 and zeros)):
         raise file_error(path, "it is UTF-16, not UTF-8", _UTF_16)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if kind in ("csv", "tsv") and re.match(rb'\[?\s*\{\s*"', start):
+    json = re.match(rb'(\[?)\s*\{\s*"', start)
+    if json and kind not in ("json", "json" if json[1] else "jsonl"):
         hint = "give it a name that ends in .json, or .jsonl for an object a line"
         raise file_error(path, "it is JSON", hint)
-    if kind == "jsonl" and re.match(rb"\[\s*\{", start):
-        raise file_error(path, "it is a list, and no object a line", "add --data-format json")
-    if kind == "json" and start.startswith(b"{"):
-        hint = 'write [{"x": 1, "y": 2}, …]; --data-format jsonl reads an object a line'
-        raise file_error(path, "it is not a list of objects", hint)

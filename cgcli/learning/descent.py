@@ -124,11 +124,8 @@ class Descent:
         plain = self.most is None and not self.objective.task.parameters.bounded
         if self._leaper is None and plain and self.criteria.gradient is None:
             self._leaper = self.objective.leaps()
-        return (
-            self._leaper is not None
-            and self._limit < math.inf
-            and self._leaper.usable(self.optimiser.name)
-        )
+        leaper = self._leaper if self._limit < math.inf else None
+        return leaper is not None and leaper.usable(self.optimiser.name)
 
     def _leap(self, watch: Watch, began: float) -> End | tuple[float, float]:
         """Take what is usual of an epoch's steps by compiled code.

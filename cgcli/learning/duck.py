@@ -32,6 +32,9 @@ _NUMBERS: Final = frozenset({
 })  # fmt: skip
 """Types that DuckDB makes the same doubles of as Python."""
 
+_CASTS: Final = {"TIMESTAMP_NS": "::VARCHAR"}
+"""What DuckDB is to make of types of which Python has less: its dates have no nanoseconds."""
+
 _BLOCK: Final = 2**20
 _QUOTED: Final = """CASE WHEN regexp_matches({0}, '[",\\n]')
     THEN '"' || replace({0}, '"', '""') || '"' ELSE {0}::VARCHAR END"""
@@ -141,11 +144,8 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
     ((total,),) = answer(f"SELECT count(*) FROM {rows}")  # noqa: S608
     kinds = dict(zip(names, [row[1] for row in answer(f"DESCRIBE FROM {rows}")], strict=True))
     # By their places: DuckDB makes others of names that differ in their letters' case alone.
-    # Of Python's dates none has nanoseconds.
-    table = _Table(rows, {
-        name: f"#{k}::VARCHAR" if kinds[name] == "TIMESTAMP_NS" else f"#{k}"
-        for k, name in enumerate(names, 1)
-    })  # fmt: skip
+    casts = {name: _CASTS.get(kind, "") for name, kind in kinds.items()}
+    table = _Table(rows, {name: f"#{k}{casts[name]}" for k, name in enumerate(names, 1)})
 
     def cells(columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
         names = list(dict.fromkeys([*columns.names, *columns.kept]))

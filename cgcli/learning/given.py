@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from cgcli.graph.graph import Graph
 from cgcli.language.free import given_names
 from cgcli.language.parse import parse as parse_syntax
 from cgcli.language.syntax import NAME, OPERATION, Expression, Value
-from cgcli.learning.tables import ROW, plain_as
+from cgcli.learning.tables import ROW
 from cgcli.numbers.arrays import as_value
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
@@ -31,7 +31,7 @@ class Given(NamedTuple):
     """What a command line gives: the program, values by name, what to measure, and bounds.
 
     The program's value may be a residual whose deviation is known, `sigma`, or that has `weights`:
-    expressions over the columns, which are in the data's units there where they are `scaled`.
+    expressions over the columns.
     """
 
     program: Program
@@ -41,7 +41,6 @@ class Given(NamedTuple):
     bounds: Mapping[str, Any] = {}
     sigma: str | None = None
     weights: str | None = None
-    scaled: Sequence[str] = ()
 
     @property
     def weighted(self) -> list[Expression]:
@@ -49,9 +48,6 @@ class Given(NamedTuple):
         if not (text := self.sigma or self.weights):
             return []
         part = expression_of(text, "--sigma" if self.sigma else "--weights")
-        for place, (kind, what, *rest) in enumerate(part):
-            if kind == NAME and what in self.scaled:
-                part[place] = (kind, plain_as(what), rest[0], rest[1], rest[2])
         root = [] if self.sigma else [(OPERATION, "sqrt", 1, 0, 0)]
         joint = (OPERATION, "div" if self.sigma else "mul", 2, 0, 0)
         return [[(NAME, ROW, 0, 0, 0), *part, *root, joint]]

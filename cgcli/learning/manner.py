@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -82,21 +83,17 @@ class Calendar(NamedTuple):
 def _moment(name: str, form: str) -> datetime:
     """Return what comes back of a moment that is written in a form; raises `CgraphError`.
 
-    Of a time of day alone that is on a day of its own. Another part must not be left open: a day
-    has a year, and 5 o'clock is am or pm, which Python passes over beside hours up to 24.
+    Of a time of day alone that is on a day of its own. A day has a year, and 5 o'clock is am or pm,
+    which Python passes over beside hours up to 24.
     """
+    with contextlib.suppress(ValueError):
+        back = datetime.strptime(_MOMENT.strftime(form), form).replace(tzinfo=UTC)
+        is_time = back.date() == _MIDNIGHT.date() and back != _MIDNIGHT
+        if ("%p" in form) == ("%I" in form) and (is_time or back.year == _MOMENT.year):
+            return back
     message = f"--date {excerpt(name)}: '{shorten(form)}' is no form of dates"
     hint = "write %d.%m.%Y or %Y-%m-%d %H:%M:%S; a day has a year, %p goes with %I"
-    try:
-        back = datetime.strptime(_MOMENT.strftime(form), form).replace(tzinfo=UTC)
-    except ValueError:
-        raise CgraphError("usage", message, hint) from None
-    has_day = back.year == _MOMENT.year
-    is_time = back.date() == _MIDNIGHT.date() and back != _MIDNIGHT
-    halves = back.hour == _MOMENT.hour - 12 or ("%p" in form and "%I" not in form)
-    if halves or not (has_day or is_time):
-        raise CgraphError("usage", message, hint)
-    return back
+    raise CgraphError("usage", message, hint)
 
 
 def _iso(text: str) -> datetime:

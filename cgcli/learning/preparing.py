@@ -14,8 +14,8 @@ from cgcli.language.syntax import Assignment, Value, statements
 from cgcli.learning.cells import kept_as
 from cgcli.learning.given import Given, build_graph
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
-from cgcli.learning.tables import ROW, Table, folds, means, plain, plain_as, scaling, split
-from cgcli.learning.task import Parameters, Task
+from cgcli.learning.tables import ROW, Table, folds, means, plain, scaling, split
+from cgcli.learning.task import Parameters, Task, joined
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
@@ -95,13 +95,10 @@ def prepare(
                 source.manner.means.update({name: plain(mean) for name, mean in known.items()})
             for table in filter(None, (train, held)):
                 table.fill(known)
-        for table in filter(None, (train, held)):
-            table.share(given.scaled)
         scaled = reading.scaling
         if scaled is None:
             scaled = scaling(train, reading.scale)
         check_scaling(scaled, train.shapes)
-        scaled = {name: pair for name, pair in scaled.items() if name in graph.inputs}
         within, fixed = Parameters(parameters, given.bounds), dict(given.fixed)
         task = Task(graph, within, used, fixed, scaled, nodes, known=bool(given.sigma))
         return Prepared(task, train, held, report, source.stacks, given)
@@ -110,15 +107,12 @@ def prepare(
         if name not in columns:
             message = f"--scale: '{excerpt(name)}' is no column that the program reads"
             raise CgraphError("usage", message, f"these are {few(columns)}")
-    if given.weighted:
-        given = given._replace(scaled=reading.scale)
-    plain_shapes = {plain_as(name): train.shapes[name] for name in given.scaled}
     try:
-        graph, nodes = build_graph(given, {**train.shapes, **plain_shapes})
+        graph, nodes = build_graph(given, train.shapes)
     except CgraphError as error:
         _add_hint(error, columns, train.shapes, source.stacks)
         raise
-    used = tuple(name for name in (*columns, *plain_shapes) if name in graph.inputs)
+    used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
     prepared = complete(train, held, met)
     _check_bounds(given.bounds, prepared.task)
@@ -164,9 +158,8 @@ def _check_bounds(bounds: Iterable[str], task: Task) -> None:
         low, high = lows[name].flat[0], highs[name].flat[0]
         if not low < high:
             message = f"--bound {shown}: there is nothing between {low:g} and {high:g}"
-            raise CgraphError(
-                "usage", message, f"the smaller one stands first; --fix {shown}=… holds it"
-            )
+            hint = f"the smaller one stands first; --fix {shown}=… holds it"
+            raise CgraphError("usage", message, hint)
         beyond = view[(view < low) | (view > high)]
         if beyond.size and not task.scaling:
             message = f"'{shown}' starts at {beyond[0]:g}, beyond its bounds {low:g} to {high:g}"
@@ -180,6 +173,10 @@ def _check_weighting(task: Task, table: Table, called: str) -> None:
     if graph.dependents(task.inputs)[weighting]:
         message = f"{called} depends on what is to be learned"
         raise CgraphError("usage", message, "write it with columns and numbers alone")
+    within = graph.ancestors([weighting])
+    if scaled := [name for name in task.scaling if within[graph.inputs[name]]]:
+        message = f"{called} is in the data's units, and {joined(scaled)} in it is scaled"
+        raise CgraphError("usage", message, "leave that out of --scale: least squares needs none")
     compiled = task.through(residual)
     for chunk in table.chunks():
         with np.errstate(all="ignore"):

@@ -11,6 +11,7 @@ import posixpath
 import re
 import shutil
 import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, Final
@@ -22,7 +23,7 @@ from cgcli.learning.beginnings import CONVERT, check_kind, head, kind_of, unpack
 from cgcli.learning.cells import CellError, Columns, Fault, integral
 from cgcli.learning.duck import parquet, quick_csv
 from cgcli.learning.manner import PLAIN, Manner
-from cgcli.learning.sources import Report, Source, check_names, composed, gather
+from cgcli.learning.sources import Report, Source, check_names, gather
 from cgcli.words import counted
 
 _LONGEST: Final = 64 * 2**20
@@ -221,7 +222,7 @@ def _json_list(path: str, feed: _Lines) -> Iterator[tuple[int, Mapping[str, Any]
 def _object(called: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise file_error(called, "it is not a JSON object", 'write {"x": 1, "y": 2}')
-    row = {composed(name): cell for name, cell in value.items()}
+    row = {unicodedata.normalize("NFC", name): cell for name, cell in value.items()}
     if len(row) < len(value):
         raise file_error(called, "two of its names are the same but for how accents are written")
     return row

@@ -32,11 +32,6 @@ ROW: Final = "#row"
 """The column with the number that a row has in its file; no name of a program is like it."""
 
 
-def plain_as(name: str) -> str:
-    """Return what a column that others see scaled is called where it is in the data's units."""
-    return f"#plain {name}"
-
-
 @dataclass(eq=False)
 class Table:
     """Rows of data as columns, a row along the first axis of each; where many, `on_disk`.
@@ -67,12 +62,6 @@ class Table:
     def read(self, start: int, stop: int) -> dict[str, Any]:
         """Return the columns of the rows from `start` to before `stop`."""
         return {name: array[start:stop] for name, array in self.columns.items()}
-
-    def share(self, columns: Iterable[str]) -> None:
-        """Have columns under another name too, `plain_as` theirs, by which they are not scaled."""
-        for name in columns:
-            self.columns[plain_as(name)] = self.columns[name]
-            self.shapes[plain_as(name)] = self.shapes[name]
 
     def fill(self, values: Mapping[str, Any]) -> None:
         """Put a value for each of some columns where they are NaN."""

@@ -25,7 +25,7 @@ from cgcli.learning.run import BATCHLESS, EPOCHS, Options, Trained, bounded
 from cgcli.learning.statistics import Statistics
 from cgcli.learning.stopping import INTERRUPTED, Doubt, End
 from cgcli.learning.task import joined
-from cgcli.learning.unscaling import scaled, unscaled, within_units
+from cgcli.learning.unscaling import begun, unscaled
 from cgcli.plan.compiled import Engine
 from cgcli.plan.sweep import SHARD
 from cgcli.words import counted
@@ -70,7 +70,10 @@ class Training:
         self.prepared = prepared._replace(task=self.task)
         self.options = options
         _check(self.task)
-        unit = self._bring_to_scale()
+        limits, unit = (options.criteria.cost, options.criteria.change), 1.0
+        if self.task.scaling and (self.task.parameters.bounded or loss or limits != (None, None)):
+            anywhere = options.optimizer in BATCHLESS or options.rate is None
+            self.task, unit = begun(self.task, prepared.train, anywhere=anywhere)
         if workers is not None and prepared.train.count > SHARD:
             from cgcli.learning.workers import share
 
@@ -184,7 +187,6 @@ class Training:
                 raise
             end, why = None, "the cost grew"
         first, usual = self.history[0]["gradient_norm"], descent.schedule.rate
-        highest = self.history[0]["cost"]
         if end is not None and (end.kind != "stopped" or not first):
             return end
         message = f"in {counted(descent.state.epoch, 'epoch')} at the usual rate, {usual:g}, {why}"
@@ -193,8 +195,7 @@ class Training:
         for memory in descent.state.memory.values():
             memory.fill(0.0)
         descent.go_back()
-        tell = self._teller(watch)
-        end = fit_lbfgs(descent.objective, _ITERATIONS, tell, first, highest).end
+        end = fit_lbfgs(descent.objective, _ITERATIONS, self._teller(watch), first).end
         return end._replace(doubts=(*end.doubts, Doubt("tuned", message, hint, grave=False)))
 
     @property
@@ -226,31 +227,32 @@ class Training:
         if self.task.scaling:
             end, fit, factor = self._in_units(end, fit)
             history = [{**record, "cost": record["cost"] * factor} for record in history]
-        if end.kind != "diverged":
-            end = end._replace(doubts=(*end.doubts, *at_bound(self.task.parameters)))
         doubts, table = list[Doubt](), self.prepared.train
+        # What is flat here and around may lead on far away.
+        settled = end.kind in ("converged", "stopped")
+        settled &= not any(doubt.grave and doubt.kind != "dead" for doubt in end.doubts)
         if self.options.likelihood and end.kind != "diverged":
             figures, doubts = likelihood(self.task, table)
             fit = (fit or Fit(end, 0))._replace(statistics=figures)
-        elif end.reliable and self.options.optimizer != "lm" and table.arrays is not None:
-            asked = self.options.criteria[2:6] != (None,) * 4
-            at_end = end.kind == "converged" and not asked
+        elif settled and self.options.optimizer != "lm":
+            at_end = end.kind == "converged" and self.options.criteria[2:6] == (None,) * 4
             # What is told apart with columns scaled may be so far down in the digits without.
             doubts = undetermined(seen, table, start, factor, at_end=at_end)
             if doubts and seen is not self.task:
                 doubts = undetermined(self.task, table, start * factor, 1.0, at_end=at_end)
-        end = end._replace(doubts=(*end.doubts, *doubts))
+            doubts = [doubt for doubt in doubts if doubt.grave or end.reliable]
+        held = at_bound(self.task.parameters) if end.kind != "diverged" else []
+        end = end._replace(doubts=(*end.doubts, *held, *doubts))
         self.statistics = fit and fit.statistics
         costs, metrics = measured(train=self._train, holdout=self._held)
         note_rows(self.task, table, self.prepared.report)
         state = None if self.descent is None else self.descent.state
-        before, cost, holdout = start * factor, costs["train"], costs.get("holdout")
-        return Trained(end, before, cost, holdout, metrics, history, state, fit)
+        both = costs["train"], costs.get("holdout")
+        return Trained(end, start * factor, *both, metrics, history, state, fit)
 
     def _in_units(self, end: End, fit: Fit | None) -> tuple[End, Fit | None, float]:
         """Undo the scaling of columns where parameters can; return what costs are to be times."""
-        scaled, table = self.task.parameters, self.prepared.train
-        plain = unscaled(self.task, table)
+        plain, table = unscaled(self.task, self.prepared.train), self.prepared.train
         squared = self.options.optimizer == "lm"
         if plain is None:
             names = joined(list(self.task.scaling))
@@ -258,8 +260,7 @@ class Training:
             hint = "a program with a constant, w*x + b, and no penalty has some in the data's units"
             doubt = Doubt("scaled", message, hint, grave=False)
             return end._replace(doubts=(*end.doubts, doubt)), fit, 1.0
-        factor = plain[1]
-        self.task = within_units(plain[0], scaled, self.prepared.task)
+        self.task, factor = plain
         # The workers have the columns scaled.
         table.sums = None
         self._measure()
@@ -268,25 +269,6 @@ class Training:
             fit = fit._replace(statistics=known.statistics)
             end = end._replace(doubts=known.end.doubts)
         return end, fit, factor**2 if squared else factor
-
-    def _bring_to_scale(self) -> float:
-        """Bring bounds and a loss, which are in the data's units, to scale.
-
-        Returns what costs are to be times where a limit in these units needs it.
-        """
-        task, criteria = self.task, self.options.criteria
-        limited = criteria.cost is not None or criteria.change is not None
-        if not (task.scaling and (task.parameters.bounded or task.loss or limited)):
-            return 1.0
-        anywhere = self.options.optimizer in BATCHLESS
-        if (brought := scaled(task, self.prepared.train, anywhere=anywhere)) is not None:
-            self.task, unit = brought
-            return unit
-        if task.parameters.bounded or task.loss:
-            message = "--bound and --loss are in the data's units, in which --scale has no answer"
-            hint = "leave --scale out, or give the program a constant, w*x + b, and no penalty"
-            raise CgraphError("usage", message, hint)
-        return 1.0
 
     def _measure(self) -> None:
         squared, held = self.options.optimizer == "lm", self.prepared.held

@@ -24,57 +24,25 @@ _FINEST: Final = 1e-4
 _STEPS: Final = 6
 _ROUNDING: Final = 1e-9
 _SAME: Final = 1e-9
-_POINTS: Final = 3
-_MIXED: Final = 1e-6
 
 
-def scaled(task: Task, table: Table, *, anywhere: bool) -> tuple[Task, float] | None:
-    """Return a task with its bounds and its loss, which are in the data's units, in scaled ones.
+def begun(task: Task, table: Table, *, anywhere: bool) -> tuple[Task, float]:
+    """Return a task whose bounds and loss, which are in the data's units, are those of its columns.
 
-    And what its costs are to be times. None where no parameters give the same without scaling. A
-    bounded parameter may hang on others in the data's units: of three points, any, it is not on a
-    line. Then the task is one in these where the method takes it `anywhere`; else raises
-    `CgraphError`.
+    So it is one in the data's units, from where the scaled one begins, if the method takes it
+    `anywhere`; without bounds and a loss it stays scaled, and its costs are to be times what comes
+    back. Raises `CgraphError`.
     """
-    parameters, chance = task.parameters, np.random.default_rng(0)
-    start, points = parameters.flat, []
-    for turn in range(2 * _POINTS):
-        flat = start * (turn % 2) + chance.normal(size=start.size)
-        same = unscaled(task._replace(parameters=Parameters(parameters.values(flat))), table)
-        points += [(flat, same[0].parameters.flat, same[1])] if same else []
-    if len(points) < _POINTS:
-        return None
-    (first, here, factor), (second, there, _), (third, far, _), *_ = points
-    slope = (there - here) / (second - first)
-    off = np.abs(here + slope * (third - first) - far)
-    bounded = np.isfinite(parameters.low) | np.isfinite(parameters.high)
-    if (mixed := bounded & ~(off <= _MIXED * (np.abs(far) + np.abs(there) + np.abs(here)))).any():
-        if anywhere and (same := unscaled(task, table)):
-            return within_units(same[0], parameters, task), 1.0
-        names = joined(list(task.scaling))
-        message = f"--bound {parameters.named(mixed)}: with {names} scaled it hangs on others"
-        hint = "leave --scale out; or take --residual or --optimizer lbfgs, which need none"
+    same, known = unscaled(task, table), task.parameters
+    if not (known.bounded or task.loss):
+        return task, same[1] if same else 1.0
+    if not (same and anywhere):
+        message = f"--bound and --loss are in the data's units, and {joined([*task.scaling])} not"
+        hint = "leave --scale out, or --lr; in these units a program has a constant, as w*x + b"
         raise CgraphError("usage", message, hint)
-    ends = [first + (end - here) / slope for end in (parameters.low, parameters.high)]
-    within, loss = Parameters(parameters.values()), task.loss
-    within.low, within.high = np.where(bounded, np.sort(ends, axis=0), [[-np.inf], [np.inf]])
-    within.bounded = parameters.bounded
-    loss = loss and loss._replace(scale=loss.scale / abs(factor))
-    return task._replace(parameters=within, loss=loss), factor
-
-
-def within_units(plain: Task, scaled: Parameters, known: Task) -> Task:
-    """Return a task in the data's units with the bounds and the loss that are `known` in these.
-
-    What is at one of the `scaled` bounds is at one of those.
-    """
-    flat, of = plain.parameters.flat, known.parameters
-    low, high = plain.parameters.low, plain.parameters.high = of.low, of.high
-    plain.parameters.bounded = of.bounded
-    nearer = np.where(np.abs(flat - low) < np.abs(flat - high), low, high)
-    np.copyto(flat, nearer, where=scaled.at_bound)
-    plain.parameters.enter()
-    return plain._replace(loss=known.loss)
+    plain = same[0].parameters
+    plain.low, plain.high, plain.bounded = known.low, known.high, known.bounded
+    return same[0], 1.0
 
 
 def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
@@ -127,7 +95,8 @@ def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
     factor = after[largest] / before[largest] if before[largest] else 1.0
     pairs = ((reached, wanted), (after, factor * before))
     # A prediction that is exact leaves costs of rounding.
-    close = (np.allclose(a, b, rtol=0, atol=_SAME * _size(wanted)) for a, b in pairs)
+    ends = max(_size(wanted), _size(after))
+    close = (np.allclose(a, b, rtol=0, atol=_SAME * ends) for a, b in pairs)
     return (plain, float(factor)) if all(close) else None
 
 

@@ -865,8 +865,7 @@ def test_how_numbers_and_lines_are_written_by_hand(cgraph: Command, folder: Path
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("a.jsonl", '[{"x": 1}]\n', "it is a list, and no object a line"),
-        ("a.json", '{"x": 1}\n{"x": 2}\n', "--data-format jsonl reads an object a line"),
+        ("a.jsonl", '[{"x": 1}]\n', "it is JSON"),
         ("a.csv", "x,y\n2026-01-02,1\n3,1\n", "--date makes numbers of dates"),
         ("a.csv", 'x,y\n"1,234",1\n3,1\n', "--thousands comma reads 1,234 as 1234"),
     ],

@@ -413,9 +413,7 @@ WIDE = {"x": 100 + 40 * X, "y": 7 * Y}
     [
         {"loss": "huber", "loss_scale": 0.9},
         {"loss": "soft_l1", "loss_scale": 0.9},
-        {"sigma": "0.5 + 0.01*x"},
         {"sigma": "2"},
-        {"weights": "x^2 + y^2"},
     ],
 )
 def test_what_is_in_the_datas_units_is_so_whatever_is_scaled(
@@ -439,3 +437,10 @@ def test_a_limit_of_a_cost_is_in_the_datas_units() -> None:
     fit = cgcli.train("(w*x + b - y)^2", WIDE, {"w": 0.0, "b": 0.0}, **options)
     assert fit.end.message == f"the cost {fit.cost:.6g} is at most 300 (--until-cost)"
     assert fit.history[-2]["cost"] > 300 >= fit.cost
+
+
+@pytest.mark.parametrize("more", [{"sigma": "0.5 + 0.01*x"}, {"weights": "x^2"}])
+def test_a_deviation_or_a_weight_of_a_scaled_column_is_refused(more: dict[str, str]) -> None:
+    (name,) = more
+    with pytest.raises(CgraphError, match=f"--{name} is in the data's units, and x in it is"):
+        cgcli.train(LINE, WIDE, {"w": 0.0, "b": 0.0}, residual=True, scale=["x", "y"], **more)
