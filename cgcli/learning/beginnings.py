@@ -114,6 +114,8 @@ def check_kind(path: str, head: bytes, kind: str, manner: Manner) -> None:
     zeros = head[1:8:2] == b"\0" * len(head[1:8:2])
     if plain and (head.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(head) > 3 and zeros)):
         raise file_error(path, "it is UTF-16, not UTF-8", _UTF_16)
-    if kind in ("csv", "tsv") and re.match(rb'\[?\s*\{\s*"', head.removeprefix(b"\xef\xbb\xbf")):
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    json = re.match(rb'(\[?)\s*\{\s*"', start)
+    if json and kind not in ("json", "json" if json[1] else "jsonl"):
         hint = "give it a name that ends in .json, or .jsonl for an object a line"
         raise file_error(path, "it is JSON", hint)

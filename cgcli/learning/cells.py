@@ -17,7 +17,7 @@ _CALLED: Final = {
     "dict": "an object", "date": "a date", "datetime": "a date", "time": "a time of day",
     "timedelta": "a span of time", "bytes": "a run of bytes", "UUID": "an identifier",
 }  # fmt: skip
-_MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
+_MISSING: Final = frozenset({"", "na", "n/a", "<na>", "nan", "-nan", "nat", "null", "none", "?"})
 
 
 class CellError(Exception):

@@ -30,11 +30,15 @@ def curvature(objective: Objective) -> tuple[Any, Any]:
     theta = objective.task.parameters.flat.copy()
     steps = _WIDTHS[0] * np.where(theta == 0, 1.0, np.abs(theta))
     matrix = _differences(objective, theta, steps)
-    # Beside what is 0 but for rounding a step is lost in the last digits of the gradient.
-    change, slope = matrix.diagonal() * steps, objective.at(theta)[1]
-    if (lost := change <= _LOST * np.abs(slope)).any():
-        steps = np.where(lost, np.maximum(steps, _WIDTHS[0]), steps)
-        matrix = _differences(objective, theta, steps)
+    # Beside what is 0 but for rounding, or where another parameter is larger by far, a step is lost
+    # in the last digits of the gradient.
+    slope = objective.at(theta)[1]
+    for wider in (_WIDTHS[0], 1.0, 1e6, 1e12):
+        lost = np.abs(matrix.diagonal() * steps) <= _LOST * np.abs(slope)
+        # Of what has no slope at all nothing is lost but the width of a parameter that is 0.
+        if (lost := lost & ((slope != 0) | (wider < 1))).any():
+            steps = np.where(lost, np.maximum(steps, wider), steps)
+            matrix = _differences(objective, theta, steps)
     scale = _roots(matrix)
     steps = np.where(matrix.diagonal() > 0, _WIDTHS[1] / scale, steps)
     matrix = _differences(objective, theta, steps)

@@ -93,7 +93,7 @@ class Descent:
             rate = self.schedule.at(state.step, state.epoch)
             if objective.full:
                 change = None if state.before is None else abs(cost - state.before)
-                end = self.criteria.reached(cost, change, norm)
+                end = self.log.reached(cost, change, norm)
                 if end:
                     # The epoch was begun, and its step is not taken.
                     self.log.record(watch, state.epoch + 1, cost, norm, rate)
@@ -124,11 +124,8 @@ class Descent:
         plain = self.most is None and not self.objective.task.parameters.bounded
         if self._leaper is None and plain and self.criteria.gradient is None:
             self._leaper = self.objective.leaps()
-        return (
-            self._leaper is not None
-            and self._limit < math.inf
-            and self._leaper.usable(self.optimiser.name)
-        )
+        leaper = self._leaper if self._limit < math.inf else None
+        return leaper is not None and leaper.usable(self.optimiser.name)
 
     def _leap(self, watch: Watch, began: float) -> End | tuple[float, float]:
         """Take what is usual of an epoch's steps by compiled code.
@@ -225,8 +222,7 @@ class Descent:
         if not objective.full:
             self._remember(cost)
             change = None if state.before is None else abs(cost - state.before)
-            gradient = mean if self.criteria.gradient is not None else None
-            end = end or self.criteria.reached(cost, change, gradient)
+            end = end or self.log.reached(cost, change, mean)
             state.before = cost
         watch.save(state)
         return end

@@ -5,7 +5,7 @@ A descent may end, whatever stopped it, far from an answer; what can be seen of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -33,6 +33,8 @@ _QUIET: Final = 1e-8
 _FEWEST: Final = 100
 """A way that is 1000 times as long, and leads down by so many times as much, has no end."""
 _TRIED: Final = 50
+_FARTHEST: Final = 12
+"""Valleys are tried up to this power of 10 beside the largest parameter."""
 _LOWER: Final = 0.01
 """The part of a cost that one parameter alone may take away."""
 _ROWS: Final = 10_000
@@ -149,12 +151,8 @@ def at_bound(parameters: Parameters) -> list[Doubt]:
 def _constant(objective: Objective) -> list[str]:
     """Return the columns that the program sees as 0 in every row."""
     task, arrays = objective.task, objective.table.arrays or {}
-    names = []
-    for name, pair in task.scaled.items():
-        shift, scale = pair or (0.0, 1.0)
-        if not ((arrays[name] - shift) / scale).any():
-            names.append(name)
-    return names
+    pairs = ((name, pair or (0.0, 1.0)) for name, pair in task.scaled.items())
+    return [n for n, (shift, scale) in pairs if not ((arrays[n] - shift) / scale).any()]
 
 
 def _freed(objective: Objective, columns: Sequence[str], theta: Any) -> Any:
@@ -172,10 +170,7 @@ def _alike(parameters: Parameters, before: Any, near: Any) -> list[Doubt]:
     for name, view in parameters.views.items():
         if view.size < 2 or (view == starts[name]).all():
             continue
-        first, last, slopes = (
-            part.reshape(len(view), -1) for part in (starts[name], view, gradients[name])
-        )
-        same = _equal(first, 0) & _equal(last, 1e-9) & _equal(slopes, 1e-6)
+        same = _equal(starts[name], 0) & _equal(view, 1e-9) & _equal(gradients[name], 1e-6)
         if same.all():
             entire.append(name)
         elif view.ndim == 2 and len(pairs := np.argwhere(np.triu(same, 1))):
@@ -190,6 +185,7 @@ def _alike(parameters: Parameters, before: Any, near: Any) -> list[Doubt]:
 
 def _equal(rows: Any, part: float) -> Any:
     """Return which rows are equal to which, but for a part of them."""
+    rows = rows.reshape(len(rows), -1)
     return np.isclose(rows[:, None], rows[None], rtol=part, atol=0).all(axis=2)
 
 
@@ -237,7 +233,8 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
     reach = max(1.0, float(abs(end).max()))
     steps = [_NEAR**power * reach * here / (norm or 1.0) for power in (2, 3)]
     leaps = [float(np.linalg.norm(objective.at(end - step)[1] - here)) for step in steps]
-    if cost >= far >= farther and cost > farther:
+    # Where bounds hold all but what is at its minimum the costs differ by rounding.
+    if cost >= far >= farther and cost - farther > _IDLE * abs(cost):
         message = (
             "the parameters grow without bound, and the cost falls all the way: it has no minimum"
         )
@@ -249,67 +246,64 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
         message = "the cost has a kink where it ended, and that need not be its minimum"
         hint = "try a smooth cost, such as sqrt(r^2 + 0.01) for abs(r), or --optimizer adam"
         return [Doubt("kink", message, hint)]
-    # What is left of a cost that is as good as 0 is rounding.
-    is_exact = cost <= _SWING**2 * objective.at(before)[0]
-    return [] if is_exact else _lower(objective, here, cost)
-
-
-def _lower(objective: Objective, here: Any, cost: float) -> list[Doubt]:
-    """Return the doubt that one parameter alone takes the cost lower, by a step of Newton's.
-
-    A gradient by a parameter of another size is lost beside the others, and tells nothing.
-    """
-    parameters = objective.task.parameters
-    names = [name for name, view in parameters.views.items() for _ in range(view.size)]
-    end = parameters.flat
-    for place in range(min(end.size, _TRIED)):
-        moved = end.copy()
-        second = 0.0
-        # Wide enough for the gradient to change in more than its last digits.
-        for width in (_NEAR * abs(end[place]) or _NEAR**2, 1.0, 1e6, 1e12):
-            moved[place] = end[place] + width
-            change = objective.at(moved)[1][place] - here[place]
-            if abs(change) > _SWING * abs(here[place]):
-                second = change / width
-                break
-        if not second > 0:
-            continue
-        moved[place] = end[place] - here[place] / second
-        lower, _ = objective.at(moved)
-        if lower < (1 - _LOWER) * cost:
-            message = f"moving {names[place]} alone takes the cost on to {lower:.6g}"
-            return [Doubt("unconverged", message, _SIZES)]
-    if not is_small(objective):
-        return []
-    matrix, scale = curvature(objective)
-    scaled = matrix / np.outer(scale, scale)
-    if not np.isfinite(scaled).all():
-        return []
-    held = parameters.at_bound
-    scaled[held], scaled[:, held] = 0.0, 0.0
-    # A step of all parameters: of those that go together, one alone gets nowhere.
-    step = np.linalg.lstsq(scaled, here / scale, rcond=SHARE)[0] / scale
-    lower, _ = objective.at(end - step)
-    if lower < (1 - _LOWER) * cost:
-        message = f"moving all parameters together takes the cost on to {lower:.6g}"
-        return [Doubt("unconverged", message, _SIZES)]
     return []
 
 
-def undetermined(task: Task, table: Table, start: float) -> list[Doubt]:
+def undetermined(
+    task: Task, table: Table, start: float, unit: float, *, at_end: bool
+) -> list[Doubt]:
     """Return the doubt of parameters that the cost does not tell apart, by its curvature here.
 
-    Of vectors and matrices, as of a softmax, and where next to nothing is left of the cost at the
-    `start`, many answers are as good, and none is sought.
+    Of vectors and matrices, as of a softmax, many answers are as good, and none is sought. Where a
+    method says that it is `at_end` a way down that its gradients missed is grave, by more than is
+    nothing beside the cost at the `start`; costs are told times the `unit`.
     """
-    objective, flat = Objective(task._replace(engine=None), table), task.parameters.flat
-    if len(task.parameters.views) < flat.size or not is_small(objective):
-        return []
-    if abs(objective.at(flat)[0]) <= _IDLE * abs(start):
+    objective, parameters = Objective(task._replace(engine=None), table), task.parameters
+    if not is_small(objective):
         return []
     matrix, scale = curvature(objective)
     if not np.isfinite(matrix).all():
         return []
     rooted, is_saddle = root(matrix, scale)
-    doubts = [] if is_saddle else spread(rooted, objective.task.parameters).doubts
+    several = len(parameters.views) < parameters.flat.size
+    end = parameters.flat.copy()
+    cost, slope = objective.at(end)
+    for names, step, most, least in _ways(matrix, scale, slope, parameters) if at_end else ():
+        if most and several:
+            continue
+        steps = [10.0**power * step for power in range(-3 if most else 0, most + 1)]
+        lower = min(objective.at(end + side * part)[0] for part in steps for side in (-1, 1))
+        if cost - lower > max(least * max(abs(cost), abs(lower)), _IDLE * abs(start)):
+            message = f"moving {names} takes the cost on to {lower * unit:.6g}"
+            return [Doubt("unconverged", message, _SIZES if least == _LOWER else _RANDOM)]
+    doubts = [] if is_saddle or several else spread(rooted, parameters).doubts
     return [doubt._replace(grave=False) for doubt in doubts]
+
+
+def _ways(
+    matrix: Any, scale: Any, slope: Any, parameters: Parameters
+) -> Iterator[tuple[str, Any, int, float]]:
+    """Yield ways on which the cost may be lower: who is moved, by how much, how far, by how much.
+
+    That are steps of Newton's: of one parameter alone, as of one whose size is another and whose
+    gradient is lost beside the others, and of all, since of those that go together one alone gets
+    nowhere. And steps along which the cost curves down, or hardly curves. The one is the top of a
+    saddle; the other, where columns are all but the same in every row, a valley whose slope is
+    lost in the digits of the gradient, and may be very long.
+    """
+    held = parameters.at_bound
+    scaled = np.where(held[:, None] | held, 0.0, matrix / np.outer(scale, scale))
+    step = np.linalg.lstsq(scaled, slope / scale, rcond=SHARE)[0] / scale
+    for place, alone in enumerate(np.diag(slope / scale**2)):
+        yield f"{parameters.named(np.arange(len(slope)) == place)} alone", alone, 0, _LOWER
+    yield "all parameters together", step, 0, _LOWER
+    sizes, ways = np.linalg.eigh(scaled)
+    for size, way in zip(sizes, ways.T, strict=True):
+        step = np.where(held, 0.0, way / scale)
+        if size <= SHARE * sizes[-1] and step.any():
+            step *= max(1.0, float(abs(parameters.flat).max())) / np.abs(step).max()
+            names = parameters.named(np.abs(way) > _NEAR)
+            if size < -SHARE * sizes[-1]:
+                yield names, _NEAR * step, 0, _SWING
+            else:
+                yield names, step, _FARTHEST, _LOWER

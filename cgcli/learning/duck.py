@@ -32,6 +32,9 @@ _NUMBERS: Final = frozenset({
 })  # fmt: skip
 """Types that DuckDB makes the same doubles of as Python."""
 
+_CASTS: Final = {"TIMESTAMP_NS": "::VARCHAR"}
+"""What DuckDB is to make of types of which Python has less: its dates have no nanoseconds."""
+
 _BLOCK: Final = 2**20
 _QUOTED: Final = """CASE WHEN regexp_matches({0}, '[",\\n]')
     THEN '"' || replace({0}, '"', '""') || '"' ELSE {0}::VARCHAR END"""
@@ -137,11 +140,12 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
     names = check_names(path, _outermost(parts))
     metadata = f"FROM parquet_kv_metadata({name}) WHERE key = 'ARROW:schema'::BLOB"
     stated = answer(f"SELECT value {metadata}")
-    durations = {name for (schema,) in stated for name in _durations(schema)}
+    durations = {names[place] for (schema,) in stated for place in _durations(schema)}
     ((total,),) = answer(f"SELECT count(*) FROM {rows}")  # noqa: S608
     kinds = dict(zip(names, [row[1] for row in answer(f"DESCRIBE FROM {rows}")], strict=True))
     # By their places: DuckDB makes others of names that differ in their letters' case alone.
-    table = _Table(rows, {name: f"#{k}" for k, name in enumerate(names, 1)})
+    casts = {name: _CASTS.get(kind, "") for name, kind in kinds.items()}
+    table = _Table(rows, {name: f"#{k}{casts[name]}" for k, name in enumerate(names, 1)})
 
     def cells(columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
         names = list(dict.fromkeys([*columns.names, *columns.kept]))
@@ -246,14 +250,14 @@ def _readable(path: str, file: str) -> Iterator[None]:
         raise file_error(path, "it is Parquet that cannot be read", hint) from None
 
 
-def _durations(stated: bytes) -> set[str]:
-    """Return the columns that Arrow's schema calls durations; Parquet itself has no such type."""
+def _durations(stated: bytes) -> set[int]:
+    """Return which columns Arrow's schema calls durations; Parquet itself has no such type."""
     arrow = required("nanoarrow", "data", "to read Parquet files")
     try:
         schema = arrow.ArrayStream.from_readable(io.BytesIO(base64.b64decode(stated))).schema
     except (ValueError, RuntimeError):
         return set()
-    return {field.name for field in schema.fields if field.type == arrow.Type.DURATION}
+    return {k for k, part in enumerate(schema.fields) if part.type == arrow.Type.DURATION}
 
 
 def _is_whole(path: str) -> bool:

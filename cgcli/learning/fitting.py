@@ -46,13 +46,15 @@ _AWAY: Final = 1e-3
 class Fit(NamedTuple):
     """What a fit came to: its end, in how many evaluations, and its statistics, if any.
 
-    Of several `starts`, how many were tried and how many ended there.
+    Of several `starts`, how many were tried and how many ended there. One that is not `settled`
+    came to a limit.
     """
 
     end: End
     evaluations: int
     statistics: Statistics | None = None
     starts: Mapping[str, int] | None = None
+    settled: bool = True
 
 
 def fit_lbfgs(
@@ -168,45 +170,70 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
             other = _solved(residuals, begin, "dogbox", evaluations)
             if residuals.around(other[0])[2] < (1 - _EXACT) * residuals.around(solution)[2]:
                 solution, known, count, status = other
-        figures = _figures(residuals, solution, task, table, known)
-        if figures.errors is not None:
-            known.doubts.extend(known.loosely(task.parameters, figures.errors))
-        if (figures.r_squared or 0.0) < 0 and status and not known.doubts:
-            message = "R² is below 0: the rows are nearer to one number than to the fit"
-            hint = "start elsewhere, or write another program, its prediction first: a + b*x - y"
-            known.doubts.append(Doubt("undetermined", message, hint, grave=False))
-        if figures.chi_square_p is not None and figures.chi_square_p < _RARE and status:
-            message = "the rows lie farther from the fit than --sigma says"
-            hint = "write larger errors, or another program; --weights takes their ratios alone"
-            known.doubts.append(Doubt("undetermined", message, hint, grave=False))
-        end = _end_of_residuals(residuals, known, figures, status, count)
-    return Fit(end, count, figures)
+        residuals.at(solution)
+        return judged(
+            residuals, task, table, Fit(End("converged", ""), count, settled=bool(status))
+        )
 
 
-def figures_of(task: Task, table: Table) -> Statistics:
-    """Return the statistics of least squares at a task's parameters."""
-    residuals = residuals_of(task, table)
+def judged(residuals: Residuals, task: Task, table: Table, fit: Fit) -> Fit:
+    """Return a fit with the statistics at a task's parameters, and what they leave in doubt.
+
+    That it is at a minimum is tested anew: there the residuals are at right angles to what the
+    parameters can do: Bates and Watts, A relative offset orthogonality convergence criterion,
+    Technometrics 23 (1981).
+    """
     theta = residuals.flat.copy()
-    return _figures(residuals, theta, task, table, residuals.known(theta))
+    known = residuals.known(theta)
+    doubts = [*known.doubts]
 
+    def doubt(message: str, hint: str, kind: str = "undetermined", *, grave: bool = False) -> None:
+        doubts.append(Doubt(kind, message, hint, grave))
 
-def _figures(
-    residuals: Residuals, theta: Any, task: Task, table: Table, known: Spread
-) -> Statistics:
-    """Return the statistics of least squares; that they are of rounding alone is doubted."""
-    left = residuals.at(theta)
+    left, slopes = residuals.at(theta), residuals.jacobian(theta)
     figures = statistics(task, table, left, known, residuals.factor)
-    if figures.t is None or figures.degrees is None:
-        return figures
-    reach = (np.abs(residuals.jacobian(theta)) @ np.abs(theta)).max(initial=0.0)
-    if np.abs(left).max() > _ULPS * reach:
-        return figures
-    # What is left, and with it all errors, is 0 but for rounding: t is 0/0.
-    none = np.full_like(figures.t, np.nan)
-    message = "every row lies on the fit to rounding: the errors are 0, and there is no t and no p"
-    hint = "that is as it should be for exact data; measured data would scatter"
-    known.doubts.append(Doubt("undetermined", message, hint, grave=False))
-    return figures._replace(t=none, p=none)
+    if figures.t is not None and figures.degrees is not None:
+        reach = (np.abs(slopes) @ np.abs(theta)).max(initial=0.0)
+        if np.abs(left).max() <= _ULPS * reach:
+            # What is left, and with it all errors, is 0 but for rounding: t is 0/0.
+            none = np.full_like(figures.t, np.nan)
+            figures = figures._replace(t=none, p=none)
+            message = "every row lies on the fit to rounding: the errors are 0, and there is no t"
+            hint = "that is as it should be for exact data; measured data would scatter"
+            doubt(f"{message} and no p", hint)
+    if figures.errors is not None:
+        doubts += known.loosely(task.parameters, figures.errors)
+    if (figures.r_squared or 0.0) < 0 and fit.settled and not doubts:
+        message = "R² is below 0: the rows are nearer to one number than to the fit"
+        hint = "start elsewhere, or write another program, its prediction first: a + b*x - y"
+        doubt(message, hint)
+    if figures.chi_square_p is not None and figures.chi_square_p < _RARE and fit.settled:
+        message = "the rows lie farther from the fit than --sigma says"
+        doubt(
+            message, "write larger errors, or another program; --weights takes their ratios alone"
+        )
+    if not fit.settled:
+        number = counted(fit.evaluations, "evaluation")
+        message = f"least squares did not converge in {number} (--epochs)"
+        why = Doubt("unconverged", message, "give it more, or start nearer to the answer")
+        return fit._replace(end=End("stopped", message, (why, *doubts)), statistics=figures)
+    left, slopes, _ = residuals.around(theta)
+    held = residuals.parameters.held(left @ slopes)
+    slopes = np.where(held, 0.0, slopes)
+    lengths = np.linalg.norm(slopes, axis=0)
+    slopes = slopes / np.where(lengths > 0, lengths, 1.0)
+    within = np.linalg.norm(slopes.T @ left) / max(float(np.linalg.norm(left)), 1e-300)
+    exact = np.linalg.norm(left) <= _EXACT * float(np.linalg.norm(lengths * theta))
+    if within > _OFFSET and not exact:
+        message = "the sum of squares has a kink or an edge where it ended: that is no minimum"
+        doubt(message, "start elsewhere, or write a smooth program", "kink", grave=True)
+    if not exact and figures.free > 0 and figures.quartiles[0] >= 0 and not held.any():
+        message = "no residual is below 0: this looks like a cost, whose errors are others"
+        hint = "leave the square out, p - y for (p - y)^2, or for a cost leave --residual out"
+        doubt(message, hint, grave=True)
+    test = "the residuals are 0" if exact else "the sum of squares falls no more"
+    end = End("converged", f"least squares converged: {test}", tuple(doubts))
+    return fit._replace(end=end, statistics=figures)
 
 
 def _solved(
@@ -223,40 +250,6 @@ def _solved(
     )  # fmt: skip
     theta = _polished(residuals, outcome.x) if outcome.status else outcome.x
     return theta, residuals.known(theta), int(outcome.nfev), int(outcome.status)
-
-
-def _end_of_residuals(
-    residuals: Residuals,
-    known: Spread,
-    figures: Statistics,
-    status: int,
-    count: int,
-) -> End:
-    """Return the end of least squares; that it is at a minimum is tested anew.
-
-    There the residuals are at right angles to what the parameters can do: Bates and Watts,
-    A relative offset orthogonality convergence criterion, Technometrics 23 (1981).
-    """
-    doubts = tuple(known.doubts)
-    if not status:
-        message = f"least squares did not converge in {counted(count, 'evaluation')} (--epochs)"
-        doubt = Doubt("unconverged", message, "give it more, or start nearer to the answer")
-        return End("stopped", message, (doubt, *doubts))
-    left, slopes, _ = residuals.around(residuals.flat.copy())
-    slopes = np.where(residuals.parameters.held(left @ slopes), 0.0, slopes)
-    lengths = np.linalg.norm(slopes, axis=0)
-    slopes = slopes / np.where(lengths > 0, lengths, 1.0)
-    within = np.linalg.norm(slopes.T @ left) / max(float(np.linalg.norm(left)), 1e-300)
-    exact = np.linalg.norm(left) <= _EXACT * float(np.linalg.norm(lengths * residuals.flat))
-    if within > _OFFSET and not exact:
-        message = "the sum of squares has a kink or an edge where it ended: that is no minimum"
-        doubts += (Doubt("kink", message, "start elsewhere, or write a smooth program"),)
-    if not exact and figures.free > 0 and figures.quartiles[0] >= 0:
-        message = "no residual is below 0: this looks like a cost, whose errors are others"
-        hint = "leave the square out, p - y for (p - y)^2, or for a cost leave --residual out"
-        doubts += (Doubt("undetermined", message, hint),)
-    test = "the residuals are 0" if exact else "the sum of squares falls no more"
-    return End("converged", f"least squares converged: {test}", doubts)
 
 
 def _polished(residuals: Residuals, theta: Any) -> Any:

@@ -94,7 +94,7 @@ class Logbook:
 
     `held` measures the rows held out, `measure` those to train on where there are metrics. `flat`
     are the parameters, which at the end are those of the last step, or with patience those of the
-    best epoch on the rows held out.
+    best epoch on the rows held out. Costs times the `unit` are in the data's units.
     """
 
     state: State
@@ -102,6 +102,11 @@ class Logbook:
     criteria: Criteria
     held: Measure | None
     measure: Measure | None
+    unit: float = 1.0
+
+    def reached(self, cost: float, change: float | None, norm: float) -> End | None:
+        """Return the end of a run whose cost, or its gradient, is as small as was asked for."""
+        return self.criteria.reached(cost * self.unit, change and change * self.unit, norm)
 
     def go_on(self) -> None:
         """Take up the parameters of the last step, where the model's are better ones."""

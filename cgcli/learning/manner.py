@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -20,6 +21,11 @@ FILLED: Final = ("mean", "indicator")
 
 _SPACES: Final = "[ \u00a0\u2009\u202f]"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MIDNIGHT: Final = datetime(1900, 1, 1, tzinfo=UTC)
+"""What a time of day is counted from: Python puts one without a date on this day."""
+_MOMENT: Final = datetime(2001, 11, 22, 17, 33, 44, tzinfo=UTC)
+_FINER: Final = re.compile(r"(?<=[.,][0-9]{6})[0-9]+")
+"""The digits of a second beyond those that Python's dates have."""
 _DATES: Final = re.compile(
     r"(?P<unit>\w+)(?:\s+since\s+(?P<since>\S+))?(?:\s+as\s+(?P<form>.+))?", re.ASCII
 )
@@ -49,12 +55,18 @@ class Calendar(NamedTuple):
         except ValueError:
             message = f"--date {excerpt(name)}: '{shorten(match['since'])}' is no date"
             raise CgraphError("usage", message, "write it as 2020-01-31") from None
-        return cls(UNITS[match["unit"]], since, match["form"])
+        form = match["form"]
+        if form is not None and _moment(name, form).year < _MOMENT.year:
+            since = _MIDNIGHT
+        return cls(UNITS[match["unit"]], since, form)
 
     def number(self, cell: Any) -> float:
         """Return a date's number; one without a time zone is in UTC. Raises `ValueError`."""
+        finer = ""
         if isinstance(cell, str):
             text = cell.strip()
+            if (match := _FINER.search(text)) and (self.form is None or ".%f" in self.form):
+                text, finer = text[: match.start()] + text[match.end() :], match[0]
             cell = _iso(text) if self.form is None else datetime.strptime(text, self.form)  # noqa: DTZ007
         if isinstance(cell, datetime):
             cell = _aware(cell) - self.since
@@ -64,13 +76,29 @@ class Calendar(NamedTuple):
             cell = datetime.combine(date.min, cell, UTC) - _aware(datetime.min)  # noqa: DTZ901
         if not isinstance(cell, timedelta):
             raise ValueError  # noqa: TRY004  # as what is no date raises
-        count = cell // timedelta(microseconds=1)
-        return count / (self.seconds * 1_000_000)
+        count = int(f"{cell // timedelta(microseconds=1)}{'0' * len(finer)}") + int(finer or 0)
+        return count / int(f"{self.seconds}{'0' * (6 + len(finer))}")
+
+
+def _moment(name: str, form: str) -> datetime:
+    """Return what comes back of a moment that is written in a form; raises `CgraphError`.
+
+    Of a time of day alone that is on a day of its own. A day has a year, and 5 o'clock is am or pm,
+    which Python passes over beside hours up to 24.
+    """
+    with contextlib.suppress(ValueError):
+        back = datetime.strptime(_MOMENT.strftime(form), form).replace(tzinfo=UTC)
+        is_time = back.date() == _MIDNIGHT.date() and back != _MIDNIGHT
+        if ("%p" in form) == ("%I" in form) and (is_time or back.year == _MOMENT.year):
+            return back
+    message = f"--date {excerpt(name)}: '{shorten(form)}' is no form of dates"
+    hint = "write %d.%m.%Y or %Y-%m-%d %H:%M:%S; a day has a year, %p goes with %I"
+    raise CgraphError("usage", message, hint)
 
 
 def _iso(text: str) -> datetime:
     """Return the date that a text is by ISO 8601; a whole number is none."""
-    if text.isdecimal():
+    if text.isdecimal() or _FINER.search(text):
         raise ValueError
     return datetime.fromisoformat(text)
 
@@ -141,7 +169,7 @@ class Manner:
         exponent = r"(?:[eE][+-]?[0-9]+)?"
         percent = r"(?P<percent>\s*%)?" if self.percent else r"(?P<percent>(?!))?"
         number = rf"[+-]?(?:{digits}(?:{point}[0-9]*)?|{point}[0-9]+){exponent}"
-        return re.compile(rf"\s*(?P<number>{number}){percent}\s*", re.ASCII)
+        return re.compile(rf"\s*(?P<number>{number}){percent}\s*")
 
     def number(self, text: str) -> float | None:
         """Return the number that a cell's text is, None where it is none; infinity is too large.

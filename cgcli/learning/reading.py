@@ -11,6 +11,7 @@ import posixpath
 import re
 import shutil
 import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, Final
@@ -81,8 +82,7 @@ class _Lines:
 
     def __init__(self, path: str, stream: IO[bytes], manner: Manner) -> None:
         self._path = path
-        self._encoding = "utf-8-sig" if manner.encoding == "utf-8" else manner.encoding
-        self._text = io.TextIOWrapper(stream, encoding=self._encoding, newline="")
+        self._text = io.TextIOWrapper(stream, encoding=manner.encoding, newline="")
         self._manner = manner
         self._blanks = manner.delimiter == " "
         self.number = 0
@@ -92,14 +92,15 @@ class _Lines:
         try:
             while line := self._text.readline(_LONGEST):
                 self.number += 1
+                if self.number == 1:
+                    line = line.removeprefix("\ufeff")
                 if comment:
                     if not quotes % 2 and line.lstrip().startswith(comment):
                         line = "\n"
                     quotes += line.count('"')
                 yield line.replace("\t", " ").strip() + "\n" if self._blanks else line
         except UnicodeError:
-            name = self._encoding.removesuffix("-sig").upper()
-            why = f"near line {self.number + 1} it is not {name}"
+            why = f"near line {self.number + 1} it is not {self._manner.encoding.upper()}"
             raise file_error(self._path, why, CONVERT) from None
         finally:
             # The stream is closed by whoever opened it.
@@ -109,13 +110,17 @@ class _Lines:
 
 def _csv(path: str, stream: IO[bytes], usual: str, manner: Manner) -> Source:
     csv.field_size_limit(_LONGEST)
-    delimiter = manner.delimiter or usual
-    blanks = delimiter == " "
-    dialect: Any = {"delimiter": delimiter, "strict": True, "skipinitialspace": blanks}
     lines = _Lines(path, stream, manner)
     feed = iter(lines)
+    line = next(feed, "")
+    # A line that spreadsheets write, and that none of them shows.
+    stated = re.fullmatch(r'"?sep=(.)"?\s*', line, re.IGNORECASE)
+    feed = feed if stated else itertools.chain([line], feed)
+    delimiter = manner.delimiter or (stated[1] if stated else usual)
+    blanks = delimiter == " "
+    dialect: Any = {"delimiter": delimiter, "strict": True, "skipinitialspace": blanks}
     reader = csv.reader(feed, **dialect)
-    first = next(_records(path, reader), None)
+    first = next(_records(path, reader, int(stated is not None)), None)
     if first is None:
         raise file_error(path, "it is empty", "the first line names the columns")
     names = check_names(path, [name.strip() for name in first])
@@ -132,7 +137,8 @@ def _csv(path: str, stream: IO[bytes], usual: str, manner: Manner) -> Source:
         left = _cells(path, csv.reader(feed, **dialect), names, wanted, lines.number)
         yield from gather(itertools.islice(left, report.of_file, None), columns, report)
 
-    return Source(path, names, rows, manner, kinds=dict.fromkeys(names, "VARCHAR"))
+    how = [f"sep={stated[1]}"] if stated else []
+    return Source(path, names, rows, manner, how, dict.fromkeys(names, "VARCHAR"))
 
 
 _DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas", " ": "blanks"}
@@ -170,6 +176,9 @@ def _cells(
     """Yield the rows behind a line by the columns' names, each with its line."""
     for record in _records(path, reader, start):
         line = start + reader.line_num
+        if len(record) == 1 < len(names) and not record[0].strip():
+            # It looks empty, and no spreadsheet has a row there.
+            continue
         if wanted and len(record) != len(names):
             have, want = counted(len(record), "cell"), counted(len(names), "column")
             why = f"the row has {have}, and the file {want}"
@@ -213,7 +222,10 @@ def _json_list(path: str, feed: _Lines) -> Iterator[tuple[int, Mapping[str, Any]
 def _object(called: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise file_error(called, "it is not a JSON object", 'write {"x": 1, "y": 2}')
-    return value
+    row = {unicodedata.normalize("NFC", name): cell for name, cell in value.items()}
+    if len(row) < len(value):
+        raise file_error(called, "two of its names are the same but for how accents are written")
+    return row
 
 
 def workbook(path: str, stream: IO[bytes], manner: Manner) -> Source:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -20,11 +21,12 @@ _FEW: Final = 20
 _WAYS: Final = {
     "it is missing$": "--missing mean fills such cells when training",
     "is none of its categories$": "--unseen other gives all such a number of their own",
-    "a date is not a number$": "--date makes numbers of dates",
+    r"a date is not a number$|^'\d{4}-\d\d-\d\d.*a number": "--date makes numbers of dates",
     "%' is not a number$": "--percent reads 12% as 0.12",
     "^'[\u2010-\u2015\u2212]": "the sign of a number is -, the hyphen on the keyboard",
     "^'[<>\u2264\u2265]": "a limit is no number: write one, as half the limit, or leave it empty",
     r"^'-?\d{1,3}(\.\d{3})+,\d+'": "--decimal comma --thousands point reads 1.204,5",
+    r"^'-?\d{1,3}(,\d{3})+(\.\d*)?'": "--thousands comma reads 1,234 as 1234",
     r"^'-?\d+,\d+'": "--decimal comma reads 1,5",
     r"^'-?[\d.,]+ ?[^\W\d]+'": "a number stands without its unit, as in a column x_mg",
     r"^'\d+\.\d+\.\d{4}'": '--date "COLUMN=days as %d.%m.%Y" reads 31.12.2026',
@@ -192,6 +194,8 @@ def check_names(path: str, names: list[str]) -> list[str]:
     """Return the names of a file's columns; raises `CgraphError` where two are the same."""
     if not names:
         raise file_error(path, "it has no columns", "the first line of a CSV file names them")
+    # As a program has them, an accent in its letter.
+    names = [unicodedata.normalize("NFC", name) for name in names]
     # A delimiter at the end of every line makes a column that has no name, and that nobody reads.
     counts = Counter(filter(None, names))
     twice = next((name for name, count in counts.items() if count > 1), None)

@@ -72,9 +72,8 @@ class Parameters:
 
     def held(self, gradient: Any) -> Any:
         """Return which elements a bound holds: the descent by a gradient would take them on."""
-        return ((self.flat <= self.low) & (gradient > 0)) | (
-            (self.flat >= self.high) & (gradient < 0)
-        )
+        at_low, at_high = self.flat <= self.low, self.flat >= self.high
+        return (at_low & (gradient > 0)) | (at_high & (gradient < 0))
 
     def elsewhere(self, count: int, seed: int) -> Iterator[Any]:
         """Yield other starting points: anywhere between two bounds, else about as large as now."""

@@ -13,18 +13,19 @@ import numpy as np
 from cgcli.errors import CgraphError
 from cgcli.learning.descent import Descent, DivergedError
 from cgcli.learning.doubts import at_bound, bottomless, course, undetermined, unmoved
-from cgcli.learning.fitting import Fit, figures_of, fit_lbfgs, fit_residuals, likelihood
+from cgcli.learning.fitting import Fit, fit_lbfgs, fit_residuals, judged, likelihood
 from cgcli.learning.logbook import Folds, Logbook, Record, State, Turn, Watch
 from cgcli.learning.losses import Loss
 from cgcli.learning.noted import locate, note_rows
 from cgcli.learning.objective import Measure, Objective, measured
 from cgcli.learning.optimisers import OPTIMISERS, Schedule
 from cgcli.learning.preparing import Prepared
-from cgcli.learning.run import EPOCHS, Options, Trained, bounded
+from cgcli.learning.residuals import residuals_of
+from cgcli.learning.run import BATCHLESS, EPOCHS, Options, Trained, bounded
 from cgcli.learning.statistics import Statistics
 from cgcli.learning.stopping import INTERRUPTED, Doubt, End
 from cgcli.learning.task import joined
-from cgcli.learning.unscaling import unscaled
+from cgcli.learning.unscaling import begun, unscaled
 from cgcli.plan.compiled import Engine
 from cgcli.plan.sweep import SHARD
 from cgcli.words import counted
@@ -69,10 +70,14 @@ class Training:
         self.prepared = prepared._replace(task=self.task)
         self.options = options
         _check(self.task)
+        limits, unit = (options.criteria.cost, options.criteria.change), 1.0
+        if self.task.scaling and (self.task.parameters.bounded or loss or limits != (None, None)):
+            anywhere = options.optimizer in BATCHLESS or options.rate is None
+            self.task, unit = begun(self.task, prepared.train, anywhere=anywhere)
         if workers is not None and prepared.train.count > SHARD:
             from cgcli.learning.workers import share
 
-            share(workers, self.prepared)
+            share(workers, self.prepared._replace(task=self.task))
         self._measure()
         criteria = bounded(options.criteria)
         if criteria.patience is not None and prepared.held is None:
@@ -82,7 +87,7 @@ class Training:
         memory = {} if optimiser is None else optimiser.start(flat.size)
         state, measure = State(memory=memory, sum=np.zeros_like(flat)), self._train
         measures = self._held, measure if self.task.metrics else None
-        self.log = Logbook(state, flat, criteria, *measures)
+        self.log = Logbook(state, flat, criteria, *measures, unit)
         self.descent: Descent | None = None
         self.statistics: Statistics | None = None
         if optimiser is None:
@@ -109,6 +114,8 @@ class Training:
         """Train; the task's parameters are the result."""
         descent, task, table = self.descent, self.task, self.prepared.train
         with np.errstate(all="ignore"):
+            self.log.go_on()
+            task.parameters.enter()
             start, before = self._train.run()[0], task.parameters.flat.copy()
             state, fit = self.log.state, None
             steps = state.step
@@ -142,7 +149,6 @@ class Training:
                         endless = bottomless(objective, before, cost)
                         doubts = [d._replace(grave=falling[0]) for d in endless] or doubts
                     doubts += unmoved(objective, before, first)
-                doubts += at_bound(task.parameters)
                 end = end._replace(doubts=(*end.doubts, *doubts))
             return self._by_turns(self._trained(end, start, fit), watch)
 
@@ -214,23 +220,35 @@ class Training:
         return [d for d in doubts if self.descent.objective.full or d.kind != "swinging"]
 
     def _trained(self, end: End, start: float, fit: Fit | None) -> Trained:
-        factor, history = 1.0, self.history
+        factor, history, seen = 1.0, self.history, self.task
+        if self.prepared.task.scaling and self.log.state.current is None:
+            # Who goes on does so with the columns scaled.
+            self.log.state.current = self.task.parameters.flat.copy()
         if self.task.scaling:
             end, fit, factor = self._in_units(end, fit)
             history = [{**record, "cost": record["cost"] * factor} for record in history]
         doubts, table = list[Doubt](), self.prepared.train
+        # What is flat here and around may lead on far away.
+        settled = end.kind in ("converged", "stopped")
+        settled &= not any(doubt.grave and doubt.kind != "dead" for doubt in end.doubts)
         if self.options.likelihood and end.kind != "diverged":
             figures, doubts = likelihood(self.task, table)
             fit = (fit or Fit(end, 0))._replace(statistics=figures)
-        elif end.reliable and self.options.optimizer != "lm" and table.arrays is not None:
-            doubts = undetermined(self.task, table, start * factor)
-        end = end._replace(doubts=(*end.doubts, *doubts))
+        elif settled and self.options.optimizer != "lm":
+            at_end = end.kind == "converged" and self.options.criteria[2:6] == (None,) * 4
+            # What is told apart with columns scaled may be so far down in the digits without.
+            doubts = undetermined(seen, table, start, factor, at_end=at_end)
+            if doubts and seen is not self.task:
+                doubts = undetermined(self.task, table, start * factor, 1.0, at_end=at_end)
+            doubts = [doubt for doubt in doubts if doubt.grave or end.reliable]
+        held = at_bound(self.task.parameters) if end.kind != "diverged" else []
+        end = end._replace(doubts=(*end.doubts, *held, *doubts))
         self.statistics = fit and fit.statistics
         costs, metrics = measured(train=self._train, holdout=self._held)
         note_rows(self.task, table, self.prepared.report)
         state = None if self.descent is None else self.descent.state
-        before, cost, holdout = start * factor, costs["train"], costs.get("holdout")
-        return Trained(end, before, cost, holdout, metrics, history, state, fit)
+        both = costs["train"], costs.get("holdout")
+        return Trained(end, start * factor, *both, metrics, history, state, fit)
 
     def _in_units(self, end: End, fit: Fit | None) -> tuple[End, Fit | None, float]:
         """Undo the scaling of columns where parameters can; return what costs are to be times."""
@@ -242,15 +260,14 @@ class Training:
             hint = "a program with a constant, w*x + b, and no penalty has some in the data's units"
             doubt = Doubt("scaled", message, hint, grave=False)
             return end._replace(doubts=(*end.doubts, doubt)), fit, 1.0
-        if self.log.state.current is None:
-            # Who goes on does so with the columns scaled.
-            self.log.state.current = self.task.parameters.flat.copy()
         self.task, factor = plain
         # The workers have the columns scaled.
         table.sums = None
         self._measure()
         if fit is not None and fit.statistics is not None:
-            fit = fit._replace(statistics=figures_of(self.task, table))
+            known = judged(residuals_of(self.task, table), self.task, table, fit)
+            fit = fit._replace(statistics=known.statistics)
+            end = end._replace(doubts=known.end.doubts)
         return end, fit, factor**2 if squared else factor
 
     def _measure(self) -> None:
@@ -327,7 +344,7 @@ class Training:
             if watch.asked_to_stop():
                 return INTERRUPTED
             change = None if before is None else abs(cost - before)
-            end = criteria.reached(cost, change, norm) or log.patience(record)
+            end = log.reached(cost, change, norm) or log.patience(record)
             return end or criteria.exhausted(len(history), -1, time.monotonic() - began)
 
         return tell
@@ -336,9 +353,6 @@ class Training:
 def _check(task: Any) -> None:
     """Refuse what cannot be learned: a cost that no parameter has a part in."""
     names = list(task.parameters.views)
-    if task.scaling and (task.parameters.bounded or task.loss):
-        message = "--bound and --loss are in the data's units, and --scale learns in others"
-        raise CgraphError("usage", message, "leave one of the two out")
     if not names:
         message = "there is nothing to learn: the program has no parameter"
         hint = 'the program goes first, then where its parameters start: "(w*x - y)^2" w=0'

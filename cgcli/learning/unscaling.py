@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from cgcli.errors import CgraphError
 from cgcli.learning.fitting import gauss_newton
 from cgcli.learning.tables import Table
-from cgcli.learning.task import Parameters, Task
+from cgcli.learning.task import Parameters, Task, joined
 from cgcli.operations.shapes import size
 from cgcli.plan.compiled import Compiled
 from cgcli.plan.lower import SEED
@@ -23,6 +24,25 @@ _FINEST: Final = 1e-4
 _STEPS: Final = 6
 _ROUNDING: Final = 1e-9
 _SAME: Final = 1e-9
+
+
+def begun(task: Task, table: Table, *, anywhere: bool) -> tuple[Task, float]:
+    """Return a task whose bounds and loss, which are in the data's units, are those of its columns.
+
+    So it is one in the data's units, from where the scaled one begins, if the method takes it
+    `anywhere`; without bounds and a loss it stays scaled, and its costs are to be times what comes
+    back. Raises `CgraphError`.
+    """
+    same, known = unscaled(task, table), task.parameters
+    if not (known.bounded or task.loss):
+        return task, same[1] if same else 1.0
+    if not (same and anywhere):
+        message = f"--bound and --loss are in the data's units, and {joined([*task.scaling])} not"
+        hint = "leave --scale out, or --lr; in these units a program has a constant, as w*x + b"
+        raise CgraphError("usage", message, hint)
+    plain = same[0].parameters
+    plain.low, plain.high, plain.bounded = known.low, known.high, known.bounded
+    return same[0], 1.0
 
 
 def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
@@ -63,7 +83,7 @@ def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
         }
         for _ in range(_STEPS):
             off = step({**part, **columns}, wanted)
-            if off <= _ROUNDING * np.ptp(wanted):
+            if off <= _ROUNDING * _size(wanted):
                 done, stride = goal, 2 * stride
                 break
         else:
@@ -75,8 +95,14 @@ def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
     factor = after[largest] / before[largest] if before[largest] else 1.0
     pairs = ((reached, wanted), (after, factor * before))
     # A prediction that is exact leaves costs of rounding.
-    close = (np.allclose(a, b, rtol=0, atol=_SAME * max(np.ptp(wanted), 1e-300)) for a, b in pairs)
+    ends = max(_size(wanted), _size(after))
+    close = (np.allclose(a, b, rtol=0, atol=_SAME * ends) for a, b in pairs)
     return (plain, float(factor)) if all(close) else None
+
+
+def _size(prediction: Any) -> float:
+    """Return how far a prediction reaches, or how large one is that is the same in all rows."""
+    return float(np.ptp(prediction) or np.abs(prediction).max() or 1e-300)
 
 
 def _stepper(task: Task, count: int, width: int) -> Callable[[Mapping[str, Any], Any], float]:

@@ -34,6 +34,7 @@ def ends() -> some.SearchStrategy[tuple[float, float]]:
 
 @settings(deadline=None, max_examples=60)
 @given(some.integers(0, 2**32), some.lists(ends(), min_size=3, max_size=3))
+@example(193638917, [[0.0, 1.0], [0.0, 1.0], [-2.25, 0.0]])
 @example(21422, [[-1.0, 0.0], [0.0, 1.0], [-2.0, 0.0]])
 def test_linear_least_squares_within_any_bounds(seed: int, bounds: list[Any]) -> None:
     chance = np.random.default_rng(seed)
@@ -130,8 +131,6 @@ def test_bounds_that_cannot_be(bound: str, said: str, cgraph: Command, tmp_path:
     ran = cgraph("train", CURVE, "-d", str(data), *START, "--residual", "--bound", bound)
     assert ran.status == 2
     assert ran.err.startswith(f"error: {said}")
-    scaled = cgraph("train", CURVE, "-d", str(data), *START, "--bound", "a=0..", "--scale", "x")
-    assert "--bound and --loss are in the data's units" in scaled.err
 
 
 def test_a_run_that_goes_on_keeps_to_them(cgraph: Command, tmp_path: Path) -> None:
@@ -151,3 +150,59 @@ def test_the_library_says_what_bounds_are() -> None:
         cgcli.train("(a*x - y)^2", data, {"a": 0}, bounds={"a": 1.0})  # type: ignore[dict-item]
     fit = cgcli.train("a*x - y", data, {"a": 1}, bounds={"a": (0.5, None)}, residual=True)
     assert fit.parameters == {"a": 0.5}
+
+
+SCALED = np.random.default_rng(5).uniform(100, 400, 40)
+TARGET = 3 * SCALED - 70 + np.random.default_rng(6).normal(0, 30, 40)
+LINE = {"x": SCALED, "y": TARGET}
+
+
+@pytest.mark.parametrize("scale", [["x"], ["y"], ["x", "y"]])
+@pytest.mark.parametrize("bounds", [{"w": (0, 2.5)}, {"b": (-10, None)}, {"w": (3.5, None)}])
+@pytest.mark.parametrize(
+    "options", [{"residual": True}, {"optimizer": "lbfgs"}, {}, {"rate": 0.05, "epochs": 2000}]
+)
+def test_bounds_are_in_the_datas_units_whatever_is_scaled(
+    scale: list[str], bounds: dict[str, Any], options: dict[str, Any]
+) -> None:
+    text = "w*x + b - y" if "residual" in options else "(w*x + b - y)^2"
+    start = {"w": 0.0, "b": 0.0}
+    if "rate" in options:
+        with pytest.raises(CgraphError, match="--bound and --loss are in the data's units, and"):
+            cgcli.train(text, LINE, start, scale=scale, bounds=bounds, **options)
+        return
+    fit = cgcli.train(text, LINE, start, scale=scale, bounds=bounds, **options)
+    low, high = np.array([bounds.get(n, (None, None)) for n in "wb"], float).T
+    low, high = np.nan_to_num(low, nan=-np.inf), np.nan_to_num(high, nan=np.inf)
+    exact = optimize.lsq_linear(np.c_[SCALED, np.ones(40)], TARGET, (low, high), method="bvls")
+    assert list(fit.parameters.values()) == pytest.approx(exact.x, rel=1e-6)
+    assert fit.cost == pytest.approx(2 * exact.cost / 40, rel=1e-6)
+    (doubt,) = [doubt for doubt in fit.end.doubts if doubt.kind == "bound"]
+    (held,) = bounds
+    end = next(end for end in bounds[held] if end is not None and fit.parameters[held] == end)
+    assert doubt.message == f"{held} is at a bound, {end:g}"
+    if fit.statistics is not None:
+        errors = fit.statistics.errors
+        assert np.isnan(errors).tolist() == [held == "w", held == "b"]
+
+
+def test_bounds_without_parameters_in_the_datas_units_are_refused() -> None:
+    with pytest.raises(CgraphError, match="--bound and --loss are in the data"):
+        cgcli.train("w*x - y", LINE, {"w": 1.0}, residual=True, scale=["x"], bounds={"w": (0, 1)})
+
+
+def test_a_scaled_run_that_goes_on_keeps_to_its_bounds(cgraph: Command, tmp_path: Path) -> None:
+    data, models = tmp_path / "rows.csv", [str(tmp_path / f"{k}.json") for k in range(3)]
+    data.write_text("x,y\n" + "".join(f"{x},{y}\n" for x, y in zip(*LINE.values(), strict=True)))
+    words = ("train", "(w*x + b - y)^2", "-d", str(data), "w=0", "b=0", "--scale", "x,y")
+    words = (*words, "--bound", "w=0..2.5", "--optimizer", "lbfgs")
+    cgraph(*words, "--epochs", "2", "-o", models[0])
+    ran = cgraph("train", "--resume", models[0], "--epochs", "500", "-o", models[1])
+    assert "w is at a bound, 2.5" in ran.err
+    cgraph(*words, "--epochs", "500", "-o", models[2])
+    went, whole = (json.loads(Path(model).read_text()) for model in models[1:])
+    assert went["parameters"] == pytest.approx(whole["parameters"])
+    cgraph(*words[:-4], "--lr", "0.1", "--epochs", "5", "-o", models[0])
+    cost = json.loads(Path(models[0]).read_text())["state"]["history"][-1]["cost"]
+    ran = cgraph("train", "--resume", models[0], "--epochs", "50", "-o", models[1])
+    assert float(ran.out.split(", from ")[1].split("\n")[0]) < cost * TARGET.var()

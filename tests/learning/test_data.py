@@ -766,3 +766,112 @@ def test_a_date_that_is_missing_has_the_mean(cgraph: Command, folder: Path) -> N
     (folder / "a.csv").write_text("k,y\na,2\n,6\n")
     ran = cgraph("train", "U[k] - y", "-d", "a.csv", "U=[0]", "--category", "k", *words[2:])
     assert "row 2 (line 3), column 'k': it is missing" in ran.out
+
+
+@pytest.mark.parametrize("line", ["sep=;\n", '\ufeff"sep=;"\r\n', "SEP=; \r\n"])
+def test_a_first_line_that_names_the_delimiter(line: str, cgraph: Command, folder: Path) -> None:
+    (folder / "a.csv").write_text(f"{line}x;y\r\n1;2\r\n3,5;z\r\n", newline="")
+    words = ("map", "x", "-d", "a.csv", "--values", "--json", "--decimal", "comma")
+    ran = cgraph(*words)
+    assert values(ran, "x") == [1, 3.5]
+    assert "read: a.csv: 2 rows, 2 columns; sep=;" in ran.err
+    assert refused(cgraph("map", "y", *words[2:]), "row 2 (line 4), column 'y'")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "e\u0301,y\n1,2\n"),
+        ("a.jsonl", '{"e\u0301": 1, "y": 2}\n{"\u00e9": 3, "y": 4}\n'),
+        ("a.json", '[{"e\\u0301": 1, "y": 2}]'),
+    ],
+)
+def test_a_name_is_the_same_however_its_accent_is_written(
+    name: str, text: str, cgraph: Command, folder: Path
+) -> None:
+    (folder / name).write_text(text, "utf-8")
+    ran = cgraph("map", "\u00e9 + y", "-d", name, "--values", "--json")
+    assert values(ran)[0] == 3
+    (folder / "b.csv").write_text("\u00e9,e\u0301\n1,2\n", "utf-8")
+    assert refused(cgraph("map", "\u00e9", "-d", "b.csv"), "two columns are called")
+    (folder / "b.jsonl").write_text('{"\u00e9": 1, "e\u0301": 2}\n', "utf-8")
+    assert refused(cgraph("map", "\u00e9", "-d", "b.jsonl"), "line 1: two of its names are the")
+
+
+def test_names_of_parquet_are_composed_too(cgraph: Command, folder: Path) -> None:
+    database = pytest.importorskip("duckdb").connect()
+    database.execute("COPY (SELECT 1.5 AS \"e\u0301\") TO 'a.parquet' (FORMAT parquet)")
+    ran = cgraph("map", "\u00e9", "-d", "a.parquet", "--values", "--json")
+    assert values(ran, "\u00e9") == [1.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "expected"),
+    [
+        ("2026-01-02T12:00:00.123456789", "since 2026-01-02", 43200.123456789),
+        ("2026-01-02 12:00:00.12345678+00:00", "since 2026-01-02", 43200.12345678),
+        ("1969-12-31 23:59:59.1234567891", "", -0.8765432109),
+        ("02/01/2026 00:00:01.123456789", "since 2026-01-02 as %d/%m/%Y %H:%M:%S.%f", 1.123456789),
+        ("10:30 PM", "as %I:%M %p", 81_000),
+        ("22:30", "since 2024-01-01 as %H:%M", 81_000),
+    ],
+)
+def test_a_moment_is_read_to_its_last_digit(
+    text: str, asked: str, expected: float, cgraph: Command, folder: Path
+) -> None:
+    (folder / "a.csv").write_text(f"t,y\n{text},1\n")
+    words = ("map", "t", "-d", "a.csv", "--values", "--json", "--date")
+    assert values(cgraph(*words, f"t=seconds {asked}".strip()), "t") == [expected]
+
+
+def test_nanoseconds_of_parquet_are_not_cut(cgraph: Command, folder: Path) -> None:
+    database = pytest.importorskip("duckdb").connect()
+    moment = "2026-01-02 12:00:00.123456789"
+    query = f"SELECT TIMESTAMP_NS '{moment}' AS t, 1.5 AS x"
+    database.execute(f"COPY ({query}) TO 'a.parquet' (FORMAT parquet)")
+    words = ("map", "t + x", "-d", "a.parquet", "--values", "--keep", "t")
+    asked = ("--date", "t=seconds since 2026-01-02")
+    assert values(cgraph(*words, *asked, "--json")) == [43201.623456789]
+    assert f"1,{moment}," in cgraph(*words, *asked).out
+    assert cgraph(*words, *asked, "-o", "b.parquet").status == 0
+    (row,) = database.execute("SELECT t::VARCHAR FROM 'b.parquet'").fetchall()
+    assert row == (moment,)
+    assert refused(cgraph("map", "t", "-d", "a.parquet"), "--date makes numbers of dates")
+
+
+@pytest.mark.parametrize(
+    "form", ["%d/%m/%Y %H:%M %p", "%d/%m/%Y %I:%M", "%m/%d", "%A", "%Q", "%s", "%G-%m"]
+)
+def test_a_form_that_leaves_a_date_open_is_refused(
+    form: str, cgraph: Command, folder: Path
+) -> None:
+    (folder / "a.csv").write_text("t,y\n02/01/2026 01:00 PM,1\n")
+    ran = cgraph("map", "t", "-d", "a.csv", "--values", "--date", f"t=hours as {form}")
+    assert refused(ran, f"--date t: '{form}' is no form of dates")
+
+
+def test_how_numbers_and_lines_are_written_by_hand(cgraph: Command, folder: Path) -> None:
+    (folder / "a.csv").write_text("x,y\n5\u00a0,1\n\u00a012\u202f%,2\n   \n7,3\n \t\n", "utf-8")
+    words = ("map", "x + y", "-d", "a.csv", "--values", "--json", "--percent")
+    assert values(cgraph(*words)) == [6, 2.12, 10]
+    (folder / "b.csv").write_text("x,y\n1,2\n<NA>,3\n-nan,4\nNaT,5\n7,8\n")
+    words = ("map", "x + y", "-d", "b.csv", "--values", "--json")
+    assert values(cgraph(*words, "--missing", "skip")) == [3, 15]
+    (folder / "c.csv").write_bytes("\ufeffx,y\n1,2\n".encode("utf-16-le"))
+    words = ("map", "x + y", "-d", "c.csv", "--values", "--json")
+    assert values(cgraph(*words, "--encoding", "utf-16-le")) == [3]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("a.jsonl", '[{"x": 1}]\n', "it is JSON"),
+        ("a.csv", "x,y\n2026-01-02,1\n3,1\n", "--date makes numbers of dates"),
+        ("a.csv", 'x,y\n"1,234",1\n3,1\n', "--thousands comma reads 1,234 as 1234"),
+    ],
+)
+def test_what_a_file_is_instead_is_told(
+    name: str, text: str, told: str, cgraph: Command, folder: Path
+) -> None:
+    (folder / name).write_text(text)
+    assert refused(cgraph("map", "x", "-d", name, "--values"), told)

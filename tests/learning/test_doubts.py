@@ -397,3 +397,54 @@ def test_what_is_left_of_rounding_tells_no_t(
     assert err.startswith("note: every row lies on the fit to rounding") is exact
     assert document["end"]["reliable"]
     assert document["parameters"] == pytest.approx({"w": 2, "b": 0}, abs=1e-8)
+
+
+EXACT = "x,y\n1,2\n2,4\n3,6\n5,10\n"
+
+
+@pytest.mark.parametrize("text", ["(a*x + b*x - y)^2", "(a*b*x - y)^2", "(a*x + 0*b - y)^2"])
+@pytest.mark.parametrize("more", [(), ("--optimizer", "lbfgs")])
+def test_an_exact_fit_that_is_not_determined_is_told(
+    text: str, more: tuple[str, ...], cgraph: Command, tmp_path: Path
+) -> None:
+    document, err = fit(cgraph, tmp_path, text, EXACT, "a=1", "b=0.5", *more)
+    assert document["cost"] < 1e-20 and document["end"]["reliable"]
+    assert "note: b does not matter" in err or "note: a and b: not determined apart" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "start"), [("(a^2 - b^2)*x", ("a=1", "b=0")), ("a^4 - a^2*x", ("a=0",))]
+)
+def test_the_top_of_a_saddle_is_no_minimum(
+    text: str, start: tuple[str, ...], cgraph: Command, tmp_path: Path
+) -> None:
+    document, err = fit(cgraph, tmp_path, text, EXACT, *start, "--optimizer", "lbfgs")
+    assert document["cost"] == 0 and not document["end"]["reliable"]
+    assert f"warning: moving {start[-1][0]} takes the cost on to -" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [("(w*t + b - y)^2", ("w=0", "b=0")), ("(a*t^2 + w*t + b - y)^2", ("a=0", "w=0", "b=0"))],
+)
+def test_a_valley_that_is_lost_in_the_digits_is_no_minimum(
+    text: str, start: tuple[str, ...], cgraph: Command, tmp_path: Path
+) -> None:
+    t = 1.7e9 + 60 * np.arange(21.0) if len(start) == 2 else np.arange(2000.0, 2021.0)
+    y = (t - t.mean()) / t.std() + (t - t.mean()) ** 2 / t.var() + 0.1 * np.sin(t)
+    rows = "t,y\n" + "".join(f"{a},{b}\n" for a, b in zip(t, y, strict=True))
+    more = (*start, "--optimizer", "lbfgs")
+    document, err = fit(cgraph, tmp_path, text, rows, *more)
+    assert not document["end"]["reliable"]
+    assert f"moving {'w and b' if len(start) == 2 else 'a, w, b'} takes the cost on to" in err
+    document, err = fit(cgraph, tmp_path, text, rows, *more, "--scale", "t")
+    best = np.polyval(np.polyfit(t - t.mean(), y, len(start) - 1), t - t.mean())
+    assert document["end"]["reliable"] and not err
+    assert document["cost"] == pytest.approx(np.mean((best - y) ** 2), rel=1e-6)
+
+
+def test_rounding_beside_a_bound_is_no_fall(cgraph: Command, tmp_path: Path) -> None:
+    more = ("w=0", "b=0", "--bound", "w=0..1", "--scale", "x,y", "--optimizer", "lbfgs")
+    for rows in (LINE, BOX, OUTLIER):
+        document, _ = fit(cgraph, tmp_path, "(w*x + b - y)^2", rows, *more, "--folds", "3")
+        assert document["end"]["reliable"], document["doubts"]

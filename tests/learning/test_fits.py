@@ -402,3 +402,45 @@ def test_no_curve_is_a_note_and_no_error(cgraph: Any, tmp_path: Path) -> None:
     ran = cgraph(*words, "--plot", str(tmp_path / "c.svg"))
     assert "note: there is no curve to draw of fewer than two epochs" in ran.err
     assert ran.status != 2
+
+
+WIDE = {"x": 100 + 40 * X, "y": 7 * Y}
+
+
+@pytest.mark.parametrize("scale", [["x"], ["x", "y"]])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"loss": "huber", "loss_scale": 0.9},
+        {"loss": "soft_l1", "loss_scale": 0.9},
+        {"sigma": "2"},
+    ],
+)
+def test_what_is_in_the_datas_units_is_so_whatever_is_scaled(
+    scale: list[str], more: dict[str, Any]
+) -> None:
+    start = {"w": 0.0, "b": 0.0}
+    text = "w*x + b - y"
+    plain = cgcli.train(text, WIDE, start, residual=True, **more)
+    scaled = cgcli.train(text, WIDE, start, residual=True, scale=scale, **more)
+    assert scaled.end.reliable and scaled.parameters == pytest.approx(plain.parameters, rel=1e-6)
+    assert [d.message for d in scaled.end.doubts] == [d.message for d in plain.end.doubts]
+    assert scaled.cost == pytest.approx(plain.cost)
+    one, two = plain.statistics, scaled.statistics
+    assert one is not None and two is not None
+    np.testing.assert_allclose(two.errors, one.errors, rtol=1e-5)
+    assert two.chi_square_p == (one.chi_square_p and pytest.approx(one.chi_square_p))
+
+
+def test_a_limit_of_a_cost_is_in_the_datas_units() -> None:
+    options: dict[str, Any] = {"rate": 0.1, "scale": ["x", "y"], "until_cost": 300.0}
+    fit = cgcli.train("(w*x + b - y)^2", WIDE, {"w": 0.0, "b": 0.0}, **options)
+    assert fit.end.message == f"the cost {fit.cost:.6g} is at most 300 (--until-cost)"
+    assert fit.history[-2]["cost"] > 300 >= fit.cost
+
+
+@pytest.mark.parametrize("more", [{"sigma": "0.5 + 0.01*x"}, {"weights": "x^2"}])
+def test_a_deviation_or_a_weight_of_a_scaled_column_is_refused(more: dict[str, str]) -> None:
+    (name,) = more
+    with pytest.raises(CgraphError, match=f"--{name} is in the data's units, and x in it is"):
+        cgcli.train(LINE, WIDE, {"w": 0.0, "b": 0.0}, residual=True, scale=["x", "y"], **more)

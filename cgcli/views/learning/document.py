@@ -21,9 +21,8 @@ def as_document(
     task, data = training.task, model.data
     state, fit, end = trained.state, trained.fit, trained.end
     known = fit and fit.statistics
-    errors = None
-    if known is not None and known.errors is not None:
-        errors = task.parameters.look(known.errors)
+    flat = known and known.errors
+    errors = None if flat is None else task.parameters.look(flat)
     return {
         "schema": "cgraph.train/1",
         "expression": model.program,

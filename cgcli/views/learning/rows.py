@@ -86,9 +86,8 @@ def check_names(values: Mapping[str, Any], kept: Mapping[str, Any], *, noting: b
 
 def _texts(column: Any) -> Any:
     """Return cells that are kept as a CSV file has them, an array of texts."""
-    texts = np.empty(len(column), dtype=object)
-    texts[:] = [cell if type(cell) is str else _text(cell) for cell in column]
-    return texts
+    texts = (cell if type(cell) is str else _text(cell) for cell in column)
+    return np.fromiter(texts, dtype=object, count=len(column))
 
 
 def _text(cell: Any) -> str:
