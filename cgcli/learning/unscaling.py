@@ -37,7 +37,8 @@ def begun(task: Task, table: Table, *, anywhere: bool) -> tuple[Task, float]:
     if not (known.bounded or task.loss):
         return task, same[1] if same else 1.0
     if not (same and anywhere):
-        message = f"--bound and --loss are in the data's units, and {joined([*task.scaling])} not"
+        names = joined([*task.scaling])
+        message = f"--bound and --loss are in the data's units, and --scale changes those of {names}"
         hint = "leave --scale out, or --lr; in these units a program has a constant, as w*x + b"
         raise CgraphError("usage", message, hint)
     plain = same[0].parameters

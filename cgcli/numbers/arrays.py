@@ -185,7 +185,7 @@ def _rounded_once(sums: Any, sizes: Callable[[], Any], count: int, terms: Callab
     if count > _MANY:
         return sums
     most = sizes()
-    again = np.asarray(np.abs(sums) < _CANCELS * most) & np.isfinite(most)
+    again = np.asarray(np.abs(sums) < _CANCELS * most, dtype=bool) & np.isfinite(most)
     if not again.any():
         return sums
     sums = np.array(sums)

@@ -190,8 +190,8 @@ PIECEWISE: Final = (
                 # Below the low end it is that end which meets the high one; where all three
                 # meet, neither moves the value alone.
                 lambda m, x, low, high: (
-                    (int(x > low), 0) if x >= low else None,
-                    (int(low > x), 0) if low >= x else None,
+                    (m.where(x > low, 1, 0), 0) if x >= low else None,
+                    (m.where(low > x, 1, 0), 0) if low >= x else None,
                     (1, 0),
                 ),
                 "a corner where {x}, or the low end, meets the high end",

@@ -315,7 +315,7 @@ def test_bands_are_written_from_a_model(tmp_path: Path, cgraph: Any) -> None:
 def test_the_bands_of_predictions_cover_what_they_say() -> None:
     chance, x = np.random.default_rng(11), np.linspace(0, 4, 25)
     inside = np.zeros(2)
-    program = parse("p = a*exp(-k*x) + c; p - y")
+    program = cgcli.parse("p = a*exp(-k*x) + c; p - y")
     for _ in range(150):
         y, other = 2.5 * np.exp(-0.7 * x) + 0.3 + 0.1 * chance.normal(size=(2, 25))
         fit = cgcli.train(program, {"x": x, "y": y}, {"a": 2, "k": 1, "c": 0}, residual=True)

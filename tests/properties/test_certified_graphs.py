@@ -34,7 +34,7 @@ from tests.properties.programs import (
     programs,
 )
 
-BLOCK = 1000
+BLOCKS, BLOCK = 20, 1000
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -67,7 +67,7 @@ def prove_block(first: int) -> None:
 
 
 @sampled
-@pytest.mark.parametrize("block", range(portion(20)))
+@pytest.mark.parametrize("block", range(portion(BLOCKS)))
 def test_both_proofs_meet(block: int) -> None:
     prove_block(block * BLOCK)
 
