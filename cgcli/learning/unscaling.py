@@ -37,10 +37,9 @@ def begun(task: Task, table: Table, *, anywhere: bool) -> tuple[Task, float]:
     if not (known.bounded or task.loss):
         return task, same[1] if same else 1.0
     if not (same and anywhere):
-        names = joined([*task.scaling])
-        message = f"--bound and --loss are in the data's units, and --scale changes those of {names}"
+        message = "--bound and --loss are in the data's units, and --scale changes those of"
         hint = "leave --scale out, or --lr; in these units a program has a constant, as w*x + b"
-        raise CgraphError("usage", message, hint)
+        raise CgraphError("usage", f"{message} {joined([*task.scaling])}", hint)
     plain = same[0].parameters
     plain.low, plain.high, plain.bounded = known.low, known.high, known.bounded
     return same[0], 1.0
