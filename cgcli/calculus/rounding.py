@@ -160,7 +160,8 @@ def _lost(
         for name, node in sources.items():
             if gradients[node] is not None and back[node] is not None:
                 # Contributions that leave nothing at all, as of z/z, are meant to.
-                meant = _MEANT * sizes[node] if sizes else 0.0
+                size = sizes[node] if sizes else None
+                meant = 0.0 if size is None else _MEANT * size
                 moved[name] = max(moved[name], _off(gradients[node], back[node], meant))
     for name, off in _vanished(result, gradients, sizes) if sizes else ():
         moved[name] = max(moved[name], off)
@@ -241,7 +242,7 @@ def _vanished(result: Result, gradients: list[Any], sizes: list[Any]) -> Iterato
                 float(abs(truth))
                 for number, truth, size in zip(*numbers, strict=False)
                 if number == 0
-                and truth is not None
+                and None not in (truth, size)
                 and _CLEAR * Decimal(size) < abs(truth) < math.inf
             ]
             if left:

@@ -55,6 +55,8 @@ def test_digits_that_cancel_are_told(text: str, at: dict[str, Any], words: str) 
         ("x/x", {"x": 0.3}),
         ("tanh(x)", {"x": 20.0}),
         ("where(x > 1, exp(y) - 1, x)", {"x": 0.5, "y": 1e-12}),
+        # No size comes to an element that is not taken.
+        ("p = exp(z); (p - p)*[x, p, y][0]", {"x": 1.5e308, "z": 3.0, "y": 2.0}),
         # What is let through is the argument itself.
         ("min([exp(y), 9]) + x/x", {"x": 0.3, "y": 0.5}),
         ("max(exp(y), 1)*(x/x)", {"x": 0.3, "y": 0.5}),

@@ -251,7 +251,9 @@ class Walk:
             return self._each(self.tape.where, *arrays)
         if name == "clip":
             x, low, high = arrays
-            return self._elementwise("min", self._elementwise("max", x, low), high)
+            # What meets itself has no corner there.
+            inner = x if x == low else self._elementwise("max", x, low)
+            return inner if inner == high else self._elementwise("min", inner, high)
         if name in REDUCTIONS or (name in ("max", "min") and len(arrays) == 1):
             return self._reduction(name, arrays[0], axis)
         special = getattr(self, f"_call_{name}", None)
