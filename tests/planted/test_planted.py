@@ -81,7 +81,9 @@ class Copy:
         """Run tests of the copy, up to the first that fails."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
         environment |= {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--whole"]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+        # The option is that of the tests, and doctests are without them.
+        command += ["--whole"] * any(test.startswith("tests/") for test in tests)
         return subprocess.run(
             [*command, *tests],
             cwd=self.root,
