@@ -71,6 +71,8 @@ class Tangents(ArraySweep):
         self.choices = choices
         self.lossy = self.bare
         """Whether a local derivative is so small that it has lost digits."""
+        self.vanished = False
+        """Whether one of numbers, which set no flags, is 0 for want of a smaller double."""
         self.faults = {node: fault for node, fault in faults.items() if needed[node]}
 
     def of(self, target: int, seeds: dict[int, Array]) -> Array | None:
@@ -81,7 +83,7 @@ class Tangents(ArraySweep):
         tangents, left = flagged(lambda: self.sweep(target, seeds))
         count = len(next(iter(seeds.values())))
         tangent = _of(tangents, target, (count, *self.graph.shape(target)))
-        if not np.isfinite(tangent).all():
+        if self.vanished or not np.isfinite(tangent).all():
             return None
         return None if left and (self.lossy or (np.abs(tangent) < LEAST).any()) else tangent
 
@@ -122,6 +124,8 @@ class Tangents(ArraySweep):
                     continue
             moved = _spread(tangents[arguments[place]], shape)
             self.lossy = self.lossy or bool(((partial != 0) & (np.abs(partial) < LEAST)).any())
+            if operation.wide and not shape and partial == 0:
+                self.vanished = self.vanished or all(part != 0 for part in parts)
             sent = self.times(node, place, moved, partial, parts)
             sent = sent if taken is True else np.where(taken, sent, 0.0)
             total = sent if total is None else total + sent

@@ -163,6 +163,13 @@ def test_a_jacobian_comes_back_into_the_doubles() -> None:
     assert np.array_equal(found["x"], [[-1e200, 0], [0, -0.5]])
 
 
+def test_a_jacobian_of_numbers_comes_back_into_the_doubles() -> None:
+    """The slope of y/x is 1e-419 here, and that of the logarithm 1e207."""
+    found = cgcli.parse("[log(y/x), y]").evaluate(y=1024.0, x=5.26e210).jacobian
+    assert found is not None
+    assert found["x"] == pytest.approx([-1 / 5.26e210, 0.0], rel=1e-14)
+
+
 def test_a_product_is_a_double_whatever_its_first_factors_make() -> None:
     """Products of the rows of a matrix and of the other elements of each, by fractions."""
     chance = random.Random(2)
