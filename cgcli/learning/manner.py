@@ -86,7 +86,8 @@ def _moment(name: str, form: str) -> datetime:
     Of a time of day alone that is on a day of its own. A day has a year, and 5 o'clock is am or pm,
     which Python passes over beside hours up to 24.
     """
-    with contextlib.suppress(ValueError):
+    # Python 3.13 warns of a day without a year, which some make an error of.
+    with contextlib.suppress(ValueError, DeprecationWarning):
         back = datetime.strptime(_MOMENT.strftime(form), form).replace(tzinfo=UTC)
         is_time = back.date() == _MIDNIGHT.date() and back != _MIDNIGHT
         if ("%p" in form) == ("%I" in form) and (is_time or back.year == _MOMENT.year):
