@@ -31,9 +31,9 @@ _LOST: Final = 5e-7
 """What a printed number is off by, as a share of itself, where its six digits are not all right."""
 _ULP: Final = 2.0**-52
 _MEANT: Final = 2.0**-40
-"""A 0 that moves by no more than this share of what it was added up from is right,"""
+"""A gradient of 0 that moves by no more than this share of what it was added up from is right."""
 _CLEAR: Final = Decimal("1e-48")
-"""and one that is more than this share of it in 100 digits is not."""
+"""A gradient of 0 that is more than this share of that in 100 digits is wrong."""
 _RUNS: Final = 3
 _NAMED: Final = 3
 _NUMBERS: Final = 2_000

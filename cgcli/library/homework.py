@@ -92,7 +92,6 @@ class Marking(Table):
     endings = ("json", "csv", "txt")
 
     def _text(self, ending: str) -> str | bytes:
-
         return check_table(self._report, self.sheets) if ending == "csv" else super()._text(ending)
 
     def to_dict(self) -> dict[str, Any]:

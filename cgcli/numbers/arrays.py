@@ -25,8 +25,8 @@ Array: TypeAlias = NDArray[np.float64]
 
 FEW: Final = 1024
 """Up to so many numbers are added exactly and rounded once, which takes microseconds."""
-_MANY: Final = 2**16
-"""Of more terms, sums that cancel are not added up again."""
+_MANY: Final = 2**12
+"""Of more terms, sums that cancel are not added up again: that would take as long as all else."""
 _CANCELS: Final = 2.0**-8
 """The share that is left of terms where their sum is added up again."""
 

@@ -27,9 +27,8 @@ _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
 _FARTHEST: Final = 10**9
 """What exponents are cut off at: far outside all that a product with a double brings back."""
 _BERNOULLI: Final = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6))
-
-
 _TINY: Final = Decimal("1e-30")
+"""Below it two terms of a series have all digits of a double, and of the note on rounding."""
 LEAST_DOUBLE: Final = Decimal("4.9e-324")
 
 
