@@ -145,6 +145,15 @@ def test_the_gradient_by_what_is_spread_is_added_up_once() -> None:
     assert cgcli.parse("a @ b").evaluate(wide).value == 1
 
 
+@pytest.mark.parametrize(("rows", "once"), [(64, True), (65, False)])
+def test_of_more_than_4096_terms_none_are_added_up_again(rows: int, once: bool) -> None:
+    """Their sizes alone would take as long as the product."""
+    x = np.zeros(64)
+    x[:3] = 1e17, 1.0, -1e17
+    value = cgcli.parse("max(W @ x)").evaluate(W=np.ones((rows, 64)), x=x).value
+    assert (value == 1) is once
+
+
 def numbers(result: Any, answer: Answer) -> list[float]:
     rows = [np.ravel(result.gradient[name]) for name in answer.numbers.gradient]
     return [float(result.value), *(float(number) for row in rows for number in row)]
