@@ -145,13 +145,10 @@ def test_the_gradient_by_what_is_spread_is_added_up_once() -> None:
     assert cgcli.parse("a @ b").evaluate(wide).value == 1
 
 
-@pytest.mark.parametrize(("rows", "once"), [(64, True), (65, False)])
-def test_of_more_than_4096_terms_none_are_added_up_again(rows: int, once: bool) -> None:
-    """Their sizes alone would take as long as the product."""
+def test_so_it_is_for_4096_terms() -> None:
     x = np.zeros(64)
-    x[:3] = 1e17, 1.0, -1e17
-    value = cgcli.parse("max(W @ x)").evaluate(W=np.ones((rows, 64)), x=x).value
-    assert (value == 1) is once
+    x[[0, 16, 32]] = 1e17, 1.0, -1e17
+    assert cgcli.parse("max(W @ x)").evaluate(W=np.ones((64, 64)), x=x).value == 1
 
 
 def numbers(result: Any, answer: Answer) -> list[float]:
