@@ -283,13 +283,14 @@ def undetermined(
 def _ways(
     matrix: Any, scale: Any, slope: Any, parameters: Parameters
 ) -> Iterator[tuple[str, Any, int, float]]:
-    """Yield ways on which the cost may be lower: who is moved, by how much, how far, by how much.
+    """Yield directions in which the cost may fall, and how to look along them.
 
-    That are steps of Newton's: of one parameter alone, as of one whose size is another and whose
-    gradient is lost beside the others, and of all, since of those that go together one alone gets
-    nowhere. And steps along which the cost curves down, or hardly curves. The one is the top of a
-    saddle; the other, where columns are all but the same in every row, a valley whose slope is
-    lost in the digits of the gradient, and may be very long.
+    They are the names of the parameters that move, the step, the power of 10 up to which it is
+    lengthened, and the share by which the cost must fall. First come steps of Newton's: of each
+    parameter alone, whose gradient may be lost beside larger ones, and of all together, since of
+    parameters that go together one alone gets nowhere. Then come the directions in which the cost
+    curves down, as on a saddle, or hardly curves: where columns are nearly the same in every row
+    there is a valley whose slope is lost in the digits of the gradient, and it may be very long.
     """
     held = parameters.at_bound
     scaled = np.where(held[:, None] | held, 0.0, matrix / np.outer(scale, scale))
