@@ -98,6 +98,7 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
     shifts = {n: _NEAR * max(1.0, abs(v).max()) for n, v in parameters.look(end).items()}
     # All elements of a parameter move by one number, so that what is alike stays so.
     shift = np.concatenate([np.full(v.size, shifts[n]) for n, v in parameters.views.items()])
+    shift = _turned(parameters, shift)
     near = objective.at(end + shift)[1]
     here = objective.at(end)[1]
     tiny = _IDLE * max(first, float(np.linalg.norm(near)))
@@ -117,7 +118,8 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
     # What is nearly so leaves the cost as it is where it moves on by as much again.
     quiet = free & ~stuck & (np.maximum(abs(here), abs(near)) <= _QUIET / _IDLE * tiny)
     if (quiet & ~dead).any():
-        farther = objective.at(end + quiet * np.copysign(np.maximum(abs(end), 1.0), end))[0]
+        step = np.copysign(np.maximum(abs(end), 1.0), end)
+        farther = objective.at(end + quiet * _turned(parameters, step))[0]
         cost = objective.at(end)[0]
         if abs(farther - cost) <= _QUIET * abs(cost):
             dead |= quiet
@@ -134,6 +136,15 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
         message = f"{names}: the gradient is 0 here and around, as of what is dead or saturated"
         doubts.append(Doubt("dead", message, "start elsewhere, or scale the data with --scale"))
     return doubts + _alike(parameters, before, near)
+
+
+def _turned(parameters: Parameters, step: Any) -> Any:
+    """Return a step, the other way for parameters that it would take beyond their bounds.
+
+    They would be brought back, and the cost would seem not to depend on them.
+    """
+    moved = parameters.flat + step
+    return np.where((parameters.low <= moved) & (moved <= parameters.high), step, -step)
 
 
 def at_bound(parameters: Parameters) -> list[Doubt]:

@@ -36,6 +36,7 @@ def ends() -> some.SearchStrategy[tuple[float, float]]:
 @given(some.integers(0, 2**32), some.lists(ends(), min_size=3, max_size=3))
 @example(193638917, [[0.0, 1.0], [0.0, 1.0], [-2.25, 0.0]])
 @example(21422, [[-1.0, 0.0], [0.0, 1.0], [-2.0, 0.0]])
+@example(3782, [[0.0, 1.0], [0.0, 0.5987258513806619], [0.0, 1.0]])
 def test_linear_least_squares_within_any_bounds(seed: int, bounds: list[Any]) -> None:
     chance = np.random.default_rng(seed)
     design, y = chance.normal(size=(12, 3)), 2 * chance.normal(size=12)
