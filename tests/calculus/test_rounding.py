@@ -27,6 +27,8 @@ CANCELLING = [
     ("exp(x) - 1", {"x": 1e-17}, "f may be off by 2e-16"),
     # Nothing cancels: a sine of 1e13 is as far off as that number's last digit.
     ("sin(exp(x))", {"x": 30.5}, "about one digit of f is right"),
+    # Nor here: the power carries the half ulp that 1 + x is off by ten billion times.
+    ("(1 + x)^1e10", {"x": 1e-10}, "v1^1e10 magnifies rounding: about 5 digits of f are right"),
     # The output does not feel what its gradient has lost.
     ("cosh(x + 1 - 1)", {"x": 1e-12}, "v1 - 1 magnifies rounding: about 3 digits of ∂f/∂x"),
     ("cosh(x + 1 - 1)", {"x": 1e-20}, "∂f/∂x may be off by 2e-16"),
