@@ -12,6 +12,7 @@ import pytest
 import cgcli
 from cgcli.errors import CgraphError
 from cgcli.graph.text import inline
+from tests import amounts
 from tests.graph.printed import program
 
 
@@ -23,19 +24,22 @@ def _default_recursion_limit() -> Any:
     sys.setrecursionlimit(limit)
 
 
-TERMS = 100_000
+TERMS = 100_000 if amounts.whole else 20_000
+"""Twenty times the limit of recursion shows what recurses as well as a hundred times."""
 PROGRAMS = {
-    "a sum of 100,000 terms": ("+".join(["x"] * TERMS), TERMS * 0.5, float(TERMS)),
+    "a sum of many terms": ("+".join(["x"] * TERMS), TERMS * 0.5, float(TERMS)),
     "10,000 nested parentheses": ("(" * 10_000 + "x" + ")" * 10_000, 0.5, 1.0),
     "10,000 nested brackets": ("+x)" .join(["(" * 10_000 + "x", *[""] * 10_000]), 5000.5, 10_001.0),
     "10,000 nested sines": ("sin(" * 10_000 + "x" + ")" * 10_000, None, None),
-    "a loop of 100,000 steps": (
-        "h[0] = x; for t in 0..99999 { h[t+1] = h[t] + x } h[100000]", 50_000.5, 100_001.0,
+    "a loop of many steps": (
+        f"h[0] = x; for t in 0..{TERMS - 1} {{ h[t+1] = h[t] + x }} h[{TERMS}]",
+        TERMS/2 + 0.5, TERMS + 1.0,
     ),
-    "100,000 signs": ("-" * TERMS + "x", 0.5, 1.0),
+    "many signs": ("-" * TERMS + "x", 0.5, 1.0),
     "a tower of 20,000 powers": ("^".join(["x"] * 20_000), None, None),
-    "100,000 statements": (
-        "\n".join(["a0 = x", *(f"a{n + 1} = a{n} + x" for n in range(TERMS))]), 50_000.5, 100_001.0,
+    "many statements": (
+        "\n".join(["a0 = x", *(f"a{n + 1} = a{n} + x" for n in range(TERMS))]),
+        TERMS/2 + 0.5, TERMS + 1.0,
     ),
     "10,000 nested calls": (
         "f(a) = a + 1; " + "f(" * 9_999 + "x" + ")" * 9_999, 9_999.5, 1.0,
@@ -54,6 +58,7 @@ PROGRAMS = {
 SLOW = ("3,000 nested loops",)
 
 
+@amounts.sampled
 @pytest.mark.parametrize(
     "name",
     [pytest.param(name, marks=pytest.mark.long if name in SLOW else ()) for name in PROGRAMS],

@@ -25,7 +25,7 @@ PROGRAMS, BLOCK = 2000, 250
 ASKED = {
     "eval": 2000, "vectors": 2000, "function": 2000, "rows": 2000, "exact": 2000, "command": 40,
     "exact command": 40, "verify": 40, "precision": 40, "trace": 40, "check": 40, "formulas": 40,
-    "python": 400, "numpy": 400, "c": 40, "js": 80, "page": 80, "sql": 40, "jax": 20,
+    "python": 200, "numpy": 200, "c": 40, "js": 80, "page": 80, "sql": 40, "jax": 20,
     "torch": 80, "onnx": 40, "native": 12, "native rows": 12,
     "draw": 20, "map csv": 80, "map jsonl": 80, "map parquet": 20,
     "train": 20, "predict": 20,

@@ -17,6 +17,7 @@ from cgcli.language.parse import parse
 from cgcli.language.reader import machine, normalise, tokens
 from cgcli.language.syntax import Assignment, Function, Loop, Value
 from cgcli.limits import Limits
+from tests.amounts import portion, sampled
 
 GRAMMAR = tables.files()[0]
 with open(GRAMMAR, encoding="utf-8") as _file:
@@ -113,8 +114,9 @@ WORDS = [
 ]  # fmt: skip
 
 
+@sampled
 @given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=portion(2000), deadline=None)
 def test_accepts_what_lark_accepts(text: str) -> None:
     """Lark's own parser, fed with the reader's tokens, is the judge of the short loop here."""
     interactive = LARK.parse_interactive("")

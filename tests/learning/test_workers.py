@@ -215,7 +215,7 @@ def test_compiled_rows_have_the_same_bits_too(bad: float, tmp_path: Path, cgraph
     np.savetxt(path, np.stack([x, y], axis=1), "%.17g", ",", header="x,y", comments="")
     program = "exp(tanh(a*x) + 0.001*b*y)*exp(x) + y^2"
     written, fits = [], []
-    for jobs in ("1", "2", "3"):
+    for jobs in ("1", "3"):
         more = ["-d", str(path), "--engine", "native", "--jobs", jobs]
         ran = cgraph("map", program, "a=0.3", "b=0.1", "-v", *more)
         assert "the engine is native" in ran.err
@@ -223,8 +223,8 @@ def test_compiled_rows_have_the_same_bits_too(bad: float, tmp_path: Path, cgraph
         cost = "(tanh(a*x) + b*y - exp(-min(x, 700)^2/1e3))^2"
         words = ["train", cost, "a=0.1", "b=0", "--epochs", "4", "--digits", "17", *more, "--json"]
         fits.append(cgraph(*words).out)
-    assert written[0] == written[1] == written[2]
-    assert fits[0] == fits[1] == fits[2]
+    assert written[0] == written[1]
+    assert fits[0] == fits[1]
     plain = cgraph("map", program, "a=0.3", "b=0.1", "-d", str(path))
     table = [np.loadtxt(io.StringIO(t), delimiter=",", skiprows=1) for t in (plain.out, written[0])]
     np.testing.assert_allclose(table[1], table[0], rtol=1e-12)

@@ -17,6 +17,7 @@ from cgcli.operations.table import TABLE
 from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
+from tests.amounts import portion, sampled
 from tests.documents import validate
 from tests.plan.test_rows import columns_of, written
 from tests.properties.programs import Program, programs
@@ -84,13 +85,14 @@ def test_every_operation_of_constants(row: Operation) -> None:
         check(texts[number % len(texts)], constants, columns, exact=True)
 
 
+@sampled
 @given(
     programs(),
     st.lists(st.sampled_from(EDGES), min_size=8, max_size=8),
     st.randoms(use_true_random=False),
 )
 @settings(
-    max_examples=80,
+    max_examples=portion(80),
     deadline=None,
     database=None,
     suppress_health_check=[
