@@ -13,7 +13,7 @@ from tests.homework.injection import MISTAKES, Injection, Sheet, injections, num
 from tests.homework.problems import PROBLEMS
 from tests.homework.tape import Problem, Work
 
-SHEETS = portion(20)
+SHEETS = max(4, portion(12))
 """The most that are tried of one mistake in one program."""
 
 
