@@ -109,7 +109,7 @@ class Descent:
             move(flat, gradient, rate, state.step, self.setting, memory)
             objective.task.parameters.enter()
             state.position += 1
-            watch.step(state, cost, norm, rate)
+            watch.step(state, self.log.told(cost), norm, rate)
             end = self._interrupted(watch, time.monotonic() - began if timed else 0.0)
             if end and state.position < objective.steps:
                 self._check_parameters(cost)
@@ -162,7 +162,7 @@ class Descent:
             state.step += len(costs)
             if len(costs):
                 norm, rate = float(norms[-1]), float(rates[len(costs) - 1])
-                watch.step(state, float(costs[-1]), norm, rate)
+                watch.step(state, self.log.told(float(costs[-1])), norm, rate)
             end = self._interrupted(watch, time.monotonic() - began)
             if end and state.position < objective.steps:
                 self._check_parameters(state.costs / max(state.rows, 1))
@@ -184,7 +184,7 @@ class Descent:
         if cost - cost != 0:
             what = "the cost is not finite"
         elif cost > self._limit:
-            what = f"the cost grew to {cost:.3g}"
+            what = f"the cost grew to {self.log.told(cost):.3g}"
         else:
             what = "the gradient is not finite" if finite else "a step went beyond all doubles"
         raise DivergedError(what, bad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -14,6 +15,27 @@ Record = dict[str, Any]
 """What is told of an epoch: its number, the step, the cost, the gradient's norm, the rate ..."""
 
 _KEPT: Final = 2_000
+
+
+class Units(NamedTuple):
+    """How what is measured of columns that are scaled is told in the data's units.
+
+    A cost is to be times `cost`, a metric times the first of two numbers, plus the second; one of
+    other metrics is told of the end alone.
+    """
+
+    cost: float = 1.0
+    metrics: Mapping[str, tuple[float, float]] = {}
+
+    def told(self, record: Record) -> Record:
+        """Return the record of an epoch in the data's units."""
+        costs: Record = {n: record[n] * self.cost for n in ("cost", "holdout") if n in record}
+        known = {name: (record["metrics"][name], pair) for name, pair in self.metrics.items()}
+        metrics = {
+            name: {part: factor * value + shift for part, value in parts.items()}
+            for name, (parts, (factor, shift)) in known.items()
+        }
+        return {**record, **costs, **({"metrics": metrics} if "metrics" in record else {})}
 
 
 class Best(NamedTuple):
@@ -94,7 +116,7 @@ class Logbook:
 
     `held` measures the rows held out, `measure` those to train on where there are metrics. `flat`
     are the parameters, which at the end are those of the last step, or with patience those of the
-    best epoch on the rows held out. Costs times the `unit` are in the data's units.
+    best epoch on the rows held out. All that is told is in the data's `units`.
     """
 
     state: State
@@ -102,11 +124,19 @@ class Logbook:
     criteria: Criteria
     held: Measure | None
     measure: Measure | None
-    unit: float = 1.0
+    units: Units | None = None
+
+    def told(self, cost: float) -> float:
+        """Return a cost in the data's units."""
+        return cost if self.units is None else cost * self.units.cost
+
+    def told_record(self, record: Record) -> Record:
+        """Return the record of an epoch in the data's units."""
+        return record if self.units is None else self.units.told(record)
 
     def reached(self, cost: float, change: float | None, norm: float) -> End | None:
         """Return the end of a run whose cost, or its gradient, is as small as was asked for."""
-        return self.criteria.reached(cost * self.unit, change and change * self.unit, norm)
+        return self.criteria.reached(self.told(cost), change and self.told(change), norm)
 
     def go_on(self) -> None:
         """Take up the parameters of the last step, where the model's are better ones."""
@@ -124,7 +154,7 @@ class Logbook:
         if metrics:
             record["metrics"] = metrics
         state.keep(record)
-        watch.epoch(record)
+        watch.epoch(self.told_record(record))
         return record
 
     def patience(self, record: Record) -> End | None:

@@ -180,11 +180,14 @@ class Task(NamedTuple):
         places = [lowered.row(self.graph.output), *lowered.gradient_rows(self.inputs)]
         return Compiled(lowered, self.parameters.views, by_row=places, engine=self.engine)
 
+    def at(self, nodes: Sequence[int]) -> Compiled:
+        """Return what gives the values of nodes in each row."""
+        lowered = self.lowered()
+        return Compiled(lowered, self.parameters.views, by_row=list(map(lowered.row, nodes)))
+
     def costs(self, table: Table) -> Iterator[Any]:
         """Yield the costs of a table's rows, some at a time."""
-        lowered = self.lowered()
-        places = [lowered.row(self.graph.output)]
-        compiled = Compiled(lowered, self.parameters.views, by_row=places)
+        compiled = self.at([self.graph.output])
         for chunk in table.chunks():
             yield compiled.rows(chunk, len(chunk[ROW]))[0]
 

@@ -70,10 +70,10 @@ class Training:
         self.prepared = prepared._replace(task=self.task)
         self.options = options
         _check(self.task)
-        limits, unit = (options.criteria.cost, options.criteria.change), 1.0
-        if self.task.scaling and (self.task.parameters.bounded or loss or limits != (None, None)):
+        units = None
+        if self.task.scaling:
             anywhere = options.optimizer in BATCHLESS or options.rate is None
-            self.task, unit = begun(self.task, prepared.train, anywhere=anywhere)
+            self.task, units = begun(self.task, prepared.train, anywhere=anywhere)
         if workers is not None and prepared.train.count > SHARD:
             from cgcli.learning.workers import share
 
@@ -87,7 +87,7 @@ class Training:
         memory = {} if optimiser is None else optimiser.start(flat.size)
         state, measure = State(memory=memory, sum=np.zeros_like(flat)), self._train
         measures = self._held, measure if self.task.metrics else None
-        self.log = Logbook(state, flat, criteria, *measures, unit)
+        self.log = Logbook(state, flat, criteria, *measures, units)
         self.descent: Descent | None = None
         self.statistics: Statistics | None = None
         if optimiser is None:
@@ -213,20 +213,19 @@ class Training:
             costs, norms = ([r[k] for r in self.history] for k in ("cost", "gradient_norm"))
             doubts = course(costs, norms, asked=asked)
         if cost > start:
-            message = f"the cost rose, from {start:.6g} to {cost:.6g}"
+            message = f"the cost rose, from {self.log.told(start):.6g} to {self.log.told(cost):.6g}"
             smaller = "try a smaller --lr" if self.options.rate else "try --scale, or a small --lr"
             doubts.append(Doubt("rising", message, smaller, grave=False))
         # Of batches the costs go up and down by chance.
         return [d for d in doubts if self.descent.objective.full or d.kind != "swinging"]
 
     def _trained(self, end: End, start: float, fit: Fit | None) -> Trained:
-        factor, history, seen = 1.0, self.history, self.task
-        if self.prepared.task.scaling and self.log.state.current is None:
+        log, seen = self.log, self.task
+        if self.prepared.task.scaling and log.state.current is None:
             # Who goes on does so with the columns scaled.
-            self.log.state.current = self.task.parameters.flat.copy()
+            log.state.current = self.task.parameters.flat.copy()
         if self.task.scaling:
-            end, fit, factor = self._in_units(end, fit)
-            history = [{**record, "cost": record["cost"] * factor} for record in history]
+            end, fit = self._in_units(end, fit)
         doubts, table = list[Doubt](), self.prepared.train
         # What is flat here and around may lead on far away.
         settled = end.kind in ("converged", "stopped")
@@ -237,9 +236,9 @@ class Training:
         elif settled and self.options.optimizer != "lm":
             at_end = end.kind == "converged" and self.options.criteria[2:6] == (None,) * 4
             # What is told apart with columns scaled may be so far down in the digits without.
-            doubts = undetermined(seen, table, start, factor, at_end=at_end)
+            doubts = undetermined(seen, table, start, log.told, at_end=at_end)
             if doubts and seen is not self.task:
-                doubts = undetermined(self.task, table, start * factor, 1.0, at_end=at_end)
+                doubts = undetermined(self.task, table, log.told(start), float, at_end=at_end)
             doubts = [doubt for doubt in doubts if doubt.grave or end.reliable]
         held = at_bound(self.task.parameters) if end.kind != "diverged" else []
         end = end._replace(doubts=(*end.doubts, *held, *doubts))
@@ -248,10 +247,11 @@ class Training:
         note_rows(self.task, table, self.prepared.report)
         state = None if self.descent is None else self.descent.state
         both = costs["train"], costs.get("holdout")
-        return Trained(end, start * factor, *both, metrics, history, state, fit)
+        history = [log.told_record(record) for record in self.history]
+        return Trained(end, log.told(start), *both, metrics, history, state, fit)
 
-    def _in_units(self, end: End, fit: Fit | None) -> tuple[End, Fit | None, float]:
-        """Undo the scaling of columns where parameters can; return what costs are to be times."""
+    def _in_units(self, end: End, fit: Fit | None) -> tuple[End, Fit | None]:
+        """Undo the scaling of columns where parameters can, and tell all in the data's units."""
         plain, table = unscaled(self.task, self.prepared.train), self.prepared.train
         squared = self.options.optimizer == "lm"
         if plain is None:
@@ -259,8 +259,10 @@ class Training:
             message = f"the parameters are for {names} scaled to mean 0 and deviation 1"
             hint = "a program with a constant, w*x + b, and no penalty has some in the data's units"
             doubt = Doubt("scaled", message, hint, grave=False)
-            return end._replace(doubts=(*end.doubts, doubt)), fit, 1.0
-        self.task, factor = plain
+            self.log.units = None
+            return end._replace(doubts=(*end.doubts, doubt)), fit
+        self.task, units = plain
+        self.log.units = units._replace(cost=units.cost**2) if squared else units
         # The workers have the columns scaled.
         table.sums = None
         self._measure()
@@ -268,7 +270,7 @@ class Training:
             known = judged(residuals_of(self.task, table), self.task, table, fit)
             fit = fit._replace(statistics=known.statistics)
             end = end._replace(doubts=known.end.doubts)
-        return end, fit, factor**2 if squared else factor
+        return end, fit
 
     def _measure(self) -> None:
         squared, held = self.options.optimizer == "lm", self.prepared.held
