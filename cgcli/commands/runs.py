@@ -88,7 +88,8 @@ class Run(training.Run):
 
     def _given(self, text: str) -> Given:
         program = parse(text, self._limits)
-        fixed, more = read_bindings(self._options.fix, self._options.at, self._limits)
+        at, hint = self._options.at, "give it a value: --fix {0}=1"
+        fixed, more = read_bindings(self._options.fix, at, self._limits, alone=hint)
         if self.resumed is not None:
             self._check_resumed(self.resumed, fixed, more)
             initials = self.resumed.parameters.values()
@@ -131,7 +132,7 @@ class Run(training.Run):
         if "=" not in argument and data_kind(argument):
             message = f"'{shorten(argument)}' is not a binding"
             raise CgraphError("binding", message, f"name the data with -d {shorten(argument)}")
-        name, text, start = split_binding(argument)
+        name, text, start = split_binding(argument, "say where it starts: {0}=0")
         if text.startswith("@"):
             return next(iter(read_bindings([argument], None, self._limits)[0].items()))
 
