@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from typing import TypeAlias
 
-from cgcli.errors import CgraphError, shorten
-from cgcli.library.choices import one_of
-
-Words: TypeAlias = tuple[str, ...] | Callable[[], Iterable[str]]
-"""Words, or what returns them where it takes time to know them."""
+from cgcli.errors import CgraphError
 
 
 def conflict(message: str, hint: str = "leave one of the two out") -> CgraphError:
@@ -23,66 +17,6 @@ def format_of(form: str | None, *, json: bool) -> str:
     if json and form not in (None, "json"):
         raise conflict(f"--json and --format {form} do not go together")
     return "json" if json else form or "text"
-
-
-def all_of(option: str, text: str | None, words: tuple[str, ...]) -> set[str]:
-    """Return the words of a list with commas, each one of those there are.
-
-    >>> sorted(all_of("--hide", "values, gradients", ("gradients", "values")))
-    ['gradients', 'values']
-    """
-    given = [word.strip() for word in (text or "").split(",")]
-    return {word for word in given if word and one_of(option, word, words)}
-
-
-def pairs(
-    option: str,
-    given: list[str] | None,
-    example: str,
-    *,
-    alone: bool = False,
-    columns: bool = False,
-) -> dict[str, str]:
-    """Return an option's ``name=text`` pairs, each name once; raises `CgraphError`.
-
-    With `alone` a name without a text stands for itself. The names of `columns` may be any text.
-
-    >>> pairs("--stack", ["x=pixel_*"], "x=pixel_*")
-    {'x': 'pixel_*'}
-    """
-    texts: dict[str, str] = {}
-    for pair in given or []:
-        name, equals, text = pair.partition("=")
-        name, text = name.strip(), text.strip()
-        if alone and not equals:
-            equals, text = "=", name
-        if not equals or not (name if columns else name.isidentifier()) or not text:
-            message = f"{option} needs a name and what it is, not '{shorten(pair)}'"
-            raise CgraphError("usage", message, f'write {option} "{example}"')
-        if name in texts:
-            raise CgraphError("usage", f"{option} gives '{shorten(name)}' twice", "give it once")
-        texts[name] = text
-    return texts
-
-
-def completed(words: Words, several: bool = False) -> Callable[[str], list[str]]:
-    """Return what completes a word for the shell; with `several`, the last of a list.
-
-    >>> completed(("gradients", "values"), several=True)("gradients,v")
-    ['gradients,values']
-    """
-
-    def complete(incomplete: str) -> list[str]:
-        before, comma, last = incomplete.rpartition(",") if several else ("", "", incomplete)
-        given = before.split(",")
-        known = words if isinstance(words, tuple) else words()
-        return [
-            f"{before}{comma}{word}"
-            for word in known
-            if word.startswith(last) and word not in given
-        ]
-
-    return complete
 
 
 def after_at(incomplete: str) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cgcli.commands.choices import conflict, pairs
-from cgcli.commands.options import Options, choice, codec, count, flag, option
+from cgcli.commands.choices import conflict
+from cgcli.commands.options import Options
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.manner import MISSING, Manner
+from cgcli.library.choices import choice, codec, count, flag, option, pairs
 from cgcli.library.sources import KINDS, READINGS, manner_of
 from cgcli.native import ENGINES
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from cgcli.commands.choices import conflict
 from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_names
-from cgcli.commands.options import Options, choice, flag, option, takes, to_file
+from cgcli.commands.options import Options, takes, to_file
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
+from cgcli.library.choices import choice, flag, option
 from cgcli.library.files import ending_of, named, write_file
 from cgcli.views.formats import TARGETS
 from cgcli.views.streams import publish

@@ -19,9 +19,10 @@ from cgcli.commands.data import (
 )
 from cgcli.commands.data_options import READING, DataOptions, merged
 from cgcli.commands.inputs import read_bindings, read_program, split_names
-from cgcli.commands.options import argument, choice, flag, option, real, takes, to_file
+from cgcli.commands.options import argument, takes, to_file
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.learning.manner import Manner
+from cgcli.library.choices import choice, flag, option, real
 from cgcli.library.files import ending_of, named, write_pieces
 from cgcli.library.sources import data_kind
 from cgcli.library.tables import opened_data

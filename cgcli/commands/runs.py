@@ -64,7 +64,7 @@ class Run(training.Run):
         elif model is not None and model.program != text:
             message = "the program is another than the model's"
             raise conflict(message, "leave the expression out: --resume has it")
-        settings = settings_of(options.stated, _called, residual=options.residual, model=model)
+        settings = settings_of(options.stated, residual=options.residual, model=model)
         self.settings = settings
         given = self._given(text)
         paths = options.data or (_listed(model.data["path"]) if model else [])
@@ -232,12 +232,6 @@ class Run(training.Run):
         tell_notes(self.prepared.report)
         self.watching.tell_end(trained)
         return trained
-
-
-def _called(name: str, value: object = None) -> str:
-    """Return the option that gives a setting, with a value where there is one."""
-    option = "--betas" if name.startswith("beta") else getattr(TrainOptions, name).called(name)[0]
-    return option if value is None else f"{option} {value}"
 
 
 def _listed(path: str | list[str] | None) -> list[str]:

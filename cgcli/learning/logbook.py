@@ -27,7 +27,7 @@ class Units(NamedTuple):
     cost: float = 1.0
     metrics: Mapping[str, tuple[float, float]] = {}
 
-    def told(self, record: Record) -> Record:
+    def in_units(self, record: Record) -> Record:
         """Return the record of an epoch in the data's units."""
         costs: Record = {n: record[n] * self.cost for n in ("cost", "holdout") if n in record}
         known = {name: (record["metrics"][name], pair) for name, pair in self.metrics.items()}
@@ -126,17 +126,17 @@ class Logbook:
     measure: Measure | None
     units: Units | None = None
 
-    def told(self, cost: float) -> float:
+    def in_units(self, cost: float) -> float:
         """Return a cost in the data's units."""
         return cost if self.units is None else cost * self.units.cost
 
-    def told_record(self, record: Record) -> Record:
+    def record_in_units(self, record: Record) -> Record:
         """Return the record of an epoch in the data's units."""
-        return record if self.units is None else self.units.told(record)
+        return record if self.units is None else self.units.in_units(record)
 
     def reached(self, cost: float, change: float | None, norm: float) -> End | None:
         """Return the end of a run whose cost, or its gradient, is as small as was asked for."""
-        return self.criteria.reached(self.told(cost), change and self.told(change), norm)
+        return self.criteria.reached(self.in_units(cost), change and self.in_units(change), norm)
 
     def go_on(self) -> None:
         """Take up the parameters of the last step, where the model's are better ones."""
@@ -154,7 +154,7 @@ class Logbook:
         if metrics:
             record["metrics"] = metrics
         state.keep(record)
-        watch.epoch(self.told_record(record))
+        watch.epoch(self.record_in_units(record))
         return record
 
     def patience(self, record: Record) -> End | None:

@@ -213,7 +213,8 @@ class Training:
             costs, norms = ([r[k] for r in self.history] for k in ("cost", "gradient_norm"))
             doubts = course(costs, norms, asked=asked)
         if cost > start:
-            message = f"the cost rose, from {self.log.told(start):.6g} to {self.log.told(cost):.6g}"
+            before, after = map(self.log.in_units, (start, cost))
+            message = f"the cost rose, from {before:.6g} to {after:.6g}"
             smaller = "try a smaller --lr" if self.options.rate else "try --scale, or a small --lr"
             doubts.append(Doubt("rising", message, smaller, grave=False))
         # Of batches the costs go up and down by chance.
@@ -236,9 +237,9 @@ class Training:
         elif settled and self.options.optimizer != "lm":
             at_end = end.kind == "converged" and self.options.criteria[2:6] == (None,) * 4
             # What is told apart with columns scaled may be so far down in the digits without.
-            doubts = undetermined(seen, table, start, log.told, at_end=at_end)
+            doubts = undetermined(seen, table, start, log.in_units, at_end=at_end)
             if doubts and seen is not self.task:
-                doubts = undetermined(self.task, table, log.told(start), float, at_end=at_end)
+                doubts = undetermined(self.task, table, log.in_units(start), float, at_end=at_end)
             doubts = [doubt for doubt in doubts if doubt.grave or end.reliable]
         held = at_bound(self.task.parameters) if end.kind != "diverged" else []
         end = end._replace(doubts=(*end.doubts, *held, *doubts))
@@ -247,8 +248,8 @@ class Training:
         note_rows(self.task, table, self.prepared.report)
         state = None if self.descent is None else self.descent.state
         both = costs["train"], costs.get("holdout")
-        history = [log.told_record(record) for record in self.history]
-        return Trained(end, log.told(start), *both, metrics, history, state, fit)
+        history = [log.record_in_units(record) for record in self.history]
+        return Trained(end, log.in_units(start), *both, metrics, history, state, fit)
 
     def _in_units(self, end: End, fit: Fit | None) -> tuple[End, Fit | None]:
         """Undo the scaling of columns where parameters can, and tell all in the data's units."""

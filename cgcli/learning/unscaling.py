@@ -110,8 +110,8 @@ def _metrics(task: Task, plain: Task, table: Table) -> dict[str, tuple[float, fl
         sides = np.stack([before, np.ones(count)], axis=1)
         factor, shift = np.linalg.lstsq(sides, after, rcond=None)[0]
         # Of what is one number in all rows this tells nothing of other parameters.
-        told = factor * before + shift
-        if np.ptp(before) and np.allclose(told, after, rtol=0, atol=_SAME * _size(after)):
+        line = factor * before + shift
+        if np.ptp(before) and np.allclose(line, after, rtol=0, atol=_SAME * _size(after)):
             known[name] = float(factor), float(shift)
     return known
 

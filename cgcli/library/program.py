@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from cgcli import program as core
 from cgcli.library.answers import Code, Derivatives, Evaluation, Page, Trace, evaluate
-from cgcli.library.choices import check_count, check_form, check_words, one_of
+from cgcli.library.choices import check_form, check_number, check_words, one_of
+from cgcli.library.keywords import all_by_keywords
 from cgcli.limits import Limits
 from cgcli.views.formats import BLANKS, LEFT_OUT, NUMBERS, PRACTICE, TARGETS, THEMES
 
@@ -29,6 +30,7 @@ def parse(text: str, limits: Limits = Limits()) -> Program:
     return Program(core.parse(text, limits).syntax, limits)
 
 
+@all_by_keywords
 class Program(core.Program):
     """A program, of which a graph is made for the shapes of each call's bindings.
 
@@ -143,7 +145,7 @@ class Program(core.Program):
 
         check_words("passes", passes, PASSES)
         check_words("hide", hide, BLANKS)
-        check_count("digits", digits, 1, 17)
+        check_number("digits", digits, int, 1, 17)
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
         title = f"cgraph trace: {result.output}"
         wanted = Wanted(language=language, shown=Shown.of(passes, hide, digits), title=title)
@@ -174,7 +176,7 @@ class Program(core.Program):
 
         check_words("hide", hide, LEFT_OUT)
         one_of("theme", theme, THEMES)
-        check_count("digits", digits, 1, 17)
+        check_number("digits", digits, int, 1, 17)
         parts: dict[str, Any] = {part: part not in hide for part in LEFT_OUT}
         picture = Picture(
             **parts,
@@ -212,7 +214,7 @@ class Program(core.Program):
         from cgcli.views.trace.writing import Shown, Wanted
 
         check_words("practice", practice, PRACTICE)
-        check_count("digits", digits, 1, 12)
+        check_number("digits", digits, int, 1, 12)
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
         shown, blanks = Shown(digits=digits), tuple(sorted(practice))
         wanted = Wanted("page", language, shown, title=title or "", practice=blanks)
@@ -244,7 +246,7 @@ class Program(core.Program):
         from cgcli.algebra.values import evaluated
         from cgcli.algebra.wanted import Wanted
 
-        check_count("order", order, 1, 20)
+        check_number("order", order, int, 1, 20)
         inputs = self.inputs(bindings, names)
         by = (wrt,) if isinstance(wrt, str) else wrt
         wanted = Wanted(None if by is None else tuple(by), order, hessian, jacobian)

@@ -254,7 +254,7 @@ def test_what_is_no_maximum_is_said(cgraph: Command, tmp_path: Path) -> None:
     ("words", "said"),
     [
         ("--residual --sigma w", "--sigma depends on what is to be learned"),
-        ("--residual --sigma s-0.1", "--sigma is a number above 0 in every row, and in row 1"),
+        ("--residual --sigma s-0.1", "sigma= is a number above 0 in every row, and in row 1"),
         ("--residual --weights s-0.2", "--weights is a number above 0 in every row, and in row 1"),
         ("--residual --sigma q", "'q' is neither given a value nor a column"),
         ("--residual --sigma a=1", "--sigma is not one expression"),
@@ -267,7 +267,7 @@ def test_what_is_no_maximum_is_said(cgraph: Command, tmp_path: Path) -> None:
         ("--residual --loss-scale 2", "--loss-scale belongs to --loss huber"),
         ("--residual --loss huber --loss-scale 0", "--loss-scale is a residual above 0"),
         ("--restarts 5", "--restarts belongs to --optimizer lbfgs"),
-        ("--residual --restarts 0", "--restarts is a number of at least 1"),
+        ("--residual --restarts 0", "--restarts is a whole number of at least 1"),
     ],
 )
 def test_what_does_not_go_together(words: str, said: str, cgraph: Command, tmp_path: Path) -> None:
@@ -366,12 +366,12 @@ def test_known_errors_as_lmfit_has_them() -> None:
         ({"bounds": {"w": (0,)}}, "bounds of 'w' are two numbers"),
         ({"bounds": {"w": ("0", 1)}}, "bounds of 'w' are two numbers"),
         ({"bounds": {"w": 1}}, "bounds of 'w' cannot be of the type int"),
-        ({"sigma": 0}, "--sigma is a number above 0 in every row, and in row 1"),
+        ({"sigma": 0}, "sigma= is a number above 0 in every row, and in row 1"),
         ({"sigma": [0.1, 0.2]}, "the program's value is a vector of 2"),
-        ({"loss": "huber", "loss_scale": np.nan}, "loss_scale is a residual above 0, not nan"),
-        ({"loss": "huber", "loss_scale": None}, "loss_scale is a residual above 0, not None"),
-        ({"restarts": 2.5}, "restarts is a whole number, not 2.5"),
-        ({"restarts": -1}, "restarts is a whole number, not -1"),
+        ({"loss": "huber", "loss_scale": np.nan}, "loss_scale= is a number, not nan"),
+        ({"loss": "huber", "loss_scale": None}, "loss_scale= is a residual above 0, not None"),
+        ({"restarts": 2.5}, "restarts= is a whole number of at least 1, not 2.5"),
+        ({"restarts": -1}, "restarts= is a whole number of at least 1, not -1"),
     ],
 )
 def test_what_the_library_does_not_take(options: Any, said: str) -> None:

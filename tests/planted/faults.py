@@ -1090,8 +1090,8 @@ FAULTS: Final = (
     Fault(
         "a cost is reached below its bound",
         "cgcli/learning/stopping.py",
-        "cost <= self.cost",
-        "cost < self.cost",
+        "cost <= self.until_cost",
+        "cost < self.until_cost",
         (PARTS,),
     ),
     Fault(
@@ -1356,7 +1356,7 @@ FAULTS: Final = (
     ),
     Fault(
         "the most that an option takes is one less",
-        "cgcli/commands/options.py",
+        "cgcli/library/choices.py",
         "(most is None or number <= most)",
         "(most is None or number < most)",
         ("tests/commands/test_bounds.py::test_the_most_that_an_option_takes_is_taken",),
