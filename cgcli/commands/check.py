@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cgcli.commands.choices import conflict
-from cgcli.commands.options import Options, form, takes
+from cgcli.commands.options import Options, conflict, form, takes
 from cgcli.commands.problem import Problem
 from cgcli.commands.submissions import Texts, as_stated, collect, heads_of, problems, read_list
 from cgcli.errors import CgraphError, few, shorten

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.commands.choices import conflict
+from cgcli.commands.options import conflict
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.views.streams import tell
 from cgcli.views.table import note_line

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cgcli.commands.choices import conflict
-from cgcli.commands.options import Options
+from cgcli.commands.options import Options, conflict
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.manner import MISSING, Manner
 from cgcli.library.choices import choice, codec, count, flag, option, pairs

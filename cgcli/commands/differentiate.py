@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cgcli.commands.choices import conflict, format_of
-from cgcli.commands.options import Options, takes
+from cgcli.commands.options import Options, conflict, format_of, takes
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, excerpt, required
 from cgcli.library.choices import choice, count, flag

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from cgcli.commands.choices import conflict
-from cgcli.commands.options import Options, takes, to_file
+from cgcli.commands.options import Options, conflict, takes, to_file
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import CgraphError, shorten
 from cgcli.library.choices import choice, count, flag, option

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cgcli.commands.choices import conflict
-from cgcli.commands.options import Options, takes
+from cgcli.commands.options import Options, conflict, takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.errors import required
 from cgcli.library.choices import choice, count, flag

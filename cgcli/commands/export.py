@@ -6,9 +6,8 @@ import os
 import re
 from typing import Any
 
-from cgcli.commands.choices import conflict
 from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_names
-from cgcli.commands.options import Options, takes, to_file
+from cgcli.commands.options import Options, conflict, takes, to_file
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph

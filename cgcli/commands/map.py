@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
     engine_of,
     how_read,
@@ -19,7 +18,7 @@ from cgcli.commands.data import (
 )
 from cgcli.commands.data_options import READING, DataOptions, merged
 from cgcli.commands.inputs import read_bindings, read_program, split_names
-from cgcli.commands.options import argument, takes, to_file
+from cgcli.commands.options import argument, conflict, takes, to_file
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.learning.manner import Manner
 from cgcli.library.choices import choice, flag, option, real

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
     engine_of,
     how_read,
@@ -17,6 +16,7 @@ from cgcli.commands.data import (
     tell_skipped,
 )
 from cgcli.commands.inputs import canonical, constant, read_bindings, read_program, split_binding
+from cgcli.commands.options import conflict
 from cgcli.commands.paths import check_paths
 from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching

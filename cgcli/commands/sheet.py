@@ -6,9 +6,8 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from cgcli.commands.choices import conflict
 from cgcli.commands.inputs import read_shapes
-from cgcli.commands.options import Options, form, takes, to_file
+from cgcli.commands.options import Options, conflict, form, takes, to_file
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import file_error
 from cgcli.library.choices import choice, codec, count, flag, option

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cgcli.commands.choices import after_at
 from cgcli.commands.data_options import DataOptions
 from cgcli.commands.inputs import split_names
-from cgcli.commands.options import argument, to_file
+from cgcli.commands.options import after_at, argument, to_file
 from cgcli.library.choices import count, option, real
 from cgcli.library.settings import Settings
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.learning.objective import Measure, measured
-from cgcli.learning.stopping import Criteria, End
+from cgcli.learning.stopping import INTERRUPTED, Criteria, End
 
 Record = dict[str, Any]
 """What is told of an epoch: its number, the step, the cost, the gradient's norm, the rate ..."""
@@ -171,6 +172,27 @@ class Logbook:
             why = f"{patience} epochs brought nothing better on the rows held out (--patience)"
             return End("converged", why)
         return None
+
+    def teller(self, watch: Watch) -> Callable[[float, float], End | None]:
+        """Return what sees the iterations of L-BFGS, as epochs, and may end it."""
+        began = time.monotonic()
+        # An iteration that is the last is no limit: L-BFGS tells its end itself.
+        criteria = self.criteria._replace(epochs=None, steps=None)
+
+        def tell(cost: float, norm: float) -> End | None:
+            state = self.state
+            before = state.history[-1]["cost"] if state.history else None
+            state.step, state.epoch = state.step + 1, state.epoch + 1
+            record = self.record(watch, state.epoch, cost, norm, 1.0)
+            watch.step(state, self.in_units(cost), norm, 1.0)
+            watch.save(state)
+            if watch.asked_to_stop():
+                return INTERRUPTED
+            change = None if before is None else abs(cost - before)
+            end = self.reached(cost, change, norm) or self.patience(record)
+            return end or criteria.exhausted(len(state.history), -1, time.monotonic() - began)
+
+        return tell
 
     def best(self, end: End) -> End:
         """Return an end with the parameters of the best epoch, where patience looks for it."""

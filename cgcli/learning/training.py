@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -23,8 +22,8 @@ from cgcli.learning.preparing import Prepared
 from cgcli.learning.residuals import residuals_of
 from cgcli.learning.run import BATCHLESS, EPOCHS, Options, Trained, bounded
 from cgcli.learning.statistics import Statistics
-from cgcli.learning.stopping import INTERRUPTED, Doubt, End
-from cgcli.learning.task import joined
+from cgcli.learning.stopping import Doubt, End
+from cgcli.learning.task import check_parameters, joined
 from cgcli.learning.unscaling import begun, unscaled
 from cgcli.plan.compiled import Engine
 from cgcli.plan.sweep import SHARD
@@ -69,7 +68,7 @@ class Training:
         self.task = prepared.task._replace(mean=mean, engine=engine, loss=loss)
         self.prepared = prepared._replace(task=self.task)
         self.options = options
-        _check(self.task)
+        check_parameters(self.task)
         units = None
         if self.task.scaling:
             anywhere = options.optimizer in BATCHLESS or options.rate is None
@@ -195,7 +194,7 @@ class Training:
         for memory in descent.state.memory.values():
             memory.fill(0.0)
         descent.go_back()
-        end = fit_lbfgs(descent.objective, _ITERATIONS, self._teller(watch), first).end
+        end = fit_lbfgs(descent.objective, _ITERATIONS, self.log.teller(watch), first).end
         return end._replace(doubts=(*end.doubts, Doubt("tuned", message, hint, grave=False)))
 
     @property
@@ -292,7 +291,7 @@ class Training:
             return Fit(end, 0)
         first = self.history[0]["gradient_norm"] if self.history else 0.0
         objective = Objective(self.task, table)
-        return self._restarted(lambda: fit_lbfgs(objective, most, self._teller(watch), first))
+        return self._restarted(lambda: fit_lbfgs(objective, most, self.log.teller(watch), first))
 
     def _least_squares(self, most: int) -> Fit:
         fit, state = fit_residuals(self.task, self.prepared.train, most), self.log.state
@@ -330,38 +329,3 @@ class Training:
             end=fit.end._replace(message=message),
             starts={"tried": count + 1, "ended_there": ended},
         )
-
-    def _teller(self, watch: Watch) -> Callable[[float, float], End | None]:
-        """Return what sees the iterations of L-BFGS, as epochs, and may end it."""
-        log, began = self.log, time.monotonic()
-        # An iteration that is the last is no limit: L-BFGS tells its end itself.
-        criteria = self.options.criteria._replace(epochs=None, steps=None)
-
-        def tell(cost: float, norm: float) -> End | None:
-            state, history = log.state, self.history
-            before = history[-1]["cost"] if history else None
-            state.step, state.epoch = state.step + 1, state.epoch + 1
-            record = log.record(watch, state.epoch, cost, norm, 1.0)
-            watch.step(state, cost, norm, 1.0)
-            watch.save(state)
-            if watch.asked_to_stop():
-                return INTERRUPTED
-            change = None if before is None else abs(cost - before)
-            end = log.reached(cost, change, norm) or log.patience(record)
-            return end or criteria.exhausted(len(history), -1, time.monotonic() - began)
-
-        return tell
-
-
-def _check(task: Any) -> None:
-    """Refuse what cannot be learned: a cost that no parameter has a part in."""
-    names = list(task.parameters.views)
-    if not names:
-        message = "there is nothing to learn: the program has no parameter"
-        hint = 'the program goes first, then where its parameters start: "(w*x - y)^2" w=0'
-        raise CgraphError("usage", message, hint)
-    needed = task.graph.ancestors([task.graph.output])
-    for name in names:
-        if not needed[task.graph.inputs[name]]:
-            message = f"the cost does not depend on '{name}'"
-            raise CgraphError("usage", message, "it is used in a metric or a statement alone")
