@@ -44,7 +44,7 @@ def export_command(given: ExportOptions) -> None:
     cgraph export model.json --to sql
     """
     from cgcli.export.routine import routine
-    from cgcli.export.targets import binary, source
+    from cgcli.library.answers import Code
 
     to = _language(given)
     if given.value_only and (given.wrt is not None or given.jacobian):
@@ -62,13 +62,12 @@ def export_command(given: ExportOptions) -> None:
         value_only=given.value_only or to == "onnx",
         jacobian=given.jacobian,
     )
-    name = given.name or ("data" if to == "sql" else "f")
-    header = given.output is not None and ending_of(given.output) == "h"
-    code = source(made, to, name, header=header)
+    code = Code(made, to, given.name or ("data" if to == "sql" else "f"))
     if given.output in (None, "-"):
-        publish([code])
+        publish([code.source])
     else:
-        write_file(given.output, binary(code) if to == "onnx" else code.encode())
+        ending = ending_of(given.output)
+        write_file(given.output, code.written(ending if ending in TARGETS[to] else TARGETS[to][0]))
 
 
 def _language(given: ExportOptions) -> str:

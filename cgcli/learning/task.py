@@ -168,26 +168,25 @@ class Task(NamedTuple):
         """Return the graph on a new tape."""
         return Lowered(self.graph, self.scaled, self.constants)
 
+    def rows(
+        self, nodes: Sequence[int], by: Sequence[int] = (), engine: Engine | None = None
+    ) -> Compiled:
+        """Return what gives of rows the values of nodes, and the cost's gradients by others."""
+        lowered = self.lowered()
+        places = [*map(lowered.row, nodes), *lowered.gradient_rows(by)]
+        return Compiled(lowered, self.parameters.views, by_row=places, engine=engine)
+
     def through(self, node: int) -> Compiled:
         """Return what gives of rows the cost, a node's value, and the cost's gradient by it."""
-        lowered = self.lowered()
-        places = [lowered.row(self.graph.output), lowered.row(node), *lowered.gradient_rows([node])]
-        return Compiled(lowered, self.parameters.views, by_row=places)
+        return self.rows([self.graph.output, node], [node])
 
     def by_row(self) -> Compiled:
         """Return what gives the cost of each row, and its gradients by the parameters."""
-        lowered = self.lowered()
-        places = [lowered.row(self.graph.output), *lowered.gradient_rows(self.inputs)]
-        return Compiled(lowered, self.parameters.views, by_row=places, engine=self.engine)
-
-    def at(self, nodes: Sequence[int]) -> Compiled:
-        """Return what gives the values of nodes in each row."""
-        lowered = self.lowered()
-        return Compiled(lowered, self.parameters.views, by_row=list(map(lowered.row, nodes)))
+        return self.rows([self.graph.output], self.inputs, self.engine)
 
     def costs(self, table: Table) -> Iterator[Any]:
         """Yield the costs of a table's rows, some at a time."""
-        compiled = self.at([self.graph.output])
+        compiled = self.rows([self.graph.output])
         for chunk in table.chunks():
             yield compiled.rows(chunk, len(chunk[ROW]))[0]
 

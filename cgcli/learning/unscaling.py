@@ -104,7 +104,7 @@ def unscaled(task: Task, table: Table) -> tuple[Task, Units] | None:
 def _metrics(task: Task, plain: Task, table: Table) -> dict[str, tuple[float, float]]:
     """Return by metric how it is brought to the data's units, where that is alike in all rows."""
     nodes, count, arrays = [*task.metrics.values()], table.count, table.arrays or {}
-    both = (side.at(nodes).rows(arrays, count) for side in (task, plain))
+    both = (side.rows(nodes).rows(arrays, count) for side in (task, plain))
     known = {}
     for name, before, after in zip(task.metrics, *both, strict=True):
         sides = np.stack([before, np.ones(count)], axis=1)

@@ -22,14 +22,14 @@ from cgcli.library.choices import (
     read_number,
     real,
 )  # fmt: skip
+from cgcli.library.sources import READ_AS, READINGS
 
 OPTIMISER_SETTINGS: Final = {name for row in OPTIMISERS.values() for name in row.settings}
 """The settings that are an optimiser's own."""
 _OTHERS: Final = {"batch": "all", "holdout": 0.0, "metrics": {}, "bounds": {}}
 _DEFAULTS: Final = {**Options()._asdict(), **_OTHERS}
-_WORDS: Final = (
-    "optimizer", "schedule", "reduce", "engine", "sigma", "weights", "loss", "batch",
-)  # fmt: skip
+_READ: Final = (*READINGS, *READ_AS)
+"""How data is read is no setting of a run."""
 _KEPT = ("optimizer", "batch", "reduce", "seed", "holdout", "engine")
 """What a run that goes on cannot change: it would not be the same run."""
 _UNHEEDED: Final = ("rate", "schedule", "warmup", "clip", "every", "factor")
@@ -163,21 +163,22 @@ def called(name: str) -> str:
 
 def checked(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings that were given by keyword, each read as its option is; raises."""
-    known = {*_DEFAULTS, *Criteria._fields, *OPTIMISER_SETTINGS} - {"settings", "criteria"}
+    known, read = (
+        {*_DEFAULTS, *Criteria._fields, *OPTIMISER_SETTINGS} - {"settings", "criteria"},
+        {},
+    )
     for name, value in options.items():
         if name not in known:
             close = "rate" if name in ("lr", "learning_rate") else nearest(name, known)
             hint = f"did you mean {close}?" if close else f"there are {', '.join(sorted(known))}"
+            hint = f'write read={{"{READ_AS.get(name, name)}": …}}' if name in _READ else hint
             raise CgraphError("usage", f"there is no option '{excerpt(name)}'", hint)
-        if isinstance(value, str) and name not in _WORDS:
-            raise CgraphError("usage", f"{excerpt(name)} is a number, not '{shorten(value)}'")
-    read = {name: getattr(Settings, name, None) for name in options.keys() - {"bounds", "metrics"}}
-    return {
-        name: row.read(called(name), value)
-        if (row := read.get(name)) and row.read and value != _DEFAULTS.get(name)
-        else value
-        for name, value in options.items()
-    }
+        row = None if name in ("bounds", "metrics") else getattr(Settings, name, None)
+        reader = row and value != _DEFAULTS.get(name) and row.read
+        if isinstance(value, str) and getattr(reader, "func", None) is read_number:
+            raise CgraphError("usage", f"{called(name)} is a number, not '{shorten(value)}'")
+        read[name] = reader(called(name), value) if reader else value
+    return read
 
 
 def settings_of(

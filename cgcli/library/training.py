@@ -25,7 +25,7 @@ from cgcli.library.keywords import by_keywords
 from cgcli.library.models import read_model
 from cgcli.library.program import Program, parse
 from cgcli.library.settings import checked, options_of, settings_of
-from cgcli.library.sources import READ_AS, READINGS, manner_of
+from cgcli.library.sources import manner_of
 from cgcli.library.tables import Data, Rows, opened_data
 from cgcli.native.engine import engine_of
 from cgcli.numbers.values import as_inputs
@@ -176,9 +176,6 @@ def train(
             raise CgraphError("usage", message, "write bounds=dict(w=(0, None))")
     # A known error may be a number.
     texts = {n: str(options[n]) for n in ("sigma", "weights") if options.get(n) is not None}
-    for name in [name for name in options if READ_AS.get(name, name) in READINGS]:
-        hint = f'write read={{"{READ_AS.get(name, name)}": …}}'
-        raise CgraphError("usage", f"there is no option '{excerpt(name)}'", hint)
     fraction = holdout if isinstance(holdout, int | float) else 0.0
     others = {"metrics": metrics, "bounds": bounds, "holdout": fraction}
     settings = settings_of(checked({**options, **texts, **others}), residual=residual)
