@@ -10,11 +10,10 @@ from cgcli.commands.data import (
     engine_of,
     how_read,
     left_to_columns,
-    named_paths,
     opened_workers,
+    paths_of,
     tell_notes,
     tell_read,
-    tell_skipped,
 )
 from cgcli.commands.data_options import READING, DataOptions, merged
 from cgcli.commands.inputs import read_bindings, read_program, split_names
@@ -146,7 +145,7 @@ def _run(
         raise conflict(message, "leave --json out; .jsonl has an object a line")
     with (
         opened_workers(given) as workers,
-        opened_data(named_paths(given.data, command), manner) as source,
+        opened_data(paths_of(given.data, command), manner) as source,
     ):
         more = left_to_columns(optional, source, mapping.stacks)
         bound = {**more, **mapping.bound}
@@ -170,7 +169,6 @@ def _run(
             publish(pieces)
         else:
             write_pieces(output, (piece.encode() for piece in pieces))
-        tell_read(how_read(source, report))
-    tell_skipped(report)
+        tell_read(how_read(source, report), report)
     tell_notes(report)
     given.heed(report.notes)

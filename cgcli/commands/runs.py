@@ -10,10 +10,9 @@ from cgcli.commands.data import (
     engine_of,
     how_read,
     left_to_columns,
-    named_paths,
+    paths_of,
     tell_notes,
     tell_read,
-    tell_skipped,
 )
 from cgcli.commands.inputs import canonical, constant, read_bindings, read_program, split_binding
 from cgcli.commands.options import conflict
@@ -72,7 +71,7 @@ class Run(training.Run):
         outside = [holdout] if isinstance(holdout, str) else None
         manner = options.manner if model is None else _kept(options.manner, model)
         reading = self._reading(0.0 if outside else holdout)
-        self._paths = named_paths(paths, "train")
+        self._paths = paths_of(paths, "train")
         super().__init__(given, paths, outside, manner, reading, settings, workers)
         self.path = paths[0] if len(paths) == 1 else paths
         if model is not None:
@@ -163,8 +162,7 @@ class Run(training.Run):
             prepared = super().prepare(given._replace(initial={**more, **given.initial}), source)
         paths = ", ".join(part.path for part in filter(None, (source, self.outside)))
         self.read = how_read(source._replace(path=paths), prepared.report)
-        tell_read(self.read)
-        tell_skipped(prepared.report)
+        tell_read(self.read, prepared.report)
         return prepared
 
     def engine(self) -> Engine | None:

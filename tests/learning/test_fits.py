@@ -171,7 +171,7 @@ def test_starts_that_diverge_are_passed_over() -> None:
     data = {"x": np.arange(1.0, 6.0), "y": np.exp(np.arange(1.0, 6.0) / 5)}
     fit = cgcli.train("exp(k*x*100) - y", data, {"k": 0.001}, residual=True, restarts=20)
     assert fit.parameters["k"] == pytest.approx(0.002)
-    with pytest.raises(CgraphError, match="loss= is soft_l1, .*, not 'hubr'"):
+    with pytest.raises(CgraphError, match="loss= is soft_l1, huber, "):
         cgcli.train("k*x - y", data, {"k": 1}, residual=True, loss="hubr")
     with pytest.raises(CgraphError, match="there is no option 'restart'"):
         cgcli.train("k*x - y", data, {"k": 1}, residual=True, restart=2)
