@@ -1221,6 +1221,20 @@ FAULTS: Final = (
         ("tests/learning/test_fits.py::test_a_robust_loss_as_scipy_has_it",),
     ),
     Fault(
+        "a cost of scaled columns is told as it is",
+        "cgcli/learning/logbook.py",
+        "return cost if self.units is None else cost * self.units.cost",
+        "return cost",
+        ("tests/learning/test_unscaling.py::test_a_cost_that_rose_is_told_in_the_datas_units",),
+    ),
+    Fault(
+        "the metrics of an epoch are those of scaled columns",
+        "cgcli/learning/logbook.py",
+        "factor * value + shift",
+        "value",
+        ("tests/learning/test_unscaling.py::test_every_epoch_is_told_in_the_datas_units",),
+    ),
+    Fault(
         "the last of several fits is kept, not the best",
         "cgcli/learning/training.py",
         "min(fits, key=lambda fit: fit[0])",
