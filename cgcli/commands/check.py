@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cgcli.commands.choices import conflict
-from cgcli.commands.options import Options, choice, codec, count, flag, form, option, takes
+from cgcli.commands.options import Options, conflict, form, takes
 from cgcli.commands.problem import Problem
 from cgcli.commands.submissions import Texts, as_stated, collect, heads_of, problems, read_list
 from cgcli.errors import CgraphError, few, shorten
+from cgcli.library.choices import choice, codec, count, flag, option
 from cgcli.library.files import read_text
 from cgcli.views.formats import REQUIRED, REVEALED
 from cgcli.views.streams import publish, publish_document, tell

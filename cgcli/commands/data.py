@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.commands.choices import conflict
+from cgcli.commands.options import conflict
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.views.streams import tell
 from cgcli.views.table import note_line
@@ -25,7 +25,7 @@ _MOST: Final = 10
 """So many causes are told."""
 
 
-def named_paths(paths: list[str], command: str) -> list[str]:
+def paths_of(paths: list[str], command: str) -> list[str]:
     """Return the paths of the data that a command names; raises `CgraphError` for none."""
     if not paths:
         message = "there is no data"
@@ -43,12 +43,6 @@ def how_read(source: Source, report: Report) -> str:
         return ""
     names, rows = counted(len(source.names), "column"), counted(report.rows, "row")
     return f"{shorten(source.path, 80)}: {rows}, {names}; {'; '.join(how)}"
-
-
-def tell_read(text: str) -> None:
-    """Say on standard error how data was read."""
-    if text:
-        tell(f"read: {text}")
 
 
 def opened_workers(given: DataOptions) -> contextlib.AbstractContextManager[Workers | None]:
@@ -96,8 +90,10 @@ def left_to_columns(
     return {name: value for name, value in values.items() if name not in columns}
 
 
-def tell_skipped(report: Report) -> None:
-    """Say on standard error how many rows were left out, and the first of them."""
+def tell_read(text: str, report: Report) -> None:
+    """Say on standard error how data was read, and which rows were left out, the first of them."""
+    if text:
+        tell(f"read: {text}")
     if not report.bad:
         return
     lines = [f"{report.bad:,} of {report.rows:,} rows were left out:"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cgcli.commands.choices import conflict, pairs
-from cgcli.commands.options import Options, choice, codec, count, flag, option
+from cgcli.commands.options import Options, conflict
 from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.manner import MISSING, Manner
+from cgcli.library.choices import choice, codec, count, flag, option, pairs
 from cgcli.library.sources import KINDS, READINGS, manner_of
 from cgcli.native import ENGINES
 
@@ -132,11 +132,7 @@ class DataOptions(Options):
     def manner(self) -> Manner:
         """How the data is read."""
         given = {name: getattr(self, name) for name in READINGS}
-        manner = manner_of({name: part for name, part in given.items() if part is not None})
-        if manner.decimal == manner.thousands:
-            message = f"a '{manner.decimal}' cannot both group digits and begin the decimals"
-            raise conflict(message, "add --decimal comma, for numbers such as 1.234,5")
-        return manner
+        return manner_of({name: part for name, part in given.items() if part is not None})
 
 
 def merged(given: Manner, kept: Manner) -> Manner:

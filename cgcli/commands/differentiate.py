@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cgcli.commands.choices import conflict, format_of
-from cgcli.commands.options import Options, choice, count, flag, takes
+from cgcli.commands.options import Options, conflict, format_of, takes
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, excerpt, required
+from cgcli.library.choices import choice, count, flag
 from cgcli.limits import MOST_DIGITS
 from cgcli.numbers.elements import by_element, elements
 from cgcli.views.formats import CODE, DERIVATIVES

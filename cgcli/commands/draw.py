@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from cgcli.commands.choices import conflict
-from cgcli.commands.options import Options, choice, count, flag, option, takes, to_file
+from cgcli.commands.options import Options, conflict, takes, to_file
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import CgraphError, shorten
+from cgcli.library.choices import choice, count, flag, option
 from cgcli.library.files import ending_of, make_folder, write_file
 from cgcli.views.formats import DIRECTIONS, LEFT_OUT, PICTURES, THEMES
 from cgcli.views.streams import publish_bytes, publish_document, tell

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from cgcli.commands.choices import conflict
-from cgcli.commands.options import Options, choice, count, flag, takes
+from cgcli.commands.options import Options, conflict, takes
 from cgcli.commands.problem import Problem, solve
 from cgcli.errors import required
+from cgcli.library.choices import choice, count, flag
 from cgcli.limits import MOST_PRECISION
 from cgcli.views.formats import FIELDS
 from cgcli.views.streams import publish_document

@@ -6,12 +6,12 @@ import os
 import re
 from typing import Any
 
-from cgcli.commands.choices import conflict
 from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_names
-from cgcli.commands.options import Options, choice, flag, option, takes, to_file
+from cgcli.commands.options import Options, conflict, takes, to_file
 from cgcli.commands.problem import Problem, outlined
 from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
+from cgcli.library.choices import choice, flag, option
 from cgcli.library.files import ending_of, named, write_file
 from cgcli.views.formats import TARGETS
 from cgcli.views.streams import publish
@@ -44,7 +44,7 @@ def export_command(given: ExportOptions) -> None:
     cgraph export model.json --to sql
     """
     from cgcli.export.routine import routine
-    from cgcli.export.targets import binary, source
+    from cgcli.library.answers import Code
 
     to = _language(given)
     if given.value_only and (given.wrt is not None or given.jacobian):
@@ -62,13 +62,12 @@ def export_command(given: ExportOptions) -> None:
         value_only=given.value_only or to == "onnx",
         jacobian=given.jacobian,
     )
-    name = given.name or ("data" if to == "sql" else "f")
-    header = given.output is not None and ending_of(given.output) == "h"
-    code = source(made, to, name, header=header)
+    code = Code(made, to, given.name or ("data" if to == "sql" else "f"))
     if given.output in (None, "-"):
-        publish([code])
+        publish([code.source])
     else:
-        write_file(given.output, binary(code) if to == "onnx" else code.encode())
+        ending = ending_of(given.output)
+        write_file(given.output, code.written(ending if ending in TARGETS[to] else TARGETS[to][0]))
 
 
 def _language(given: ExportOptions) -> str:

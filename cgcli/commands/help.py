@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from cgcli import __version__
-from cgcli.commands.choices import completed, conflict
-from cgcli.commands.options import Options, argument, flag, takes
+from cgcli.commands.options import Options, argument, conflict, takes
 from cgcli.commands.pages import text_of
 from cgcli.commands.shared import COMMANDS, first, page, unknown_command
+from cgcli.library.choices import completed, flag
 from cgcli.views.streams import publish
 
 

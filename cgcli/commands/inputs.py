@@ -19,6 +19,7 @@ from cgcli.views.streams import tell
 STRINGS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
 BETWEEN: Final = r"[,;]\s*(?=[^\W\d]\w*\s*=(?!=))"
 """What stands between two values in one text: x=1, y=3."""
+_ALONE: Final = "give it a value, {0}=1; to differentiate by it: --wrt {0}"
 _PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]{1,2})?", re.ASCII)
 
 
@@ -47,15 +48,17 @@ def read_bindings(
     limits: Limits,
     kind: Kind = DOUBLES,
     given: str | None = None,
+    alone: str = _ALONE,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the values bound by ``NAME=VALUE`` and those of the ``--at`` file.
 
     They are read in a `kind` of number: what is written has as many digits there as it has.
-    `given` is the text of the ``--at`` file, where it was read already.
+    `given` is the text of the ``--at`` file, where it was read already, and `alone` the hint for a
+    name without a value.
     """
     bound: dict[str, Any] = {}
     for argument in arguments:
-        name, value = _binding(argument, limits, kind)
+        name, value = _binding(argument, limits, kind, alone)
         if name in bound:
             place = Place(argument, 0, len(argument.partition("=")[0]))
             message = f"'{excerpt(name)}' is bound twice"
@@ -64,10 +67,15 @@ def read_bindings(
     if at is None:
         return bound, {}
     what = "standard input" if at == "-" else at
-    document = decode_json(read_text(at) if given is None else given, what, kind.as_written)
+    example = 'for example {"x": 1, "w": [1, 2]}'
+    try:
+        document = decode_json(read_text(at) if given is None else given, what, kind.as_written)
+    except CgraphError as error:
+        if ending_of(at) in ("csv", "tsv"):
+            error.hint = f"--at is an object of JSON, {example}; rows go with -d to cgraph map"
+        raise
     if not isinstance(document, dict):
-        message = "--at needs a JSON object of names and values"
-        raise file_error(at, message, 'for example {"x": 1, "w": [1, 2]}')
+        raise file_error(at, "--at needs a JSON object of names and values", example)
     values = bindings_of(document, what)
     tell_scaling(document)
     with named(what):
@@ -150,17 +158,19 @@ def _unusable(name: str, why: str) -> str:
     return f"the value of '{excerpt(name)}' cannot be used: {why}"
 
 
-def _binding(argument: str, limits: Limits, kind: Kind) -> tuple[str, Any]:
+def _binding(argument: str, limits: Limits, kind: Kind, alone: str) -> tuple[str, Any]:
     """Return the name and the value of one ``NAME=VALUE``."""
-    word, value, start = split_binding(argument)
+    word, value, start = split_binding(argument, alone)
     name = canonical(word)
     if value.startswith("@"):
         return name, _from_file(word, argument, start, limits, kind)
     return name, constant(argument[start:], word, limits, argument, start, kind)
 
 
-def split_binding(argument: str) -> tuple[str, str, int]:
+def split_binding(argument: str, alone: str = _ALONE) -> tuple[str, str, int]:
     """Return the name of a ``NAME=VALUE``, its value's text, and where that begins.
+
+    `alone` is the hint for a name without a value.
 
     >>> split_binding("w = 2*pi")
     ('w', ' 2*pi', 3)
@@ -182,8 +192,7 @@ def split_binding(argument: str) -> tuple[str, str, int]:
         parts = re.fullmatch(r"\s*([^\W\d]\w*)\s*(?::=?|==+)\s*(.+)", plain)
         hint = "bind with NAME=VALUE; put an expression with spaces in double quotes"
         if plain.isidentifier():
-            shown = excerpt(plain)
-            hint = f"give it a value, {shown}=1; to differentiate by it: --wrt {shown}"
+            hint = alone.format(excerpt(plain))
         if parts is not None:
             hint = f"write {excerpt(parts[1])}={shorten(parts[2])}"
         message = f"'{shorten(argument)}' is not a binding"

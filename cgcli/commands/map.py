@@ -6,22 +6,21 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
     engine_of,
     how_read,
     left_to_columns,
-    named_paths,
     opened_workers,
+    paths_of,
     tell_notes,
     tell_read,
-    tell_skipped,
 )
 from cgcli.commands.data_options import READING, DataOptions, merged
 from cgcli.commands.inputs import read_bindings, read_program, split_names
-from cgcli.commands.options import argument, choice, flag, option, real, takes, to_file
+from cgcli.commands.options import argument, conflict, takes, to_file
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.learning.manner import Manner
+from cgcli.library.choices import choice, flag, option, real
 from cgcli.library.files import ending_of, named, write_pieces
 from cgcli.library.sources import data_kind
 from cgcli.library.tables import opened_data
@@ -146,7 +145,7 @@ def _run(
         raise conflict(message, "leave --json out; .jsonl has an object a line")
     with (
         opened_workers(given) as workers,
-        opened_data(named_paths(given.data, command), manner) as source,
+        opened_data(paths_of(given.data, command), manner) as source,
     ):
         more = left_to_columns(optional, source, mapping.stacks)
         bound = {**more, **mapping.bound}
@@ -170,7 +169,6 @@ def _run(
             publish(pieces)
         else:
             write_pieces(output, (piece.encode() for piece in pieces))
-        tell_read(how_read(source, report))
-    tell_skipped(report)
+        tell_read(how_read(source, report), report)
     tell_notes(report)
     given.heed(report.notes)

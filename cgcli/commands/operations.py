@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cgcli.commands.choices import completed
 from cgcli.commands.options import Options, argument, takes
 from cgcli.errors import CgraphError, excerpt, suggest
+from cgcli.library.choices import completed
 from cgcli.operations.row import Operation
 from cgcli.operations.spellings import OTHER_SPELLINGS
 from cgcli.operations.table import OPERATIONS, TABLE, WORDS

@@ -6,20 +6,18 @@ headings of its help. An object of the class has their values, read and checked.
 
 from __future__ import annotations
 
-import codecs
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Final, NamedTuple, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
-from cgcli.commands.choices import Words, after_at, all_of, completed, pairs
-from cgcli.errors import CgraphError, shorten
-from cgcli.library.choices import listed, one_of
-from cgcli.limits import MOST_BITS, MOST_COUNT, MOST_DIGITS, MOST_NODES, Limits
-from cgcli.words import Message
+from cgcli.errors import CgraphError
+from cgcli.library.choices import Row, choice, count, flag, option, pairs
+from cgcli.limits import MOST_BITS, MOST_DIGITS, MOST_NODES, Limits
 
 KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
 _LIMITS: Final = Limits()
@@ -27,78 +25,38 @@ _LIMITS: Final = Limits()
 Taker = TypeVar("Taker", bound="Options")
 
 
-class Row(NamedTuple):
-    """An option or an argument: its type, and what reads the value that Typer gives.
+def conflict(message: str, hint: str = "leave one of the two out") -> CgraphError:
+    """Return the error for options that do not go together."""
+    return CgraphError("usage", message, hint)
 
-    It is an attribute of a class, of whose objects each has the value, or the default. Its name
-    is that of the attribute, --max-depth for `max_depth`, unless others are given; an argument
-    has none. Of an option that names a file `reads` or `writes` says what that is. `more` is what
-    Typer takes beside these. In the help of a command it stands under the heading `group`; what
-    is `rare` is left to --help-all.
+
+def format_of(form: str | None, *, json: bool) -> str:
+    """Return the format that --format and --json ask for, text without either."""
+    if json and form not in (None, "json"):
+        raise conflict(f"--json and --format {form} do not go together")
+    return "json" if json else form or "text"
+
+
+def after_at(incomplete: str) -> list[str]:
+    """Return the paths that complete ``@net.cg`` or ``W=@weights.csv``; the shell does the others.
+
+    >>> after_at("x=1")
+    []
     """
-
-    kind: Any
-    read: Callable[[str, Any], Any] | None
-    names: tuple[str, ...] | None
-    default: Any
-    reads: str
-    writes: str
-    more: dict[str, Any]
-    group: str = ""
-    rare: bool = False
-
-    def __get__(self, options: object, owner: type) -> Any:
-        return self if options is None else self.value("", self.default)
-
-    def called(self, name: str) -> tuple[str, ...]:
-        """Return the names of the option that is the attribute `name`."""
-        return self.names or (f"--{name.replace('_', '-')}",)
-
-    def value(self, name: str, given: Any) -> Any:
-        """Return the value of what Typer gives; raises `CgraphError`."""
-        return given if self.read is None else self.read(self.called(name)[0], given)
-
-    def parameter(self, name: str) -> inspect.Parameter:
-        """Return the parameter that Typer makes an option of, or an argument."""
-        make: Any = typer.Option if self.names is not None else typer.Argument
-        info = make(*(self.called(name) if self.names is not None else ()), **self.more)
-        return inspect.Parameter(
-            name, KEYWORD, default=self.default, annotation=Annotated[self.kind, info]
-        )
-
-
-def option(
-    text: str,
-    metavar: str | None = "X",
-    kind: Any = str,
-    read: Any = None,
-    *,
-    names: tuple[str, ...] | None = (),
-    default: Any = None,
-    reads: str = "",
-    writes: str = "",
-    **more: Any,
-) -> Any:
-    """Return the row of an option that takes a value; with a kind of list[str], several."""
-    read = (lambda name, given: given or []) if kind == list[str] and read is None else read
-    said = text if isinstance(text, Message) else Message(text)
-    more = {"help": said, "metavar": metavar, **more}
-    return Row(kind | None, read, names, default, reads, writes, more)
-
-
-def codec(text: str) -> Any:
-    """Return the row of the option that names how text is encoded; UTF-8 without it."""
-    return option(text, "NAME", read=_encoding)
-
-
-def _encoding(name: str, text: str | None) -> str:
+    before, at, path = incomplete.partition("@")
+    if not at or (before and not before.endswith("=")):
+        return []
+    folder, start = os.path.split(path)
     try:
-        known = codecs.lookup(text or "utf-8")
-        "a".encode(known.name)
-    except (LookupError, ValueError):
-        message = f"{name}: there is no encoding '{shorten(text or '')}'"
-        raise CgraphError("usage", message, "write utf-16, latin-1, cp1252, gbk, …") from None
-    return known.name if known.name == "utf-8" else str(text).lower()
+        names = sorted(os.listdir(folder or "."))
+    except (OSError, ValueError):
+        return []
+    completions = []
+    for name in names:
+        if name.startswith(start) and (start or not name.startswith(".")):
+            full = os.path.join(folder, name)
+            completions.append(f"{before}@{full}" + ("/" if os.path.isdir(full) else ""))
+    return completions
 
 
 def form(text: str) -> Any:
@@ -111,62 +69,12 @@ def to_file(text: str) -> Any:
     return option(text, "FILE", names=("-o", "--output"), writes="the output")
 
 
-def count(text: str, least: int = 0, most: int | None = MOST_COUNT, **more: Any) -> Any:
-    """Return the row of an option that takes a whole number."""
-    read = partial(read_number, kind=int, least=least, most=most)
-    return option(text, **{"metavar": "N", "read": read, **more})
-
-
-def real(text: str, least: float | None = None, most: float | None = None, **more: Any) -> Any:
-    """Return the row of an option that takes a finite number."""
-    return option(text, read=partial(read_number, kind=float, least=least, most=most), **more)
-
-
-def flag(text: str, **more: Any) -> Any:
-    """Return the row of an option that is there or is not."""
-    return option(text, None, bool, default=False, **more)
-
-
-def choice(
-    words: Words, text: str, metavar: str, several: bool = False, read: Any = None, **more: Any
-) -> Any:
-    """Return the row of an option that takes one of some words, or `several` with commas.
-
-    `{words}` in its text is where the help lists them.
-    """
-    if isinstance(words, tuple):
-        text = Message(text, words=listed(words))
-        read = partial(all_of if several else one_of, words=words)
-    return option(text, metavar, str, read, autocompletion=completed(words, several), **more)
-
-
 def argument(
     text: str, metavar: str, complete: Any = None, kind: Any = str, reads: str = ""
 ) -> Any:
     """Return the row of an argument; `complete` returns what completes a word of it."""
     more = {"show_default": False, "autocompletion": complete}
     return option(text, metavar, kind, names=None, reads=reads, **more)
-
-
-def read_number(
-    name: str, given: str | None, kind: type[int | float], least: float | None, most: float | None
-) -> float | None:
-    """Return the number that a text is; raises `CgraphError` for any but those allowed."""
-    if given is None:
-        return None
-    try:
-        number = kind(given)
-    except ValueError:
-        what = "a whole number" if kind is int else "a number"
-        raise CgraphError("usage", f"{name} is {what}, not '{shorten(given)}'") from None
-    is_finite = number - number == 0
-    if is_finite and (least is None or number >= least) and (most is None or number <= most):
-        return number
-    ends = ""
-    if is_finite and least is not None:
-        has_end = most is not None and most != MOST_COUNT
-        ends = f" from {least:g} to {most:,}" if has_end else f" of at least {least:g}"
-    raise CgraphError("usage", f"{name} is a number{ends}, not {shorten(given)}")
 
 
 def _languages() -> list[str]:
@@ -281,8 +189,17 @@ def takes(
 
         command.__doc__ = action.__doc__
         command.rows = rows  # type: ignore[attr-defined]
-        parameters = [row.parameter(name) for name, row in rows.items()]
+        parameters = [_parameter(name, row) for name, row in rows.items()]
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         return command
 
     return made
+
+
+def _parameter(name: str, row: Row) -> inspect.Parameter:
+    """Return the parameter that Typer makes an option of, or an argument."""
+    make: Any = typer.Option if row.names is not None else typer.Argument
+    info = make(*(row.called(name) if row.names is not None else ()), **row.more)
+    return inspect.Parameter(
+        name, KEYWORD, default=row.default, annotation=Annotated[row.kind, info]
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from cgcli.commands.choices import conflict
-from cgcli.commands.options import Options, choice, count, option, takes, to_file
+from cgcli.commands.options import Options, conflict, takes, to_file
 from cgcli.commands.problem import Problem, solve
+from cgcli.library.choices import choice, count, option
 from cgcli.library.files import ending_of, write_file
 from cgcli.views.formats import PRACTICE
 from cgcli.views.streams import publish

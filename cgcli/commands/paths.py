@@ -12,7 +12,7 @@ from cgcli.errors import CgraphError, shorten
 from cgcli.library.files import expanded, is_stream
 
 if TYPE_CHECKING:
-    from cgcli.commands.options import Row
+    from cgcli.library.choices import Row
 
 
 class Named(NamedTuple):

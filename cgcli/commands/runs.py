@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cgcli.commands.choices import conflict
 from cgcli.commands.data import (
     engine_of,
     how_read,
     left_to_columns,
-    named_paths,
+    paths_of,
     tell_notes,
     tell_read,
-    tell_skipped,
 )
 from cgcli.commands.inputs import canonical, constant, read_bindings, read_program, split_binding
+from cgcli.commands.options import conflict
 from cgcli.commands.paths import check_paths
 from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
@@ -64,7 +63,7 @@ class Run(training.Run):
         elif model is not None and model.program != text:
             message = "the program is another than the model's"
             raise conflict(message, "leave the expression out: --resume has it")
-        settings = settings_of(options.stated, _called, residual=options.residual, model=model)
+        settings = settings_of(options.stated, residual=options.residual, model=model)
         self.settings = settings
         given = self._given(text)
         paths = options.data or (_listed(model.data["path"]) if model else [])
@@ -72,7 +71,7 @@ class Run(training.Run):
         outside = [holdout] if isinstance(holdout, str) else None
         manner = options.manner if model is None else _kept(options.manner, model)
         reading = self._reading(0.0 if outside else holdout)
-        self._paths = named_paths(paths, "train")
+        self._paths = paths_of(paths, "train")
         super().__init__(given, paths, outside, manner, reading, settings, workers)
         self.path = paths[0] if len(paths) == 1 else paths
         if model is not None:
@@ -88,7 +87,8 @@ class Run(training.Run):
 
     def _given(self, text: str) -> Given:
         program = parse(text, self._limits)
-        fixed, more = read_bindings(self._options.fix, self._options.at, self._limits)
+        at, hint = self._options.at, "give it a value: --fix {0}=1"
+        fixed, more = read_bindings(self._options.fix, at, self._limits, alone=hint)
         if self.resumed is not None:
             self._check_resumed(self.resumed, fixed, more)
             initials = self.resumed.parameters.values()
@@ -131,7 +131,7 @@ class Run(training.Run):
         if "=" not in argument and data_kind(argument):
             message = f"'{shorten(argument)}' is not a binding"
             raise CgraphError("binding", message, f"name the data with -d {shorten(argument)}")
-        name, text, start = split_binding(argument)
+        name, text, start = split_binding(argument, "say where it starts: {0}=0")
         if text.startswith("@"):
             return next(iter(read_bindings([argument], None, self._limits)[0].items()))
 
@@ -162,8 +162,7 @@ class Run(training.Run):
             prepared = super().prepare(given._replace(initial={**more, **given.initial}), source)
         paths = ", ".join(part.path for part in filter(None, (source, self.outside)))
         self.read = how_read(source._replace(path=paths), prepared.report)
-        tell_read(self.read)
-        tell_skipped(prepared.report)
+        tell_read(self.read, prepared.report)
         return prepared
 
     def engine(self) -> Engine | None:
@@ -231,12 +230,6 @@ class Run(training.Run):
         tell_notes(self.prepared.report)
         self.watching.tell_end(trained)
         return trained
-
-
-def _called(name: str, value: object = None) -> str:
-    """Return the option that gives a setting, with a value where there is one."""
-    option = "--betas" if name.startswith("beta") else getattr(TrainOptions, name).called(name)[0]
-    return option if value is None else f"{option} {value}"
 
 
 def _listed(path: str | list[str] | None) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cgcli.commands.choices import completed
 from cgcli.commands.options import Options, argument, takes
 from cgcli.errors import CgraphError, excerpt, suggest
+from cgcli.library.choices import completed
 from cgcli.views.schemas import names, read, schema
 from cgcli.views.streams import publish
 

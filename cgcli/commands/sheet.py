@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from cgcli.commands.choices import conflict
 from cgcli.commands.inputs import read_shapes
-from cgcli.commands.options import Options, choice, codec, count, flag, form, option, takes, to_file
+from cgcli.commands.options import Options, conflict, form, takes, to_file
 from cgcli.commands.problem import Problem, outlined, solve
 from cgcli.errors import file_error
+from cgcli.library.choices import choice, codec, count, flag, option
 from cgcli.library.files import read_bytes
 from cgcli.limits import MOST_COUNT
 from cgcli.program import UnboundError

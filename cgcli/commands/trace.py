@@ -6,9 +6,9 @@ import sys
 
 import typer
 
-from cgcli.commands.choices import conflict, format_of
-from cgcli.commands.options import Options, choice, flag, option, takes
+from cgcli.commands.options import Options, conflict, format_of, takes
 from cgcli.commands.problem import Problem, solve
+from cgcli.library.choices import choice, flag, option
 from cgcli.views.formats import BLANKS, TRACES
 
 

@@ -7,10 +7,9 @@ from typing import Final
 
 import typer
 
-from cgcli.commands.choices import conflict
 from cgcli.commands.data import opened_workers
 from cgcli.commands.data_options import READING
-from cgcli.commands.options import takes
+from cgcli.commands.options import conflict, takes
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import CgraphError, shorten
 from cgcli.library.files import ending_of

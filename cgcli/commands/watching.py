@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any, Self
 
-from cgcli.commands.choices import conflict
+from cgcli.commands.options import conflict
 from cgcli.commands.train_options import TrainOptions
 from cgcli.errors import file_error, required, shorten
 from cgcli.learning.bands import Bands

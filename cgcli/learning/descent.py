@@ -75,7 +75,7 @@ class Descent:
         state, objective, flat = self.state, self.objective, self.flat
         gradient, move, memory = objective.gradient, self.optimiser.move, state.memory
         timed = self.criteria.seconds is not None
-        summed = self.criteria.gradient is not None
+        summed = self.criteria.until_gradient is not None
         norm = rate = 0.0
         if self._leaps():
             leapt = self._leap(watch, began)
@@ -109,7 +109,7 @@ class Descent:
             move(flat, gradient, rate, state.step, self.setting, memory)
             objective.task.parameters.enter()
             state.position += 1
-            watch.step(state, cost, norm, rate)
+            watch.step(state, self.log.in_units(cost), norm, rate)
             end = self._interrupted(watch, time.monotonic() - began if timed else 0.0)
             if end and state.position < objective.steps:
                 self._check_parameters(cost)
@@ -122,7 +122,7 @@ class Descent:
         The first that is taken says what a cost is that grows without end.
         """
         plain = self.most is None and not self.objective.task.parameters.bounded
-        if self._leaper is None and plain and self.criteria.gradient is None:
+        if self._leaper is None and plain and self.criteria.until_gradient is None:
             self._leaper = self.objective.leaps()
         leaper = self._leaper if self._limit < math.inf else None
         return leaper is not None and leaper.usable(self.optimiser.name)
@@ -162,7 +162,7 @@ class Descent:
             state.step += len(costs)
             if len(costs):
                 norm, rate = float(norms[-1]), float(rates[len(costs) - 1])
-                watch.step(state, float(costs[-1]), norm, rate)
+                watch.step(state, self.log.in_units(float(costs[-1])), norm, rate)
             end = self._interrupted(watch, time.monotonic() - began)
             if end and state.position < objective.steps:
                 self._check_parameters(state.costs / max(state.rows, 1))
@@ -184,7 +184,7 @@ class Descent:
         if cost - cost != 0:
             what = "the cost is not finite"
         elif cost > self._limit:
-            what = f"the cost grew to {cost:.3g}"
+            what = f"the cost grew to {self.log.in_units(cost):.3g}"
         else:
             what = "the gradient is not finite" if finite else "a step went beyond all doubles"
         raise DivergedError(what, bad)

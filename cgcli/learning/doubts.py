@@ -5,7 +5,7 @@ A descent may end, whatever stopped it, far from an answer; what can be seen of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -261,13 +261,13 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
 
 
 def undetermined(
-    task: Task, table: Table, start: float, unit: float, *, at_end: bool
+    task: Task, table: Table, start: float, in_units: Callable[[float], float], *, at_end: bool
 ) -> list[Doubt]:
     """Return the doubt of parameters that the cost does not tell apart, by its curvature here.
 
     Of vectors and matrices, as of a softmax, many answers are as good, and none is sought. Where a
     method says that it is `at_end` a way down that its gradients missed is grave, by more than is
-    nothing beside the cost at the `start`; costs are told times the `unit`.
+    nothing beside the cost at the `start`; `in_units` brings a cost to the data's units.
     """
     objective, parameters = Objective(task._replace(engine=None), table), task.parameters
     if not is_small(objective):
@@ -285,7 +285,7 @@ def undetermined(
         steps = [10.0**power * step for power in range(-3 if most else 0, most + 1)]
         lower = min(objective.at(end + side * part)[0] for part in steps for side in (-1, 1))
         if cost - lower > max(least * max(abs(cost), abs(lower)), _IDLE * abs(start)):
-            message = f"moving {names} takes the cost on to {lower * unit:.6g}"
+            message = f"moving {names} takes the cost on to {in_units(lower):.6g}"
             return [Doubt("unconverged", message, _SIZES if least == _LOWER else _RANDOM)]
     doubts = [] if is_saddle or several else spread(rooted, parameters).doubts
     return [doubt._replace(grave=False) for doubt in doubts]

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from cgcli.learning.objective import Measure, measured
-from cgcli.learning.stopping import Criteria, End
+from cgcli.learning.stopping import INTERRUPTED, Criteria, End
 
 Record = dict[str, Any]
 """What is told of an epoch: its number, the step, the cost, the gradient's norm, the rate ..."""
 
 _KEPT: Final = 2_000
+
+
+class Units(NamedTuple):
+    """How what is measured of columns that are scaled is told in the data's units.
+
+    A cost is to be times `cost`, a metric times the first of two numbers, plus the second; one of
+    other metrics is told of the end alone.
+    """
+
+    cost: float = 1.0
+    metrics: Mapping[str, tuple[float, float]] = {}
+
+    def in_units(self, record: Record) -> Record:
+        """Return the record of an epoch in the data's units."""
+        costs: Record = {n: record[n] * self.cost for n in ("cost", "holdout") if n in record}
+        known = {name: (record["metrics"][name], pair) for name, pair in self.metrics.items()}
+        metrics = {
+            name: {part: factor * value + shift for part, value in parts.items()}
+            for name, (parts, (factor, shift)) in known.items()
+        }
+        return {**record, **costs, **({"metrics": metrics} if "metrics" in record else {})}
 
 
 class Best(NamedTuple):
@@ -94,7 +117,7 @@ class Logbook:
 
     `held` measures the rows held out, `measure` those to train on where there are metrics. `flat`
     are the parameters, which at the end are those of the last step, or with patience those of the
-    best epoch on the rows held out. Costs times the `unit` are in the data's units.
+    best epoch on the rows held out. All that is told is in the data's `units`.
     """
 
     state: State
@@ -102,11 +125,19 @@ class Logbook:
     criteria: Criteria
     held: Measure | None
     measure: Measure | None
-    unit: float = 1.0
+    units: Units | None = None
+
+    def in_units(self, cost: float) -> float:
+        """Return a cost in the data's units."""
+        return cost if self.units is None else cost * self.units.cost
+
+    def record_in_units(self, record: Record) -> Record:
+        """Return the record of an epoch in the data's units."""
+        return record if self.units is None else self.units.in_units(record)
 
     def reached(self, cost: float, change: float | None, norm: float) -> End | None:
         """Return the end of a run whose cost, or its gradient, is as small as was asked for."""
-        return self.criteria.reached(cost * self.unit, change and change * self.unit, norm)
+        return self.criteria.reached(self.in_units(cost), change and self.in_units(change), norm)
 
     def go_on(self) -> None:
         """Take up the parameters of the last step, where the model's are better ones."""
@@ -124,7 +155,7 @@ class Logbook:
         if metrics:
             record["metrics"] = metrics
         state.keep(record)
-        watch.epoch(record)
+        watch.epoch(self.record_in_units(record))
         return record
 
     def patience(self, record: Record) -> End | None:
@@ -141,6 +172,27 @@ class Logbook:
             why = f"{patience} epochs brought nothing better on the rows held out (--patience)"
             return End("converged", why)
         return None
+
+    def teller(self, watch: Watch) -> Callable[[float, float], End | None]:
+        """Return what sees the iterations of L-BFGS, as epochs, and may end it."""
+        began = time.monotonic()
+        # An iteration that is the last is no limit: L-BFGS tells its end itself.
+        criteria = self.criteria._replace(epochs=None, steps=None)
+
+        def tell(cost: float, norm: float) -> End | None:
+            state = self.state
+            before = state.history[-1]["cost"] if state.history else None
+            state.step, state.epoch = state.step + 1, state.epoch + 1
+            record = self.record(watch, state.epoch, cost, norm, 1.0)
+            watch.step(state, self.in_units(cost), norm, 1.0)
+            watch.save(state)
+            if watch.asked_to_stop():
+                return INTERRUPTED
+            change = None if before is None else abs(cost - before)
+            end = self.reached(cost, change, norm) or self.patience(record)
+            return end or criteria.exhausted(len(state.history), -1, time.monotonic() - began)
+
+        return tell
 
     def best(self, end: End) -> End:
         """Return an end with the parameters of the best epoch, where patience looks for it."""

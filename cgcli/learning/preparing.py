@@ -15,7 +15,7 @@ from cgcli.learning.cells import kept_as
 from cgcli.learning.given import Given, build_graph
 from cgcli.learning.sources import Report, Source, Stack, listed, stacked
 from cgcli.learning.tables import ROW, Table, folds, means, plain, scaling, split
-from cgcli.learning.task import Parameters, Task, joined
+from cgcli.learning.task import Parameters, Task, check_bounds, check_weighting
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import CONSTANTS
@@ -115,9 +115,9 @@ def prepare(
     used = tuple(name for name in columns if name in graph.inputs)
     parameters = {name: given.initial[name] for name in graph.inputs if name in given.initial}
     prepared = complete(train, held, met)
-    _check_bounds(given.bounds, prepared.task)
+    check_bounds(given.bounds, prepared.task)
     if given.weighted:
-        _check_weighting(prepared.task, train, "--sigma" if given.sigma else "--weights")
+        check_weighting(prepared.task, train, "--sigma" if given.sigma else "--weights")
     return prepared._replace(folds=folded) if reading.folds else prepared
 
 
@@ -141,50 +141,6 @@ def _read_outside(
             why = f"in a row '{excerpt(name)}' is {describe(shape)}"
             raise file_error(outside.path, why, f"to learn from it is {describe(known)}")
     return held
-
-
-def _check_bounds(bounds: Iterable[str], task: Task) -> None:
-    """Raise `CgraphError` for bounds of no parameter, that hold none, or that it starts beyond.
-
-    With columns that are scaled a start is for these, and is brought within them.
-    """
-    parameters = task.parameters
-    lows, highs = parameters.look(parameters.low), parameters.look(parameters.high)
-    for name in bounds:
-        shown, view = excerpt(name), parameters.views.get(name)
-        if view is None:
-            message = f"--bound: '{shown}' is no parameter"
-            raise CgraphError("usage", message, f"the parameters are {few(list(parameters.views))}")
-        low, high = lows[name].flat[0], highs[name].flat[0]
-        if not low < high:
-            message = f"--bound {shown}: there is nothing between {low:g} and {high:g}"
-            hint = f"the smaller one stands first; --fix {shown}=… holds it"
-            raise CgraphError("usage", message, hint)
-        beyond = view[(view < low) | (view > high)]
-        if beyond.size and not task.scaling:
-            message = f"'{shown}' starts at {beyond[0]:g}, beyond its bounds {low:g} to {high:g}"
-            raise CgraphError("usage", message, "start it within them")
-
-
-def _check_weighting(task: Task, table: Table, called: str) -> None:
-    """Raise `CgraphError` where a deviation or a weight is not above 0, or hangs on parameters."""
-    graph = task.graph
-    residual, weighting = graph.arguments[graph.output]
-    if graph.dependents(task.inputs)[weighting]:
-        message = f"{called} depends on what is to be learned"
-        raise CgraphError("usage", message, "write it with columns and numbers alone")
-    within = graph.ancestors([weighting])
-    if scaled := [name for name in task.scaling if within[graph.inputs[name]]]:
-        message = f"{called} is in the data's units, and {joined(scaled)} in it is scaled"
-        raise CgraphError("usage", message, "leave that out of --scale: least squares needs none")
-    compiled = task.through(residual)
-    for chunk in table.chunks():
-        with np.errstate(all="ignore"):
-            slopes = compiled.rows(chunk, len(chunk[ROW]))[2]
-        if not (fine := (slopes > 0) & (slopes < np.inf)).all():
-            row = int(chunk[ROW][np.argmin(fine)])
-            message = f"{called} is a number above 0 in every row, and in row {row} it is not"
-            raise CgraphError("usage", message, "leave that row out, or mend it")
 
 
 def _add_hint(

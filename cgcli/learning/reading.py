@@ -212,7 +212,11 @@ def _json_lines(path: str, feed: _Lines) -> Iterator[tuple[int, Mapping[str, Any
 
 
 def _json_list(path: str, feed: _Lines) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    rows = decode_json("".join(feed), path)
+    text = "".join(feed)
+    if re.match(r"\s*\{.*\}\s*\n\s*\{", text):
+        why, hint = "it has an object a line", "call it .jsonl, or add --data-format jsonl"
+        raise file_error(path, f"{why}, as JSON Lines have, and is no list", hint)
+    rows = decode_json(text, path)
     if not isinstance(rows, list):
         raise file_error(path, "it is not a list of objects", 'write [{"x": 1, "y": 2}, …]')
     for number, row in enumerate(rows, 1):

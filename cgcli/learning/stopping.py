@@ -62,19 +62,23 @@ def _done(number: int, noun: str) -> str:
     return f"{counted(number, noun)} {'is' if number == 1 else 'are'} done"
 
 
+def _within(number: float | None, most: float | None) -> bool:
+    return number is not None and most is not None and number <= most
+
+
 class Criteria(NamedTuple):
     """What stops a run; None for what does not. The first that is met is told.
 
-    >>> criteria = Criteria(epochs=10, cost=0.5)
+    >>> criteria = Criteria(epochs=10, until_cost=0.5)
     >>> criteria.reached(cost=0.4, change=1.0, gradient=2.0).message
     'the cost 0.4 is at most 0.5 (--until-cost)'
     """
 
     epochs: int | None = None
     steps: int | None = None
-    cost: float | None = None
-    change: float | None = None
-    gradient: float | None = None
+    until_cost: float | None = None
+    until_change: float | None = None
+    until_gradient: float | None = None
     patience: int | None = None
     seconds: float | None = None
 
@@ -82,7 +86,7 @@ class Criteria(NamedTuple):
     def limited(self) -> bool:
         """Whether there is a bound on how long a run may be, however good it is.
 
-        >>> Criteria(epochs=10).limited, Criteria(cost=0.5).limited
+        >>> Criteria(epochs=10).limited, Criteria(until_cost=0.5).limited
         (True, False)
         """
         return any(bound is not None for bound in (self.epochs, self.steps, self.seconds))
@@ -90,13 +94,19 @@ class Criteria(NamedTuple):
     def reached(self, cost: float, change: float | None, gradient: float | None) -> End | None:
         """Return the end of a run that is as good as was asked for; None when it is not yet."""
         why = ""
-        if self.cost is not None and cost <= self.cost:
-            why = f"the cost {cost:.6g} is at most {self.cost:g} (--until-cost)"
-        elif self.gradient is not None and gradient is not None and gradient <= self.gradient:
+        if self.until_cost is not None and cost <= self.until_cost:
+            why = f"the cost {cost:.6g} is at most {self.until_cost:g} (--until-cost)"
+        elif (
+            self.until_gradient is not None
+            and gradient is not None
+            and gradient <= self.until_gradient
+        ):
             norm = f"the gradient's norm {gradient:.6g}"
-            why = f"{norm} is at most {self.gradient:g} (--until-gradient)"
-        elif self.change is not None and change is not None and change <= self.change:
-            why = f"the cost changed by {change:.3g}, at most {self.change:g} (--until-change)"
+            why = f"{norm} is at most {self.until_gradient:g} (--until-gradient)"
+        elif self.until_change is not None and change is not None and change <= self.until_change:
+            why = (
+                f"the cost changed by {change:.3g}, at most {self.until_change:g} (--until-change)"
+            )
         return End("converged", why) if why else None
 
     def exhausted(self, step: int, epoch: int, seconds: float) -> End | None:

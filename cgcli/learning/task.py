@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import few
+from cgcli.errors import CgraphError, excerpt, few
 from cgcli.graph.graph import Graph
 from cgcli.learning.losses import Loss
 from cgcli.learning.tables import ROW, Table, row_values
@@ -168,23 +168,25 @@ class Task(NamedTuple):
         """Return the graph on a new tape."""
         return Lowered(self.graph, self.scaled, self.constants)
 
+    def rows(
+        self, nodes: Sequence[int], by: Sequence[int] = (), engine: Engine | None = None
+    ) -> Compiled:
+        """Return what gives of rows the values of nodes, and the cost's gradients by others."""
+        lowered = self.lowered()
+        places = [*map(lowered.row, nodes), *lowered.gradient_rows(by)]
+        return Compiled(lowered, self.parameters.views, by_row=places, engine=engine)
+
     def through(self, node: int) -> Compiled:
         """Return what gives of rows the cost, a node's value, and the cost's gradient by it."""
-        lowered = self.lowered()
-        places = [lowered.row(self.graph.output), lowered.row(node), *lowered.gradient_rows([node])]
-        return Compiled(lowered, self.parameters.views, by_row=places)
+        return self.rows([self.graph.output, node], [node])
 
     def by_row(self) -> Compiled:
         """Return what gives the cost of each row, and its gradients by the parameters."""
-        lowered = self.lowered()
-        places = [lowered.row(self.graph.output), *lowered.gradient_rows(self.inputs)]
-        return Compiled(lowered, self.parameters.views, by_row=places, engine=self.engine)
+        return self.rows([self.graph.output], self.inputs, self.engine)
 
     def costs(self, table: Table) -> Iterator[Any]:
         """Yield the costs of a table's rows, some at a time."""
-        lowered = self.lowered()
-        places = [lowered.row(self.graph.output)]
-        compiled = Compiled(lowered, self.parameters.views, by_row=places)
+        compiled = self.rows([self.graph.output])
         for chunk in table.chunks():
             yield compiled.rows(chunk, len(chunk[ROW]))[0]
 
@@ -192,3 +194,61 @@ class Task(NamedTuple):
         """Return the values of all inputs in one row."""
         row = row_values(chunk, place, self.scaled)
         return {**self.constants, **self.parameters.values(), **row}
+
+
+def check_parameters(task: Task) -> None:
+    """Refuse what cannot be learned: a cost that no parameter has a part in."""
+    names = list(task.parameters.views)
+    if not names:
+        message = "there is nothing to learn: the program has no parameter"
+        hint = 'the program goes first, then where its parameters start: "(w*x - y)^2" w=0'
+        raise CgraphError("usage", message, hint)
+    needed = task.graph.ancestors([task.graph.output])
+    for name in names:
+        if not needed[task.graph.inputs[name]]:
+            message = f"the cost does not depend on '{name}'"
+            raise CgraphError("usage", message, "it is used in a metric or a statement alone")
+
+
+def check_bounds(bounds: Iterable[str], task: Task) -> None:
+    """Raise `CgraphError` for bounds of no parameter, that hold none, or that it starts beyond.
+
+    With columns that are scaled a start is for these, and is brought within them.
+    """
+    parameters = task.parameters
+    lows, highs = parameters.look(parameters.low), parameters.look(parameters.high)
+    for name in bounds:
+        shown, view = excerpt(name), parameters.views.get(name)
+        if view is None:
+            message = f"--bound: '{shown}' is no parameter"
+            raise CgraphError("usage", message, f"the parameters are {few(list(parameters.views))}")
+        low, high = lows[name].flat[0], highs[name].flat[0]
+        if not low < high:
+            message = f"--bound {shown}: there is nothing between {low:g} and {high:g}"
+            hint = f"the smaller one stands first; --fix {shown}=… holds it"
+            raise CgraphError("usage", message, hint)
+        beyond = view[(view < low) | (view > high)]
+        if beyond.size and not task.scaling:
+            message = f"'{shown}' starts at {beyond[0]:g}, beyond its bounds {low:g} to {high:g}"
+            raise CgraphError("usage", message, "start it within them")
+
+
+def check_weighting(task: Task, table: Table, called: str) -> None:
+    """Raise `CgraphError` where a deviation or a weight is not above 0, or hangs on parameters."""
+    graph = task.graph
+    residual, weighting = graph.arguments[graph.output]
+    if graph.dependents(task.inputs)[weighting]:
+        message = f"{called} depends on what is to be learned"
+        raise CgraphError("usage", message, "write it with columns and numbers alone")
+    within = graph.ancestors([weighting])
+    if scaled := [name for name in task.scaling if within[graph.inputs[name]]]:
+        message = f"{called} is in the data's units, and {joined(scaled)} in it is scaled"
+        raise CgraphError("usage", message, "leave that out of --scale: least squares needs none")
+    compiled = task.through(residual)
+    for chunk in table.chunks():
+        with np.errstate(all="ignore"):
+            slopes = compiled.rows(chunk, len(chunk[ROW]))[2]
+        if not (fine := (slopes > 0) & (slopes < np.inf)).all():
+            row = int(chunk[ROW][np.argmin(fine)])
+            message = f"{called} is a number above 0 in every row, and in row {row} it is not"
+            raise CgraphError("usage", message, "leave that row out, or mend it")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -23,8 +22,8 @@ from cgcli.learning.preparing import Prepared
 from cgcli.learning.residuals import residuals_of
 from cgcli.learning.run import BATCHLESS, EPOCHS, Options, Trained, bounded
 from cgcli.learning.statistics import Statistics
-from cgcli.learning.stopping import INTERRUPTED, Doubt, End
-from cgcli.learning.task import joined
+from cgcli.learning.stopping import Doubt, End
+from cgcli.learning.task import check_parameters, joined
 from cgcli.learning.unscaling import begun, unscaled
 from cgcli.plan.compiled import Engine
 from cgcli.plan.sweep import SHARD
@@ -69,11 +68,11 @@ class Training:
         self.task = prepared.task._replace(mean=mean, engine=engine, loss=loss)
         self.prepared = prepared._replace(task=self.task)
         self.options = options
-        _check(self.task)
-        limits, unit = (options.criteria.cost, options.criteria.change), 1.0
-        if self.task.scaling and (self.task.parameters.bounded or loss or limits != (None, None)):
+        check_parameters(self.task)
+        units = None
+        if self.task.scaling:
             anywhere = options.optimizer in BATCHLESS or options.rate is None
-            self.task, unit = begun(self.task, prepared.train, anywhere=anywhere)
+            self.task, units = begun(self.task, prepared.train, anywhere=anywhere)
         if workers is not None and prepared.train.count > SHARD:
             from cgcli.learning.workers import share
 
@@ -87,7 +86,7 @@ class Training:
         memory = {} if optimiser is None else optimiser.start(flat.size)
         state, measure = State(memory=memory, sum=np.zeros_like(flat)), self._train
         measures = self._held, measure if self.task.metrics else None
-        self.log = Logbook(state, flat, criteria, *measures, unit)
+        self.log = Logbook(state, flat, criteria, *measures, units)
         self.descent: Descent | None = None
         self.statistics: Statistics | None = None
         if optimiser is None:
@@ -195,7 +194,7 @@ class Training:
         for memory in descent.state.memory.values():
             memory.fill(0.0)
         descent.go_back()
-        end = fit_lbfgs(descent.objective, _ITERATIONS, self._teller(watch), first).end
+        end = fit_lbfgs(descent.objective, _ITERATIONS, self.log.teller(watch), first).end
         return end._replace(doubts=(*end.doubts, Doubt("tuned", message, hint, grave=False)))
 
     @property
@@ -213,20 +212,20 @@ class Training:
             costs, norms = ([r[k] for r in self.history] for k in ("cost", "gradient_norm"))
             doubts = course(costs, norms, asked=asked)
         if cost > start:
-            message = f"the cost rose, from {start:.6g} to {cost:.6g}"
+            before, after = map(self.log.in_units, (start, cost))
+            message = f"the cost rose, from {before:.6g} to {after:.6g}"
             smaller = "try a smaller --lr" if self.options.rate else "try --scale, or a small --lr"
             doubts.append(Doubt("rising", message, smaller, grave=False))
         # Of batches the costs go up and down by chance.
         return [d for d in doubts if self.descent.objective.full or d.kind != "swinging"]
 
     def _trained(self, end: End, start: float, fit: Fit | None) -> Trained:
-        factor, history, seen = 1.0, self.history, self.task
-        if self.prepared.task.scaling and self.log.state.current is None:
+        log, seen = self.log, self.task
+        if self.prepared.task.scaling and log.state.current is None:
             # Who goes on does so with the columns scaled.
-            self.log.state.current = self.task.parameters.flat.copy()
+            log.state.current = self.task.parameters.flat.copy()
         if self.task.scaling:
-            end, fit, factor = self._in_units(end, fit)
-            history = [{**record, "cost": record["cost"] * factor} for record in history]
+            end, fit = self._in_units(end, fit)
         doubts, table = list[Doubt](), self.prepared.train
         # What is flat here and around may lead on far away.
         settled = end.kind in ("converged", "stopped")
@@ -237,9 +236,9 @@ class Training:
         elif settled and self.options.optimizer != "lm":
             at_end = end.kind == "converged" and self.options.criteria[2:6] == (None,) * 4
             # What is told apart with columns scaled may be so far down in the digits without.
-            doubts = undetermined(seen, table, start, factor, at_end=at_end)
+            doubts = undetermined(seen, table, start, log.in_units, at_end=at_end)
             if doubts and seen is not self.task:
-                doubts = undetermined(self.task, table, start * factor, 1.0, at_end=at_end)
+                doubts = undetermined(self.task, table, log.in_units(start), float, at_end=at_end)
             doubts = [doubt for doubt in doubts if doubt.grave or end.reliable]
         held = at_bound(self.task.parameters) if end.kind != "diverged" else []
         end = end._replace(doubts=(*end.doubts, *held, *doubts))
@@ -248,10 +247,11 @@ class Training:
         note_rows(self.task, table, self.prepared.report)
         state = None if self.descent is None else self.descent.state
         both = costs["train"], costs.get("holdout")
-        return Trained(end, start * factor, *both, metrics, history, state, fit)
+        history = [log.record_in_units(record) for record in self.history]
+        return Trained(end, log.in_units(start), *both, metrics, history, state, fit)
 
-    def _in_units(self, end: End, fit: Fit | None) -> tuple[End, Fit | None, float]:
-        """Undo the scaling of columns where parameters can; return what costs are to be times."""
+    def _in_units(self, end: End, fit: Fit | None) -> tuple[End, Fit | None]:
+        """Undo the scaling of columns where parameters can, and tell all in the data's units."""
         plain, table = unscaled(self.task, self.prepared.train), self.prepared.train
         squared = self.options.optimizer == "lm"
         if plain is None:
@@ -259,8 +259,10 @@ class Training:
             message = f"the parameters are for {names} scaled to mean 0 and deviation 1"
             hint = "a program with a constant, w*x + b, and no penalty has some in the data's units"
             doubt = Doubt("scaled", message, hint, grave=False)
-            return end._replace(doubts=(*end.doubts, doubt)), fit, 1.0
-        self.task, factor = plain
+            self.log.units = None
+            return end._replace(doubts=(*end.doubts, doubt)), fit
+        self.task, units = plain
+        self.log.units = units._replace(cost=units.cost**2) if squared else units
         # The workers have the columns scaled.
         table.sums = None
         self._measure()
@@ -268,7 +270,7 @@ class Training:
             known = judged(residuals_of(self.task, table), self.task, table, fit)
             fit = fit._replace(statistics=known.statistics)
             end = end._replace(doubts=known.end.doubts)
-        return end, fit, factor**2 if squared else factor
+        return end, fit
 
     def _measure(self) -> None:
         squared, held = self.options.optimizer == "lm", self.prepared.held
@@ -289,7 +291,7 @@ class Training:
             return Fit(end, 0)
         first = self.history[0]["gradient_norm"] if self.history else 0.0
         objective = Objective(self.task, table)
-        return self._restarted(lambda: fit_lbfgs(objective, most, self._teller(watch), first))
+        return self._restarted(lambda: fit_lbfgs(objective, most, self.log.teller(watch), first))
 
     def _least_squares(self, most: int) -> Fit:
         fit, state = fit_residuals(self.task, self.prepared.train, most), self.log.state
@@ -327,38 +329,3 @@ class Training:
             end=fit.end._replace(message=message),
             starts={"tried": count + 1, "ended_there": ended},
         )
-
-    def _teller(self, watch: Watch) -> Callable[[float, float], End | None]:
-        """Return what sees the iterations of L-BFGS, as epochs, and may end it."""
-        log, began = self.log, time.monotonic()
-        # An iteration that is the last is no limit: L-BFGS tells its end itself.
-        criteria = self.options.criteria._replace(epochs=None, steps=None)
-
-        def tell(cost: float, norm: float) -> End | None:
-            state, history = log.state, self.history
-            before = history[-1]["cost"] if history else None
-            state.step, state.epoch = state.step + 1, state.epoch + 1
-            record = log.record(watch, state.epoch, cost, norm, 1.0)
-            watch.step(state, cost, norm, 1.0)
-            watch.save(state)
-            if watch.asked_to_stop():
-                return INTERRUPTED
-            change = None if before is None else abs(cost - before)
-            end = log.reached(cost, change, norm) or log.patience(record)
-            return end or criteria.exhausted(len(history), -1, time.monotonic() - began)
-
-        return tell
-
-
-def _check(task: Any) -> None:
-    """Refuse what cannot be learned: a cost that no parameter has a part in."""
-    names = list(task.parameters.views)
-    if not names:
-        message = "there is nothing to learn: the program has no parameter"
-        hint = 'the program goes first, then where its parameters start: "(w*x - y)^2" w=0'
-        raise CgraphError("usage", message, hint)
-    needed = task.graph.ancestors([task.graph.output])
-    for name in names:
-        if not needed[task.graph.inputs[name]]:
-            message = f"the cost does not depend on '{name}'"
-            raise CgraphError("usage", message, "it is used in a metric or a statement alone")

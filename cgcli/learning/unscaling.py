@@ -11,6 +11,7 @@ import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.learning.fitting import gauss_newton
+from cgcli.learning.logbook import Units
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Parameters, Task, joined
 from cgcli.operations.shapes import size
@@ -26,27 +27,27 @@ _ROUNDING: Final = 1e-9
 _SAME: Final = 1e-9
 
 
-def begun(task: Task, table: Table, *, anywhere: bool) -> tuple[Task, float]:
+def begun(task: Task, table: Table, *, anywhere: bool) -> tuple[Task, Units | None]:
     """Return a task whose bounds and loss, which are in the data's units, are those of its columns.
 
     So it is one in the data's units, from where the scaled one begins, if the method takes it
-    `anywhere`; without bounds and a loss it stays scaled, and its costs are to be times what comes
-    back. Raises `CgraphError`.
+    `anywhere`; without bounds and a loss it stays scaled, and what is measured is told in the units
+    that come back, None where it cannot be. Raises `CgraphError`.
     """
     same, known = unscaled(task, table), task.parameters
     if not (known.bounded or task.loss):
-        return task, same[1] if same else 1.0
+        return task, same and same[1]
     if not (same and anywhere):
         message = "--bound and --loss are in the data's units, and --scale changes those of"
         hint = "leave --scale out, or --lr; in these units a program has a constant, as w*x + b"
         raise CgraphError("usage", f"{message} {joined([*task.scaling])}", hint)
     plain = same[0].parameters
     plain.low, plain.high, plain.bounded = known.low, known.high, known.bounded
-    return same[0], 1.0
+    return same[0], None
 
 
-def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
-    """Return a task with parameters in the data's units, and what costs are to be times.
+def unscaled(task: Task, table: Table) -> tuple[Task, Units] | None:
+    """Return a task with parameters in the data's units, and how to tell costs in them.
 
     None where no parameters give the same.
 
@@ -97,7 +98,22 @@ def unscaled(task: Task, table: Table) -> tuple[Task, float] | None:
     # A prediction that is exact leaves costs of rounding.
     ends = max(_size(wanted), _size(after))
     close = (np.allclose(a, b, rtol=0, atol=_SAME * ends) for a, b in pairs)
-    return (plain, float(factor)) if all(close) else None
+    return (plain, Units(float(factor), _metrics(task, plain, table))) if all(close) else None
+
+
+def _metrics(task: Task, plain: Task, table: Table) -> dict[str, tuple[float, float]]:
+    """Return by metric how it is brought to the data's units, where that is alike in all rows."""
+    nodes, count, arrays = [*task.metrics.values()], table.count, table.arrays or {}
+    both = (side.rows(nodes).rows(arrays, count) for side in (task, plain))
+    known = {}
+    for name, before, after in zip(task.metrics, *both, strict=True):
+        sides = np.stack([before, np.ones(count)], axis=1)
+        factor, shift = np.linalg.lstsq(sides, after, rcond=None)[0]
+        # Of what is one number in all rows this tells nothing of other parameters.
+        line = factor * before + shift
+        if np.ptp(before) and np.allclose(line, after, rtol=0, atol=_SAME * _size(after)):
+            known[name] = float(factor), float(shift)
+    return known
 
 
 def _size(prediction: Any) -> float:

@@ -12,6 +12,7 @@ from cgcli.homework.sheets import Sheet as Handed
 from cgcli.homework.sheets import numbered, read_sheets, sheet_of
 from cgcli.library.answers import Answer, Table
 from cgcli.library.choices import check_form, one_of
+from cgcli.library.keywords import by_keywords
 from cgcli.views.catalogue import catalogue
 from cgcli.views.formats import REQUIRED, REVEALED
 from cgcli.views.homework.columns import check_table
@@ -58,6 +59,7 @@ class Sheet(Answer):
         words = catalogue(self.language)
         return sheet_text(self.exercise, self.values, words, self.key, self.told_apart)
 
+    @by_keywords
     def check(self, answers: str | Iterable[str] | Mapping[str, Any], **options: Any) -> Marking:
         """Return the answers to this sheet marked, as `Program.check` does."""
         return mark(self.exercise, answers, language=self.language, **options)

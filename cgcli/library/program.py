@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cgcli import program as core
 from cgcli.library.answers import Code, Derivatives, Evaluation, Page, Trace, evaluate
-from cgcli.library.choices import check_count, check_form, check_words, one_of
+from cgcli.library.choices import check_number, check_words, one_of
+from cgcli.library.exercises import Bindings, Exercises
+from cgcli.library.keywords import all_by_keywords
 from cgcli.limits import Limits
-from cgcli.views.formats import BLANKS, LEFT_OUT, NUMBERS, PRACTICE, TARGETS, THEMES
+from cgcli.views.formats import BLANKS, LEFT_OUT, PRACTICE, TARGETS, THEMES
 
 if TYPE_CHECKING:
-    from cgcli.homework.exercise import Exercise
     from cgcli.library.drawing import Drawing
-    from cgcli.library.homework import Marking, Sheet
     from cgcli.library.proofs import Proof
-
-Bindings = Mapping[str, Any] | None
 
 
 def parse(text: str, limits: Limits = Limits()) -> Program:
@@ -29,7 +27,8 @@ def parse(text: str, limits: Limits = Limits()) -> Program:
     return Program(core.parse(text, limits).syntax, limits)
 
 
-class Program(core.Program):
+@all_by_keywords
+class Program(Exercises):
     """A program, of which a graph is made for the shapes of each call's bindings.
 
     Numbers, nested lists and NumPy arrays are bound by keyword, where each must be used, or by a
@@ -143,7 +142,7 @@ class Program(core.Program):
 
         check_words("passes", passes, PASSES)
         check_words("hide", hide, BLANKS)
-        check_count("digits", digits, 1, 17)
+        check_number("digits", digits, int, 1, 17)
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
         title = f"cgraph trace: {result.output}"
         wanted = Wanted(language=language, shown=Shown.of(passes, hide, digits), title=title)
@@ -174,7 +173,7 @@ class Program(core.Program):
 
         check_words("hide", hide, LEFT_OUT)
         one_of("theme", theme, THEMES)
-        check_count("digits", digits, 1, 17)
+        check_number("digits", digits, int, 1, 17)
         parts: dict[str, Any] = {part: part not in hide for part in LEFT_OUT}
         picture = Picture(
             **parts,
@@ -212,7 +211,7 @@ class Program(core.Program):
         from cgcli.views.trace.writing import Shown, Wanted
 
         check_words("practice", practice, PRACTICE)
-        check_count("digits", digits, 1, 12)
+        check_number("digits", digits, int, 1, 12)
         result = self.evaluate(bindings, of=of, wrt=wrt, **names)
         shown, blanks = Shown(digits=digits), tuple(sorted(practice))
         wanted = Wanted("page", language, shown, title=title or "", practice=blanks)
@@ -244,7 +243,7 @@ class Program(core.Program):
         from cgcli.algebra.values import evaluated
         from cgcli.algebra.wanted import Wanted
 
-        check_count("order", order, 1, 20)
+        check_number("order", order, int, 1, 20)
         inputs = self.inputs(bindings, names)
         by = (wrt,) if isinstance(wrt, str) else wrt
         wanted = Wanted(None if by is None else tuple(by), order, hessian, jacobian)
@@ -259,71 +258,6 @@ class Program(core.Program):
             core.require_bound(graph.text, core.input_spans(graph), inputs)
             values, _ = evaluated(formulas, inputs)
         return Derivatives(formulas, share, values, inputs or None)
-
-    def sheet(
-        self,
-        bindings: Bindings = None,
-        /,
-        *,
-        key: bool = False,
-        seed: int | None = None,
-        values: str = "integer",
-        vary: str | None = None,
-        language: str = "en",
-        **names: Any,
-    ) -> Sheet:
-        """Return a blank answer sheet in the order of working, or filled in, its `key`.
-
-        A `seed` chooses values for what is not bound, and for what `vary` names: `integer`,
-        `rational` or `decimal` ones. Where nothing is bound and there is no seed, formulas are
-        asked for.
-
-        >>> print(str(parse("x*y").sheet(x=2, y=3, key=True)).splitlines()[-1])
-        df/dy = 2
-        """
-        from cgcli.homework import choosing
-        from cgcli.library.homework import Sheet
-
-        one_of("values", values, NUMBERS)
-        if seed is None:
-            return Sheet(self._exercise(bindings, names), {}, key, language)
-        check_form("seed", seed, int, "7")
-        drawing = choosing.Drawing(self, self.inputs(bindings, names), vary)
-        drawn = drawing.choose(seed, values)
-        return Sheet(drawn.exercise, choosing.written(drawn), key, language)
-
-    def check(
-        self,
-        answers: str | Iterable[str] | Mapping[str, Any],
-        bindings: Bindings = None,
-        /,
-        *,
-        require: str = "answered",
-        tolerance: str | float | None = None,
-        points: str | float | None = None,
-        reveal: str = "hint",
-        language: str = "en",
-        **names: Any,
-    ) -> Marking:
-        """Return answers marked: the text of a sheet, single answers, or numbers by question.
-
-        `require`, `tolerance`, `points` and `reveal` are as the options of `cgraph check`.
-
-        >>> program = parse("p = x + y; g = p*z")
-        >>> program.check({"dg/dx": 3}, x=1, y=3, z=-3).complete
-        False
-        """
-        from cgcli.library.homework import mark
-
-        return mark(
-            self._exercise(bindings, names),
-            answers,
-            require=require,
-            tolerance=tolerance,
-            points=points,
-            reveal=reveal,
-            language=language,
-        )
 
     def export(
         self,
@@ -363,12 +297,3 @@ class Program(core.Program):
             jacobian=jacobian,
         )
         return Code(made, to, name or ("data" if to == "sql" else "f"))
-
-    def _exercise(self, bindings: Bindings, names: dict[str, Any]) -> Exercise:
-        """Return the program as a problem: of numbers, or of formulas where nothing is bound."""
-        from cgcli.homework.choosing import symbolic
-        from cgcli.homework.exercise import Exercise
-
-        if not bindings and not names and self.graph().inputs:
-            return symbolic(self)
-        return Exercise(self, self.evaluate(bindings, **names))

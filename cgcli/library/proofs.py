@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import required
 from cgcli.library.answers import Table
-from cgcli.library.choices import check_count
+from cgcli.library.choices import check_number
 from cgcli.limits import MOST_DIGITS, MOST_PRECISION
 
 if TYPE_CHECKING:
@@ -83,6 +83,6 @@ def _shown(finding: Finding | None) -> Any:
 
 def check_precision(precision: int | None, bits: int | None) -> None:
     """Raise `CgraphError` for what is no number of digits, or of bits, and without the extra."""
-    check_count("precision", precision, 1, MOST_DIGITS, 30)
-    check_count("max_precision", bits, 64, MOST_PRECISION, 4096)
+    check_number("precision", precision, int, 1, MOST_DIGITS)
+    check_number("max_precision", bits, int, 64, MOST_PRECISION)
     required("flint", "verify", "for a proof")

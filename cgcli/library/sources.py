@@ -173,4 +173,9 @@ def manner_of(read: Mapping[str, Any]) -> Manner:
         check_form(f"levels of '{excerpt(name)}'", words, (list, tuple), '["S", "M", "L"]')
         levels[name] = {str(word): k for k, word in enumerate(words)}
     opened = {name for name, words in levels.items() if not words}
-    return Manner(**{**read, "levels": levels, "open": opened})
+    manner = Manner(**{**read, "levels": levels, "open": opened})
+    if manner.decimal == manner.thousands:
+        message = f"a '{manner.decimal}' cannot both group digits and begin the decimals"
+        hint = "add --decimal comma, for numbers such as 1.234,5"
+        raise CgraphError("usage", message, hint)
+    return manner

@@ -6,26 +6,26 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from cgcli.errors import CgraphError, excerpt, nearest, shorten
+from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.given import Given
 from cgcli.learning.logbook import Record, Watch
 from cgcli.learning.manner import Manner
 from cgcli.learning.mapping import RowProgram, map_rows
 from cgcli.learning.models import Model, model_of
-from cgcli.learning.optimisers import OPTIMISER_NAMES
 from cgcli.learning.preparing import Prepared, Reading, prepare
-from cgcli.learning.run import Options, Trained
+from cgcli.learning.run import Trained
 from cgcli.learning.sources import Report, Source
-from cgcli.learning.stopping import Criteria, End
+from cgcli.learning.stopping import End
 from cgcli.learning.training import Training
 from cgcli.library.answers import Table
 from cgcli.library.choices import check_form
+from cgcli.library.keywords import by_keywords
 from cgcli.library.models import read_model
 from cgcli.library.program import Program, parse
-from cgcli.library.settings import OPTIMISER_SETTINGS, criterion, options_of, settings_of
-from cgcli.library.sources import READ_AS, READINGS, manner_of
+from cgcli.library.settings import checked, options_of, settings_of
+from cgcli.library.sources import manner_of
 from cgcli.library.tables import Data, Rows, opened_data
 from cgcli.native.engine import engine_of
 from cgcli.numbers.values import as_inputs
@@ -33,8 +33,6 @@ from cgcli.plan.compiled import Engine
 
 if TYPE_CHECKING:
     from cgcli.learning.workers import Workers
-
-_WORDS: Final = ("optimizer", "schedule", "reduce", "engine", "sigma", "weights", "loss")
 
 
 class Fit(Table):
@@ -135,6 +133,7 @@ class Run:
         return model_of(self.training, self.path, settings, stopped)
 
 
+@by_keywords
 def train(
     program: str | Program,
     data: Data,
@@ -177,10 +176,9 @@ def train(
             raise CgraphError("usage", message, "write bounds=dict(w=(0, None))")
     # A known error may be a number.
     texts = {n: str(options[n]) for n in ("sigma", "weights") if options.get(n) is not None}
-    _check_names(options)
     fraction = holdout if isinstance(holdout, int | float) else 0.0
     others = {"metrics": metrics, "bounds": bounds, "holdout": fraction}
-    settings = settings_of({**options, **texts, **others}, _called, residual=residual)
+    settings = settings_of(checked({**options, **texts, **others}), residual=residual)
     reading = Reading(dict(stack), scale, skip_bad, fraction, folds, settings["seed"])
     rules = (bounds, settings["sigma"], settings["weights"])
     given = Given(_parsed(program), as_inputs(start), as_inputs(fix), metrics, *rules)
@@ -201,6 +199,7 @@ def train(
     return Fit(run.training, trained, run.model(trained.end.message))
 
 
+@by_keywords
 def map(  # noqa: A001  # it is called as the command is
     program: str | Program,
     data: Data,
@@ -244,6 +243,7 @@ def map(  # noqa: A001  # it is called as the command is
     return _rows(mapping, data, manner_of(read), skip_bad=skip_bad, progress=progress)
 
 
+@by_keywords
 def predict(
     model: str | os.PathLike[str] | Model | Fit,
     data: Data,
@@ -298,27 +298,3 @@ def _listed(names: str | Iterable[str]) -> list[str]:
 
 def _parsed(program: str | Program) -> Program:
     return program if isinstance(program, Program) else parse(program)
-
-
-def _check_names(options: Mapping[str, Any]) -> None:
-    """Raise `CgraphError` for an option that there is none of, and for text that is no number."""
-    optimizer = options.get("optimizer", "gd")
-    if optimizer not in OPTIMISER_NAMES:
-        message = f"there is no optimizer '{excerpt(str(optimizer))}'"
-        raise CgraphError("usage", message, f"there are {', '.join(OPTIMISER_NAMES)}")
-    names = [*Options._fields, *Criteria._fields, *OPTIMISER_SETTINGS]
-    for name, value in options.items():
-        reading = READ_AS.get(name, name)
-        if isinstance(value, str) and name not in _WORDS and reading not in READINGS:
-            raise CgraphError("usage", f"{excerpt(name)} is a number, not '{shorten(value)}'")
-        if name not in names and criterion(name) is None:
-            close = "rate" if name in ("lr", "learning_rate") else nearest(name, names)
-            hint = f"did you mean {close}?" if close else f"there are {', '.join(names)}"
-            if reading in READINGS:
-                hint = f'write read={{"{reading}": …}}'
-            raise CgraphError("usage", f"there is no option '{excerpt(name)}'", hint)
-
-
-def _called(name: str, value: object = None) -> str:
-    """Return a setting as a keyword is written, with a value where there is one."""
-    return name if value is None else f"{name}={value!r}"

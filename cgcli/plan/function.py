@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cgcli.calculus.result import find
-from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.errors import CgraphError, excerpt, few, shorten
 from cgcli.graph.build import build
 from cgcli.graph.graph import Graph
 from cgcli.language.syntax import Syntax
@@ -105,6 +105,10 @@ class Function:
             count = len(value)
             bound[name] = Shaped(value.shape[1:])
         graph = build(self.syntax, bound, self.limits)
+        unknown = next((name for name in self.rows if name not in graph.inputs), None)
+        if unknown is not None:
+            hint = f"the inputs are {few(list(graph.inputs))}"
+            raise CgraphError("name", f"'{excerpt(unknown)}' of rows=… is no input", hint)
         missing = [name for name in graph.inputs if name not in given]
         if missing:
             shown = ", ".join(f"'{excerpt(name)}'" for name in missing[:8])

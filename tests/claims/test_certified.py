@@ -150,7 +150,7 @@ def test_how_many_digits_there_may_be(cgraph: Any) -> None:
     assert len(found["value"]) == 10_002
     ran = cgraph("eval", "sin(x)", "x=0.3", "--precision", "10001")
     assert ran.status == 2
-    assert "--precision is a number from 1 to 10,000" in ran.err
+    assert "--precision is a whole number from 1 to 10,000" in ran.err
 
 
 def test_formulas_of_higher_order_have_digits(cgraph: Any) -> None:

@@ -64,11 +64,11 @@ def test_a_picture_that_would_take_minutes_is_refused_at_once(cgraph: Any) -> No
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((*EVAL, "--digits", "0"), "--digits is a number from 1 to 17, not 0"),
-        ((*EVAL, "--rows", "-1"), "--rows is a number of at least 0, not -1"),
+        ((*EVAL, "--digits", "0"), "--digits is a whole number from 1 to 17, not 0"),
+        ((*EVAL, "--rows", "-1"), "--rows is a whole number of at least 0, not -1"),
         ((*TRAIN, "--lr", "-1"), "--lr is a number of at least 0, not -1"),
         ((*TRAIN, "--holdout", "1"), "--holdout is a number from 0 to 0.9, not 1"),
-        (("diff", "x", "--order", "21"), "--order is a number from 1 to 20, not 21"),
+        (("diff", "x", "--order", "21"), "--order is a whole number from 1 to 20, not 21"),
     ],
 )
 def test_bounds_are_told_in_words(cgraph: Any, words: tuple[str, ...], message: str) -> None:

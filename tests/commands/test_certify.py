@@ -314,8 +314,8 @@ def test_without_the_extra_it_is_named(
     ("arguments", "message"),
     [
         (("--verify", "--precision", "5"), "--verify and --precision do not go together"),
-        (("--precision", "10001"), "--precision is a number from 1 to 10,000, not 10001"),
-        (("--precision", "0"), "--precision is a number from 1 to 10,000, not 0"),
+        (("--precision", "10001"), "--precision is a whole number from 1 to 10,000, not 10001"),
+        (("--precision", "0"), "--precision is a whole number from 1 to 10,000, not 0"),
         (("--precision", "ten"), "--precision is a whole number, not 'ten'"),
         (("--max-precision", "100"), "--max-precision is for --verify and --precision"),
         (("--jsonl", "--verify"), "--verify and --precision take one program"),

@@ -43,6 +43,8 @@ SLIPS = [
     (["check", "x^2", "x=3", "--answer", "df/dx", "=", "6"],
      'put what has spaces in double quotes, "df/dx = 6"; a value has none: x=1'),
     (["diff", "x^2*y", "x"], "give it a value, x=1; to differentiate by it: --wrt x"),
+    (["train", "w*x - c", "-d", "d.csv", "w=0", "--fix", "c"], "give it a value: --fix c=1"),
+    (["train", "w*x - c", "-d", "d.csv", "w"], "say where it starts: w=0"),
     (["diff", "x^2*y", "--by", "x"], "did you mean --wrt?"),
     (["sheet", "x*y", "--answers"], "did you mean --key?"),
     (["sheet", "x*y"], 'write cgraph sheet "x*y" x=… y=…; or let --seed 1 choose them'),
@@ -242,3 +244,13 @@ def test_shapes_and_elements(cgraph: Any) -> None:
     assert "write x[1] for an element" in cgraph("eval", "x(1)", "x=[1,2]").err
     assert "write x*(1)" in cgraph("eval", "x(1)", "x=2").err
     assert "write h[1] for an element" in cgraph("eval", "h[0] = 1; h[1] = 2; h(1)").err
+
+
+def test_rows_of_data_are_no_values(cgraph: Any, tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("x,y\n1,2\n", "utf-8")
+    ran = cgraph("eval", "x*y", "--at", str(path))
+    assert ran.err.splitlines()[-1] == (
+        'hint: --at is an object of JSON, for example {"x": 1, "w": [1, 2]}; '
+        "rows go with -d to cgraph map"
+    )

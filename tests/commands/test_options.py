@@ -9,8 +9,9 @@ from typing import Any, get_args, get_type_hints
 import pytest
 import typer
 
-from cgcli.commands.options import Options, Row
+from cgcli.commands.options import Options
 from cgcli.commands.shared import COMMANDS, Group
+from cgcli.library.choices import Row
 
 
 def classes() -> list[type[Options]]:
@@ -23,7 +24,8 @@ def classes() -> list[type[Options]]:
 
 
 def rows(options: type[Options]) -> dict[str, Row]:
-    return {name: row for name, row in vars(options).items() if isinstance(row, Row)}
+    parts = [part for part in options.__mro__ if part is options or not issubclass(part, Options)]
+    return {n: row for part in parts for n, row in vars(part).items() if isinstance(row, Row)}
 
 
 def taken(command: str) -> list[str]:

@@ -169,7 +169,7 @@ def test_bounds_are_in_the_datas_units_whatever_is_scaled(
     text = "w*x + b - y" if "residual" in options else "(w*x + b - y)^2"
     start = {"w": 0.0, "b": 0.0}
     if "rate" in options:
-        with pytest.raises(CgraphError, match="--bound and --loss are in the data's units, and"):
+        with pytest.raises(CgraphError, match="bounds= and loss= are in the data's units, and"):
             cgcli.train(text, LINE, start, scale=scale, bounds=bounds, **options)
         return
     fit = cgcli.train(text, LINE, start, scale=scale, bounds=bounds, **options)
@@ -188,7 +188,7 @@ def test_bounds_are_in_the_datas_units_whatever_is_scaled(
 
 
 def test_bounds_without_parameters_in_the_datas_units_are_refused() -> None:
-    with pytest.raises(CgraphError, match="--bound and --loss are in the data"):
+    with pytest.raises(CgraphError, match="bounds= and loss= are in the data"):
         cgcli.train("w*x - y", LINE, {"w": 1.0}, residual=True, scale=["x"], bounds={"w": (0, 1)})
 
 

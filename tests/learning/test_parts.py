@@ -56,16 +56,19 @@ def test_bounds(criteria: Criteria, words: str) -> None:
 
 def test_what_is_reached_is_reached_at_the_bound_itself() -> None:
     for criteria, values in (
-        (Criteria(cost=0.5), (0.5, None, None)),
-        (Criteria(change=0.5), (9, 0.5, None)),
-        (Criteria(gradient=0.5), (9, None, 0.5)),
+        (Criteria(until_cost=0.5), (0.5, None, None)),
+        (Criteria(until_change=0.5), (9, 0.5, None)),
+        (Criteria(until_gradient=0.5), (9, None, 0.5)),
     ):
         end = criteria.reached(*values)
         assert end is not None
         assert end.kind == "converged"
         assert "at most 0.5" in end.message
     above = math.nextafter(0.5, 1)
-    assert Criteria(cost=0.5, change=0.5, gradient=0.5).reached(above, above, above) is None
+    assert (
+        Criteria(until_cost=0.5, until_change=0.5, until_gradient=0.5).reached(above, above, above)
+        is None
+    )
 
 
 def table(count: int, memory: int) -> Table:

@@ -67,6 +67,12 @@ TEXTS: list[tuple[str, bytes, str, str]] = [
     ("a.csv", b"x,y\n" + b"9" * 5000 + b",1\n", "it is not finite", ""),
     ("a.json", b"x,y\n1,2\n", "this is not JSON", ""),
     ("a.json", b'{"x": [1], "y": [2]}', "it is not a list of objects", 'write [{"x": 1, "y": 2}'),
+    (
+        "a.json",
+        b'{"x": 1, "y": 2}\n{"x": 2, "y": 3}\n',
+        "an object a line",
+        "add --data-format jsonl",
+    ),
     ("a.json", b"[1, 2]", "row 1: it is not a JSON object", ""),
     ("a.json", b"\xff\xfe[\0", "it is UTF-16", ""),
     ("a.json", packed(b"[]"), "it is empty", ""),

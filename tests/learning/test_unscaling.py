@@ -115,3 +115,33 @@ def test_a_run_goes_on_with_the_columns_scaled(data: str, cgraph: Command, tmp_p
     again = trained(cgraph, "--resume", model, "--epochs", "20")
     assert again["parameters"] == once["parameters"]
     assert again["cost"] == once["cost"]
+
+
+def test_every_epoch_is_told_in_the_datas_units(data: str, cgraph: Command, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    text, start = "p = u*a + v*b + c; (p - y)^2", ("u=0.5", "v=0", "c=0", "--lr", "0.1")
+    metrics = ("--metric", "e=abs(p - y)", "--metric", "p", "--metric", "q=v^2")
+    words = (text, "-d", data, *start, "--scale", "a,b,y", "--epochs", "9", *metrics)
+    document = trained(cgraph, *words, "--log", str(log))
+    records = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    # The same descent on columns that were scaled by hand, by NumPy.
+    columns = (X - X.mean(axis=0)) / X.std(axis=0)
+    theta = np.array([0.5, 0.0, 0.0])
+    for record, told in zip(records, document["history"], strict=True):
+        sides = np.c_[columns, np.ones(40)]
+        off = sides @ theta - (Y - Y.mean()) / Y.std()
+        assert record["cost"] == pytest.approx((off**2).mean() * Y.var(), rel=1e-9)
+        theta -= 0.1 * 2 * sides.T @ off / 40
+        off = sides @ theta - (Y - Y.mean()) / Y.std()
+        assert record["metrics"] == {
+            "e": {"train": pytest.approx(np.abs(off).mean() * Y.std(), rel=1e-9)},
+            "p": {"train": pytest.approx((sides @ theta).mean() * Y.std() + Y.mean(), rel=1e-9)},
+        }
+        assert told["cost"] == pytest.approx(record["cost"], rel=1e-12)
+    assert document["start_cost"] == pytest.approx(records[0]["cost"], rel=1e-9)
+
+
+def test_a_cost_that_rose_is_told_in_the_datas_units(data: str, cgraph: Command) -> None:
+    text, start = "p = u*a + c; (p - y)^2", ("u=0", "c=0", "--lr", "2", "--epochs", "2")
+    ran = cgraph("train", text, "-d", data, *start, "--scale", "a,y")
+    assert f"note: the cost rose, from {Y.var():.6g} to " in ran.err

@@ -138,7 +138,7 @@ def test_a_file_held_out_is_read_as_the_other(tmp_path: Path, cgraph: Run) -> No
     [
         (["--folds", "2", "--holdout", "0.5"], "--folds holds every row out by turns"),
         (["--folds", "9"], "--folds: 8 rows cannot be held out in 9 parts"),
-        (["--folds", "1"], "--folds is a number from 2 to 1,000"),
+        (["--folds", "1"], "--folds is a whole number from 2 to 1,000"),
         (["--folds", "2", "--patience", "3"], "least squares goes to the minimum"),
         (["--holdout", "1.5"], "--holdout is a number from 0 to 0.9"),
         (["--holdout", "gone.csv"], "gone.csv: there is no such file"),

@@ -242,7 +242,7 @@ def test_an_error_in_a_worker_is_the_error_of_the_run(rows: Path, cgraph: Any) -
     ("words", "message"),
     [
         (["train", "(w*x-y)^2", "w=0", "--jobs", "2", "--batch", "8"], "--batch"),
-        (["map", "x", "--jobs", "0"], "--jobs is a number from 1 to 256, not 0"),
+        (["map", "x", "--jobs", "0"], "--jobs is a whole number from 1 to 256, not 0"),
         (["map", "x", "--jobs", "2", "--engine", "auto"], "--engine auto is for one process"),
         (["map", "x", "--on", "mars"], "--on is ray or ray://HOST:PORT, not 'mars'"),
         (["map", "x", "--on", "ray://h:1", "--jobs", "2"], "leave --jobs out"),

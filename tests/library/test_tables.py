@@ -153,7 +153,7 @@ def test_what_is_no_data_is_an_error(data: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"optimizer": "adma"}, "no optimizer 'adma'"),
+        ({"optimizer": "adma"}, "optimizer= is gd, momentum, .*, not 'adma'"),
         ({"rates": 0.1}, "no option 'rates'"),
         ({"engine": "gpu"}, "the engine is numpy, native or auto"),
         ({"optimizer": "lm"}, "residual"),

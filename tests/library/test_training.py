@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,17 +16,21 @@ ROWS = {"x": [1.0, 2.0, 3.0], "y": [2.0, 4.0, 6.0]}
 @pytest.mark.parametrize(
     ("settings", "message", "hint"),
     [
-        ({"optimizer": "lbfgs", "rate": 0.1}, "lbfgs has no use for rate", "leave rate out"),
-        ({"schedule": "warmup"}, "schedule='warmup' needs its length", "warmup=100"),
-        ({"factor": 0.5}, "factor belongs to schedule='step'", "leave factor out"),
-        ({"clip": 0}, "clip is the longest gradient, not 0", "write clip=1"),
-        ({"optimizer": "adam", "momentum": 0.3}, "adam has no momentum", "it has beta1, beta2"),
-        ({"optimizer": "lm"}, "wants residuals", "add residual"),
-        ({"residual": True, "optimizer": "adam"}, "not adam", "leave optimizer out"),
+        ({"optimizer": "lbfgs", "rate": 0.1}, "lbfgs has no use for rate=", "leave rate= out"),
+        ({"schedule": "warmup"}, 'schedule="warmup" needs its length', "warmup=100"),
+        ({"factor": 0.5}, 'factor= belongs to schedule="step"', "leave factor= out"),
+        ({"clip": 0}, "clip= is the longest gradient, not 0", "write clip=1"),
+        ({"optimizer": "adam", "momentum": 0.3}, "adam has no momentum=", "it has beta1=, beta2="),
+        ({"optimizer": "lm"}, "wants residuals", "add residual=True"),
+        ({"residual": True, "optimizer": "adam"}, "not adam", "leave optimizer= out"),
         ({"residual": True, "epochs": 0}, "one epoch at least", "epochs=1"),
-        ({"residual": True, "batch": 2}, "lm looks at all rows at once", "leave batch out"),
-        ({"residual": True, "until_cost": 1.0}, "no use for until_cost", "until_cost out"),
-        ({"optimizer": "sgd"}, "there is no optimizer 'sgd'", "there are gd, momentum"),
+        ({"residual": True, "batch": 2}, "lm looks at all rows at once", "leave batch= out"),
+        ({"residual": True, "until_cost": 1.0}, "no use for until_cost=", "until_cost= out"),
+        ({"optimizer": "sgd"}, "optimizer= is gd, momentum, nesterov", "did you mean gd?"),
+        ({"momentum": 2}, "momentum= is a number from 0 to 1.0, not 2", ""),
+        ({"holdout": 0.95}, "holdout= is a number from 0 to 0.9, not 0.95", ""),
+        ({"epochs": 1.5}, "epochs= is a whole number of at least 0, not 1.5", ""),
+        ({"batch": -1}, "batch= is a number of rows or all, not '-1'", "write batch=64"),
         ({"rat": 0.1}, "there is no option 'rat'", "did you mean rate?"),
     ],
 )
@@ -86,3 +91,29 @@ def test_levels_are_met_in_order_or_stated() -> None:
         assert [fit.parameters[name] for name in "cm"] == pytest.approx(wanted)
     assert repr(fit).startswith("<Fit c=2, m=-1; cost ")
     assert fit.predict({"g": ["a"]}, of="c + m*g")["c + m*g"] == pytest.approx([2])
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: cgcli.parse("x").evaluate(x=[1, 2], y=1), ""),
+        (lambda: cgcli.map("x^2", {"x": ["a"]}), 'read={"levels": ["x"]} gives each of its words'),
+        (lambda: cgcli.map("x^2", {"x": ["1,5", 2]}), 'read={"decimal": "comma"} reads 1,5'),
+        (lambda: cgcli.map("x", {"x": [1]}, keep="z"), "keep=: there is no column 'z'"),
+        (lambda: cgcli.map("x", {"x": [1]}, read={"missing": "mean"}), 'read={"missing": "skip"}'),
+        (lambda: cgcli.predict(fit(), {"x": [1]}, bands=2), "write bands=0.95"),
+        (lambda: cgcli.parse("[x, y]").diff(), "add jacobian=True, or ask for one element"),
+        (lambda: cgcli.parse("x*y").diff(order=2, wrt=["x", "y", "x"]), "names in wrt= do not go"),
+        (lambda: fit(bounds={"w": (2, 1)}), 'fix={"w": …} holds it'),
+    ],
+)
+def test_errors_name_keywords(call: Callable[[], object], said: str) -> None:
+    with pytest.raises(CgraphError) as caught:
+        call()
+    error = caught.value
+    assert said in f"{error.message}; {error.hint}"
+    assert "--" not in f"{error} {error.hint}"
+
+
+def fit(**options: Any) -> Any:
+    return cgcli.train("w*x - y", ROWS, {"w": 1}, residual=True, **options)

@@ -297,3 +297,9 @@ def test_results_that_someone_has_are_not_written_over() -> None:
         assert np.array_equal(called.value, (x + k) * y)
     assert np.array_equal(view, (x * y)[::-2])
     assert np.array_equal(slopes["x"], y + 5)
+
+
+def test_rows_name_inputs() -> None:
+    with pytest.raises(cgcli.CgraphError, match="'q' of rows=… is no input") as caught:
+        cgcli.parse("w*x").function(rows=["q"])(w=1.0, x=2.0)
+    assert caught.value.hint == "the inputs are w, x"

@@ -1090,8 +1090,8 @@ FAULTS: Final = (
     Fault(
         "a cost is reached below its bound",
         "cgcli/learning/stopping.py",
-        "cost <= self.cost",
-        "cost < self.cost",
+        "cost <= self.until_cost",
+        "cost < self.until_cost",
         (PARTS,),
     ),
     Fault(
@@ -1219,6 +1219,20 @@ FAULTS: Final = (
         "curvature = first + 2 * residuals**2 * second",
         "curvature = first",
         ("tests/learning/test_fits.py::test_a_robust_loss_as_scipy_has_it",),
+    ),
+    Fault(
+        "a cost of scaled columns is told as it is",
+        "cgcli/learning/logbook.py",
+        "return cost if self.units is None else cost * self.units.cost",
+        "return cost",
+        ("tests/learning/test_unscaling.py::test_a_cost_that_rose_is_told_in_the_datas_units",),
+    ),
+    Fault(
+        "the metrics of an epoch are those of scaled columns",
+        "cgcli/learning/logbook.py",
+        "factor * value + shift",
+        "value",
+        ("tests/learning/test_unscaling.py::test_every_epoch_is_told_in_the_datas_units",),
     ),
     Fault(
         "the last of several fits is kept, not the best",
@@ -1356,7 +1370,7 @@ FAULTS: Final = (
     ),
     Fault(
         "the most that an option takes is one less",
-        "cgcli/commands/options.py",
+        "cgcli/library/choices.py",
         "(most is None or number <= most)",
         "(most is None or number < most)",
         ("tests/commands/test_bounds.py::test_the_most_that_an_option_takes_is_taken",),

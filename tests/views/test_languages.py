@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cgcli import resource
-from cgcli.commands.choices import completed
+from cgcli.library.choices import completed
 from cgcli.views import catalogue
 
 GERMAN = {
