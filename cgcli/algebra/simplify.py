@@ -135,8 +135,6 @@ class Simplifier:
         joined: dict[str, Callable[[Form, Form], Form]] = {
             "Add": forms.add,
             "Mul": forms.mul,
-            "Max": lambda a, b: forms.call("max", (a, b)),
-            "Min": lambda a, b: forms.call("min", (a, b)),
             "And": lambda a, b: forms.call("where", (a, b, forms.zero)),
             "Or": lambda a, b: forms.call("where", (a, forms.one, b)),
         }

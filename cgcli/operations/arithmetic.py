@@ -35,6 +35,7 @@ ARITHMETIC: Final = (
     ),
     Unary(
         name="same",
+        identity=True,
         written="<0>",
         usage="name = a",
         value=lambda m, a: a,
@@ -63,6 +64,7 @@ ARITHMETIC: Final = (
     ),
     Binary(
         name="mul",
+        multiplies=True,
         value=lambda m, a, b: a * b,
         partials=(lambda m, y, a, b: b, lambda m, y, a, b: a),
         symbol="*",
@@ -98,6 +100,7 @@ ARITHMETIC: Final = (
     ),
     Unary(
         name="pos",
+        identity=True,
         value=lambda m, a: a,
         partials=(lambda m, y, a: 1,),
         symbol="+",

@@ -141,11 +141,15 @@ class Operation:
     Its `slopes` are where there are derivatives, as its `domain` is where there is a value.
     It `mixes` where every element of the result depends on all of the last axis, and `collects`
     where the elements of the result, or its rows, are the arguments themselves. It is a `step`
-    where it is constant between jumps, which its kinks are, and `equates` where it asks
-    whether its two arguments are equal, or differ. Its `sign` is what is before 0 wherever it has
-    a value, ">" or ">=", or "kept" where it is that of all elements of its argument. It is a
-    `gate` where it lets a gradient through as it is, or does not; its `angle` is "argument" or
-    "value", whichever is one. It `commutes` where the order of its arguments changes nothing.
+    where it is constant between jumps, which its kinks are, and `equates` where it asks whether
+    its two arguments are equal, or differ; `opposite` names the comparison that holds where it
+    does not. Its `sign` is what is before 0 wherever it has a value, ">" or ">=", or "kept" where
+    it is that of all elements of its argument. It is an `identity` where it has its argument's
+    value, and `picks` where it has a part of it; it `multiplies` where it is a product, linear in
+    either of its two arguments. It is a `gate` where it lets a gradient through as it is, or does
+    not; `pieces` tells the pieces of any other value with corners or jumps apart, by what is alike
+    at all points of one. Its `angle` is "argument" or "value", whichever is one. It `commutes`
+    where the order of its arguments changes nothing.
     Its `rules` are what textbooks call its derivative: where several arguments vary, and where one
     alone does, by its place, if that has another name. A function of one number has its own.
 
@@ -154,7 +158,8 @@ class Operation:
     braces by the row's parameters, `{upstream}` and `{y}`; where the words depend on the shapes
     of the arguments, `wording(place, *shapes)` returns them. What is neither a sign nor a call
     has a pattern of its own, `written`, and in lists of operations its `usage`. `latex` is a
-    macro, or a pattern with the arguments in angle brackets.
+    macro, or a pattern with the arguments in angle brackets; `printed` has a pattern for formulas
+    that no numbers are put into, where that is another, and which binds as a power does.
     """
 
     name: str
@@ -174,9 +179,14 @@ class Operation:
     wide: bool = False
     mixes: bool = False
     collects: bool = False
+    picks: bool = False
+    identity: bool = False
+    multiplies: bool = False
     step: bool = False
     equates: bool = False
+    opposite: str = ""
     gate: bool = False
+    pieces: Rule | None = None
     sign: str = ""
     angle: str = ""
     commutes: bool = False
@@ -192,6 +202,7 @@ class Operation:
     wording: Callable[..., str] | None = None
     textbook: tuple[Rule | None, ...] | Rule = ()
     latex: str = ""
+    printed: str = ""
     convention: str = ""
 
     def __post_init__(self) -> None:
