@@ -166,11 +166,7 @@ class Derivatives:
         if forms.accurate:
             # The square of a divisor leaves the doubles long before the quotients do.
             return self._product_rule(factors)
-        varying = [
-            (base, exponent)
-            for base, exponent in factors
-            if known[base] != forms.zero or known[exponent] != forms.zero
-        ]
+        varying = [pair for pair in factors if any(known[part] != forms.zero for part in pair)]
         below = [factor for factor in varying if (forms.integer(factor[1]) or 0) < 0]
         above = [factor for factor in varying if factor not in below]
         if len(varying) == 1 and above:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from cgcli.operations.arity import Binary, Unary
 from cgcli.operations.protocol import Number, Rulebook
-from cgcli.operations.row import LEVELS, Binary, Domain, Kink, Operation, Unary
+from cgcli.operations.row import LEVELS, Domain, Kink, Operation
 
 
 def _power_by_exponent(m: Rulebook, y: Number, a: Number, b: Number) -> Number:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import operator
 from typing import Final
 
+from cgcli.operations.arity import Binary, Ternary, Unary
 from cgcli.operations.protocol import Number, Rulebook
-from cgcli.operations.row import LEVELS, Binary, Domain, Kink, Operation, Rule, Ternary, Unary
+from cgcli.operations.row import LEVELS, Domain, Kink, Operation, Rule
 
 
 def _shares(m: Rulebook, y: Number, *arguments: Number) -> list[Number]:

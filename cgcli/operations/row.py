@@ -64,9 +64,6 @@ def selected(indices: Iterable[Index]) -> tuple[Any, ...]:
 
 Tangent: TypeAlias = Callable[[Directions, Parts, Number, Parts, Static], Number]
 Pullback: TypeAlias = Callable[[Rulebook, int, Number, Number, Parts, Static], Number]
-_OfOne: TypeAlias = Callable[[Rulebook, Number, Number], Number]
-_OfTwo: TypeAlias = Callable[[Rulebook, Number, Number, Number], Number]
-_OfThree: TypeAlias = Callable[[Rulebook, Number, Number, Number, Number], Number]
 
 LEVELS: Final = {
     "choice": -1, "comparison": 0, "sum": 1, "product": 2, "sign": 3, "power": 4, "atom": 5,
@@ -78,7 +75,7 @@ _BY_NAME: Final[tuple[str, ...]] = ("",)
 """The words of an operation that is called by its own name."""
 
 
-def _of_the_book(m: Rulebook, *arguments: Number) -> Number:
+def of_the_book(m: Rulebook, *arguments: Number) -> Number:
     """Stand for the function of the rule book that has the row's name."""
     raise NotImplementedError
 
@@ -163,7 +160,7 @@ class Operation:
     """
 
     name: str
-    value: Rule = _of_the_book
+    value: Rule = of_the_book
     partials: tuple[Rule, ...] | Rule = ()
     words: tuple[str, ...] = _BY_NAME
     symbol: str = ""
@@ -207,7 +204,7 @@ class Operation:
 
     def __post_init__(self) -> None:
         """Let a program call it by its name, where it is not written another way."""
-        if self.value is _of_the_book:
+        if self.value is of_the_book:
             name = self.name
             one: Rule = lambda m, x: getattr(m, name)(x)
             more: Rule = lambda m, *arguments: getattr(m, name)(*arguments)
@@ -336,33 +333,3 @@ class Operation:
         tail = "".join(f"[, {name}]" for name in self.static[self.required_static :])
         word = self.words[0] if self.words else self.name
         return f"{word}({', '.join(names + more)}{tail})" if names else word
-
-
-# A row of so many arguments, whose rules the type checker holds against the rule book.
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Unary(Operation):
-    """A row of one argument."""
-
-    value: Callable[[Rulebook, Number], Number] = _of_the_book
-    partials: tuple[_OfOne]
-    textbook: tuple[_OfOne] | tuple[()] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Binary(Operation):
-    """A row of two arguments."""
-
-    value: Callable[[Rulebook, Number, Number], Number] = _of_the_book
-    partials: tuple[_OfTwo, _OfTwo]
-    parameters: tuple[str, ...] = ("a", "b")
-    textbook: tuple[_OfTwo | None, _OfTwo | None] | tuple[()] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Ternary(Operation):
-    """A row of three arguments."""
-
-    value: Callable[[Rulebook, Number, Number, Number], Number] = _of_the_book
-    partials: tuple[_OfThree, _OfThree, _OfThree]
