@@ -41,7 +41,6 @@ def _element(forms: Forms, known: Elements, form: Form, place: int) -> Steps:
     name, arguments, static = call
     operation = OPERATIONS.get(name)
     looked_into = kind != CALL or (operation is not None and operation.elementwise)
-    made = form
     if not shape or (form, place) in known:
         made = known.get((form, place), form)
     elif name == "stack":
@@ -57,7 +56,7 @@ def _element(forms: Forms, known: Elements, form: Form, place: int) -> Steps:
         at = arguments[k], place - sum(lengths[:k])
         yield _element(forms, known, *at)
         made = known[at]
-    elif name == "transpose" and _is_row(forms, arguments[0]):
+    elif name == "transpose" and forms.is_call(arguments[0], "stack") and shape[1:] == (1,):
         (row,) = forms.inner(arguments[0])
         yield _element(forms, known, row, place)
         made = forms.call("stack", (known[row, place],))
@@ -76,11 +75,6 @@ def _element(forms: Forms, known: Elements, form: Form, place: int) -> Steps:
                 lower[k] = known[at]
         made = forms.made_of(form, lower)
     known[form, place] = made
-
-
-def _is_row(forms: Forms, form: Form) -> bool:
-    """Whether a form is a matrix of one row, or a list of one number."""
-    return forms.is_call(form, "stack") and len(forms.inner(form)) == 1
 
 
 def _seeks(forms: Forms, form: Form) -> bool:
