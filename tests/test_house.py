@@ -9,6 +9,8 @@ from pathlib import Path
 
 import grimp
 
+from cgcli.operations.table import OPERATIONS
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -72,6 +74,69 @@ def test_what_the_picture_of_the_house_names_is_there() -> None:
             assert any(file == name or file.endswith(f"/{name}") for file in files), name
     rooms = {path.parent.name for path in (ROOT / "cgcli").glob("*/__init__.py")}
     assert {f"{room}/" for room in rooms} <= named
+
+
+BY_NAME = {
+    # What is typed, and what it is lowered to.
+    "graph/expressions.py": {"stack", "index", "onehot", "dot", "matmul"},
+    "graph/graph.py": {"input", "constant", "same"},
+    "homework/questions.py": {"neg", "pos"},
+    # The primitives of a kind of number.
+    "homework/formulas.py": {"add", "sub", "neg", "mul", "div"},
+    # Mistakes that are one operation's.
+    "homework/mistakes/tensors.py": {"mean", "sum", "transpose"},
+    # How a sum is written, and words of options that are no operations.
+    "views/trace/chain.py": {"sum"},
+    "views/schemas/learning.py": {"mean", "sum"},
+    "commands/train_options.py": {"mean", "sum"},
+}
+"""The modules outside of `NAMING` that call operations by name, and which."""
+NAMING = {"operations", "numbers", "plan", "export", "native", "algebra"}
+"""The rooms of rules, primitives, instructions, templates and identities."""
+
+
+def operations_named(tree: ast.AST) -> set[str]:
+    """Return the operations that code looks up, compares names with, or lists by name."""
+    named: set[str] = set()
+    for node in ast.walk(tree):
+        texts: list[ast.expr | None] = []
+        match node:
+            case ast.Subscript(value=ast.Name(id="OPERATIONS"), slice=text):
+                texts = [text]
+            case ast.Compare(left=left, comparators=others):
+                sides = [left, *others]
+                if any(isinstance(side, ast.Attribute) and side.attr == "name" for side in sides):
+                    texts = [part for side in sides for part in ast.walk(side) if is_text(part)]
+            case ast.Set(elts=parts) | ast.Tuple(elts=parts) | ast.Dict(keys=parts):
+                if len(parts) > 1 and all(is_text(part) for part in parts):
+                    texts = [*parts]
+        words = {text.value for text in texts if isinstance(text, ast.Constant)}
+        if words <= OPERATIONS.keys() or isinstance(node, ast.Compare):
+            named |= words & OPERATIONS.keys()
+    return named
+
+
+def is_text(node: ast.AST | None) -> bool:
+    """Whether a part of code is a text as it stands."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def test_a_name_of_an_operation_is_seen_wherever_it_stands() -> None:
+    code = 'row is OPERATIONS["neg"] or row.name in ("mul", "x") or row.name == "add"\n'
+    code += 'A = frozenset({"max", "min"}); B = {"sin": 1, "cos": 2}; C = ("exp", "y")\n'
+    named = {"neg", "mul", "add", "max", "min", "sin", "cos"}
+    assert operations_named(ast.parse(code)) == named
+
+
+def test_no_logic_asks_for_the_name_of_an_operation() -> None:
+    """What a feature needs to know of an operation is a field of its row."""
+    seen = {}
+    for path in (ROOT / "cgcli").rglob("*.py"):
+        module = path.relative_to(ROOT / "cgcli")
+        named = operations_named(ast.parse(path.read_text(encoding="utf-8")))
+        if named and module.parts[0] not in NAMING:
+            seen[module.as_posix()] = named
+    assert seen == BY_NAME
 
 
 BANNED = {"each", "found", "own", "told", "whole"}

@@ -17,13 +17,14 @@ from cgcli.algebra.sums import CALL, PRODUCT, Condition, Form
 from cgcli.algebra.tensor import Tensor
 from cgcli.algebra.tensors import Algebra
 from cgcli.graph.graph import Graph
-from cgcli.operations.table import OPERATIONS
+from cgcli.operations.row import LEVELS
+from cgcli.operations.table import OPERATIONS, TABLE
 
 Guard: TypeAlias = tuple[tuple[Form, bool], ...]
 Look: TypeAlias = tuple[Iterable[Condition], Sequence[int], bool]
 """What a form or a node asks for itself, its parts, and if the last two of them are branches."""
 
-_TURNED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+_TURNED: Final = {row.symbol: OPERATIONS[row.opposite].symbol for row in TABLE if row.opposite}
 _GUARDS: Final = 200
 _COMPARED: Final = 100
 
@@ -200,7 +201,7 @@ class Conditions:
             name, arguments = graph.operations[part].name, graph.arguments[part]
             parts = tuple(values[argument] for argument in arguments)
             conditions = self._domain(name, parts, graph.static.get(part, ()))
-            return conditions, arguments, name == "where"
+            return conditions, arguments, OPERATIONS[name].chooses
 
         return self._walked(node, look, reaches, values.__getitem__) if reaches(node) else {}
 
@@ -218,7 +219,8 @@ class Conditions:
         self, name: str, arguments: tuple[Form, ...], static: tuple[int, ...]
     ) -> list[Condition]:
         """Return the domain of an operation, from its row, where that is a comparison."""
-        if name == "pow":
+        row = OPERATIONS[name]
+        if row.level == LEVELS["power"]:
             return list(self._of_power(*arguments))
         key = (name, arguments, static)
         known = self._domains.get(key)
@@ -226,7 +228,6 @@ class Conditions:
             return known
         forms = self.forms
         conditions: list[Condition] = []
-        row = OPERATIONS[name]
         for domain in filter(None, (row.domain, row.slopes)):
             # Here equality is asked: xlogy(0, y) has a value for every y.
             moving, forms.moving = forms.moving, set()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
@@ -98,11 +99,8 @@ def expand(forms: Forms, form: Form) -> Form:
 
 def _distributed(forms: Forms, a: Form, b: Form) -> Form:
     """Return a*b, each term of one times each of the other."""
-    total = forms.zero
-    for first in _single_terms(forms, a):
-        for second in _single_terms(forms, b):
-            total = forms.add(total, forms.mul(first, second))
-    return total
+    pairs = itertools.product(_single_terms(forms, a), _single_terms(forms, b))
+    return functools.reduce(forms.add, itertools.starmap(forms.mul, pairs), forms.zero)
 
 
 def _single_terms(forms: Forms, form: Form) -> list[Form]:
@@ -155,12 +153,8 @@ class Derivatives:
 
     def _sum(self, form: Form) -> Form:
         forms = self.forms
-        total = forms.zero
-        for term, factor in forms.parts[form][1]:
-            inner = self._known[term]
-            if inner != forms.zero:
-                total = forms.add(total, forms.times(inner, factor))
-        return total
+        terms = (forms.times(self._known[term], factor) for term, factor in forms.parts[form][1])
+        return functools.reduce(forms.add, terms, forms.zero)
 
     def _product(self, form: Form) -> Form:
         """Return Σ of each factor's derivative times the others; over one divisor, the quotient's.
@@ -172,11 +166,7 @@ class Derivatives:
         if forms.accurate:
             # The square of a divisor leaves the doubles long before the quotients do.
             return self._product_rule(factors)
-        varying = [
-            (base, exponent)
-            for base, exponent in factors
-            if known[base] != forms.zero or known[exponent] != forms.zero
-        ]
+        varying = [pair for pair in factors if any(known[part] != forms.zero for part in pair)]
         below = [factor for factor in varying if (forms.integer(factor[1]) or 0) < 0]
         above = [factor for factor in varying if factor not in below]
         if len(varying) == 1 and above:
@@ -185,8 +175,7 @@ class Derivatives:
         constant = functools.reduce(forms.mul, fixed, forms.one)
         if len(below) == 1 and above:
             return forms.mul(constant, self._quotient(above, *below[0]))
-        derivative = self._product_rule(above + below)
-        number = forms.value(constant)
+        derivative, number = self._product_rule(above + below), forms.value(constant)
         if number is not None:
             return forms.times(derivative, number)
         return forms.mul(constant, common(forms, derivative))
@@ -215,13 +204,9 @@ class Derivatives:
             # 0^v is 0 where v is positive.
             forms.grant(exponent, ">")
             return forms.zero
-        granted = dict(forms.granted)
-        total, power = forms.zero, forms.power(base, exponent)
-        for place, part in enumerate((base, exponent)):
-            inner = self._known[part]
-            if inner != forms.zero:
-                slope = self._partial(OPERATIONS["pow"], place, power, (base, exponent))
-                total = forms.add(total, forms.mul(slope, inner))
+        power, granted = forms.power(base, exponent), dict(forms.granted)
+        slopes = self._slopes(OPERATIONS["pow"], power, (base, exponent))
+        total = functools.reduce(forms.add, itertools.starmap(forms.mul, slopes), forms.zero)
         # The rules tell the powers of 0 apart, and the formulas show that themselves.
         forms.granted = granted
         return total
@@ -241,10 +226,10 @@ class Derivatives:
         return forms.mul(common(forms, numerator), forms.power(base, forms.number(-power - 1)))
 
     def _call(self, form: Form) -> Form:
-        """Return Σ of the partials, as a course writes them, times the arguments' derivatives."""
+        """Return the derivative of an operation; that of a choice is one between branches."""
         forms = self.forms
         name, arguments, static = forms.parts[form]
-        operation, total = OPERATIONS[name], forms.zero
+        operation = OPERATIONS[name]
         if operation.chooses:
             # The branch that is not taken never reaches the derivative.
             condition, *branches = arguments
@@ -253,23 +238,24 @@ class Derivatives:
             first, second = (self._known[branch] for branch in branches)
             same = first == second
             return first if same else forms.call(name, (condition, first, second), static)
+        # The inner derivative goes in front: 2*x*cos(x^2).
+        sent = (
+            forms.mul(inner, slope) for slope, inner in self._slopes(operation, form, arguments)
+        )
+        return functools.reduce(forms.add, sent, forms.zero)
+
+    def _slopes(
+        self, operation: Operation, form: Form, arguments: tuple[Form, ...]
+    ) -> Iterator[tuple[Form, Form]]:
+        """Yield the partials, as a course writes them, each with its argument's derivative."""
+        forms = self.forms
+        values = [Tensor(forms, argument) for argument in arguments]
         for place, argument in enumerate(arguments):
             inner = self._known[argument]
             if inner != forms.zero:
-                note_corners(operation, self._m, [Tensor(forms, part) for part in arguments])
-                slope = self._partial(operation, place, form, arguments)
-                # The inner derivative goes in front: 2*x*cos(x^2).
-                total = forms.add(total, forms.mul(inner, slope))
-        return total
-
-    def _partial(
-        self, operation: Operation, place: int, form: Form, arguments: tuple[Form, ...]
-    ) -> Form:
-        """Return the derivative of an operation, whose form is known, by one of its arguments."""
-        forms = self.forms
-        values = [Tensor(forms, argument) for argument in arguments]
-        rule = operation.ruled(place, len(values), accurate=forms.accurate)
-        return Tensor.of(forms, rule(self._m, Tensor(forms, form), *values)).form
+                note_corners(operation, self._m, values)
+                rule = operation.ruled(place, len(values), accurate=forms.accurate)
+                yield Tensor.of(forms, rule(self._m, Tensor(forms, form), *values)).form, inner
 
 
 def note_edge(forms: Forms, m: Namespace, condition: Form) -> None:

@@ -130,7 +130,7 @@ class Formulas:
     def _is_list(self) -> bool:
         """Whether the output is a list of scalars that are made of scalars alone."""
         graph = self.source
-        if graph.operations[graph.output].name != "stack":
+        if not graph.operations[graph.output].collects:
             return False
         elements = graph.arguments[graph.output]
         needed = graph.ancestors(elements)

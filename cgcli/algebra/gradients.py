@@ -23,7 +23,7 @@ from cgcli.calculus.sweep import Sweep
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
-from cgcli.operations.row import Rule, Shape
+from cgcli.operations.row import LEVELS, Rule, Shape
 from cgcli.operations.shapes import describe
 from cgcli.operations.table import OPERATIONS
 
@@ -139,7 +139,7 @@ class Gradients(Sweep):
                 granted = dict(self.forms.granted)
                 rule = operation.ruled(place, len(parts), accurate=self.forms.accurate)
                 sent = upstream * rule(m, self.values[node], *parts)
-                if operation.name == "pow":
+                if operation.level == LEVELS["power"]:
                     # Its rules tell the powers of 0 apart, and their formulas show that themselves.
                     self.forms.granted = granted
             yield place, self.reduce(sent, node, arguments[place])

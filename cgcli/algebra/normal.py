@@ -7,6 +7,7 @@ its factors.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Final
@@ -127,9 +128,14 @@ ARITHMETIC: Final[dict[str, Callable[..., Form]]] = {
 
 
 @functools.cache
-def _known(operation: Operation, at: int) -> Fraction | None:
-    """Return what a function is at 0 or 1 where people know it, as they do what is a fraction."""
-    value = run(operation.value, EXACT, Ratio(at))
+def _known(operation: Operation, at: Fraction) -> Fraction | None:
+    """Return what a function is at 0 or 1 where people know it, as they do what is a fraction.
+
+    What is in pieces, as the absolute value, they know of any number.
+    """
+    if at not in (0, 1) and not operation.step and not operation.turns:
+        return None
+    value = run(operation.value, EXACT, Ratio(at.numerator, at.denominator))
     return Fraction(value.numerator, value.denominator) if isinstance(value, Ratio) else None
 
 
@@ -140,27 +146,24 @@ def apply(forms: Forms, name: str, arguments: tuple[Form, ...]) -> Form:
         return forms.call("div", arguments)
     if name in ARITHMETIC:
         return ARITHMETIC[name](forms, *arguments)
-    if name in ("max", "min"):
+    row = OPERATIONS[name]
+    if row.gate and row.variadic:
         # What stands twice ties with itself wherever it is the extreme.
         arguments = tuple(dict.fromkeys(arguments))
     first = arguments[0]
-    if name in ("same", "pos") or (name in ("max", "min") and len(arguments) == 1):
+    if row.identity or (row.variadic and len(arguments) == 1):
         return first
     if name in COMPARISONS and first == arguments[1]:
-        return forms.number(name in ("le", "ge", "eq"))
-    if name == "where" and forms.value(first) is not None:
+        return forms.number(getattr(operator, name)(0, 0))
+    if row.chooses and forms.value(first) is not None:
         return arguments[1 if forms.value(first) else 2]
     if name == "sqrt":
         return forms.power(first, forms.number(Fraction(1, 2)))
     value = forms.value(first) if len(arguments) == 1 else None
     if value is not None:
-        known = _known(OPERATIONS[name], int(value)) if value in (0, 1) else None
+        known = _known(row, value)
         if known is not None:
             return forms.number(known)
-        if name == "abs":
-            return forms.number(abs(value))
-        if name in ("floor", "ceil", "round") and value.denominator == 1:
-            return first
     if name == "log" and forms.is_constant(first, "e"):
         return forms.one
     if forms.kinds[first] == CALL:

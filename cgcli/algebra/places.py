@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import itertools
 from typing import Final, TypeAlias
 
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.normal import COMPARISONS
 from cgcli.algebra.sums import CALL, NAME, NUMBER, Form
+from cgcli.depth import Steps, descend
 from cgcli.errors import CgraphError
 from cgcli.operations.row import Shape, Static
 from cgcli.operations.shapes import describe, size
@@ -18,7 +19,8 @@ MOST: Final = 16
 
 _FEW: Final = 400
 
-At: TypeAlias = tuple[Form, int]
+Elements: TypeAlias = dict[tuple[Form, int], Form]
+"""The elements of forms that are known, by form and place."""
 
 
 def element(forms: Forms, form: Form, place: int) -> Form:
@@ -27,61 +29,52 @@ def element(forms: Forms, form: Form, place: int) -> Form:
     What is elementwise is taken apart: the element of x*sin(y) at 0 is x[0]*sin(y[0]). What is
     compared with its greatest is not: that finds it again only as long as both round alike.
     """
-    known: dict[At, Form] = {}
-    pending = [((form, place), _element(forms, form, place))]
-    answer: Form | None = None
-    while pending:
-        at, steps = pending[-1]
-        try:
-            # A generator that has just begun takes None.
-            wanted = steps.send(answer)  # type: ignore[arg-type]
-        except StopIteration as done:
-            answer = known[at] = done.value
-            pending.pop()
-            continue
-        answer = known.get(wanted)
-        if answer is None:
-            pending.append((wanted, _element(forms, *wanted)))
+    known: Elements = {}
+    descend(_element(forms, known, form, place))
     return known[form, place]
 
 
-def _element(forms: Forms, form: Form, place: int) -> Generator[At, Form, Form]:
-    """Yield the places of the parts whose elements an element is made of, and return it."""
+def _element(forms: Forms, known: Elements, form: Form, place: int) -> Steps:
+    """Put an element among those that are known, after those of the parts that it is made of."""
     kind, parts, shape = forms.kinds[form], forms.parts[form], forms.shapes[form]
-    if not shape:
-        return form
     call: tuple[str, tuple[Form, ...], Static] = parts if kind == CALL else ("", (), ())
     name, arguments, static = call
-    if name == "stack":
-        return forms.inner(form)[place]
-    if name == "onehot" and forms.value(arguments[0]) is not None:
-        return forms.one if forms.value(arguments[0]) == place else forms.zero
-    if name == "outer":
-        return forms.mul((yield arguments[0], place), arguments[1])
-    if name == "concat":
-        for part in arguments:
-            length = forms.shapes[part][0] if forms.shapes[part] else 1
-            if place < length:
-                return (yield part, place) if forms.shapes[part] else part
-            place -= length
-    if name == "transpose" and forms.is_call(arguments[0], "stack"):
-        rows = forms.inner(arguments[0])
-        if len(rows) == 1:
-            return forms.call("stack", ((yield rows[0], place),))
-    if name == "index":
-        return forms.call("index", arguments, (*static, place))
     operation = OPERATIONS.get(name)
     looked_into = kind != CALL or (operation is not None and operation.elementwise)
-    if kind == NAME or not looked_into or _seeks(forms, form):
-        return forms.call("index", (form,), (place,))
-    lower = []
-    for part in forms.inner(form):
-        axes = forms.shapes[part]
-        # What broadcasts along the first axis stands for its own element.
-        if len(axes) == len(shape):
-            part = yield part, place if axes[0] != 1 else 0  # noqa: PLW2901  # its element
-        lower.append(part)
-    return forms.made_of(form, lower)
+    if not shape or (form, place) in known:
+        made = known.get((form, place), form)
+    elif name == "stack":
+        made = arguments[place]
+    elif name == "onehot" and forms.value(arguments[0]) is not None:
+        made = forms.one if forms.value(arguments[0]) == place else forms.zero
+    elif name == "outer":
+        yield _element(forms, known, arguments[0], place)
+        made = forms.mul(known[arguments[0], place], arguments[1])
+    elif name == "concat":
+        lengths = [(forms.shapes[part] or (1,))[0] for part in arguments]
+        k = next(k for k, end in enumerate(itertools.accumulate(lengths)) if place < end)
+        at = arguments[k], place - sum(lengths[:k])
+        yield _element(forms, known, *at)
+        made = known[at]
+    elif name == "transpose" and forms.is_call(arguments[0], "stack") and shape[1:] == (1,):
+        (row,) = forms.inner(arguments[0])
+        yield _element(forms, known, row, place)
+        made = forms.call("stack", (known[row, place],))
+    elif name == "index":
+        made = forms.call("index", arguments, (*static, place))
+    elif kind == NAME or not looked_into or _seeks(forms, form):
+        made = forms.call("index", (form,), (place,))
+    else:
+        lower = forms.inner(form)
+        for k, part in enumerate(lower):
+            axes = forms.shapes[part]
+            # What broadcasts along the first axis stands for its own element.
+            if len(axes) == len(shape):
+                at = part, place if axes[0] != 1 else 0
+                yield _element(forms, known, *at)
+                lower[k] = known[at]
+        made = forms.made_of(form, lower)
+    known[form, place] = made
 
 
 def _seeks(forms: Forms, form: Form) -> bool:

@@ -8,9 +8,9 @@ All names stand for real numbers.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from cgcli.algebra.forms import Forms
 from cgcli.algebra.normal import apply
@@ -33,6 +33,8 @@ _RECIPROCALS: Final = {
     "sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh",
 }  # fmt: skip
 
+_Make: TypeAlias = Callable[..., Form]
+
 
 class Simplifier:
     """SymPy's simplest form of a form.
@@ -52,7 +54,7 @@ class Simplifier:
         self.unchanged = 0
         # Lt is another name for StrictLessThan.
         self._back = {getattr(self.sympy, name).__name__: word for word, name in _THEIRS.items()}
-        self._functions: dict[Any, str] = {}
+        self._functions: dict[str, str] = {}
         self._leaves: dict[Any, Form] = {}
         self._euler = False
 
@@ -112,9 +114,8 @@ class Simplifier:
         if name in _THEIRS:
             return getattr(sympy, _THEIRS[name])(*arguments)
         # SymPy must not take its own function of that name for it.
-        function = sympy.Function(f"{name}_", real=True)
-        self._functions[function] = name
-        return function(*arguments)
+        self._functions[f"{name}_"] = name
+        return sympy.Function(f"{name}_", real=True)(*arguments)
 
     def _counted(self, value: Any) -> Any:
         """Return a comparison as the number that it counts as."""
@@ -126,63 +127,53 @@ class Simplifier:
 
     def _from_sympy(self, forms: Forms, root: Any) -> Form:
         sympy = self.sympy
-        self._leaves |= {
-            sympy.pi: forms.constant("pi"),
-            sympy.E: forms.constant("e") if self._euler else forms.call("exp", (forms.one,)),
-            sympy.true: forms.one,
-            sympy.false: forms.zero,
-        }
-        joined: dict[str, Callable[[Form, Form], Form]] = {
-            "Add": forms.add,
-            "Mul": forms.mul,
-            "Max": lambda a, b: forms.call("max", (a, b)),
-            "Min": lambda a, b: forms.call("min", (a, b)),
-            "And": lambda a, b: forms.call("where", (a, b, forms.zero)),
-            "Or": lambda a, b: forms.call("where", (a, forms.one, b)),
-        }
+        euler = forms.constant("e") if self._euler else forms.call("exp", (forms.one,))
+        leaves = {sympy.pi: forms.constant("pi"), sympy.E: euler, **self._leaves}
+        leaves |= {sympy.true: forms.one, sympy.false: forms.zero}
+        makes = self._makes(forms)
         known: dict[Any, Form] = {}
         for part in sympy.postorder_traversal(root):
-            arguments = [known[inner] for inner in part.args]
-            join = joined.get(type(part).__name__)
-            known[part] = (
-                self._made(forms, part, arguments)
-                if join is None
-                else functools.reduce(join, arguments)
-            )
+            if part.is_Rational:
+                known[part] = forms.number(Fraction(int(part.p), int(part.q)))
+            elif part in leaves:
+                known[part] = leaves[part]
+            elif (make := makes.get(type(part).__name__)) is not None:
+                known[part] = make(*(known[inner] for inner in part.args))
+            else:
+                raise _UnwritableError
         return known[root]
 
-    def _made(self, forms: Forms, part: Any, arguments: list[Form]) -> Form:
-        """Return the form of what takes arguments of a certain number, or none."""
-        name = type(part).__name__
-        if part.is_Rational:
-            return forms.number(Fraction(int(part.p), int(part.q)))
-        if part in self._leaves:
-            return self._leaves[part]
-        if part.is_Pow:
-            return forms.power(*arguments)
-        if name == "exp" and self._euler:
-            return forms.power(forms.constant("e"), arguments[0])
-        if part.func in self._functions:
-            return forms.call(self._functions[part.func], tuple(arguments))
-        if name in _RECIPROCALS:
-            below = forms.call(_RECIPROCALS[name], tuple(arguments))
-            return forms.power(below, forms.number(-1))
-        if name == "ExprCondPair":
-            return forms.call("where", (arguments[1], arguments[0], forms.zero))
-        if name == "Piecewise":
-            return _chosen(forms, arguments)
-        if name == "polygamma" and arguments[0] == forms.zero:
-            return forms.call("digamma", (arguments[1],))
-        if name in self._back:
-            return apply(forms, self._back[name], tuple(arguments))
-        raise _UnwritableError
+    def _makes(self, forms: Forms) -> dict[str, _Make]:
+        """Return what makes a form of others, by the name of SymPy's class."""
+        of: Callable[[str], _Make] = lambda name: lambda *parts: apply(forms, name, parts)
+        joined: Callable[[_Make], _Make] = lambda join: lambda *parts: functools.reduce(join, parts)
+        chosen: _Make = lambda *parts: forms.call("where", parts)
+        below: Callable[[str], _Make] = lambda name: lambda x: forms.div(forms.one, of(name)(x))
+        makes: dict[str, _Make] = {
+            **{word: of(name) for word, name in (*self._back.items(), *self._functions.items())},
+            **{word: below(name) for word, name in _RECIPROCALS.items()},
+            **{word: joined(of(self._back[word])) for word in ("Max", "Min")},
+            "Add": joined(forms.add),
+            "Mul": joined(forms.mul),
+            "Pow": forms.power,
+            "And": joined(lambda a, b: chosen(a, b, forms.zero)),
+            "Or": joined(lambda a, b: chosen(a, forms.one, b)),
+            "ExprCondPair": lambda value, condition: chosen(condition, value, forms.zero),
+            "Piecewise": lambda *pairs: _chosen(forms, pairs),
+            "polygamma": lambda n, x: (
+                of("digamma")(x) if n == forms.zero else of("polygamma")(n, x)
+            ),
+        }
+        if self._euler:
+            makes["exp"] = lambda x: forms.power(forms.constant("e"), x)
+        return makes
 
 
 class _UnwritableError(Exception):
     """What the language has no spelling for, as i or an integral."""
 
 
-def _chosen(forms: Forms, pairs: list[Form]) -> Form:
+def _chosen(forms: Forms, pairs: Sequence[Form]) -> Form:
     """Return where(c, a, where(d, b, …)) for the pairs of a Piecewise."""
     total = forms.constant("nan") if forms.kinds[pairs[-1]] != CALL else forms.zero
     for pair in reversed(pairs):

@@ -22,6 +22,7 @@ from cgcli.numbers.elements import by_element
 from cgcli.numbers.objects import arranged
 from cgcli.numbers.real import Careful
 from cgcli.numbers.taylor import TAYLOR, TERMS, Series
+from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import size
 
 _MOST: Final = 32
@@ -30,8 +31,6 @@ _WORK: Final = 20_000
 """How many nodes may move: each takes some tenths of a millisecond."""
 _STILL: Final = 100
 """How many elements that do not move take as long as one that does."""
-_ADDED: Final = frozenset({"add", "sub", "mod"})
-"""Elementwise operations that terms are added up in."""
 _SAME: Final = 1e-9
 _ROUNDING: Final = 1e-13
 
@@ -207,8 +206,10 @@ class _Beside(Sweep):
         operation, arguments, scale = self.graph.operations[node], self.graph.arguments[node], 0.0
         if operation.step:
             return result
-        if not operation.elementwise or operation.name in _ADDED:
-            # Of what is added up, the largest may leave more rounding than the sum is.
+        adds = operation.level == LEVELS["sum"] or operation.pieces is not None
+        if adds or not operation.elementwise:
+            # Of what is added up, as in a remainder, the largest may leave more rounding than the
+            # sum is.
             sizes = [float(np.max(np.abs(self._at_point[a]))) for a in arguments]
             scale = max((s for s in sizes if s - s == 0), default=0.0)
 

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import anywhere, elements
 from cgcli.numbers.missing import NoValue
 from cgcli.operations.protocol import Number, Rulebook
-from cgcli.operations.table import OPERATIONS
-
-_SAME: Final = OPERATIONS["same"]
 
 
 def decided_beside(
@@ -95,7 +92,7 @@ class Choices:
         if self.active is None or graph.operations[node].reaches is None:
             return None
         condition = graph.arguments[node][0]
-        while graph.operations[condition] is _SAME:
+        while graph.operations[condition].identity:
             (condition,) = graph.arguments[condition]
         if not graph.operations[condition].equates:
             return None

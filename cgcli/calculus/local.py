@@ -9,11 +9,10 @@ from cgcli.calculus.kind import Kind
 from cgcli.calculus.result import Result
 from cgcli.graph.graph import CONSTANT, Graph
 from cgcli.numbers.symbolic import Symbol, apply, symbolic
+from cgcli.operations.row import LEVELS
 from cgcli.operations.table import OPERATIONS
 
-_NEGATIVE: Final = OPERATIONS["neg"]
 _CASES: Final = 12
-_OPPOSITE: Final = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
 
 
 class Formula(NamedTuple):
@@ -88,10 +87,11 @@ class Locals:
         graph = self.graph
         if node in graph.given:
             return None
-        if graph.operations[node] is _NEGATIVE:
+        operation = graph.operations[node]
+        if operation.level == LEVELS["sign"] and operation.symbol == "-":
             inner = self._literal(graph.arguments[node][0])
             return f"-{inner}" if inner and inner[0] != "-" else None
-        if graph.operations[node] is not CONSTANT:
+        if operation is not CONSTANT:
             return None
         return graph.literals[node] if isinstance(graph.constants[node], float) else None
 
@@ -166,7 +166,7 @@ def _reason(small: Graph, reason: tuple[int, bool]) -> int:
     if holds:
         return node
     sides = (Symbol(small, side) for side in small.arguments[node])
-    return apply(small, OPERATIONS[_OPPOSITE[small.operations[node].name]], *sides).node
+    return apply(small, OPERATIONS[small.operations[node].opposite], *sides).node
 
 
 class _Decisions:

@@ -8,7 +8,7 @@ from typing import Final
 from cgcli.export.emit import Emitter
 from cgcli.export.routine import Result, Routine
 from cgcli.export.target import Line, Target
-from cgcli.export.views import View, axes, contiguous, laid, looked
+from cgcli.export.views import View, axes, contiguous, laid, looked, loops
 from cgcli.graph.templates import ATOM, Template
 from cgcli.operations.row import LEVELS, Shape, Static
 from cgcli.operations.shapes import size
@@ -74,13 +74,7 @@ class LoopEmitter(Emitter):
 
     def assign(self, place: int) -> None:
         """Assign an elementwise instruction to a variable, in a loop where it has elements."""
-        shape = self.tape[place].shape
-        # One loop is enough where all arrays lie in the same order.
-        if shape and all(
-            (view.shape == shape and view.packed and not view.offset) or not any(view.strides)
-            for view in self._leaves(place)
-        ):
-            shape = (size(shape),)
+        shape = loops(self.tape[place].shape, self._leaves(place))
         self._index = axes(shape)
         text = self.expression(place, truth=self.tape[place].truth)
         self._calculate(place, text, shape)

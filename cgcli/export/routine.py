@@ -15,7 +15,7 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers.arrays import ARRAYS, quiet
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.rounded import Rounded
-from cgcli.operations.row import Rule, Shape
+from cgcli.operations.row import LEVELS, Rule, Shape
 from cgcli.operations.shapes import describe, size
 from cgcli.plan.cells import Cell, Number, elementwise, filled
 from cgcli.plan.lower import Lowered
@@ -87,11 +87,12 @@ class PlainSweep(CellSweep):
             return super().times(node, place, upstream, partial, parts)
         sent = self._product(upstream, partial)
         # By 0 a quotient sends no finite number anyway.
-        if operation.domain is None or (operation.name == "div" and isinstance(partial, Cell)):
+        divides = operation.level == LEVELS["product"] and isinstance(partial, Cell)
+        if operation.domain is None or divides:
             return sent
         y: Any = self.values[node]
         inside = operation.domain.inside(self._truths, *parts)
-        if operation.name == "pow" and isinstance(inside, Cell):
+        if operation.level == LEVELS["power"] and isinstance(inside, Cell):
             # Of -inf a negative power may be 0.
             inside = inside | (y - y == 0)
         if isinstance(inside, Cell) and not isinstance(partial, Cell):

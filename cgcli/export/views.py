@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -83,6 +83,12 @@ class View(NamedTuple):
 def axes(shape: Shape) -> list[str]:
     """Return the variables of loops over the axes of a shape; none where there is one place."""
     return [name if length > 1 else "" for name, length in zip("ij", shape, strict=False)]
+
+
+def loops(shape: Shape, views: Iterable[View]) -> Shape:
+    """Return the axes to loop over; one is enough where all arrays lie in the same order."""
+    alike = all((v.shape == shape and v.packed) or not any(v.strides) for v in views)
+    return (size(shape),) if alike and shape else shape
 
 
 @lru_cache(1_000)

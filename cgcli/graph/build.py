@@ -7,18 +7,16 @@ stands for, and `nodes` appends one node with its shape.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from cgcli.depth import Steps, descend
 from cgcli.errors import CgraphError
 from cgcli.graph.expressions import Expressions
-from cgcli.graph.graph import INPUT, Graph
+from cgcli.graph.graph import INPUT, SAME, Graph
 from cgcli.graph.names import Scope
 from cgcli.language.syntax import Assignment, Block, Expression, Function, Loop, Syntax, Value
 from cgcli.limits import Limits
-from cgcli.operations.table import CONSTANTS, OPERATIONS
-
-_SAME: Final = OPERATIONS["same"]
+from cgcli.operations.table import CONSTANTS
 
 
 def build(
@@ -81,7 +79,7 @@ class _Statements(Expressions):
         named = node < size_before or node in graph.given
         if named or graph.literals.get(node) in CONSTANTS:
             start, end = statement.expression[-1][3:5]
-            node = self.operation(_SAME, (node,), start, end)
+            node = self.operation(SAME, (node,), start, end)
         graph.given[node] = written
         if key:
             self.members[name, key] = node

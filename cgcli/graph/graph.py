@@ -21,6 +21,7 @@ from cgcli.operations.table import OPERATIONS
 
 INPUT = OPERATIONS["input"]
 CONSTANT = OPERATIONS["constant"]
+SAME = OPERATIONS["same"]
 
 Around: TypeAlias = tuple[tuple[str, int], ...]
 """The variables and values of turns, outermost first."""

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Final
 
 from cgcli.errors import shorten
-from cgcli.graph.graph import Graph
+from cgcli.graph.graph import CONSTANT, INPUT, Graph
 from cgcli.graph.text import inline
 from cgcli.resource import read_toml
 
@@ -82,14 +82,14 @@ def _match(graph: Graph, root: int, pattern: Graph) -> tuple[dict[str, int], set
     while pending:
         wanted, place = pending.pop()
         operation = pattern.operations[wanted]
-        if operation.name == "input":
+        if operation is INPUT:
             letter = pattern.names[wanted]
             if not _same(graph, letters.setdefault(letter, place), place):
                 return None
             continue
         if not _is_alike(graph, place, pattern, wanted):
             return None
-        if operation.name == "constant" and graph.constants[place] != pattern.constants[wanted]:
+        if operation is CONSTANT and graph.constants[place] != pattern.constants[wanted]:
             return None
         covered.add(place)
         pending.extend(zip(pattern.arguments[wanted], graph.arguments[place], strict=True))

@@ -82,7 +82,7 @@ def write(graph: Graph, node: int, leaf: Leaf, notation: Notation = TEXT, level:
         place = slot.place
         arguments = graph.arguments[place]
         text = leaf(place) if place != node or not arguments else None
-        while text is None and graph.operations[place].name == "same":
+        while text is None and graph.operations[place].written == "<0>":
             # Another name is written as what it stands for.
             place, arguments = arguments[0], graph.arguments[arguments[0]]
             text = leaf(place)

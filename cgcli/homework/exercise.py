@@ -25,7 +25,7 @@ from cgcli.language.syntax import Expression
 from cgcli.limits import Limits
 from cgcli.numbers.elements import by_element, elements
 from cgcli.numbers.values import is_finite
-from cgcli.operations.row import Operation
+from cgcli.operations.row import LEVELS, Operation
 from cgcli.program import Program
 
 _ANSWER: Final = Limits(depth=200, numbers=1_000_000)
@@ -228,7 +228,7 @@ class Exercise:
     def _corners(self) -> list[int]:
         """The operations that have a corner, or jump."""
         rows = enumerate(self.graph.operations)
-        return [node for node, row in rows if row.gate or row.step or row.name in ("abs", "mod")]
+        return [node for node, row in rows if row.gate or row.step or row.pieces]
 
     def _passed(self, values: list[Any]) -> list[Any]:
         """Return on which side of its corner each operation is that has one."""
@@ -290,7 +290,7 @@ class Exercise:
         sizes = [
             abs(values[argument])
             for place in range(self.draft.size, node + 1)
-            if graph.operations[place].name in ("add", "sub")
+            if graph.operations[place].level == LEVELS["sum"]
             for argument in graph.arguments[place]
             if not shape_of(values[argument])
         ]
@@ -323,8 +323,8 @@ class Exercise:
 
 def _sides(operation: Operation, value: Any, parts: list[Any]) -> list[Any]:
     """Return which of its pieces an operation with a corner or a jump is on."""
-    if operation.name == "mod":
-        return [DOUBLES.spread(lambda m, a, b: m.floor(a / b), parts)]
+    if operation.pieces is not None:
+        return [DOUBLES.spread(operation.pieces, parts)]
     if operation.step:
         return [value]
     # What lets a gradient through as it is has the value of an argument.

@@ -12,17 +12,18 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.calculus.sweep import Sweep
-from cgcli.graph.graph import Graph
+from cgcli.graph.graph import INPUT, Graph
 from cgcli.homework.answers import Answer
 from cgcli.homework.exercise import Exercise, distance
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import is_same
 from cgcli.homework.written import read_number, shape_of
 from cgcli.numbers.elements import elements
-from cgcli.numbers.exact import EXACT, RATIONAL
+from cgcli.numbers.exact import EXACT
 from cgcli.numbers.operators import Operators
 from cgcli.numbers.ratio import Room, RoomError
 from cgcli.numbers.values import is_finite
+from cgcli.operations.row import LEVELS
 
 _POINTS: Final = 20
 _EXPONENT: Final = 64
@@ -258,7 +259,7 @@ def _prove(exercise: Exercise, quantity: Quantity, node: int) -> bool | None:
             return True
     except (ArithmeticError, AttributeError, ValueError):
         return None
-    free = all(graph.operations[leaf].name == "input" for leaf in variables)
+    free = all(graph.operations[leaf] is INPUT for leaf in variables)
     return False if free else None
 
 
@@ -288,11 +289,12 @@ def _leaves(graph: Graph, targets: list[int], active: bytearray) -> dict[int, An
 
 def _is_rational(graph: Graph, node: int) -> bool:
     """Whether an operation is one of rational functions: a power by a typed whole number."""
-    name = graph.operations[node].name
-    if name != "pow":
-        return name in RATIONAL
+    operation = graph.operations[node]
+    if operation.level != LEVELS["power"]:
+        arithmetic = LEVELS["sum"] <= operation.level < LEVELS["power"]
+        return operation.identity or (arithmetic and operation.elementwise)
     exponent = graph.arguments[node][1]
-    if graph.operations[exponent].name in ("neg", "pos"):
+    if graph.operations[exponent].level == LEVELS["sign"]:
         exponent = graph.arguments[exponent][0]
     value = _typed(graph.literals.get(exponent, ""))
     return value is not None and abs(value) <= _EXPONENT and value.denominator == 1

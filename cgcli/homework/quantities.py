@@ -71,8 +71,8 @@ class Steps:
     def _is_step(self, node: int) -> bool:
         """Whether a person would write a node down: no element taken out, no plus before it."""
         graph = self.graph
-        name = graph.operations[node].name
-        read_off = name == "index" or (name in _TRANSPARENT and node != self.result.of)
+        row = graph.operations[node]
+        read_off = row.picks or (row.identity and node != self.result.of)
         return bool(graph.arguments[node]) and not (read_off and node not in graph.given)
 
     def place(self, quantity: Quantity) -> tuple[int, int, int]:
@@ -142,9 +142,6 @@ def completed(graph: Graph, of: int) -> list[int]:
     return order
 
 
-_TRANSPARENT: Final = frozenset({"same", "pos"})
-
-
 class Classes:
     """Which nodes are written alike: the same operation of the same arguments, in any order.
 
@@ -169,7 +166,7 @@ class Classes:
         node = len(of)
         operation = graph.operations[node]
         arguments = tuple(of[argument] for argument in graph.arguments[node])
-        if operation.name in _TRANSPARENT:
+        if operation.identity:
             of.append(arguments[0])
             return
         if operation.commutes:

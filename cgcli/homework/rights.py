@@ -72,7 +72,7 @@ def with_euler(graph: Graph, text: str) -> str:
     step = graph.node("e")
     if step is None or not graph.arguments[step] or not PATTERNS["euler"].search(text):
         return text
-    powers = (graph.arguments[k] for k, row in enumerate(graph.operations) if row.name == "pow")
+    powers = (graph.arguments[k] for k, row in enumerate(graph.operations) if row.symbol == "^")
     wholes = (float(graph.constants.get(by, 0.5)).is_integer() for of, by in powers if of == step)
     return PATTERNS["euler"].sub("exp(1)^", text) if all(wholes) else text
 

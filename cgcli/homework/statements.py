@@ -159,7 +159,7 @@ def _divides(lefts: Lefts, before: str, by: str) -> bool:
     if "/" in asked[0] or "/" in by:
         return "/" not in by
     node, graph = lefts.graph.node(asked[0]), lefts.graph
-    divided = node is not None and graph.operations[node].name == "div"
+    divided = node is not None and graph.operations[node].symbol == "/"
     return divided and graph.node(by) in graph.arguments[node or 0]
 
 

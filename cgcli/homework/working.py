@@ -23,9 +23,6 @@ TAUGHT: Final = "taught"
 
 _ROUNDING: Final = 1e-6
 
-# Their derivatives only compare the output with the arguments, which is no way to work.
-_COMPARING: Final = frozenset({"max", "min", "amax", "amin", "mod"})
-
 
 def run(rule: Rule, *arguments: Any, arrays: bool = False) -> Any:
     """Return a rule's result over floats, or over arrays where any argument or the result is."""
@@ -211,9 +208,15 @@ class Use(Worked):
         return self.working.values[self.argument]
 
     @property
+    def _compares(self) -> bool:
+        """Whether the derivative only compares output and arguments, which is no way to work."""
+        operation = self.operation
+        return operation.pieces is not None or (operation.gate and operation.turns)
+
+    @property
     def y(self) -> Any:
         """The value of the operation, as the form has it."""
-        worked_out = self.form == AGAIN or self.name in _COMPARING
+        worked_out = self.form == AGAIN or self._compares
         return self.working.worked_out(self.node) if worked_out else self.working.values[self.node]
 
     @cached_property
@@ -273,7 +276,7 @@ class Use(Worked):
         """Yield the forms in which the local derivative may be taken, when they differ."""
         yield AS_IS
         working, operation = self.working, self.operation
-        if self.name in _COMPARING or not working.is_moved(self.node):
+        if self._compares or not working.is_moved(self.node):
             return
         if is_same(working.worked_out(self.node), working.values[self.node]):
             return

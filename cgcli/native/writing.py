@@ -13,11 +13,10 @@ from typing import Final
 import numpy as np
 
 from cgcli.export.target import Target
-from cgcli.export.views import View, axes, contiguous, laid, looked
+from cgcli.export.views import View, axes, contiguous, laid, looked, loops
 from cgcli.graph.templates import ATOM, Slot, Template, parsed, spelled
 from cgcli.native.steps import Address, LackingError, Places, Step
 from cgcli.operations.row import LEVELS, Shape
-from cgcli.operations.shapes import size
 from cgcli.plan.plan import Plan
 from cgcli.plan.tape import ONCE, ROWS, VIEWS, Instruction
 
@@ -151,12 +150,10 @@ class Kernels(Places):
             if (s := self._operand(self.tape[place], k)) is not None
             and self.made.get(s.base) != made
         ]
-        # One loop is enough where all arrays lie in the same order.
-        flat = all(s.packed or not any(s.strides) for s in seen if s.places.size)
-        shape = (size(step.shape),) if flat else step.shape
+        shape = loops(step.shape, seen)
         index, names, body = axes(shape), dict[int, str](), list[str]()
         for place in step.places:
-            body.append(self._statement(step, place, names, index, flat=flat))
+            body.append(self._statement(step, place, names, index))
             if place in self._stored:
                 step.writes.append(place)
                 out = self._text(step, contiguous(place, shape), index)
@@ -164,7 +161,7 @@ class Kernels(Places):
         step.loop(shape, *body)
 
     def _statement(
-        self, step: Step, place: int, names: dict[int, str], index: Sequence[str], *, flat: bool
+        self, step: Step, place: int, names: dict[int, str], index: Sequence[str]
     ) -> str:
         """Return what computes an operation of elements, as a variable of the loop."""
         instruction = self.tape[place]
@@ -185,7 +182,7 @@ class Kernels(Places):
             if seen.base in names:
                 text, truth = names[seen.base], self.tape[seen.base].truth
             else:
-                text, truth = self._text(step, seen.flat if flat else seen, index), False
+                text, truth = self._text(step, seen.flat if len(index) == 1 else seen, index), False
             if truth == slot.truth:
                 return Template(ATOM, (text,))
             return Template(ATOM, (f"({text} ? 1.0 : 0.0)" if truth else f"({text} != 0)",))

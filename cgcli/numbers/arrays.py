@@ -82,10 +82,9 @@ def _elements(name: str) -> Callable[..., Any]:
     return apply
 
 
-def _function(name: str) -> Callable[..., Any]:
-    """Return NumPy's function; what is named asin here is arcsin there."""
-    inverse = name.startswith("a") and name[1:] in ELEMENTWISE
-    return getattr(np, f"arc{name[1:]}" if inverse else name, None) or _elements(name)
+def numpy_name(name: str) -> str:
+    """Return what NumPy calls a primitive: what is named asin here is arcsin there."""
+    return f"arc{name[1:]}" if name.startswith("a") and name[1:] in ELEMENTWISE else name
 
 
 def _cube_root(x: Any) -> Any:
@@ -280,7 +279,7 @@ STRUCTURE: Final[dict[str, Callable[..., Any]]] = {
 """What moves elements about, or takes their sums and products, whatever they are."""
 
 _ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
-    **{name: _function(name) for name in ELEMENTWISE},
+    **{name: getattr(np, numpy_name(name), None) or _elements(name) for name in ELEMENTWISE},
     "cbrt": _cube_root,
     "pow": np.float_power,
     "atan2": np.arctan2,

@@ -16,9 +16,6 @@ from cgcli.numbers.ratio import Ratio, Room, as_ratio
 from cgcli.operations.row import Rule
 from cgcli.operations.table import OPERATIONS
 
-RATIONAL: Final = frozenset({"same", "add", "sub", "mul", "div", "neg", "pos", "pow"})
-"""The operations that take rationals to rationals, a power when its exponent is whole."""
-
 _UNDEFINED: Final = NoValue(UNDEFINED)
 _IRRATIONAL: Final = NoValue(IRRATIONAL, sure=True)
 _UNKNOWN: Final = NoValue(IRRATIONAL)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from cgcli.operations.arity import Binary, Unary
 from cgcli.operations.protocol import Number, Rulebook
-from cgcli.operations.row import LEVELS, Binary, Domain, Kink, Operation, Unary
+from cgcli.operations.row import LEVELS, Domain, Kink, Operation
 
 
 def _power_by_exponent(m: Rulebook, y: Number, a: Number, b: Number) -> Number:
@@ -35,6 +36,7 @@ ARITHMETIC: Final = (
     ),
     Unary(
         name="same",
+        identity=True,
         written="<0>",
         usage="name = a",
         value=lambda m, a: a,
@@ -63,6 +65,7 @@ ARITHMETIC: Final = (
     ),
     Binary(
         name="mul",
+        multiplies=True,
         value=lambda m, a, b: a * b,
         partials=(lambda m, y, a, b: b, lambda m, y, a, b: a),
         symbol="*",
@@ -98,6 +101,7 @@ ARITHMETIC: Final = (
     ),
     Unary(
         name="pos",
+        identity=True,
         value=lambda m, a: a,
         partials=(lambda m, y, a: 1,),
         symbol="+",

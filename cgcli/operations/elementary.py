@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from cgcli.operations.arity import Binary, Unary
 from cgcli.operations.protocol import Number, Rulebook
-from cgcli.operations.row import Binary, Domain, Kink, Unary
+from cgcli.operations.row import Domain, Kink
 
 
 def _vertical(at: Number, left: bool, right: bool, sign: int, words: str) -> Kink:

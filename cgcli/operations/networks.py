@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from cgcli.operations.arity import Unary
 from cgcli.operations.protocol import Number, Rulebook
-from cgcli.operations.row import Kink, Unary
+from cgcli.operations.row import Kink
 
 
 def _softplus(m: Rulebook, x: Number) -> Number:

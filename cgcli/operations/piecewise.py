@@ -10,8 +10,9 @@ from __future__ import annotations
 import operator
 from typing import Final
 
+from cgcli.operations.arity import Binary, Ternary, Unary
 from cgcli.operations.protocol import Number, Rulebook
-from cgcli.operations.row import LEVELS, Binary, Domain, Kink, Operation, Rule, Ternary, Unary
+from cgcli.operations.row import LEVELS, Domain, Kink, Operation, Rule
 
 
 def _shares(m: Rulebook, y: Number, *arguments: Number) -> list[Number]:
@@ -46,7 +47,7 @@ def _mod_sides(m: Rulebook, a: Number, b: Number) -> Number:
 
 
 def _comparison(
-    name: str, symbol: str, latex: str, summary: str, left: int, right: int
+    name: str, symbol: str, opposite: str, latex: str, summary: str, left: int, right: int
 ) -> Operation:
     """A row whose value is 1 or 0; `left` and `right` sign its jump at a tie."""
     compare = getattr(operator, name)
@@ -59,6 +60,7 @@ def _comparison(
         level=LEVELS["comparison"],
         step=True,
         equates=bool(left and right),
+        opposite=opposite,
         commutes=bool(left and right),
         kinks=(
             Kink(
@@ -124,17 +126,18 @@ def _extreme(name: str, corner: tuple[int, int], summary: str) -> Operation:
 
 
 PIECEWISE: Final = (
-    _comparison("lt", "<", "<", "1 where a is less, else 0", -1, 0),
-    _comparison("le", "<=", r"\le", "1 where a is not greater, else 0", 0, -1),
-    _comparison("gt", ">", ">", "1 where a is greater, else 0", 0, 1),
-    _comparison("ge", ">=", r"\ge", "1 where a is not less, else 0", 1, 0),
-    _comparison("eq", "==", r"\mathrel{==}", "1 where both are equal, else 0", 1, -1),
-    _comparison("ne", "!=", r"\ne", "1 where they differ, else 0", -1, 1),
+    _comparison("lt", "<", "ge", "<", "1 where a is less, else 0", -1, 0),
+    _comparison("le", "<=", "gt", r"\le", "1 where a is not greater, else 0", 0, -1),
+    _comparison("gt", ">", "le", ">", "1 where a is greater, else 0", 0, 1),
+    _comparison("ge", ">=", "lt", r"\ge", "1 where a is not less, else 0", 1, 0),
+    _comparison("eq", "==", "ne", r"\mathrel{==}", "1 where both are equal, else 0", 1, -1),
+    _comparison("ne", "!=", "eq", r"\ne", "1 where they differ, else 0", -1, 1),
     Unary(
         name="abs",
         partials=(lambda m, y, x: m.sign(x),),
         latex=r"\left|<x>\right|",
         kinks=(Kink(lambda m, x: x == 0, lambda m, x: ((-1, 1),), "a corner at 0"),),
+        pieces=lambda m, x: x >= 0,
         sign=">=",
         summary="absolute value",
         convention="the derivative at 0 is 0",
@@ -223,6 +226,7 @@ PIECEWISE: Final = (
     Binary(
         name="mod",
         wide=True,
+        pieces=lambda m, a, b: m.floor(a / b),
         partials=(lambda m, y, a, b: m.mod_slope(y), lambda m, y, a, b: -m.round((a - y) / b)),
         domain=Domain(lambda m, a, b: b != 0, "{b} must not be 0"),
         kinks=(

@@ -64,9 +64,6 @@ def selected(indices: Iterable[Index]) -> tuple[Any, ...]:
 
 Tangent: TypeAlias = Callable[[Directions, Parts, Number, Parts, Static], Number]
 Pullback: TypeAlias = Callable[[Rulebook, int, Number, Number, Parts, Static], Number]
-_OfOne: TypeAlias = Callable[[Rulebook, Number, Number], Number]
-_OfTwo: TypeAlias = Callable[[Rulebook, Number, Number, Number], Number]
-_OfThree: TypeAlias = Callable[[Rulebook, Number, Number, Number, Number], Number]
 
 LEVELS: Final = {
     "choice": -1, "comparison": 0, "sum": 1, "product": 2, "sign": 3, "power": 4, "atom": 5,
@@ -78,7 +75,7 @@ _BY_NAME: Final[tuple[str, ...]] = ("",)
 """The words of an operation that is called by its own name."""
 
 
-def _of_the_book(m: Rulebook, *arguments: Number) -> Number:
+def of_the_book(m: Rulebook, *arguments: Number) -> Number:
     """Stand for the function of the rule book that has the row's name."""
     raise NotImplementedError
 
@@ -141,11 +138,15 @@ class Operation:
     Its `slopes` are where there are derivatives, as its `domain` is where there is a value.
     It `mixes` where every element of the result depends on all of the last axis, and `collects`
     where the elements of the result, or its rows, are the arguments themselves. It is a `step`
-    where it is constant between jumps, which its kinks are, and `equates` where it asks
-    whether its two arguments are equal, or differ. Its `sign` is what is before 0 wherever it has
-    a value, ">" or ">=", or "kept" where it is that of all elements of its argument. It is a
-    `gate` where it lets a gradient through as it is, or does not; its `angle` is "argument" or
-    "value", whichever is one. It `commutes` where the order of its arguments changes nothing.
+    where it is constant between jumps, which its kinks are, and `equates` where it asks whether
+    its two arguments are equal, or differ; `opposite` names the comparison that holds where it
+    does not. Its `sign` is what is before 0 wherever it has a value, ">" or ">=", or "kept" where
+    it is that of all elements of its argument. It is an `identity` where it has its argument's
+    value, and `picks` where it has a part of it; it `multiplies` where it is a product, linear in
+    either of its two arguments. It is a `gate` where it lets a gradient through as it is, or does
+    not; `pieces` tells the pieces of any other value with corners or jumps apart, by what is alike
+    at all points of one. Its `angle` is "argument" or "value", whichever is one. It `commutes`
+    where the order of its arguments changes nothing.
     Its `rules` are what textbooks call its derivative: where several arguments vary, and where one
     alone does, by its place, if that has another name. A function of one number has its own.
 
@@ -154,11 +155,12 @@ class Operation:
     braces by the row's parameters, `{upstream}` and `{y}`; where the words depend on the shapes
     of the arguments, `wording(place, *shapes)` returns them. What is neither a sign nor a call
     has a pattern of its own, `written`, and in lists of operations its `usage`. `latex` is a
-    macro, or a pattern with the arguments in angle brackets.
+    macro, or a pattern with the arguments in angle brackets; `printed` has a pattern for formulas
+    that no numbers are put into, where that is another, and which binds as a power does.
     """
 
     name: str
-    value: Rule = _of_the_book
+    value: Rule = of_the_book
     partials: tuple[Rule, ...] | Rule = ()
     words: tuple[str, ...] = _BY_NAME
     symbol: str = ""
@@ -174,9 +176,14 @@ class Operation:
     wide: bool = False
     mixes: bool = False
     collects: bool = False
+    picks: bool = False
+    identity: bool = False
+    multiplies: bool = False
     step: bool = False
     equates: bool = False
+    opposite: str = ""
     gate: bool = False
+    pieces: Rule | None = None
     sign: str = ""
     angle: str = ""
     commutes: bool = False
@@ -192,11 +199,12 @@ class Operation:
     wording: Callable[..., str] | None = None
     textbook: tuple[Rule | None, ...] | Rule = ()
     latex: str = ""
+    printed: str = ""
     convention: str = ""
 
     def __post_init__(self) -> None:
         """Let a program call it by its name, where it is not written another way."""
-        if self.value is _of_the_book:
+        if self.value is of_the_book:
             name = self.name
             one: Rule = lambda m, x: getattr(m, name)(x)
             more: Rule = lambda m, *arguments: getattr(m, name)(*arguments)
@@ -325,33 +333,3 @@ class Operation:
         tail = "".join(f"[, {name}]" for name in self.static[self.required_static :])
         word = self.words[0] if self.words else self.name
         return f"{word}({', '.join(names + more)}{tail})" if names else word
-
-
-# A row of so many arguments, whose rules the type checker holds against the rule book.
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Unary(Operation):
-    """A row of one argument."""
-
-    value: Callable[[Rulebook, Number], Number] = _of_the_book
-    partials: tuple[_OfOne]
-    textbook: tuple[_OfOne] | tuple[()] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Binary(Operation):
-    """A row of two arguments."""
-
-    value: Callable[[Rulebook, Number, Number], Number] = _of_the_book
-    partials: tuple[_OfTwo, _OfTwo]
-    parameters: tuple[str, ...] = ("a", "b")
-    textbook: tuple[_OfTwo | None, _OfTwo | None] | tuple[()] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Ternary(Operation):
-    """A row of three arguments."""
-
-    value: Callable[[Rulebook, Number, Number, Number], Number] = _of_the_book
-    partials: tuple[_OfThree, _OfThree, _OfThree]

@@ -130,6 +130,7 @@ TENSORS: Final = (
     ),
     Operation(
         name="index",
+        picks=True,
         written="<0:atom>[<static>]",
         usage="x[i]",
         tangent=_linear("index"),
@@ -143,6 +144,7 @@ TENSORS: Final = (
     ),
     Operation(
         name="matmul",
+        multiplies=True,
         value=lambda m, a, b: m.product(a, b),
         tangent=_bilinear("product"),
         symbol="@",
@@ -158,6 +160,7 @@ TENSORS: Final = (
     ),
     Operation(
         name="dot",
+        multiplies=True,
         commutes=True,
         value=lambda m, a, b: m.product(a, b),
         tangent=_bilinear("product"),
@@ -170,6 +173,8 @@ TENSORS: Final = (
     ),
     Operation(
         name="outer",
+        multiplies=True,
+        printed=r"<0:power>\,<1:atom>^{\top}",
         value=lambda m, a, b: m.outer_or_scale(a, b),
         tangent=_bilinear("outer_or_scale"),
         parameters=("a", "b"),

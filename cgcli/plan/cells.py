@@ -8,8 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from cgcli.numbers.arrays import numpy_name
 from cgcli.numbers.operators import Operators
 from cgcli.operations import shapes
+from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Index, Shape
 from cgcli.plan.tape import Tape
 
@@ -19,12 +21,14 @@ Number = Any
 """A cell, or a careful float that is the same for all rows and elements."""
 
 
-_NAMES: Final = {
+WRITES: Final = {
+    **{name: numpy_name(name) for name in ELEMENTWISE},
     "add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negative",
     "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal",
-    "ne": "not_equal",
+    "ne": "not_equal", "round": "rint", "abs": "absolute", "pow": "power", "max": "maximum",
+    "min": "minimum", "atan2": "arctan2", "level": "level",
 }  # fmt: skip
-"""By name in the table the function of NumPy."""
+"""What primitives and operators write, elementwise: by the name of NumPy's function, if any."""
 
 
 class Cell(Operators):
@@ -47,7 +51,7 @@ class Cell(Operators):
 
     def write(self, name: str, *operands: Number) -> Cell:
         """Return what an operation's instruction leaves."""
-        return elementwise(self.tape, _NAMES[name], *operands)
+        return elementwise(self.tape, WRITES[name], *operands)
 
     def __mul__(self, other: Number) -> Cell:
         """Return the product; a factor of 1 or -1 needs none."""

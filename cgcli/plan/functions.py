@@ -14,8 +14,9 @@ from cgcli.numbers.parts import Parts
 from cgcli.numbers.real import CAREFUL
 from cgcli.numbers.rounded import Rounded
 from cgcli.operations import shapes
+from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Index
-from cgcli.plan.cells import Cell, Number, elementwise, grown, shape_of, where, written
+from cgcli.plan.cells import WRITES, Cell, Number, elementwise, grown, shape_of, where, written
 from cgcli.plan.tape import Tape
 
 
@@ -132,20 +133,8 @@ def _others(x: Cell, *axis: int) -> Cell:
     return written(x.tape, "others", (x,), x.shape, axis[0] % len(x.shape) if axis else None)
 
 
-_FUNCTIONS: Final = (
-    "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin", "cos", "tan",
-    "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor",
-    "ceil", "round", "mod", "abs", "sign", "truth", "pow", "max", "min",
-    # These are one instruction and several calls of NumPy.
-    "erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "level",
-)  # fmt: skip
+_FUNCTIONS: Final = {*ELEMENTWISE, "max", "min", "level"} - {"where"}
 """Functions that write an instruction each."""
-_CALLED: Final = {
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
-    "acosh": "arccosh", "atanh": "arctanh", "round": "rint", "abs": "absolute", "pow": "power",
-    "max": "maximum", "min": "minimum",
-}  # fmt: skip
-"""The instructions of those that NumPy calls otherwise."""
 
 
 def cells(tape: Tape) -> Namespace:
@@ -157,7 +146,7 @@ def cells(tape: Tape) -> Namespace:
     >>> tape[m.pow(x, 2.0).place].operation
     'multiply'
     """
-    functions = {name: _function(name, _CALLED.get(name, name), tape) for name in _FUNCTIONS}
+    functions = {name: _function(name, WRITES[name], tape) for name in _FUNCTIONS}
     reduced = {name: partial(_reduced, name) for name in ("sum", "prod", "amax", "amin")}
     folded = {name: _folded(functions[name]) for name in ("max", "min")}
     return Rounded(

@@ -14,6 +14,7 @@ from cgcli.numbers import arrays
 from cgcli.operations.row import selected
 from cgcli.operations.table import OPERATIONS
 from cgcli.plan.bound import Bound, Call, Guard, part_at
+from cgcli.plan.cells import WRITES
 
 # Elementwise
 
@@ -34,16 +35,14 @@ def _select(condition: Any, a: Any, b: Any, out: Any) -> None:
     np.copyto(out, a, where=condition)
 
 
-_UFUNCS: Final = frozenset({
-    "add", "subtract", "multiply", "divide", "negative", "less", "less_equal", "greater",
-    "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "isfinite", "sqrt",
-    "exp", "expm1", "log", "log1p", "log2", "log10", "hypot", "sin", "cos", "tan", "arcsin",
-    "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
-    "floor", "ceil", "rint", "mod", "absolute", "sign",
-})  # fmt: skip
+_UFUNCS: Final = frozenset(
+    name
+    for name in (*WRITES.values(), "logical_and", "logical_or", "isfinite")
+    if isinstance(getattr(np, name, None), np.ufunc)
+)
 SPECIAL: Final = frozenset({"erf", "erfc", "gamma", "lgamma", "digamma", "polygamma"})
 """Functions that raise no flags of the processor."""
-IN_PLACE: Final = _UFUNCS | {"maximum", "minimum"}
+IN_PLACE: Final = _UFUNCS - {"cbrt", "power"}
 """Operations that may write over an argument of the same shape."""
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     **{name: getattr(np, name) for name in _UFUNCS},

@@ -36,10 +36,8 @@ _TEXT: Final = PLAIN._replace(notation=COMPACT, name=str)
 
 
 def _latex(operation: Operation) -> Pattern:
-    """Return how LaTeX writes an operation, an outer product as a column times a row."""
-    if operation.name == "outer":
-        return "power", r"<0:power>\,<1:atom>^{\top}"
-    return LATEX.pattern(operation)
+    """Return how a formula in LaTeX writes an operation."""
+    return ("power", operation.printed) if operation.printed else LATEX.pattern(operation)
 
 
 _LATEX: Final = PRINTED._replace(notation=LATEX._replace(pattern=_latex))
@@ -74,7 +72,8 @@ class Written:
         names: dict[int, str] = {}
         free = free_names(taken)
         for node, arguments in enumerate(graph.arguments):
-            trivial = graph.operations[node].name == "neg" and arguments[0] in graph.constants
+            is_sign = graph.operations[node].level == LEVELS["sign"]
+            trivial = is_sign and arguments[0] in graph.constants
             if arguments and uses[node] > 1 and not trivial:
                 names[node] = next(free)
         return names

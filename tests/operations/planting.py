@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cgcli.operations import shapes, special, tensors
-from cgcli.operations.row import Domain, Kink, Operation, Unary
+from cgcli.operations.arity import Unary
+from cgcli.operations.row import Domain, Kink, Operation
 
 SCALARS: Final = (
     Unary(

@@ -121,3 +121,40 @@ def test_a_planted_wrong_rule_changes_a_gradient(monkeypatch: pytest.MonkeyPatch
     found = cgcli.parse("tanh(x)").evaluate(x=0.5).gradient
     assert found is not None
     assert found["x"] == pytest.approx(1 - float(mpmath.tanh(0.5)))
+
+
+NUMBERS = (-2.5, -1.0, 0.0, 0.75, 3.0)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_a_row_is_what_its_fields_say(row: Operation) -> None:
+    """Exactly the rows of which they hold over some numbers have these fields."""
+    count = len(row.parameters)
+    if not row.elementwise or row.variadic or count not in (1, 2):
+        return
+    value = lambda *arguments: float(real.run(row.value, *map(float, arguments)))
+    if count == 1:
+        assert row.identity == all(value(x) == x for x in NUMBERS)
+        return
+    pairs = [(a, b) for a in NUMBERS for b in NUMBERS]
+    assert row.multiplies == all(value(a, b) == a * b for a, b in pairs)
+    if row.opposite:
+        other = OPERATIONS[row.opposite]
+        assert other.opposite == row.name
+        assert all(value(a, b) + real.run(other.value, a, b) == 1 for a, b in pairs)
+    else:
+        assert not all(value(a, b) in (0, 1) for a, b in pairs)
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.pieces], ids=lambda row: row.name)
+def test_the_pieces_of_a_row_tell_its_sides_apart(row: Operation) -> None:
+    """Around a point of one piece the slope is that of central differences; 0 parts two pieces."""
+    others = [2.0] * (len(row.parameters) - 1)
+    assert row.pieces is not None
+    for x in (-3.7, -0.4, 0.4, 2.6):
+        sides = [real.run(row.pieces, at, *others) for at in (x - 1e-6, x + 1e-6)]
+        ends = [real.run(row.value, at, *others) for at in (x - 1e-6, x + 1e-6)]
+        slope = real.run(row.partial(0), real.run(row.value, x, *others), x, *others)
+        assert sides[0] == sides[1]
+        assert abs((ends[1] - ends[0]) / 2e-6 - slope) < 1e-6
+    assert real.run(row.pieces, -0.5, *others) != real.run(row.pieces, 0.5, *others)

@@ -14,7 +14,7 @@ from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Use, run
 from cgcli.homework.written import shape_of
 from cgcli.numbers.symbolic import Symbol, apply, symbolic
-from cgcli.operations.row import Operation
+from cgcli.operations.row import LEVELS, Operation
 
 _INPUTS: Final = 20
 _DEGREE: Final = 0.017453292519943295
@@ -26,7 +26,7 @@ _DEGREE: Final = 0.017453292519943295
 def upstream_left_out(use: Use) -> Numbers:
     """Yield what is sent for an upstream gradient of 1, and for a matrix the other factor."""
     yield use.pull(use.working.exercise.zeros(use.node) + 1.0)
-    if use.name == "matmul" and shape_of(use.upstream):
+    if use.operation.multiplies and not use.operation.elementwise and shape_of(use.upstream):
         # The factor itself, as it stands or as the derivative has it.
         other = use.parts[1 - use.place]
         yield from (other, other.T)
@@ -53,12 +53,13 @@ def _is_negative(operation: Operation, place: int) -> bool:
 
 def sign_lost(use: Use) -> Numbers:
     """Yield the contribution without the minus that its local derivative is written with."""
-    if use.name == "pow" and use.place == 0:
+    operation = use.operation
+    if operation.level == LEVELS["power"] and use.place == 0:
         negative = not shape_of(use.parts[1]) and use.parts[1] < 0
-    elif use.name == "abs":
-        negative = not use.shape and use.x < 0
+    elif operation.turns and len(use.arguments) == 1:
+        negative = not use.shape and use.local is not None and use.local < 0
     else:
-        negative = use.operation.elementwise and _is_negative(use.operation, use.place)
+        negative = operation.elementwise and _is_negative(operation, use.place)
     if negative and use.sent is not None:
         yield -use.sent
 
@@ -72,7 +73,7 @@ def reciprocal(use: Use) -> Numbers:
 
 def _is_outer(operation: Operation, place: int) -> bool:
     """Whether an operation is a function of one argument, or a power with a given exponent."""
-    if operation.name == "pow":
+    if operation.level == LEVELS["power"]:
         return place == 0
     one = operation.elementwise and len(operation.parameters) == 1 and bool(operation.words)
     return one and not operation.step
@@ -97,7 +98,7 @@ def wrong_place(use: Use) -> Numbers:
 def output_for_input(use: Use) -> Numbers:
     """Yield the derivative with input and output mixed up, in either form of its rule."""
     operation = use.operation
-    if not _is_outer(operation, use.place) or operation.name == "pow" or operation.turns:
+    if not _is_outer(operation, use.place) or len(use.arguments) > 1 or operation.turns:
         return
     x, y, accurate = use.x, use.y, operation.partial(0)
     for rule in (accurate, operation.taught(0)) if operation.textbook else (accurate,):
@@ -121,7 +122,7 @@ def gradient_for_value(step: ValueStep) -> Numbers:
 def _outer_place(graph: Graph, node: int, active: bytearray) -> int | None:
     """Return the place of the argument that an outer function has; of 1/x it is the second."""
     operation, arguments = graph.operations[node], graph.arguments[node]
-    if operation.name == "div" and not active[arguments[0]]:
+    if operation.rules[2:] == ("quotient rule",) and not active[arguments[0]]:
         return 1
     return (
         0 if _is_outer(operation, 0) and not any(map(active.__getitem__, arguments[1:])) else None
@@ -146,7 +147,7 @@ def spread_over_sum(step: ValueStep) -> Numbers:
     working, graph = step.working, step.graph
     place = _outer_place(graph, step.node, working.exercise.active)
     argument = step.arguments[place or 0]
-    if place is None or graph.operations[argument].name not in ("add", "sub"):
+    if place is None or graph.operations[argument].level != LEVELS["sum"]:
         return
     terms = [working.values[term] for term in graph.arguments[argument]]
     parts = [[*step.parts[:place], term, *step.parts[place + 1 :]] for term in terms]
@@ -155,7 +156,7 @@ def spread_over_sum(step: ValueStep) -> Numbers:
 
 def constant_dropped(use: Use) -> Numbers:
     """Yield what is sent without the constant factor of the local derivative."""
-    if use.name == "mul" or (use.name == "div" and use.place == 0):
+    if use.operation.rules[use.place + 1 :][:1] == ("constant multiple rule",):
         other = use.arguments[1 - use.place]
         # A constant is whatever nothing differentiates by: 2, -1, 2*pi.
         if not use.working.exercise.active[other] or other in use.graph.constants:
@@ -165,7 +166,7 @@ def constant_dropped(use: Use) -> Numbers:
 def constant_kept(above: Above) -> Numbers:
     """Yield a constant that is added, or subtracted, on the way."""
     parts = {place: above.working.values[place] for place in above.arguments}
-    if above.name in ("add", "sub") and len(parts) > len(above.reached) == 1:
+    if above.operation.level == LEVELS["sum"] and len(parts) > len(above.reached) == 1:
         parts[above.reached[0]] = 0.0
         yield run(above.operation.value, *parts.values())
 

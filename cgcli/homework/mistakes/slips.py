@@ -10,6 +10,7 @@ from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import Use, run
 from cgcli.homework.written import Written
+from cgcli.operations.row import LEVELS
 
 _OTHERS: Final = 40
 
@@ -75,9 +76,10 @@ def wrong_variable(step: GradientStep) -> Numbers:
 def other_variable(use: Use) -> Numbers:
     """Yield the derivative of a product or a quotient with another named node in it."""
     working, graph = use.working, use.graph
-    if use.name not in ("mul", "div"):
+    operation = use.operation
+    if operation.level != LEVELS["product"] or not operation.elementwise:
         return
-    place = 1 - use.place if use.name == "mul" else 1
+    place = 1 - use.place if operation.commutes else 1
     replaced = use.arguments[place]
     for node in list(graph.given)[:_OTHERS]:
         if node in use.arguments or node == use.node or graph.shape(node) != graph.shape(replaced):

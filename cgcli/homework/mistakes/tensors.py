@@ -9,6 +9,7 @@ from typing import Any, Final
 from cgcli.homework.mistakes.row import Numbers, ValueStep
 from cgcli.homework.working import Use, is_same
 from cgcli.homework.written import shape_of
+from cgcli.operations.row import Operation
 from cgcli.operations.shapes import size
 from cgcli.operations.table import OPERATIONS
 
@@ -33,13 +34,18 @@ def _variants(first: Any, second: Any) -> Iterator[tuple[bool, Any]]:
                 yield swapped, a @ b
 
 
+def _multiplies(operation: Operation) -> bool:
+    """Whether an operation is a product of vectors or matrices."""
+    return operation.multiplies and not operation.elementwise
+
+
 def _turned(factor: Any) -> list[Any]:
     return [factor, factor.T] if len(shape_of(factor)) == 2 else [factor]
 
 
 def _products(use: Use) -> Iterator[tuple[bool, Any]]:
     """Yield what may be sent to a factor of a matrix product when it is taken the wrong way."""
-    if use.name != "matmul" or use.sent is None or not shape_of(use.upstream):
+    if not _multiplies(use.operation) or use.sent is None or not shape_of(use.upstream):
         return
     other = use.parts[1 - use.place]
     # The right product has the upstream gradient on the left for the first factor.
@@ -64,14 +70,14 @@ def wrong_side(use: Use) -> Numbers:
 
 def transposed_in_value(step: ValueStep) -> Numbers:
     """Yield a matrix product with factors, or the result, transposed."""
-    for swapped, product in _variants(*step.parts) if step.name == "matmul" else ():
+    for swapped, product in _variants(*step.parts) if _multiplies(step.operation) else ():
         if not swapped:
             yield from _turned(product)
 
 
 def wrong_side_in_value(step: ValueStep) -> Numbers:
     """Return a matrix product with its factors the wrong way round."""
-    variants = _variants(*step.parts) if step.name == "matmul" else ()
+    variants = _variants(*step.parts) if _multiplies(step.operation) else ()
     return (product for swapped, product in variants if swapped)
 
 

@@ -17,7 +17,6 @@ from cgcli.graph.graph import Graph
 from cgcli.graph.latex import LATEX
 from cgcli.numbers.symbolic import Symbol
 from cgcli.operations.row import LEVELS, Shape
-from cgcli.operations.table import OPERATIONS
 from cgcli.views.signs import PRINTED, Signs
 from cgcli.views.trace.chain import Line
 from cgcli.views.trace.lines import Lines
@@ -29,8 +28,6 @@ OPEN, CLOSE = "\x0e", "\x0f"
 
 BRACKETS: Final = ("\x10", "\x11")
 """What stands around what needs brackets; around a slot they are there for some numbers alone."""
-
-_SAME: Final = OPERATIONS["same"]
 
 
 class Slot(NamedTuple):
@@ -83,7 +80,7 @@ class SlotResult(Result):
 
 def _named(graph: Graph, node: int) -> int:
     """Return what a node is another name of: one number needs one slot."""
-    while graph.operations[node] is _SAME:
+    while graph.operations[node].identity:
         (node,) = graph.arguments[node]
     return node
 
