@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import os
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Final
+from typing import Any, Final
 
 import typer
 
@@ -74,6 +75,12 @@ def _cgraph(
     sys.stdout.write(ctx.get_help() + "\n")
 
 
+@functools.cache
+def _program() -> Any:
+    """Return the program, made once: the prompt runs it at every line."""
+    return typer.main.get_command(app)
+
+
 def run(arguments: list[str]) -> int:
     """Run the command line and return its exit status; no error of any kind is raised.
 
@@ -92,7 +99,7 @@ def _run(arguments: list[str], at_prompt: bool = False) -> int:
     as_json = any(word.partition("=")[0] in ("--json", "--fields") for word in options)
     ask(options)
     try:
-        status = app(
+        status = _program()(
             arguments, prog_name="cgraph", standalone_mode=False, windows_expand_args=False
         )
         sys.stdout.flush()

@@ -6,18 +6,25 @@ monospaced fonts, and wide East Asian ones twice that.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
 import unicodedata
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 SVG = "{http://www.w3.org/2000/svg}"
 SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 Point = tuple[float, float]
+Points = NDArray[np.float64]
+"""Points a row each: an arrow has hundreds, and a picture hundreds of arrows."""
 Rules = dict[str, dict[str, str]]
 
 
@@ -46,12 +53,24 @@ class Box(NamedTuple):
             and self.bottom <= other.bottom + slack
         )
 
-    def holds(self, point: Point, slack: float = 0.0) -> bool:
-        x, y = point
-        return (
-            self.left + slack < x < self.right - slack
-            and self.top + slack < y < self.bottom - slack
-        )
+    def holds(self, point: Point) -> bool:
+        return bool(self.inside(np.array([point]))[0])
+
+    def inside(self, points: Points, slack: float = 0.0) -> NDArray[np.bool_]:
+        """Which points are in it, farther from its sides than the slack."""
+        low, high = np.array(self[:2]) + slack, np.array(self[2:]) - slack
+        return ((low < points) & (points < high)).all(1)
+
+
+def meetings(
+    boxes: Sequence[Box], others: Sequence[Box], slack: float = 0.3
+) -> Iterator[tuple[int, int]]:
+    """Which boxes meet which others, as `Box.meets` says, by their places."""
+    left, top, right, bottom = np.reshape(boxes, (-1, 4)).T[:, :, None]
+    their_left, their_top, their_right, their_bottom = np.reshape(others, (-1, 4)).T
+    met = (left < their_right - slack) & (their_left < right - slack)
+    met &= (top < their_bottom - slack) & (their_top < bottom - slack)
+    yield from zip(*map(np.ndarray.tolist, np.nonzero(met)), strict=True)
 
 
 class Text(NamedTuple):
@@ -83,25 +102,26 @@ class Shape(NamedTuple):
     def centre(self) -> Point:
         return (self.box.left + self.box.right) / 2, (self.box.top + self.box.bottom) / 2
 
-    def outside(self, point: Point) -> float:
-        """How far a point is from the border, negative inside; corners are round."""
-        (x, y), (cx, cy) = point, self.centre
-        corner = min(self.corner, (self.box.right - self.box.left) / 2)
-        dx = abs(x - cx) - (self.box.right - self.box.left) / 2 + corner
-        dy = abs(y - cy) - (self.box.bottom - self.box.top) / 2 + corner
-        return math.hypot(max(dx, 0), max(dy, 0)) + min(max(dx, dy), 0) - corner
+    def outside(self, points: Points) -> Points:
+        """How far points are from the border, negative inside; corners are round."""
+        size = self.box.right - self.box.left, self.box.bottom - self.box.top
+        corner = min(self.corner, size[0] / 2)
+        apart = np.abs(points - self.centre) - np.array(size) / 2 + corner
+        inside = np.minimum(apart.max(1), 0)
+        return np.hypot(*np.maximum(apart, 0).T) + inside - corner
 
 
 class Arrow(NamedTuple):
-    line: list[Point]
+    line: Points
     """Along the line, a point every two pixels or so."""
-    head: list[Point]
+    head: Points
     tip: Point
     box: Box
 
     @property
     def start(self) -> Point:
-        return self.line[0]
+        x, y = self.line[0].tolist()
+        return x, y
 
 
 class Use(NamedTuple):
@@ -131,13 +151,18 @@ class Drawing(NamedTuple):
     @property
     def is_down(self) -> bool:
         """Whether most arrows leave from below."""
-        below = [((s.box.left + s.box.right) / 2, s.box.bottom) for s in self.shapes]
-        left = sum(any(math.dist(a.start, end) <= 2 for end in below) for a in self.arrows)
+        below = np.array([((s.box.left + s.box.right) / 2, s.box.bottom) for s in self.shapes])
+        left = sum(bool((distances(a.line[:1], below) <= 2).any()) for a in self.arrows)
         return 2 * left > len(self.arrows)
 
     @property
     def every_text(self) -> list[Text]:
         return [*(t for s in self.shapes for t in s.texts), *self.texts, *self.legend]
+
+
+def distances(points: Points, others: Points) -> Points:
+    """How far each of some points is from each of others."""
+    return np.hypot(*(points[:, None] - others).transpose(2, 0, 1))
 
 
 def _columns(text: str) -> int:
@@ -201,50 +226,42 @@ def _text(element: ET.Element, shift: Point, rules: Rules) -> Text:
     return Text(kind, text, x, y, size, Box(left, top, left + across, bottom), side)
 
 
-def _sampled(path: str, shift: Point) -> list[Point]:
+def _sampled(path: str, shift: Point) -> Points:
     numbers = r"\s*((?:[-+\d.e]+[\s,]*)*)"
-    points: list[Point] = []
+    pieces: list[Points] = []
     for letter, given in re.findall(rf"([A-Za-z]){numbers}", path):
         flat = [float(n) for n in re.findall(r"-?[\d.]+(?:e-?\d+)?", given)]
-        ends = [(x + shift[0], y + shift[1]) for x, y in zip(flat[::2], flat[1::2], strict=True)]
+        ends = np.reshape(flat, (-1, 2)) + shift
         if letter == "M":
-            points += ends
+            pieces.append(ends)
             continue
-        controls = [points[-1], *ends]
+        controls = np.vstack([pieces[-1][-1:], ends])
         degree = {"L": 1, "Q": 2, "C": 3}[letter]
         assert len(controls) == degree + 1
-        length = sum(math.dist(a, b) for a, b in itertools.pairwise(controls))
+        length = sum(map(math.dist, controls, ends))
         steps = max(1, math.ceil(length / 2))
-        for k in range(1, steps + 1):
-            points.append(_bezier(controls, k / steps))
-    return points
+        pieces.append(_bezier(controls, np.arange(1, steps + 1) / steps))
+    return np.concatenate(pieces)
 
 
-def _bezier(controls: list[Point], t: float) -> Point:
-    while len(controls) > 1:
-        controls = [
-            (a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t)
-            for a, b in itertools.pairwise(controls)
-        ]
-    return controls[0]
+def _bezier(controls: Points, at: Points) -> Points:
+    """The points of a curve: `at` is from 0 to 1."""
+    curves = controls[:, None]
+    while len(curves) > 1:
+        curves = curves[:-1] + (curves[1:] - curves[:-1]) * at[:, None]
+    return curves[0]
 
 
 def _arrow(path: ET.Element, head: ET.Element, shift: Point) -> Arrow:
     line = _sampled(path.get("d", ""), shift)
-    corners = [
-        (float(x) + shift[0], float(y) + shift[1])
-        for x, y in (pair.split(",") for pair in head.get("points", "").split())
-    ]
+    pairs = (pair.split(",") for pair in head.get("points", "").split())
+    corners = np.array([(float(x) + shift[0], float(y) + shift[1]) for x, y in pairs])
     assert len(corners) == 3
-    before = line[-2]
-    tip = max(corners, key=lambda p: math.dist(p, before))
-    border = [
-        _bezier([a, b], k / 8)
-        for a, b in itertools.pairwise([*corners, corners[0]])
-        for k in range(8)
-    ]
-    xs, ys = zip(*line, *corners, strict=True)
-    return Arrow(line, border, tip, Box(min(xs), min(ys), max(xs), max(ys)))
+    x, y = max(corners, key=lambda p: math.dist(p, line[-2])).tolist()
+    sides = zip(corners, np.roll(corners, -1, 0), strict=True)
+    border = np.concatenate([_bezier(np.array(side), np.arange(8) / 8) for side in sides])
+    every = np.concatenate([line, corners])
+    return Arrow(line, border, (x, y), Box(*every.min(0).tolist(), *every.max(0).tolist()))
 
 
 def _shape(group: ET.Element, shift: Point, rules: Rules) -> Shape:
@@ -285,8 +302,12 @@ def _heat(group: ET.Element, shift: Point) -> tuple[Box, dict[Point, float]]:
     return Box(x + shift[0], y + shift[1], x + w + shift[0], y + h + shift[1]), shades
 
 
+@functools.lru_cache(maxsize=64)
 def read_svg(svg: str) -> Drawing:
-    """Everything that is drawn, in the coordinates of the view box; nothing unknown is passed."""
+    """Everything that is drawn, in the coordinates of the view box; nothing unknown is passed.
+
+    Several tests look at one picture, and none changes what was read of it.
+    """
     root = ET.fromstring(svg)
     assert root.tag == SVG + "svg"
     paper = Box(*map(float, root.get("viewBox", "").split()))
@@ -324,8 +345,11 @@ def read_svg(svg: str) -> Drawing:
     return drawing
 
 
-def _touched(drawing: Drawing, point: Point) -> list[int]:
-    return [k for k, shape in enumerate(drawing.shapes) if abs(shape.outside(point)) <= 2]
+def _touched(drawing: Drawing, points: Sequence[Point]) -> list[list[int]]:
+    """The shapes whose border each of some points is on."""
+    at = np.reshape(points, (-1, 2))
+    near = np.array([np.abs(shape.outside(at)) <= 2 for shape in drawing.shapes])
+    return [np.flatnonzero(near[:, k]).tolist() for k in range(len(at))]
 
 
 def owner(drawing: Drawing, text: Text) -> int:
@@ -339,21 +363,16 @@ def owner(drawing: Drawing, text: Text) -> int:
     middle = (text.box.top + text.box.bottom) / 2
     found = []
     for k, arrow in enumerate(drawing.arrows):
-        box = arrow.box
-        low, high, at = (
-            (box.top, box.bottom, middle) if text.side else (box.left, box.right, text.x)
-        )
-        if not low - 3 < at < high + 3:
+        if not text.box.meets(arrow.box, -9):
             continue
-        if text.side == "before":
-            gaps = [x - text.x for x, y in arrow.line if abs(y - middle) <= 2]
-        elif text.side == "beside":
-            gaps = [text.x - x for x, y in arrow.line if abs(y - middle) <= 2]
+        xs, ys = arrow.line.T
+        if text.side:
+            gaps = (xs - text.x)[np.abs(ys - middle) <= 2] * (1 if text.side == "before" else -1)
         else:
-            gaps = [sign * (y - edge) for x, y in arrow.line if abs(x - text.x) <= 2]
-        near = [gap for gap in gaps if -0.5 <= gap <= 8]
-        if near:
-            found.append((min(near), k))
+            gaps = sign * (ys - edge)[np.abs(xs - text.x) <= 2]
+        near = gaps[(gaps >= -0.5) & (gaps <= 8)]
+        if near.size:
+            found.append((near.min(), k))
     assert found, f"{text.text!r} stands beside no arrow"
     (least, nearest), *others = sorted(found)
     assert all(gap > least + 2 for gap, _ in others), f"{text.text!r} stands beside two arrows"
@@ -369,8 +388,11 @@ def uses(drawing: Drawing) -> list[Use]:
         numbers[key] = text.text
     found = []
     along = 0 if drawing.is_down else 1
-    for k, arrow in enumerate(drawing.arrows):
-        starts, ends = _touched(drawing, arrow.start), _touched(drawing, arrow.tip)
+    every_start = _touched(drawing, [arrow.start for arrow in drawing.arrows])
+    every_end = _touched(drawing, [arrow.tip for arrow in drawing.arrows])
+    for k, (arrow, starts, ends) in enumerate(
+        zip(drawing.arrows, every_start, every_end, strict=True)
+    ):
         assert len(starts) == 1, f"arrow {k} starts at {starts}"
         assert len(ends) <= 1, f"arrow {k} ends at {ends}"
         value, gradient = numbers.get((k, "value"), ""), numbers.get((k, "gradient"), "")
@@ -390,14 +412,18 @@ def faults(drawing: Drawing) -> Iterator[str]:
         where = f"arrow {k} from {arrow.start}"
         if not arrow.box.within(drawing.paper):
             yield f"{where} leaves the paper"
-        pieces = itertools.pairwise([*arrow.line, arrow.tip])
-        if any(_goes_back(a, b, along, is_folded=is_folded) for a, b in pieces):
+        steps = np.diff(np.vstack([arrow.line, arrow.tip]), axis=0)
+        # In columns, or rows, what leads to another may lead back.
+        leads_on = is_folded & (np.abs(steps[:, 1 - along]) <= 4)
+        if ((steps[:, along] < -0.1) & ~leads_on).any():
             yield f"{where} goes back"
-        for shape in drawing.shapes:
-            if arrow.box.meets(shape.box) and any(shape.outside(p) < -1.5 for p in arrow.line):
-                yield f"{where} passes through {shape.title!r}"
         if cusp := _cusp(arrow.line):
             yield f"{where} has a cusp at {cusp}"
+    arrows = [arrow.box for arrow in drawing.arrows]
+    for k, j in meetings(arrows, [shape.box for shape in drawing.shapes]):
+        if (drawing.shapes[j].outside(drawing.arrows[k].line) < -1.5).any():
+            start = drawing.arrows[k].start
+            yield f"arrow {k} from {start} passes through {drawing.shapes[j].title!r}"
     yield from _runs_on_one_another(drawing)
     for (a, turn), (b, following) in itertools.pairwise(drawing.bands):
         if min(a.right - b.left, a.bottom - b.top, b.bottom - a.top) > 0.1:
@@ -408,80 +434,74 @@ def faults(drawing: Drawing) -> Iterator[str]:
             yield f"{turn} and {following} are not as wide as one another"
 
 
-def _goes_back(a: Point, b: Point, along: int, *, is_folded: bool) -> bool:
-    """Whether a piece of an arrow leads back, but for what leads to another column or row."""
-    return a[along] - b[along] > 0.1 and not (is_folded and abs(a[1 - along] - b[1 - along]) <= 4)
-
-
-def _cusp(line: list[Point]) -> Point | None:
+def _cusp(line: Points) -> Point | None:
     """Where a line turns at once, or to both sides within 7 pixels, as is seen when it is large."""
-    line = [b for a, b in itertools.pairwise([(math.inf, 0.0), *line]) if math.dist(a, b) > 0.05]
-    angles = [math.atan2(b[1] - a[1], b[0] - a[0]) for a, b in itertools.pairwise(line)]
-    turns = [math.remainder(b - a, 2 * math.pi) for a, b in itertools.pairwise(angles)]
-    for k, point in enumerate(line[1:-1]):
-        near = []
-        for p, turn in itertools.islice(zip(line[1:-1], turns, strict=True), k, None):
-            if math.dist(p, point) > 7:
-                break
-            near.append(turn)
-        left, right = sum(t for t in near if t < 0), sum(t for t in near if t > 0)
-        if abs(turns[k]) > math.radians(50) or min(-left, right) > math.radians(25):
-            return point
-    return None
+    line = line[np.append(True, np.hypot(*np.diff(line, axis=0).T) > 0.05)]
+    across, down = np.diff(line, axis=0).T
+    turns = np.diff(np.arctan2(down, across))
+    turns -= 2 * math.pi * np.round(turns / (2 * math.pi))
+    if np.abs(turns).sum() <= math.radians(25):
+        return None
+    bends, left, right = line[1:-1], np.zeros(len(turns)), np.zeros(len(turns))
+    near, ahead = np.arange(len(turns)), 0
+    while near.size:
+        left[near] += np.maximum(-turns[near + ahead], 0)
+        right[near] += np.maximum(turns[near + ahead], 0)
+        ahead += 1
+        near = near[near + ahead < len(turns)]
+        near = near[np.hypot(*(bends[near + ahead] - bends[near]).T) <= 7]
+    sharp = np.abs(turns) > math.radians(50)
+    sharp |= np.minimum(left, right) > math.radians(25)
+    return tuple(bends[sharp.argmax()].tolist()) if sharp.any() else None
 
 
 def _text_faults(drawing: Drawing) -> Iterator[str]:
     texts = drawing.every_text
+    boxes = [text.box for text in texts]
     for text in texts:
         if not text.box.within(drawing.paper):
             yield f"{text.text!r} leaves the paper: {text.box}"
-        for arrow in drawing.arrows:
-            if text.box.meets(arrow.box, 0.0) and any(
-                text.box.holds(p, 0.2) for p in (*arrow.line, *arrow.head)
-            ):
-                yield f"an arrow from {arrow.start} crosses {text.text!r}"
-    for a, b in itertools.combinations(texts, 2):
-        if a.box.meets(b.box):
-            yield f"{a.text!r} overlaps {b.text!r}"
-    for k, shape in enumerate(drawing.shapes):
+    for k, j in meetings(boxes, [arrow.box for arrow in drawing.arrows], 0.0):
+        arrow = drawing.arrows[j]
+        if boxes[k].inside(np.concatenate([arrow.line, arrow.head]), 0.2).any():
+            yield f"an arrow from {arrow.start} crosses {texts[k].text!r}"
+    for k, j in meetings(boxes, boxes):
+        if k < j:
+            yield f"{texts[k].text!r} overlaps {texts[j].text!r}"
+    for shape in drawing.shapes:
         for text in shape.texts:
-            corners = itertools.product(text.box[::2], text.box[1::2])
-            if any(shape.outside(corner) > 0.5 for corner in corners):
+            corners = np.array(list(itertools.product(text.box[::2], text.box[1::2])))
+            if (shape.outside(corners) > 0.5).any():
                 yield f"{text.text!r} leaves its shape {shape.title!r}"
-        others = [t for j, s in enumerate(drawing.shapes) if j != k for t in s.texts]
-        for text in (*others, *drawing.texts, *drawing.legend):
-            if text.box.meets(shape.box):
-                yield f"{text.text!r} stands in {shape.title!r}"
+    owners = [k for k, shape in enumerate(drawing.shapes) for _ in shape.texts]
+    for k, j in meetings(boxes, [shape.box for shape in drawing.shapes]):
+        if k >= len(owners) or owners[k] != j:
+            yield f"{texts[k].text!r} stands in {drawing.shapes[j].title!r}"
 
 
 def _shape_faults(drawing: Drawing) -> Iterator[str]:
+    boxes = [shape.box for shape in drawing.shapes]
     for shape in drawing.shapes:
         if not shape.box.within(drawing.paper):
             yield f"{shape.title!r} leaves the paper"
-    for a, b in itertools.combinations(drawing.shapes, 2):
-        if a.box.meets(b.box):
-            yield f"{a.title!r} overlaps {b.title!r}"
+    for k, j in meetings(boxes, boxes):
+        if k < j:
+            yield f"{drawing.shapes[k].title!r} overlaps {drawing.shapes[j].title!r}"
 
 
 def _runs_on_one_another(drawing: Drawing) -> Iterator[str]:
     """Two arrows that lie on one another for a while cannot be told apart."""
-    starts = [_touched(drawing, arrow.start) for arrow in drawing.arrows]
-    cells: dict[tuple[int, int], dict[int, list[Point]]] = defaultdict(lambda: defaultdict(list))
-    for k, arrow in enumerate(drawing.arrows):
-        for x, y in arrow.line:
-            cells[int(x // 4), int(y // 4)][k].append((x, y))
-    for i, j in itertools.combinations(range(len(drawing.arrows)), 2):
-        a, b = drawing.arrows[i], drawing.arrows[j]
-        if not a.box.meets(b.box, -1) or starts[i] == starts[j]:
+    starts = _touched(drawing, [arrow.start for arrow in drawing.arrows])
+    boxes = [arrow.box for arrow in drawing.arrows]
+    trees = [KDTree(arrow.line) for arrow in drawing.arrows]
+    for i, j in meetings(boxes, boxes, -1):
+        if i >= j or starts[i] == starts[j]:
             continue
-        near = 0
-        for x, y in a.line:
-            column, row = int(x // 4), int(y // 4)
-            around = itertools.product((column - 1, column, column + 1), (row - 1, row, row + 1))
-            spots = (p for cell in around if cell in cells for p in cells[cell].get(j, ()))
-            near += any(math.dist((x, y), p) < 1.5 for p in spots)
+        line = drawing.arrows[i].line
+        line = line[boxes[j].inside(line, -1.5)]
+        gaps, _ = trees[j].query(line, distance_upper_bound=1.5)
         # Lines that cross at a small angle are near one another for a while.
-        if near > 20:
+        if (near := np.sum(gaps < 1.5)) > 20:
             yield f"the arrows {i} and {j} run on one another for {2 * near} pixels"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -67,6 +68,14 @@ class Row:
     words: str = ""
 
 
+@functools.cache
+def _filled(pattern: str) -> re.Pattern[str]:
+    """What a pattern of the catalogue is when it is filled in."""
+    pieces = re.split(r"\{(\w+)\}", pattern)
+    found = (f"(?P<{p}>.+)" if k % 2 else re.escape(p) for k, p in enumerate(pieces))
+    return re.compile("".join(found))
+
+
 class Reader:
     """Reads lines in one language; `names` are those of the nodes, which LaTeX writes anew."""
 
@@ -83,9 +92,7 @@ class Reader:
 
     def match(self, pattern: str, text: str) -> re.Match[str] | None:
         """Whether a text is a pattern of the catalogue, filled in."""
-        pieces = re.split(r"\{(\w+)\}", self._patterns.get(pattern, pattern))
-        found = (f"(?P<{p}>.+)" if k % 2 else re.escape(p) for k, p in enumerate(pieces))
-        return re.fullmatch("".join(found), text)
+        return _filled(self._patterns.get(pattern, pattern)).fullmatch(text)
 
     def _row(
         self, place: str, number: int, label: str, equality: str, groups: list[str], said: str

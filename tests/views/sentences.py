@@ -133,6 +133,17 @@ def _parts(function: ast.AST) -> list[ast.AST]:
     return parts
 
 
+@cache
+def _blocks(function: ast.AST) -> list[list[ast.stmt]]:
+    """The statements of a function, those that stand below one another together."""
+    blocks = (
+        getattr(part, name, [])
+        for part in _parts(function)
+        for name in ("body", "orelse", "finalbody")
+    )
+    return [block for block in blocks if isinstance(block, list) and block]
+
+
 def _called(node: ast.Call) -> str:
     return getattr(node.func, "id", getattr(node.func, "attr", ""))
 
@@ -178,13 +189,11 @@ def _before(
     line, sure = getattr(node, "lineno", -1), 0
     if line < 0 or not function.lineno <= line <= (function.end_lineno or line):
         return set_to
-    for part in _parts(function):
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(part, name, [])
-            if isinstance(block, list) and any(s.lineno <= line <= s.end_lineno for s in block):
-                sets = {id(s.value) for s in block if isinstance(s, ast.Assign | ast.AnnAssign)}
-                lines = [v.lineno for _, v in set_to if id(v) in sets and v.lineno < line]
-                sure = max([sure, *lines])
+    for block in _blocks(function):
+        if any(s.lineno <= line <= (s.end_lineno or line) for s in block):
+            sets = {id(s.value) for s in block if isinstance(s, ast.Assign | ast.AnnAssign)}
+            lines = [v.lineno for _, v in set_to if id(v) in sets and v.lineno < line]
+            sure = max([sure, *lines])
     kept = [(sign, value) for sign, value in set_to if sure <= value.lineno <= line]
     kept = [pair for pair in kept if all(part is not node for part in _parts(pair[1]))]
     return sorted(kept or set_to, key=lambda pair: pair[1].lineno)
@@ -208,6 +217,7 @@ class Source:
         }
         self._read = {name: Module(path, name) for name, path in self.modules.items()}
         self._home = home
+        self._texts_of: dict[tuple[Any, ...], list[str]] = {}
 
     @cached_property
     def calls(self) -> dict[str, list[tuple[ast.Call, Scope]]]:
@@ -297,8 +307,14 @@ class Source:
         """What an expression may be, as text."""
         if depth > _DEEPEST:
             return [_filler(node)]
+        key = node, scope.module, scope.functions, scope.owner, depth
+        if not scope.given and key in self._texts_of:
+            return self._texts_of[key]
         several = dict.fromkeys(itertools.islice(self._texts(node, scope, depth + 1), _MOST))
-        return list(several) or [_filler(node)]
+        texts = list(several) or [_filler(node)]
+        if not scope.given:
+            self._texts_of[key] = texts
+        return texts
 
     def _texts(self, node: ast.expr, scope: Scope, depth: int) -> Iterator[str]:
         match node:

@@ -131,35 +131,35 @@ class Drawing:
                 return
         raise errors[0]
 
-    def _scene(self, frame: int | None, picture: Picture | None = None) -> Scene:
+    def _scene(self, frame: int | None) -> Scene:
         if frame is not None and frame > self.frames:
             message = f"there are {self.frames} steps, and frame {frame} is after the last"
             raise CgraphError("usage", message, f"write --frame {self.frames} for the last")
-        return scene(self.graph, self.result, picture or self.picture, frame)
+        return scene(self.graph, self.result, self.picture, frame)
 
     def _placed(self, frame: int | None) -> Placed:
         """Return the scene at the places that it has when everything is known."""
-        picture, final = self._final
+        final = self._final
         if frame is None:
             return final
-        return final._replace(layers=Layers(repeated(self._scene(frame, picture))))
+        known = self._scene(frame)._replace(repeats=final.scene.repeats, down=final.scene.down)
+        return final._replace(layers=Layers(repeated(known)))
 
     @functools.cached_property
-    def _final(self) -> tuple[Picture, Placed]:
-        """What is shown, and its places, folded where it is too wide to be read on a page.
+    def _final(self) -> Placed:
+        """Everything at its place, folded where it is too wide to be read on a page.
 
         The turns of a long loop stand in columns, read down, with inputs beside each turn; where
         that is too small, as with many lanes, in rows.
         """
-        picture, strip = self.picture, place(self._scene(None))
-        if strip.width <= PAGE[0] or picture.direction != "auto":
-            return picture, strip
-        other = strip
+        known = self._scene(None)
+        strip = other = place(known)
+        if strip.width <= PAGE[0] or self.picture.direction != "auto":
+            return strip
         if strip.layers.loops.sequences:
-            picture = picture._replace(direction="down", repeats=True)
-            other = folded(place(self._scene(None, picture)))
-            if scale(other) < _SMALLEST and scale(rows := folded(strip)) > scale(other):
-                picture, other = self.picture, rows
+            other = folded(place(known._replace(repeats=True, down=True)))
+            if scale(other) < _SMALLEST:
+                other = max(other, folded(strip), key=scale)
         elif scale(strip) < _LEGIBLE:
             other = folded(strip)
-        return (picture, other) if scale(other) > scale(strip) else (self.picture, strip)
+        return max(strip, other, key=scale)

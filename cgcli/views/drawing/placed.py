@@ -79,6 +79,11 @@ class Placed(NamedTuple):
         """What is drawn."""
         return self.layers.scene
 
+    @property
+    def sources(self) -> list[int]:
+        """The shape that each route leaves."""
+        return [*(arrow.source for arrow in self.scene.arrows), *self.ends]
+
 
 def transposed(placed: Placed) -> Placed:
     """Return what leads to the right leading down, or the other way round."""
@@ -149,8 +154,8 @@ class _Columns:
     def _crossing(self, cut: float) -> dict[int, float]:
         """Return where values come to a cut, by the shape that each is of."""
         return {
-            arrow.source: x
-            for arrow, route in zip(self.picture.scene.arrows, self.picture.routes, strict=False)
+            source: x
+            for source, route in zip(self.picture.sources, self.picture.routes, strict=True)
             for (x, y), (_, below) in pairwise(route)
             if y < cut <= below
         }
@@ -158,24 +163,15 @@ class _Columns:
     def placed(self) -> Placed:
         """Return the picture in columns."""
         before = self.picture
-        shapes = [s._replace(x=x, y=y) for s in before.shapes for x, y in [self._at((s.x, s.y))]]
-        count = len(before.scene.arrows)
-        routes = [
-            self._route(arrow.source, route)
-            for arrow, route in zip(before.scene.arrows, before.routes, strict=False)
-        ]
-        routes += [list(map(self._at, route)) for route in before.routes[count:]]
-        labels = [self._at(point) for point in before.labels]
-        last = self._at((before.width, before.height))
-        lowest = max(last[1], self.bottom + self.room)
-        bands = [self._band(band, lowest) for band in before.turns]
+        width, below = self._at((before.width, before.height))
+        lowest = max(below, self.bottom + self.room)
         return before._replace(
-            shapes=shapes,
-            routes=routes,
-            labels=labels,
-            width=last[0],
+            shapes=[s._replace(x=x, y=y) for s in before.shapes for x, y in [self._at((s.x, s.y))]],
+            routes=list(map(self._route, before.sources, before.routes)),
+            labels=list(map(self._at, before.labels)),
+            width=width,
             height=lowest,
-            turns=bands,
+            turns=[self._band(band, lowest) for band in before.turns],
         )
 
     def _at(self, point: Point, column: int | None = None) -> Point:
