@@ -22,13 +22,10 @@ from cgcli.operations.protocol import ELEMENTWISE
 from cgcli.operations.row import Rule
 
 _CONTEXT: Final = boundless(34)
-_LONG: Final = boundless(100)
 _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
 _FARTHEST: Final = 10**9
 """What exponents are cut off at: far outside all that a product with a double brings back."""
 _BERNOULLI: Final = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6))
-_TINY: Final = Decimal("1e-30")
-"""Below it two terms of a series have all digits of a double, and of the note on rounding."""
 LEAST_DOUBLE: Final = Decimal("4.9e-324")
 
 
@@ -52,18 +49,31 @@ def run_wide(rule: Rule, *arguments: Any) -> Any:
         return rule(WIDE, *arguments)
 
 
-def room(*, long: bool = False) -> Any:
-    """Return the context in which wide numbers are computed with.
+def room(digits: int | None = None) -> Any:
+    """Return the context in which wide numbers are computed with, of so many digits.
 
-    In a `long` one they have 100 digits, and what is known to those of a double alone is NaN.
+    Where digits are asked for, what is known to those of a double alone is NaN.
     """
-    return decimal.localcontext(_LONG if long else _CONTEXT)
+    return decimal.localcontext(boundless(digits) if digits else _CONTEXT)
 
 
-def _exp(x: Decimal, context: decimal.Context | None = None) -> Decimal:
+def _exp(x: Decimal) -> Decimal:
     if x.is_finite():
         x = max(min(x, Decimal(_FARTHEST)), Decimal(-_FARTHEST))
-    return x.exp(context)
+    return x.exp()
+
+
+def _is_tiny(x: Decimal) -> bool:
+    """Whether two terms of a series in a number have all digits, and those of their difference."""
+    return x.is_finite() and x.adjusted() < -decimal.getcontext().prec
+
+
+def _finely(function: Callable[[Decimal], Decimal], x: Decimal) -> Decimal:
+    """Return a function's result, computed with twice the digits, as 1 cancels in it."""
+    with decimal.localcontext() as fine:
+        fine.prec *= 2
+        result = function(x)
+    return +result
 
 
 def _pow(a: Decimal, b: Decimal) -> Decimal:
@@ -121,12 +131,19 @@ def _polygamma(n: Decimal, x: Decimal) -> Decimal:
 
 
 def _expm1(x: Decimal) -> Decimal:
-    return x * (1 + x / 2) if abs(x) < _TINY else _LONG.subtract(_exp(x, _LONG), 1)
+    return x * (1 + x / 2) if _is_tiny(x) else _finely(lambda x: _exp(x) - 1, x)
+
+
+def _log1p(x: Decimal) -> Decimal:
+    return x * (1 - x / 2) if _is_tiny(x) else _finely(lambda x: (x + 1).ln(), x)
 
 
 def _atan2(a: Decimal, b: Decimal) -> Decimal:
-    flat = b > 0 and b.is_finite() and abs(a) < _TINY * b
-    return a / b if flat else _by_double("atan2", a, b)
+    return a / b if b > 0 and _is_tiny(a / b) else _by_double("atan2", a, b)
+
+
+def _unless_unknown(best: Callable[..., Decimal]) -> Callable[..., Decimal]:
+    return lambda *values: next((value for value in values if value != value), best(values))
 
 
 def _by_double(name: str, *arguments: Decimal) -> Decimal:
@@ -146,7 +163,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     **{name: functools.partial(_by_double, name) for name in _OF_DOUBLES},
     "exp": _exp,
     "expm1": _expm1,
-    "log1p": lambda x: x * (1 - x / 2) if abs(x) < _TINY else _LONG.ln(_LONG.add(x, 1)),
+    "log1p": _log1p,
     "sinh": lambda x: (_expm1(abs(x)) - _expm1(-abs(x))).copy_sign(x) / 2,
     "log": Decimal.ln,
     "log10": Decimal.log10,
@@ -162,8 +179,8 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "floor": lambda x: x.to_integral_value(decimal.ROUND_FLOOR),
     "round": lambda x: x.to_integral_value(decimal.ROUND_HALF_EVEN),
     "abs": abs,
-    "max": lambda *values: max(values),
-    "min": lambda *values: min(values),
+    "max": _unless_unknown(max),
+    "min": _unless_unknown(min),
 }
 
 
