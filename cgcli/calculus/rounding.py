@@ -157,11 +157,18 @@ def _flat(result: Result, gradients: list[Any]) -> int | None:
 
 def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
     """Yield the nodes whose gradient is a sum, with the sum of the sizes of its contributions."""
-    graph = result.graph
+    graph, masks = result.graph, result.trail.masks
+    # What is spread over an array is sent a sum of all that its elements are.
+    spread_out = {
+        argument
+        for node in graph.tensors
+        for argument in graph.arguments[node]
+        if graph.operations[node].elementwise and graph.shape(argument) != graph.shape(node)
+    }
     sums: dict[int, Any] = {
         node: 0.0
         for node, gradient in enumerate(gradients)
-        if gradient is not None and graph.uses[node] > 1
+        if gradient is not None and (graph.uses[node] > 1 or node in spread_out)
     }
     if not sums:
         return
@@ -171,11 +178,14 @@ def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
         places = [place for place, argument in enumerate(arguments) if argument in sums]
         if upstream is None or not places:
             continue
-        if graph.tensors or graph.operations[node].reaches is not None:
+        row = graph.operations[node]
+        if not row.elementwise or row.step or row.reaches is not None or node in masks:
             parts = [sweep.contribution(node, place, upstream) for place in places]
         else:
             # It is all that is asked of a small program: the shorter way counts.
-            parts = [upstream * partial for partial in sweep.locals(node, places)]
+            sizes = [abs(upstream * partial) for partial in sweep.locals(node, places)]
+            pairs = zip(sizes, places, strict=True)
+            parts = [sweep.reduce(size, node, arguments[place]) for size, place in pairs]
         for place, part in zip(places, parts, strict=True):
             if part is not None:
                 sums[arguments[place]] = sums[arguments[place]] + abs(part)

@@ -67,9 +67,12 @@ def test_digits_that_cancel_are_told(text: str, at: dict[str, Any], words: str) 
         ("where(x > 1, exp(y) - 1, x)", {"x": 0.5, "y": 1e-12}),
         # No size comes to an element that is not taken.
         ("p = exp(z); (p - p)*[x, p, y][0]", {"x": 1.5e308, "z": 3.0, "y": 2.0}),
-        # What is let through is the argument itself.
+        # What an input that is spread is sent by the elements leaves nothing, as it is meant to.
+        ("sum(x*sin(v)) + 2", {"x": 0.25, "v": np.array([0.5, -0.5])}),
+        # What is let through is the argument itself, or another name of it.
         ("min([exp(y), 9]) + x/x", {"x": 0.3, "y": 0.5}),
         ("max(exp(y), 1)*(x/x)", {"x": 0.3, "y": 0.5}),
+        ("p = where(silu(y) > 0, y, x); q = p; where(q > y, 1, 2)*x", {"x": 0.3, "y": 0.5}),
         # A flag is not rounded, though what it compares is.
         ("floor(sin(x)*x < 2)*y", {"x": 2.5, "y": 3.0}),
         ("tanh(0.1*x)", {"x": 300.0}),
@@ -80,6 +83,15 @@ def test_digits_that_cancel_are_told(text: str, at: dict[str, Any], words: str) 
 )
 def test_what_is_exact_is_not_told(text: str, at: dict[str, float]) -> None:
     assert not cgcli.parse(text).evaluate(at).notes
+
+
+def test_the_gradient_by_what_is_spread_is_told_where_it_cancels() -> None:
+    """By x it is 0, and what comes is an ulp of a half."""
+    result = cgcli.parse("mean(log_softmax(x + v))").evaluate(
+        x=-23.82796040384077, v=[0.12016017842778336, 0.6875]
+    )
+    assert abs(result.gradient["x"]) < 1e-15
+    assert result.gradient["x"] == 0 or "∂f/∂x may be off" in result.notes[0].message
 
 
 def test_contributions_that_cancel_are_told() -> None:
