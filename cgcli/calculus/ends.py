@@ -134,22 +134,6 @@ def _wide_pullback(operation: Operation, upstream: Any, x: Any, static: tuple[in
         return np.asarray(operation.pullback(m, 0, up, y, [numbers], static), dtype=float)
 
 
-def is_outside(operation: Operation, y: Any, parts: Sequence[Any]) -> Any:
-    """Return where the elements of an array are outside an operation's domain.
-
-    What has a finite value is inside, and what is NaN itself is nowhere.
-    """
-    import numpy as np
-
-    from cgcli.numbers.arrays import ARRAYS
-
-    assert operation.domain is not None
-    outside = ~np.isfinite(y) & ~np.asarray(operation.domain.inside(ARRAYS, *parts), dtype=bool)
-    for part in parts:
-        outside = outside & ~np.isnan(part)
-    return outside
-
-
 def product(
     operation: Operation, place: int, upstream: float, y: float, parts: Sequence[Any]
 ) -> float:

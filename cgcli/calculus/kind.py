@@ -21,7 +21,10 @@ from cgcli.operations.row import Rule, Shape
 
 
 class Kind:
-    """A kind of number. What cannot be done in it raises `CgraphError`."""
+    """A kind of number: IEEE doubles, unless it says otherwise. What has no value is inf or NaN.
+
+    What cannot be done in it raises `CgraphError`.
+    """
 
     exact = False
     """Whether its numbers are fractions, which have no rounding."""
@@ -95,8 +98,10 @@ class Kind:
         wrt: Sequence[str] | None = None,
         limits: Limits = Limits(),
     ) -> Any:
-        """Return the `Result` of a graph: its values, and the gradients of one node."""
-        raise NotImplementedError
+        """Return the `Result` of a graph: its values, the gradients of one node, and the notes."""
+        from cgcli.calculus.evaluate import evaluate, prepared
+
+        return evaluate(prepared(graph, of, wrt, limits, self), inputs)
 
     def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the value of every node."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from cgcli.calculus.result import Result
 from cgcli.calculus.sweep import Sweep
-from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import anywhere, by_element, elements
 
 _DIGITS: Final = 100
@@ -44,19 +43,20 @@ def remainders(
     graph, sweep = result.graph, Sweep(result.graph, WIDE)
     digits = _DIGITS + _magnitudes(sizes)
     clear = Decimal((0, (1,), _GUARD - digits))
+    known = {node: result.values[node] for node in range(len(graph)) if not graph.arguments[node]}
     with room(digits):
-        sweep.forward({node: by_element(Decimal, result.values[node]) for node in leaves_of(graph)})
-        if _is_undecided(sweep):
+        try:
+            sweep.forward({node: by_element(Decimal, value) for node, value in known.items()})
+            truths = sweep.backward(result.of, result.active, Decimal(1))
+        except InvalidOperation:
             return
-        truths = sweep.backward(result.of, result.active, Decimal(1))
         for name, node in result.sources.items():
             numbers = map(elements, (gradients[node], truths[node], sizes[node]))
             left = [
                 float(abs(truth))
                 for number, truth, size in zip(*numbers, strict=False)
-                if number == 0
-                and None not in (truth, size)
-                and clear * Decimal(size) < abs(truth) < math.inf
+                if number == 0 and truth == truth and None not in (truth, size)
+                if clear * Decimal(size) < abs(truth) < math.inf
             ]
             if left:
                 yield name, max(left)
@@ -68,20 +68,3 @@ def _magnitudes(sizes: list[Any]) -> int:
     if not every or len(sizes) > _SMALL:
         return 0
     return math.ceil(math.log10(max(every)) - math.log10(min(every)))
-
-
-def _is_undecided(sweep: Sweep) -> bool:
-    """Whether a number that is not known to so many digits may decide what is."""
-    values, graph = sweep.values, sweep.graph
-    return any(
-        element != element
-        for row, arguments in zip(graph.operations, graph.arguments, strict=True)
-        if row.jumps or row.gate or row.reaches
-        for argument in arguments
-        for element in elements(values[argument])
-    )
-
-
-def leaves_of(graph: Graph) -> list[int]:
-    """Return the nodes without arguments."""
-    return [node for node, arguments in enumerate(graph.arguments) if not arguments]

@@ -16,14 +16,14 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.floats import silent, spread
 from cgcli.calculus.notes import Note, note_on, shown, with_suggestion
-from cgcli.calculus.remainders import leaves_of, remainders, sizes_of
+from cgcli.calculus.remainders import remainders, sizes_of
 from cgcli.calculus.result import Result
-from cgcli.calculus.shaking import ShakenDoubles, by_double
+from cgcli.calculus.shaking import ShakenDoubles
 from cgcli.calculus.sweep import Trail
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import anywhere, elements
-from cgcli.operations.row import LEVELS
+from cgcli.numbers.elements import anywhere, by_double, elements
+from cgcli.operations.row import LEVELS, Operation
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
 
@@ -120,15 +120,20 @@ def _cancels(graph: Graph, values: list[Any]) -> bool:
     )
 
 
+def _of_computed(graph: Graph) -> Iterator[tuple[int, Operation]]:
+    """Yield the nodes of elementwise operations with an argument that may have been rounded."""
+    for node, row in enumerate(graph.operations):
+        if row.elementwise and any(graph.arguments[a] for a in graph.arguments[node]):
+            yield node, row
+
+
 def _jumps(graph: Graph, values: list[Any]) -> bool:
     """Whether rounded arguments are so near to a jump that rounding may decide what comes."""
-    for node, (row, arguments) in enumerate(zip(graph.operations, graph.arguments, strict=True)):
-        if row.jumps and row.elementwise and any(graph.arguments[a] for a in arguments):
-            for near in (1 - _NEAR, 1 + _NEAR):
-                moved = [values[a] * near ** (-1) ** k for k, a in enumerate(arguments)]
-                gap = abs(spread(row.value, moved) - values[node])
-                if anywhere(gap > _LOST * abs(values[node])):
-                    return True
+    for node, row in _of_computed(graph):
+        for near in (1 - _NEAR, 1 + _NEAR) if row.jumps else ():
+            parts = [values[a] * near ** (-1) ** k for k, a in enumerate(graph.arguments[node])]
+            if anywhere(abs(spread(row.value, parts) - values[node]) > _LOST * abs(values[node])):
+                return True
     return False
 
 
@@ -137,19 +142,16 @@ def _flat(result: Result, gradients: list[Any]) -> int | None:
 
     That of a^b by b has none where a is 1 but for rounding, nor that of cos(a) beside pi.
     """
-    graph, values = result.graph, result.values
-    sweep = result.kind.sweep(graph, values, result.trail)
-    for node, (row, arguments) in enumerate(zip(graph.operations, graph.arguments, strict=True)):
+    graph, sweep = result.graph, result.kind.sweep(result.graph, result.values, result.trail)
+    for node, row in _of_computed(graph):
         upstream = gradients[node]
-        if upstream is None or row.level < LEVELS["power"] or row.gate or not row.elementwise:
+        if upstream is None or row.level < LEVELS["power"] or row.gate:
             continue
-        if not any(graph.arguments[a] for a in arguments):
-            continue
-        for place, argument in enumerate(arguments):
+        least = _ULP / _LOST * abs(upstream * result.values[node])
+        for place, argument in enumerate(graph.arguments[node]):
             sent = gradients[argument]
             if sent is not None and graph.uses[argument] > 1:
                 sent = sweep.contribution(node, place, upstream)
-            least = _ULP / _LOST * abs(upstream * values[node])
             if sent is not None and anywhere(abs(sent) < least):
                 return node
     return None
@@ -254,7 +256,8 @@ def _exact(graph: Graph, values: list[Any]) -> set[int]:
     from cgcli.numbers.ratio import Ratio, Room, RoomError
 
     room = Room(_BITS)
-    leaves = {node: taken(values[node], room) for node in leaves_of(graph)}
+    known = [node for node, arguments in enumerate(graph.arguments) if not arguments]
+    leaves = {node: taken(values[node], room) for node in known}
     try:
         fractions = ExactSweep(graph, exact_namespace(room)).forward(leaves)
     except RoomError:

@@ -6,18 +6,18 @@ import random
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Final
 
-from cgcli.calculus.doubles import Doubles
+from cgcli.calculus.kind import Kind
 from cgcli.calculus.masks import Masked
 from cgcli.calculus.sums import Scattered
 from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import by_element, elements
+from cgcli.numbers.elements import by_double, elements
 
 SHAKE: Final = 1e-9
 """By so much of itself a number is moved at the most, unless it is said otherwise."""
 
 
-class ShakenDoubles(Doubles):
+class ShakenDoubles(Kind):
     """Doubles of which inputs, results and contributions are moved by chance, as a seed has it.
 
     They are moved by up to `size` of themselves; constants and `fixed` nodes stay as they are, and
@@ -41,7 +41,7 @@ class ShakenDoubles(Doubles):
             # What has another name, or a plus sign, is its argument.
             still = node in self._fixed or any(number is part for part in parts)
             moved = number if still else self.moved(number)
-            if row.gate or row.collects or row.reaches:
+            if row.gate or row.collects:
                 moved = _moved_alone(number, parts, moved)
             values.append(moved)
         return values
@@ -68,12 +68,6 @@ class ShakenDoubles(Doubles):
     def moved(self, number: Any) -> Any:
         """Return a number, or an array of them, moved."""
         return by_double(lambda x: x * (1 + self._size * self._chance.uniform(-1, 1)), number)
-
-
-def by_double(function: Callable[..., float], *parts: Any) -> Any:
-    """Return what a function of floats gives, element by element where a part is an array."""
-    result = by_element(function, *parts)
-    return result.astype(float, subok=False) if getattr(result, "shape", ()) else result
 
 
 def _moved_alone(number: Any, parts: list[Any], moved: Any) -> Any:

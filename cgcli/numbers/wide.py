@@ -52,9 +52,14 @@ def run_wide(rule: Rule, *arguments: Any) -> Any:
 def room(digits: int | None = None) -> Any:
     """Return the context in which wide numbers are computed with, of so many digits.
 
-    Where digits are asked for, what is known to those of a double alone is NaN.
+    Where digits are asked for, what is known to those of a double alone is NaN, and to decide by
+    it, or by what has no value, raises `decimal.InvalidOperation`.
     """
-    return decimal.localcontext(boundless(digits) if digits else _CONTEXT)
+    if digits is None:
+        return decimal.localcontext(_CONTEXT)
+    context = boundless(digits)
+    context.traps[decimal.InvalidOperation] = True
+    return decimal.localcontext(context)
 
 
 def _exp(x: Decimal) -> Decimal:
@@ -142,10 +147,6 @@ def _atan2(a: Decimal, b: Decimal) -> Decimal:
     return a / b if b > 0 and _is_tiny(a / b) else _by_double("atan2", a, b)
 
 
-def _unless_unknown(best: Callable[..., Decimal]) -> Callable[..., Decimal]:
-    return lambda *values: next((value for value in values if value != value), best(values))
-
-
 def _by_double(name: str, *arguments: Decimal) -> Decimal:
     """Return what a function of doubles gives, for what it neither overflows nor vanishes at."""
     if decimal.getcontext().prec > _CONTEXT.prec:
@@ -179,8 +180,8 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "floor": lambda x: x.to_integral_value(decimal.ROUND_FLOOR),
     "round": lambda x: x.to_integral_value(decimal.ROUND_HALF_EVEN),
     "abs": abs,
-    "max": _unless_unknown(max),
-    "min": _unless_unknown(min),
+    "max": lambda *values: max(values),
+    "min": lambda *values: min(values),
 }
 
 

@@ -263,3 +263,14 @@ def test_where_it_is_open_which_branch_is_sent_a_gradient_indeterminate_forms_ar
     choice = ("call", "where", (binary("!=", X, X), branch, Y))
     right = answer(program(choice), {"x": [1.5], "y": [2.0]})
     assert (right.numbers.gradient["y"], right.notes["domain"]) == ([[UNKNOWN]], None)
+
+
+@pytest.mark.parametrize("y", [40.0, 3.0])
+def test_beside_a_pole_the_oracle_says_nothing_that_it_does_not_know(y: float) -> None:
+    """The gradient by x of atan(digamma(x - y)) tends to 1 there."""
+    right = answer(
+        program(("call", "atan", (("call", "digamma", (binary("-", X, Y),)),))),
+        {"x": [2.409919865102884e-181], "y": [y]},
+    )
+    (slope,) = right.true.gradient["x"][0]
+    assert slope is UNKNOWN or abs(slope - 1) < 1e-30
