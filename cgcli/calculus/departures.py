@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
-from cgcli.calculus.ends import WideSweep
+from cgcli.calculus.ends import wide_sent, wide_value
 from cgcli.calculus.kinks import Motion
 from cgcli.calculus.notes import Note, merged, note_on, shown
 from cgcli.calculus.passes import backward, steps_of
@@ -50,7 +50,9 @@ def vanished_values(graph: Graph, values: list[Any]) -> dict[int, list[Note]]:
             continue
         if _can_be_told(parts) and any(
             number == 0 and _is_less(truth)
-            for number, truth in _pairs(value, WideSweep(graph, values, node).values[node])
+            for number, truth in _pairs(
+                value, wide_value(graph.operations[node], parts, graph.static.get(node, ()))
+            )
         ):
             message = Message(
                 "{what} is nearer to 0 than the smallest positive double, 4.9e-324, and becomes 0",
@@ -228,7 +230,11 @@ def _judge(
             yield argument, note_on(graph, argument, "domain", message)
     if not _can_be_told([upstream, *parts]):
         return
-    truths = WideSweep(graph, values, node).contribution(node, place, upstream)
+    truths = wide_sent(graph.operations[node], place, upstream, parts, graph.static.get(node, ()))
+    if node in graph.tensors:
+        from cgcli.numbers.objects import reduce_objects
+
+        truths = reduce_objects(truths, graph.shape(argument))
     pairs = list(_pairs(sent, truths))
     if any(math.isinf(number) and truth.is_finite() for number, truth in pairs):
         yield _overflow(graph, argument)

@@ -112,7 +112,7 @@ def kinks(result: Result, reached: list[Any]) -> dict[int, list[Note]]:
             continue
         parts = [at_point[a] for a in arguments]
         apart = _meeting(graph, node, parts)
-        for kink in operation.kinks if apart else ():
+        for kink in operation.kinks:
             if not (sent or kink.jump or operation.step):
                 continue
             at = kind.holds(graph, node, kink.at, apart)
@@ -140,11 +140,11 @@ def kinks(result: Result, reached: list[Any]) -> dict[int, list[Note]]:
     return merged(notes, boundary(result, ties, reached))
 
 
-def _meeting(graph: Graph, node: int, parts: list[Any]) -> list[Any]:
+def _meeting(graph: Graph, node: int, parts: list[Any]) -> Sequence[Any]:
     """Return what of a node's arguments may meet at a corner: nothing twice that stands twice."""
     operation, arguments = graph.operations[node], graph.arguments[node]
     if operation.elementwise:
-        return [parts[place] for place in operation.meeting(arguments)]
+        return operation.meeting(arguments, parts)
     (listed,) = arguments
     if not graph.operations[listed].collects or graph.static.get(node):
         return parts

@@ -13,13 +13,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from cgcli.numbers.elements import by_element
 from cgcli.numbers.namespace import Boundless
 from cgcli.numbers.numerals import boundless
 from cgcli.numbers.real import CAREFUL
 from cgcli.numbers.rounded import Apart, BySeries
 from cgcli.operations.protocol import ELEMENTWISE
-from cgcli.operations.row import Rule
 
 _CONTEXT: Final = boundless(34)
 _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
@@ -34,26 +32,15 @@ def wide(value: Any) -> Decimal:
     return _CONTEXT.create_decimal_from_float(float(value))
 
 
-def spread_wide(value: Any) -> Any:
-    """Return a double, or an array of them, in wide numbers."""
-    return by_element(wide, value)
-
-
-def run_wide(rule: Rule, *arguments: Any) -> Any:
-    """Return a rule's result over wide numbers.
-
-    >>> float(run_wide(lambda m, x: m.exp(x) / m.exp(x - 1), wide(1000)))
-    2.718281828459045
-    """
-    with room():
-        return rule(WIDE, *arguments)
-
-
 def room(digits: int | None = None) -> Any:
     """Return the context in which wide numbers are computed with, of so many digits.
 
     Where digits are asked for, what is known to those of a double alone is NaN, and to decide by
     it, or by what has no value, raises `decimal.InvalidOperation`.
+
+    >>> with room():
+    ...     float(WIDE.exp(wide(1000)) / WIDE.exp(wide(999)))
+    2.718281828459045
     """
     if digits is None:
         return decimal.localcontext(_CONTEXT)
@@ -200,4 +187,4 @@ WIDE: Final = _Wide(
         "nan": Decimal("nan"),
     }
 )
-"""Wide numbers; rules run over them with `run_wide`."""
+"""Wide numbers; rules run over them in a `room`."""
