@@ -21,10 +21,7 @@ from cgcli.operations.row import Rule, Shape
 
 
 class Kind:
-    """A kind of number: IEEE doubles, unless it says otherwise. What has no value is inf or NaN.
-
-    What cannot be done in it raises `CgraphError`.
-    """
+    """A kind of number. What cannot be done in it raises `CgraphError`."""
 
     exact = False
     """Whether its numbers are fractions, which have no rounding."""
@@ -98,10 +95,8 @@ class Kind:
         wrt: Sequence[str] | None = None,
         limits: Limits = Limits(),
     ) -> Any:
-        """Return the `Result` of a graph: its values, the gradients of one node, and the notes."""
-        from cgcli.calculus.evaluate import evaluate, prepared
-
-        return evaluate(prepared(graph, of, wrt, limits, self), inputs)
+        """Return the `Result` of a graph: its values, and the gradients of one node."""
+        raise NotImplementedError
 
     def forward(self, graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the value of every node."""

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Final
 
-from cgcli.calculus.kind import Kind
+from cgcli.calculus.doubles import Doubles
 from cgcli.calculus.masks import Masked
 from cgcli.calculus.sums import Scattered
 from cgcli.calculus.sweep import Sweep, Trail
@@ -17,7 +17,7 @@ SHAKE: Final = 1e-9
 """By so much of itself a number is moved at the most, unless it is said otherwise."""
 
 
-class ShakenDoubles(Kind):
+class ShakenDoubles(Doubles):
     """Doubles of which inputs, results and contributions are moved by chance, as a seed has it.
 
     They are moved by up to `size` of themselves; constants and `fixed` nodes stay as they are, and
