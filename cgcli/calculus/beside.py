@@ -82,6 +82,12 @@ class _Sizes(ArraySweep):
         scattered = isinstance(sent.value, Scattered)
         super().add(node, sent if scattered else Masked(abs(sent.value), sent.mask))
 
+    def times(
+        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
+    ) -> Any:
+        """Return the sizes of contributions: of those to what is spread none cancels either."""
+        return abs(super().times(node, place, upstream, partial, parts))
+
     def pull_back(
         self, node: int, places: Sequence[int], upstream: Any
     ) -> Iterator[tuple[int, Masked]]:

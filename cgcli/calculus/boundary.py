@@ -181,26 +181,25 @@ def _difference(
     result: Result, way: Way, index: tuple[int, ...], here: float, used: float, rounding: float
 ) -> _Difference | None:
     """Return what differs of one element of the output along a direction; None for nothing."""
-    ends: list[float | None] = []
-    slopes: list[float | None] = []
-    sides = zip((-1.0, 1.0), way.values[index].tolist(), way.slopes[index].tolist(), strict=True)
-    for sign, value, slope in sides:
-        ends.append(None if value != value else value)
-        if value != value or slope != slope:
-            slopes.append(None)
-        elif _same(value, here):
-            slopes.append(slope)
-        else:
-            slopes.append(math.inf if sign * (value - here) > 0 else -math.inf)
-    if all(s is not None and _same(s, used, rounding) for s in slopes):
+    ends, slopes = way.values[index].tolist(), way.slopes[index].tolist()
+    for side, value in enumerate(ends):
+        if value != value:
+            slopes[side] = math.nan
+        elif slopes[side] == slopes[side] and not _same(value, here):
+            slopes[side] = math.inf if (2 * side - 1) * (value - here) > 0 else -math.inf
+    if all(_same(slope, used, rounding) for slope in slopes):
         return None
     names = [
         excerpt(result.graph.names[node]) + (f"[{', '.join(map(str, place))}]" if place else "")
         for node, place in way.direction
     ]
     name = ", ".join(names if len(names) <= _SPOKEN else [*names[:_SPOKEN], "…"])
-    pairs = (ends[0], ends[1]), (slopes[0], slopes[1])
-    return _Difference(name, tuple(way.direction), here, used, *pairs)
+    return _Difference(name, tuple(way.direction), here, used, _sides(ends), _sides(slopes))
+
+
+def _sides(numbers: list[float]) -> Sides:
+    left, right = (None if number != number else number for number in numbers)
+    return left, right
 
 
 def _said(result: Result, differing: list[_Difference]) -> tuple[Message, dict[str, Sides]]:

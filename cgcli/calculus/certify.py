@@ -35,7 +35,7 @@ from cgcli.calculus.proved import BallSweep
 from cgcli.calculus.result import Result
 from cgcli.calculus.sweep import Trail, jacobian
 from cgcli.numbers.balls import ABSENT, NOTHING, VOID, VOIDED, ball
-from cgcli.numbers.elements import by_element, filled
+from cgcli.numbers.elements import by_double, by_element, filled
 from cgcli.operations.shapes import size
 
 
@@ -137,12 +137,7 @@ def boundary_notes(result: Result, certificate: Certificate) -> dict[int, list[N
 def _doubles(finding: Finding | None) -> Any:
     """Return the doubles nearest to what is proved; NaN where there is nothing."""
     shown: Any = None if finding is None else finding.shown
-    number = by_element(lambda known: math.nan if known is None else float(known), shown)
-    if not hasattr(number, "shape"):
-        return number
-    import numpy as np
-
-    return np.array(number, dtype=float)
+    return by_double(lambda known: math.nan if known is None else float(known), shown)
 
 
 def _certify(

@@ -7,12 +7,12 @@ the first such node is told: the rest follows from it.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
-from cgcli.calculus.ends import WideSweep
+from cgcli.calculus.ends import wide_sent, wide_value
 from cgcli.calculus.kinks import Motion
 from cgcli.calculus.notes import Note, merged, note_on, shown
 from cgcli.calculus.passes import backward, steps_of
@@ -48,9 +48,11 @@ def vanished_values(graph: Graph, values: list[Any]) -> dict[int, list[Note]]:
         if node not in graph.tensors and 0.0 in parts:
             # It makes the result 0, whatever the others are.
             continue
-        if _can_be_told(graph, node, parts) and any(
+        if _can_be_told(parts) and any(
             number == 0 and _is_less(truth)
-            for number, truth in _pairs(value, WideSweep(graph, values, node).values[node])
+            for number, truth in _pairs(
+                value, wide_value(graph.operations[node], parts, graph.static.get(node, ()))
+            )
         ):
             message = Message(
                 "{what} is nearer to 0 than the smallest positive double, 4.9e-324, and becomes 0",
@@ -109,10 +111,9 @@ def gradient_departure(
                 continue
             # Of an array, other elements may be in their domain.
             upstream = upstream * ~faults[node]
-        added_up = functools.partial(_added_up, graph, node, endless)
-        seen = list(added_up(gradients[node])) if node in unusual else []
-        if seen:
-            seen = list(added_up(motion.only(node, gradients[node])))
+        seen: list[_Departure] = []
+        if not is_finite(gradients[node]):
+            seen = list(_added_up(graph, node, endless, motion.only(node, gradients[node])))
         for place, argument in enumerate(graph.arguments[node]):
             if argument not in unusual or not result.active[argument]:
                 continue
@@ -123,9 +124,7 @@ def gradient_departure(
             sent = steps_of(graph, values, trail).contribution(node, place, upstream)
             if sent is None or _is_usual(sent):
                 continue
-            judge = functools.partial(_judge, graph, values, node, place, upstream)
-            if any(judge(sent)):
-                seen += judge(motion.only(argument, sent))
+            seen += _judge(graph, values, node, place, upstream, motion.only(argument, sent))
             if not is_finite(sent):
                 endless[argument] = endless.get(argument, False) or anywhere(sent != sent)
                 beyond.update({argument} if node in beyond else ())
@@ -229,9 +228,13 @@ def _judge(
                 formula=shown(graph, node),
             )
             yield argument, note_on(graph, argument, "domain", message)
-    if not _can_be_told(graph, node, [upstream, *parts]):
+    if not _can_be_told([upstream, *parts]):
         return
-    truths = WideSweep(graph, values, node).contribution(node, place, upstream)
+    truths = wide_sent(graph.operations[node], place, upstream, parts, graph.static.get(node, ()))
+    if node in graph.tensors:
+        from cgcli.numbers.objects import reduce_objects
+
+        truths = reduce_objects(truths, graph.shape(argument))
     pairs = list(_pairs(sent, truths))
     if any(math.isinf(number) and truth.is_finite() for number, truth in pairs):
         yield _overflow(graph, argument)
@@ -289,20 +292,12 @@ def _is_extreme(value: Any) -> Any:
 
 
 def _has_zero(value: Any) -> bool:
-    if isinstance(value, float):
-        return bool(value == 0)
-    import numpy as np
-
-    # Counting takes a tenth of the time of asking for all.
-    return bool(np.count_nonzero(value) < value.size)
+    return anywhere(value == 0)
 
 
 def _is_usual(value: Any) -> bool:
     """Whether a number, or every element of an array, is finite and not 0."""
-    if isinstance(value, float):
-        return bool(value != 0 and value - value == 0)
-    # A sum is not finite where any of the elements is not.
-    return not _has_zero(value) and math.isfinite(value.sum())
+    return not _has_zero(value) and is_finite(value)
 
 
 def _is_less(truth: Any) -> bool:
@@ -312,18 +307,11 @@ def _is_less(truth: Any) -> bool:
     return bool(truth.is_finite() and 0 < truth.copy_abs() < wide.LEAST_DOUBLE)
 
 
-def _pairs(value: Any, truth: Any) -> Iterator[tuple[float, Any]]:
+def _pairs(value: Any, truth: Any) -> Iterator[tuple[float, Decimal]]:
     """Return the elements of an array beside those of another, or two numbers."""
-    from cgcli.numbers.wide import wide
-
-    truths = (wide(number) if isinstance(number, int) else number for number in elements(truth))
-    return zip(elements(value), truths, strict=True)
+    return zip(elements(value), map(Decimal, elements(truth)), strict=True)
 
 
-def _can_be_told(graph: Graph, node: int, parts: list[Any]) -> bool:
+def _can_be_told(parts: list[Any]) -> bool:
     """Whether wide numbers tell in reasonable time: arrays are not too large for them."""
-    if node not in graph.tensors:
-        return True
-    import numpy as np
-
-    return sum(map(np.size, parts)) <= _MOST
+    return sum(getattr(part, "size", 1) for part in parts) <= _MOST

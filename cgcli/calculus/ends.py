@@ -10,10 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from cgcli.calculus.sweep import Sweep
-from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import by_element
-from cgcli.operations.row import Operation
+from cgcli.operations.row import Operation, Static
 
 LEAST: Final = 2.0**-1000
 """Partials from here on have all their digits."""
@@ -43,7 +41,7 @@ def mended(
         return sent
     if not _matters(upstream, partial, y, parts, math.isfinite):
         return sent
-    mended_product = product(operation, place, upstream, y, parts)
+    mended_product = float(wide_sent(operation, place, upstream, parts))
     return sent if mended_product != mended_product else mended_product
 
 
@@ -82,9 +80,8 @@ def mended_arrays(
     if not matters.any():
         return sent
     sent = np.array(np.broadcast_to(sent, shape))
-    columns = [np.broadcast_to(factor, shape)[matters].tolist() for factor in (upstream, y, *parts)]
-    rows = zip(*columns, strict=True)
-    products = [product(operation, place, up, value, numbers) for up, value, *numbers in rows]
+    up, *numbers = (np.broadcast_to(factor, shape)[matters] for factor in (upstream, *parts))
+    products = wide_sent(operation, place, up, numbers).astype(float)
     sent[matters] = np.where(np.isnan(products), sent[matters], products)
     return sent
 
@@ -115,76 +112,44 @@ def mended_pullback(
     # Upstream of a value that overflowed, 0 is what became of it, and says nothing.
     ended = (upstream == 0) & ~np.isfinite(y) | ~np.isfinite(upstream)
     dead = ARRAYS.spread(ended, x, *static)
-    products = _wide_pullback(operation, upstream, x, static)
+    products = np.asarray(wide_sent(operation, 0, upstream, [x], static), dtype=float)
     return np.where(at & ~dead & ~np.isnan(products), products, sent)[()]
 
 
-def _wide_pullback(operation: Operation, upstream: Any, x: Any, static: tuple[int, ...]) -> Any:
-    import numpy as np
+def wide_value(operation: Operation, parts: Sequence[Any], static: Static = ()) -> Any:
+    """Return what an operation makes of doubles, or arrays of them, in wide numbers."""
+    from cgcli.numbers.wide import room
 
-    from cgcli.numbers import wide
+    m, numbers = _widely(operation, parts)
+    with room():
+        return operation.value(m, *numbers, *static)
+
+
+def wide_sent(
+    operation: Operation, place: int, upstream: Any, parts: Sequence[Any], static: Static = ()
+) -> Any:
+    """Return what an operation sends to an argument, in wide numbers.
+
+    Where nothing comes to an element, it sends nothing on.
+    """
+    from cgcli.numbers.wide import room
+
+    m, (up, *numbers) = _widely(operation, [upstream, *parts])
+    with room():
+        y = operation.value(m, *numbers, *static)
+        if operation.pullback is not None:
+            return operation.pullback(m, place, up, y, numbers, static)
+        partial = operation.partial(place)(m, y, *numbers)
+        return by_element(lambda up, factor: up and up * factor, up, partial)
+
+
+def _widely(operation: Operation, numbers: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Return wide numbers of doubles, or of arrays of them, and the namespace for them."""
+    from cgcli.numbers.wide import WIDE, wide
+
+    parts = [by_element(wide, number) for number in numbers]
+    if operation.pullback is None and not any(getattr(x, "shape", ()) for x in numbers):
+        return WIDE, parts
     from cgcli.numbers.objects import arrays_of
 
-    assert operation.pullback is not None
-    m = arrays_of(wide.WIDE)
-    with wide.room():
-        numbers = wide.spread_wide(x)
-        y = operation.value(m, numbers, *static)
-        up = wide.spread_wide(upstream)
-        return np.asarray(operation.pullback(m, 0, up, y, [numbers], static), dtype=float)
-
-
-def is_outside(operation: Operation, y: Any, parts: Sequence[Any]) -> Any:
-    """Return where the elements of an array are outside an operation's domain.
-
-    What has a finite value is inside, and what is NaN itself is nowhere.
-    """
-    import numpy as np
-
-    from cgcli.numbers.arrays import ARRAYS
-
-    assert operation.domain is not None
-    outside = ~np.isfinite(y) & ~np.asarray(operation.domain.inside(ARRAYS, *parts), dtype=bool)
-    for part in parts:
-        outside = outside & ~np.isnan(part)
-    return outside
-
-
-def product(
-    operation: Operation, place: int, upstream: float, y: float, parts: Sequence[Any]
-) -> float:
-    """Return upstream times a partial, computed over wide numbers and rounded once."""
-    from cgcli.numbers.wide import run_wide, wide
-
-    numbers = [wide(part) for part in parts]
-    value = wide(y) if LEAST < abs(y) < math.inf else run_wide(operation.value, *numbers)
-    rule = operation.partial(place)
-    factor = wide(upstream)
-    return float(run_wide(lambda m, *of: factor * rule(m, *of), value, *numbers))
-
-
-class WideSweep(Sweep):
-    """Single steps of both passes over wide numbers, from the doubles around a node."""
-
-    def __init__(self, graph: Graph, values: list[Any], node: int) -> None:
-        arguments = graph.arguments[node]
-        from cgcli.numbers import wide
-
-        known = {place: wide.spread_wide(values[place]) for place in arguments}
-        super().__init__(graph, wide.WIDE, known)
-        with wide.room():
-            parts = [self.values[argument] for argument in arguments]
-            self.values[node] = self.value(node, parts)
-
-    def times(
-        self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
-    ) -> Any:
-        """Return contributions: where nothing comes to an element, it sends nothing on."""
-        return by_element(lambda up, factor: up and up * factor, upstream, partial)
-
-    def contribution(self, node: int, place: int, upstream: Any) -> Any:
-        """Return what the node sends to one of its arguments; None for nothing."""
-        from cgcli.numbers import wide
-
-        with wide.room():
-            return super().contribution(node, place, wide.spread_wide(upstream))
+    return arrays_of(WIDE), parts

@@ -10,7 +10,7 @@ from typing import Any
 
 from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import by_element, elements, filled
+from cgcli.numbers.elements import by_double, by_element, elements, filled
 from cgcli.numbers.exact import run
 from cgcli.numbers.missing import IRRATIONAL, NOTHING, NoValue, NoValueError
 from cgcli.numbers.namespace import Namespace
@@ -181,10 +181,10 @@ def _known_beside(condition: Any, c: Any, *is_nan: Any) -> Any:
 
 def doubles(value: Any) -> Any:
     """Return the doubles nearest to fractions, or ratios; NaN for what has no value."""
-    if getattr(value, "shape", ()):
-        import numpy as np
+    return by_double(_double, value)
 
-        return np.array([doubles(element) for element in value.flat]).reshape(value.shape)
+
+def _double(value: Any) -> float:
     if isinstance(value, NoValue):
         return math.nan
     # A fraction that is beyond the doubles is no float, and a ratio is an infinite one.

@@ -180,7 +180,7 @@ class Exactly(Kind):
         """Return the doubles nearest to fractions; NaN for what has no value."""
         return doubles(value)
 
-    def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
+    def holds(self, graph: Graph, node: int, rule: Rule, parts: Sequence[Any]) -> Any:
         """Return where a rule of an operation's arguments is true: a flag, or an array of them."""
         numbers = [taken(part, self.room) for part in parts]
         truth = ExactSweep(graph, self.m).run(node, rule, *numbers, *graph.static.get(node, ()))

@@ -12,7 +12,7 @@ from cgcli.calculus.ends import LEAST, mended
 from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
-from cgcli.operations.row import Rule
+from cgcli.operations.row import Operation, Rule
 
 
 def silent(graph: Graph) -> Any:
@@ -34,6 +34,18 @@ def spread(rule: Rule, parts: Sequence[Any]) -> Any:
         return rule(ARRAYS, *parts)
 
 
+def is_outside(operation: Operation, y: Any, parts: Sequence[Any]) -> Any:
+    """Return where a value of floats, or of arrays of them, is outside an operation's domain.
+
+    What has a finite value is inside, and what is NaN itself is nowhere.
+    """
+    assert operation.domain is not None
+    outside = (y - y != 0) & (spread(operation.domain.inside, parts) == 0)
+    for part in parts:
+        outside = outside & (part == part)
+    return outside
+
+
 class FloatSweep(Sweep):
     """The sweep over floats; the loop below does the same, spelt out, in two thirds of the time."""
 
@@ -44,11 +56,6 @@ class FloatSweep(Sweep):
     def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
         """Return a rule's result: inf and NaN where plain floats raise."""
         return real.run(rule, *numbers)
-
-    def partials(self, node: int, places: Sequence[int], parts: list[Any]) -> list[Any]:
-        """Return the local derivatives of a node, by the shortest way."""
-        y = self.values[node]
-        return self.graph.operations[node].partials_by(places, real.run, y, parts)
 
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]

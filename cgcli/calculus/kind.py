@@ -123,7 +123,7 @@ class Kind:
 
     # Single steps
 
-    def holds(self, graph: Graph, node: int, rule: Rule, parts: list[Any]) -> Any:
+    def holds(self, graph: Graph, node: int, rule: Rule, parts: Sequence[Any]) -> Any:
         """Return where a rule of a node's arguments is true: a flag, or an array of them.
 
         It is true of no NaN, and not of infinities alone: a corner may lie beside an infinity, as

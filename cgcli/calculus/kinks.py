@@ -21,6 +21,7 @@ from cgcli.calculus.notes import (
     sides_in_words,
 )
 from cgcli.calculus.result import Result
+from cgcli.calculus.sweep import element
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers import real
@@ -110,11 +111,11 @@ def kinks(result: Result, reached: list[Any]) -> dict[int, list[Note]]:
             # What moves by steps alone is constant beside the point, but for their jumps.
             continue
         parts = [at_point[a] for a in arguments]
-        meeting = [parts[place] for place in operation.meeting(arguments)]
-        for kink in operation.kinks if meeting else ():
+        apart = _meeting(graph, node, parts)
+        for kink in operation.kinks:
             if not (sent or kink.jump or operation.step):
                 continue
-            at = kind.holds(graph, node, kink.at, meeting)
+            at = kind.holds(graph, node, kink.at, apart)
             if at is False or not anywhere(at := motion.limited(node, at)):
                 continue
             if not sent:
@@ -137,6 +138,20 @@ def kinks(result: Result, reached: list[Any]) -> dict[int, list[Note]]:
     from cgcli.calculus.boundary import boundary
 
     return merged(notes, boundary(result, ties, reached))
+
+
+def _meeting(graph: Graph, node: int, parts: list[Any]) -> Sequence[Any]:
+    """Return what of a node's arguments may meet at a corner: nothing twice that stands twice."""
+    operation, arguments = graph.operations[node], graph.arguments[node]
+    if operation.elementwise:
+        return operation.meeting(arguments, parts)
+    (listed,) = arguments
+    if not graph.operations[listed].collects or graph.static.get(node):
+        return parts
+    import numpy as np
+
+    apart = {element(graph, listed, i): parts[0][i] for i in np.ndindex(graph.shape(listed))}
+    return [np.array(list(apart.values()))]
 
 
 class _Place(NamedTuple):

@@ -14,7 +14,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.floats import silent, spread
+from cgcli.calculus.floats import is_outside, silent
 from cgcli.errors import excerpt, shorten
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import formula
@@ -132,7 +132,7 @@ def _judge(graph: Graph, values: list[Any], node: int) -> tuple[Any, Any, bool]:
     endless = functools.reduce(operator.or_, (part - part != 0 for part in parts))
     unusual, outside = value - value != 0, False
     if operation.domain:
-        outside = unusual & (spread(operation.domain.inside, parts) == 0) & (nan ^ True)
+        outside = is_outside(operation, value, parts)
     undefined = (value != value) & ((nan | outside) ^ True)
     overflow = anywhere(unusual & ((endless | undefined | outside) ^ True))
     if anywhere(outside):

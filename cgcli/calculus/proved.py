@@ -202,9 +202,8 @@ def _bends(
     if all(endless):
         return []
     bends: list[tuple[Any, Any]] = []
-    places = operation.meeting(arguments)
-    for kink in operation.kinks if places else ():
-        at = kink.at(BALLS, *(parts[place] for place in places))
+    for kink in operation.kinks:
+        at = kink.at(BALLS, *operation.meeting(arguments, parts))
         # Beside an infinity, as in clip(x, -inf, 3), a corner is what is one for certain.
         if at is False or (any(endless) and at is not True):
             continue

@@ -12,18 +12,18 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from cgcli.calculus.floats import silent
+from cgcli.calculus.floats import silent, spread
 from cgcli.calculus.notes import Note, note_on, shown, with_suggestion
+from cgcli.calculus.remainders import remainders, sizes_of
 from cgcli.calculus.result import Result
-from cgcli.calculus.shaking import ShakenDoubles, by_double
-from cgcli.calculus.sweep import Sweep, Trail
+from cgcli.calculus.shaking import ShakenDoubles
+from cgcli.calculus.sweep import Trail
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import anywhere, by_element, elements
-from cgcli.operations.row import LEVELS
+from cgcli.numbers.elements import anywhere, by_double, elements
+from cgcli.operations.row import LEVELS, Operation
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
 
@@ -32,9 +32,11 @@ _LOST: Final = 5e-7
 _ULP: Final = 2.0**-52
 _MEANT: Final = 2.0**-40
 """A gradient of 0 that moves by no more than this share of what it was added up from is right."""
-_CLEAR: Final = Decimal("1e-48")
-"""A gradient of 0 that is more than this share of that in 100 digits is wrong."""
+_NEAR: Final = 2.0**-44
+"""What is nearer to a jump than this share of itself may be on its other side."""
 _RUNS: Final = 3
+_RUNS_AT_JUMPS: Final = 16
+"""A number at a jump is moved to its other side in less than half of all runs."""
 _NAMED: Final = 3
 _NUMBERS: Final = 2_000
 """In larger graphs nothing is said: cost and gradient of a net are sums of much that is rounded."""
@@ -59,8 +61,12 @@ def rounding(result: Result, inputs: Mapping[str, Any]) -> Iterator[tuple[int, N
         return
     with silent(graph):
         gradients = _gradients(result)
-        if _may_lose(result, gradients):
+        if _jumps(graph, result.values):
+            yield from _lost(result, gradients, inputs, runs=_RUNS_AT_JUMPS)
+        elif _may_lose(result, gradients):
             yield from _lost(result, gradients, inputs)
+        elif (flat := _flat(result, gradients)) is not None:
+            yield from _lost(result, gradients, inputs, flat)
 
 
 def _gradients(result: Result) -> list[Any]:
@@ -114,13 +120,57 @@ def _cancels(graph: Graph, values: list[Any]) -> bool:
     )
 
 
+def _of_computed(graph: Graph) -> Iterator[tuple[int, Operation]]:
+    """Yield the nodes of elementwise operations with an argument that may have been rounded."""
+    for node, row in enumerate(graph.operations):
+        if row.elementwise and any(graph.arguments[a] for a in graph.arguments[node]):
+            yield node, row
+
+
+def _jumps(graph: Graph, values: list[Any]) -> bool:
+    """Whether rounded arguments are so near to a jump that rounding may decide what comes."""
+    for node, row in _of_computed(graph):
+        for near in (1 - _NEAR, 1 + _NEAR) if row.jumps else ():
+            parts = [values[a] * near ** (-1) ** k for k, a in enumerate(graph.arguments[node])]
+            if anywhere(abs(spread(row.value, parts) - values[node]) > _LOST * abs(values[node])):
+                return True
+    return False
+
+
+def _flat(result: Result, gradients: list[Any]) -> int | None:
+    """Return a node with a derivative so much less than itself that its digits are in doubt.
+
+    That of a^b by b has none where a is 1 but for rounding, nor that of cos(a) beside pi.
+    """
+    graph, sweep = result.graph, result.kind.sweep(result.graph, result.values, result.trail)
+    for node, row in _of_computed(graph):
+        upstream = gradients[node]
+        if upstream is None or row.level < LEVELS["power"] or row.gate:
+            continue
+        least = _ULP / _LOST * abs(upstream * result.values[node])
+        for place, argument in enumerate(graph.arguments[node]):
+            sent = gradients[argument]
+            if sent is not None and graph.uses[argument] > 1:
+                sent = sweep.contribution(node, place, upstream)
+            if sent is not None and anywhere(abs(sent) < least):
+                return node
+    return None
+
+
 def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
     """Yield the nodes whose gradient is a sum, with the sum of the sizes of its contributions."""
-    graph = result.graph
+    graph, masks = result.graph, result.trail.masks
+    # What is spread over an array is sent a sum of all that its elements are.
+    spread_out = {
+        argument
+        for node in graph.tensors
+        for argument in graph.arguments[node]
+        if graph.operations[node].elementwise and graph.shape(argument) != graph.shape(node)
+    }
     sums: dict[int, Any] = {
         node: 0.0
         for node, gradient in enumerate(gradients)
-        if gradient is not None and graph.uses[node] > 1
+        if gradient is not None and (graph.uses[node] > 1 or node in spread_out)
     }
     if not sums:
         return
@@ -130,11 +180,14 @@ def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
         places = [place for place, argument in enumerate(arguments) if argument in sums]
         if upstream is None or not places:
             continue
-        if graph.tensors or graph.operations[node].reaches is not None:
+        row = graph.operations[node]
+        if not row.elementwise or row.step or row.reaches is not None or node in masks:
             parts = [sweep.contribution(node, place, upstream) for place in places]
         else:
             # It is all that is asked of a small program: the shorter way counts.
-            parts = [upstream * partial for partial in sweep.locals(node, places)]
+            sizes = [abs(upstream * partial) for partial in sweep.locals(node, places)]
+            pairs = zip(sizes, places, strict=True)
+            parts = [sweep.reduce(size, node, arguments[place]) for size, place in pairs]
         for place, part in zip(places, parts, strict=True):
             if part is not None:
                 sums[arguments[place]] = sums[arguments[place]] + abs(part)
@@ -142,13 +195,20 @@ def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
 
 
 def _lost(
-    result: Result, gradients: list[Any], inputs: Mapping[str, Any]
+    result: Result,
+    gradients: list[Any],
+    inputs: Mapping[str, Any],
+    flat: int | None = None,
+    runs: int = _RUNS,
 ) -> Iterator[tuple[int, Note]]:
-    """Yield the note, after a few runs with the numbers moved."""
+    """Yield the note, after so many runs with the numbers moved.
+
+    It speaks of the derivative of a node that is `flat` where no value lost its digits.
+    """
     graph, sources = result.graph, result.sources
-    exact, sizes = _exact(graph, result.values), _sizes(result, gradients)
+    exact, sizes = _exact(graph, result.values), sizes_of(result, gradients)
     values, moved = [_STILL] * len(graph), dict.fromkeys(sources, _STILL)
-    for seed in range(_RUNS):
+    for seed in range(runs):
         kind = _Rounded(seed, _ULP, exact)
         shaken = kind.forward(graph, inputs)
         trail = Trail(result.trail.faults)
@@ -163,8 +223,8 @@ def _lost(
                 size = sizes[node] if sizes else None
                 meant = 0.0 if size is None else _MEANT * size
                 moved[name] = max(moved[name], _off(gradients[node], back[node], meant))
-    for name, off in _vanished(result, gradients, sizes) if sizes else ():
-        moved[name] = max(moved[name], off)
+    for name, left in remainders(result, gradients, sizes) if sizes else ():
+        moved[name] = max(moved[name], _Off(1.0, left))
     output = excerpt(result.output)
     offs = {output: values[result.of]}
     offs |= {f"∂{output}/∂{excerpt(name)}": off for name, off in moved.items()}
@@ -181,19 +241,23 @@ def _lost(
     else:
         first = next(sources[name] for name, off in moved.items() if off.share > _LOST)
         message = Message("contributions nearly cancel")
+        if flat is not None:
+            formula = shown(graph, flat)
+            message = Message("the derivative of {formula} magnifies rounding", formula=formula)
     message = Message("{what}: {rights}", what=message, rights=joined(said))
     message = with_suggestion(message, graph, first, "inexact", Message("--precision 30 has more"))
     yield first, note_on(graph, first, "inexact", message)
 
 
 def _exact(graph: Graph, values: list[Any]) -> set[int]:
-    """Return the nodes that were not rounded: constants and inputs, and what is a fraction."""
+    """Return the nodes that were not rounded: leaves, steps, and what is the same fraction."""
     from cgcli.calculus.exact_passes import ExactSweep, taken
     from cgcli.numbers.exact import exact_namespace
     from cgcli.numbers.ratio import Ratio, Room, RoomError
 
     room = Room(_BITS)
-    leaves = {node: taken(values[node], room) for node in _leaves(graph)}
+    known = [node for node, arguments in enumerate(graph.arguments) if not arguments]
+    leaves = {node: taken(values[node], room) for node in known}
     try:
         fractions = ExactSweep(graph, exact_namespace(room)).forward(leaves)
     except RoomError:
@@ -201,52 +265,12 @@ def _exact(graph: Graph, values: list[Any]) -> set[int]:
     return {
         node
         for node, (fraction, value) in enumerate(zip(fractions, values, strict=True))
-        if all(
+        if graph.operations[node].step
+        or all(
             type(a) is Ratio and a == b
             for a, b in zip(elements(fraction), elements(value), strict=True)
         )
     }
-
-
-def _leaves(graph: Graph) -> list[int]:
-    return [node for node, arguments in enumerate(graph.arguments) if not arguments]
-
-
-def _sizes(result: Result, gradients: list[Any]) -> list[Any] | None:
-    """Return what gradients were added up from, where one that was asked for has a 0."""
-    asked = [gradients[node] for node in result.sources.values()]
-    if not any(gradient is not None and anywhere(gradient == 0) for gradient in asked):
-        return None
-    from cgcli.calculus.beside import sizes_sent
-
-    return sizes_sent(result.graph, result.values, result.of, result.choices)
-
-
-def _vanished(result: Result, gradients: list[Any], sizes: list[Any]) -> Iterator[tuple[str, _Off]]:
-    """Yield the inputs by which a gradient of 0 is not 0 in 100 digits, and how far off it is.
-
-    >>> import cgcli
-    >>> result = cgcli.parse("1e17*x - 1e17*x + x").evaluate(x=3)
-    >>> str(result.notes[0].message)
-    'contributions nearly cancel: ∂f/∂x may be off by 1; --precision 30 has more'
-    """
-    from cgcli.numbers.wide import WIDE, room
-
-    graph, sweep = result.graph, Sweep(result.graph, WIDE)
-    with room(long=True):
-        sweep.forward({node: by_element(Decimal, result.values[node]) for node in _leaves(graph)})
-        truths = sweep.backward(result.of, result.active, Decimal(1))
-        for name, node in result.sources.items():
-            numbers = map(elements, (gradients[node], truths[node], sizes[node]))
-            left = [
-                float(abs(truth))
-                for number, truth, size in zip(*numbers, strict=False)
-                if number == 0
-                and None not in (truth, size)
-                and _CLEAR * Decimal(size) < abs(truth) < math.inf
-            ]
-            if left:
-                yield name, _Off(1.0, max(left))
 
 
 class _Rounded(ShakenDoubles):

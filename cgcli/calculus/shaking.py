@@ -11,7 +11,7 @@ from cgcli.calculus.masks import Masked
 from cgcli.calculus.sums import Scattered
 from cgcli.calculus.sweep import Sweep, Trail
 from cgcli.graph.graph import Graph
-from cgcli.numbers.elements import by_element, elements
+from cgcli.numbers.elements import by_double, elements
 
 SHAKE: Final = 1e-9
 """By so much of itself a number is moved at the most, unless it is said otherwise."""
@@ -21,7 +21,7 @@ class ShakenDoubles(Doubles):
     """Doubles of which inputs, results and contributions are moved by chance, as a seed has it.
 
     They are moved by up to `size` of themselves; constants and `fixed` nodes stay as they are, and
-    so does what is let through or collected: a gate would no longer know which argument it took.
+    so does what is let through, chosen or collected: a gate would no longer know what it took.
     """
 
     def __init__(self, seed: int, size: float = SHAKE, fixed: Container[int] = ()) -> None:
@@ -37,9 +37,12 @@ class ShakenDoubles(Doubles):
                 values.append(graph.constants[node])
                 continue
             number = self.value(graph, values, node) if arguments else inputs[names[node]]
-            moved = number if node in self._fixed else self.moved(number)
-            if graph.operations[node].gate or graph.operations[node].collects:
-                moved = _moved_alone(number, [values[a] for a in arguments], moved)
+            row, parts = graph.operations[node], [values[a] for a in arguments]
+            # What has another name, or a plus sign, is its argument.
+            still = node in self._fixed or any(number is part for part in parts)
+            moved = number if still else self.moved(number)
+            if row.gate or row.collects:
+                moved = _moved_alone(number, parts, moved)
             values.append(moved)
         return values
 
@@ -65,12 +68,6 @@ class ShakenDoubles(Doubles):
     def moved(self, number: Any) -> Any:
         """Return a number, or an array of them, moved."""
         return by_double(lambda x: x * (1 + self._size * self._chance.uniform(-1, 1)), number)
-
-
-def by_double(function: Callable[..., float], *parts: Any) -> Any:
-    """Return what a function of floats gives, element by element where a part is an array."""
-    result = by_element(function, *parts)
-    return result.astype(float, subok=False) if getattr(result, "shape", ()) else result
 
 
 def _moved_alone(number: Any, parts: list[Any], moved: Any) -> Any:

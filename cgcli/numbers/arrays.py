@@ -198,14 +198,9 @@ def _norm_over(by: float, x: Any, *axis: int) -> Any:
     return length if length < math.inf else Namespace.norm_over(ARRAYS, by, x, *axis)
 
 
-def _outer_or_scale(a: Any, b: Any) -> Any:
-    """The matrix of products of two vectors, or the vector times the scalar."""
-    return a[:, None] * b[None, :] if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
-
-
-def _product(a: Any, b: Any) -> Any:
-    """The matrix product; a scalar on either side, the gradient of an inner product, scales."""
-    return np.matmul(a, b) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
+def _or_scaled(product: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a product of arrays of which a scalar on either side scales the other."""
+    return lambda a, b: (product if np.ndim(a) and np.ndim(b) else np.multiply)(a, b)
 
 
 def _finite_product(a: Any, b: Any) -> Any:
@@ -267,8 +262,8 @@ def _onehot(k: float, n: int) -> Any:
 
 STRUCTURE: Final[dict[str, Callable[..., Any]]] = {
     "index": lambda x, *indices: x[selected(indices)],
-    "product": _product,
-    "outer_or_scale": _outer_or_scale,
+    "product": _or_scaled(np.matmul),
+    "outer_or_scale": _or_scaled(lambda a, b: a[:, None] * b[None, :]),
     "transpose": np.transpose,
     "piece": _piece,
     "products_of_others": _along_lines(_of_others),

@@ -12,6 +12,8 @@ from cgcli.numbers.balls import INFINITE, VOIDED, Ball
 from cgcli.numbers.numerals import as_written, boundless
 
 _TEN: Final = fmpz(10)
+_FAR: Final = 10**17
+"""From such powers of 10 on numbers are written without Python's decimals, which end at 10^18."""
 
 
 def decimal(number: Ball, digits: int) -> str | None:
@@ -38,6 +40,9 @@ def decimal(number: Ball, digits: int) -> str | None:
     if parts is None:
         return None
     coefficient, power = parts
+    if abs(power) >= _FAR:
+        first, rest = coefficient.str()[:1], coefficient.str()[1:]
+        return f"{'-' if value < 0 else ''}{first}{'.' if rest else ''}{rest}e{power:+}"
     size = Decimal(coefficient.str()).scaleb(power + 1 - digits, context)
     return as_written(size.copy_negate() if value < 0 else size, digits, exact=False)
 

@@ -44,3 +44,9 @@ def by_element(function: Callable[..., Any], *parts: Any) -> Any:
 
             return lift(function, len(parts))(*parts)
     return function(*parts)
+
+
+def by_double(function: Callable[..., float], *parts: Any) -> Any:
+    """Return what a function of floats gives, element by element where a part is an array."""
+    result = by_element(function, *parts)
+    return result.astype(float, subok=False) if getattr(result, "shape", ()) else result

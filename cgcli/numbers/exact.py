@@ -171,8 +171,8 @@ _PRIMITIVE: Final[dict[str, Callable[..., Any]]] = {
     "floor": lambda x: Ratio(math.floor(x), 1, x.room),
     "round": _round,
     "abs": abs,
-    "max": max,
-    "min": min,
+    "max": lambda *values: max(values),
+    "min": lambda *values: min(values),
 }
 
 

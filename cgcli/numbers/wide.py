@@ -13,22 +13,17 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from cgcli.numbers.elements import by_element
 from cgcli.numbers.namespace import Boundless
 from cgcli.numbers.numerals import boundless
 from cgcli.numbers.real import CAREFUL
 from cgcli.numbers.rounded import Apart, BySeries
 from cgcli.operations.protocol import ELEMENTWISE
-from cgcli.operations.row import Rule
 
 _CONTEXT: Final = boundless(34)
-_LONG: Final = boundless(100)
 _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
 _FARTHEST: Final = 10**9
 """What exponents are cut off at: far outside all that a product with a double brings back."""
 _BERNOULLI: Final = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6))
-_TINY: Final = Decimal("1e-30")
-"""Below it two terms of a series have all digits of a double, and of the note on rounding."""
 LEAST_DOUBLE: Final = Decimal("4.9e-324")
 
 
@@ -37,33 +32,40 @@ def wide(value: Any) -> Decimal:
     return _CONTEXT.create_decimal_from_float(float(value))
 
 
-def spread_wide(value: Any) -> Any:
-    """Return a double, or an array of them, in wide numbers."""
-    return by_element(wide, value)
+def room(digits: int | None = None) -> Any:
+    """Return the context in which wide numbers are computed with, of so many digits.
 
+    Where digits are asked for, what is known to those of a double alone is NaN, and to decide by
+    it, or by what has no value, raises `decimal.InvalidOperation`.
 
-def run_wide(rule: Rule, *arguments: Any) -> Any:
-    """Return a rule's result over wide numbers.
-
-    >>> float(run_wide(lambda m, x: m.exp(x) / m.exp(x - 1), wide(1000)))
+    >>> with room():
+    ...     float(WIDE.exp(wide(1000)) / WIDE.exp(wide(999)))
     2.718281828459045
     """
-    with room():
-        return rule(WIDE, *arguments)
+    if digits is None:
+        return decimal.localcontext(_CONTEXT)
+    context = boundless(digits)
+    context.traps[decimal.InvalidOperation] = True
+    return decimal.localcontext(context)
 
 
-def room(*, long: bool = False) -> Any:
-    """Return the context in which wide numbers are computed with.
-
-    In a `long` one they have 100 digits, and what is known to those of a double alone is NaN.
-    """
-    return decimal.localcontext(_LONG if long else _CONTEXT)
-
-
-def _exp(x: Decimal, context: decimal.Context | None = None) -> Decimal:
+def _exp(x: Decimal) -> Decimal:
     if x.is_finite():
         x = max(min(x, Decimal(_FARTHEST)), Decimal(-_FARTHEST))
-    return x.exp(context)
+    return x.exp()
+
+
+def _is_tiny(x: Decimal) -> bool:
+    """Whether two terms of a series in a number have all digits, and those of their difference."""
+    return x.is_finite() and x.adjusted() < -decimal.getcontext().prec
+
+
+def _finely(function: Callable[[Decimal], Decimal], x: Decimal) -> Decimal:
+    """Return a function's result, computed with twice the digits, as 1 cancels in it."""
+    with decimal.localcontext() as fine:
+        fine.prec *= 2
+        result = function(x)
+    return +result
 
 
 def _pow(a: Decimal, b: Decimal) -> Decimal:
@@ -121,12 +123,15 @@ def _polygamma(n: Decimal, x: Decimal) -> Decimal:
 
 
 def _expm1(x: Decimal) -> Decimal:
-    return x * (1 + x / 2) if abs(x) < _TINY else _LONG.subtract(_exp(x, _LONG), 1)
+    return x * (1 + x / 2) if _is_tiny(x) else _finely(lambda x: _exp(x) - 1, x)
+
+
+def _log1p(x: Decimal) -> Decimal:
+    return x * (1 - x / 2) if _is_tiny(x) else _finely(lambda x: (x + 1).ln(), x)
 
 
 def _atan2(a: Decimal, b: Decimal) -> Decimal:
-    flat = b > 0 and b.is_finite() and abs(a) < _TINY * b
-    return a / b if flat else _by_double("atan2", a, b)
+    return a / b if b > 0 and _is_tiny(a / b) else _by_double("atan2", a, b)
 
 
 def _by_double(name: str, *arguments: Decimal) -> Decimal:
@@ -146,7 +151,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     **{name: functools.partial(_by_double, name) for name in _OF_DOUBLES},
     "exp": _exp,
     "expm1": _expm1,
-    "log1p": lambda x: x * (1 - x / 2) if abs(x) < _TINY else _LONG.ln(_LONG.add(x, 1)),
+    "log1p": _log1p,
     "sinh": lambda x: (_expm1(abs(x)) - _expm1(-abs(x))).copy_sign(x) / 2,
     "log": Decimal.ln,
     "log10": Decimal.log10,
@@ -182,4 +187,4 @@ WIDE: Final = _Wide(
         "nan": Decimal("nan"),
     }
 )
-"""Wide numbers; rules run over them with `run_wide`."""
+"""Wide numbers; rules run over them in a `room`."""

@@ -291,15 +291,13 @@ class Operation:
             return "column" if static[0] in (0, -2) else "row"
         return ""
 
-    def meeting(self, arguments: Sequence[int]) -> Sequence[int]:
-        """Return the places of the arguments that may meet at a corner, by their nodes.
+    def meeting(self, arguments: Sequence[int], parts: Sequence[Any]) -> Sequence[Any]:
+        """Return what of some nodes' values may meet at a corner.
 
-        One that stands twice ties with itself everywhere, and bends nowhere.
+        Where any number of arguments are taken, one that stands twice ties with itself everywhere,
+        and bends nowhere.
         """
-        if not self.variadic:
-            return range(len(arguments))
-        first = [arguments.index(argument) for argument in dict.fromkeys(arguments)]
-        return first if len(first) > 1 else []
+        return [*dict(zip(arguments, parts, strict=True)).values()] if self.variadic else parts
 
     @property
     def reduces(self) -> bool:

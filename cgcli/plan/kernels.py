@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.calculus.ends import LEAST, is_outside, lost, mended_arrays, mended_pullback
+from cgcli.calculus.ends import LEAST, lost, mended_arrays, mended_pullback
+from cgcli.calculus.floats import is_outside
 from cgcli.numbers import arrays
 from cgcli.operations.row import selected
 from cgcli.operations.table import OPERATIONS

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from cgcli.calculus.ends import is_outside, mended
+from cgcli.calculus.ends import mended
+from cgcli.calculus.floats import is_outside
 from cgcli.calculus.masks import Masked, MaskedSweep
 from cgcli.calculus.sums import Scattered
 from cgcli.graph.graph import Graph

@@ -109,7 +109,7 @@ def test_every_side_is_the_limit_of_difference_quotients(text: str, at: dict[str
 @pytest.mark.parametrize(
     "text",
     ["abs(x)", "elu(x)", "x^2", "x*abs(y)", "where(x >= 0, x^2, x^3)", "max(x, -1)", "max(x, x)",
-     "min(x, x, 2)"],
+     "max([x, x])", "min(x, x, 2)"],
 )  # fmt: skip
 def test_no_kink_without_need(text: str) -> None:
     at = {"x": 1.0 if text == "abs(x)" else 0.0, "y": 1.0}
@@ -119,7 +119,9 @@ def test_no_kink_without_need(text: str) -> None:
 def test_what_stands_twice_is_at_a_corner_where_it_meets_another() -> None:
     assert kinds(evaluate("max(x, x, y)", x=1, y=1)) == ["kink"]
     assert evaluate("max(x, x, y)", x=1, y=0).gradient == {"x": 1.0, "y": 0.0}
-    assert cgcli.parse("max(x, x)").evaluate_exactly(x=1).notes == []
+    for text in ("max(x, x)", "max([x, x])"):
+        assert cgcli.parse(text).evaluate_exactly(x=1).notes == []
+    assert cgcli.parse("max([x, y, x])").evaluate(x=1, y=1).notes
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from mpmath import mp, mpf
 
-from tests.concordance.numbers import BAD, DECIDES, INF, MAYBE, NIL, UNKNOWN, Number, finite
+from tests.concordance.numbers import BAD, DECIDES, INF, MAYBE, NIL, UNKNOWN, WILD, Number, finite
 from tests.concordance.oracle import Array, Point, Walk
 from tests.concordance.rules import STEPS
 from tests.concordance.syntax import Program, uses
@@ -152,7 +152,7 @@ def _numbers(tape: Tape, walk: Walk, gradients: list[dict[int, Number]]) -> Numb
 def _settled(number: Number) -> Number:
     if number is NIL or number is DECIDES:
         return mpf(0)
-    return UNKNOWN if number is MAYBE else number
+    return {MAYBE: UNKNOWN, WILD: BAD}.get(number, number)
 
 
 def _reach(tape: Tape, outputs: Sequence[int]) -> tuple[set[int], set[int]]:
@@ -189,7 +189,7 @@ def _domain(
         return OPEN
     if any(tape.locals[k].fault is None for k in near):  # type: ignore[union-attr]
         return OPEN
-    words = (NIL, DECIDES, MAYBE)
+    words = (NIL, DECIDES, MAYBE) if all(map(finite, tape.values)) else (NIL, DECIDES)
     if not all(finite(x) or x in words for by in gradients for x in by.values()):
         # Infinities that meet each other, or 0, are indeterminate forms, and may be noted as such.
         return OPEN

@@ -7,7 +7,7 @@ from typing import Final
 
 from mpmath import mp, mpf
 
-from tests.concordance.numbers import BAD, INF, NAN, UNKNOWN, Local, Number, finite
+from tests.concordance.numbers import BAD, INF, NAN, UNKNOWN, WILD, Local, Number, finite
 from tests.concordance.rules import COMPARISONS
 
 
@@ -58,12 +58,16 @@ def _settled(number: Number) -> bool:
 
 def _product_at_infinity(a: Number, b: Number) -> Local:
     """A product with NaN or an infinity in it: each factor is the other's derivative still."""
-    slopes = (b, a)
+    slopes = _factors(b, a)
     if a is UNKNOWN or a is BAD or b is UNKNOWN or b is BAD:
         return Local(UNKNOWN, lambda: slopes)
     if mp.isnan(a) or mp.isnan(b) or a == 0 or b == 0:
         return Local(NAN, lambda: slopes)
     return Local(mp.sign(a) * mp.sign(b) * INF, lambda: slopes)
+
+
+def _factors(*numbers: Number) -> tuple[Number, ...]:
+    return tuple(WILD if number is BAD else number for number in numbers)
 
 
 _SPREADS_NAN: Final = frozenset({"add", "sub", "mul", "div", "exp", "log", "sin", "sqrt", "neg"})
@@ -94,4 +98,4 @@ def dot_at_infinity(a: Sequence[Number], b: Sequence[Number]) -> Local:
         x * y if finite(x) and finite(y) else _product_at_infinity(x, y).value
         for x, y in zip(a, b, strict=True)
     ]
-    return Local(total_of(products), lambda: (*b, *a))
+    return Local(total_of(products), lambda: _factors(*b, *a))

@@ -12,6 +12,8 @@ Number = Any
 
 BAD: Final = "not finite"
 """Some number that is not finite: NaN or an infinity, of which the contract does not say which."""
+WILD: Final = "a factor that is not finite"
+"""The same of what a number that is not finite is multiplied with: a step sends none of it on."""
 UNKNOWN: Final = "unknown"
 """The contract leaves it open, or the oracle does not work it out."""
 

@@ -93,7 +93,10 @@ def _briefly(rule: Callable[..., Local]) -> Callable[..., Local]:
     """A rule in 300 bits at most: it takes minutes in the thousands."""
 
     def short(*args: mpf) -> Local:
-        bits = min(mp.prec, 300)
+        bits, x = min(mp.prec, 300), args[-1]
+        if x < -0.5 and 0 < abs(x - mp.nint(x)) < mpf(2) ** -(bits // 2):
+            # Of what is left beside a pole these bits have too few.
+            return Local(UNKNOWN, lambda: (UNKNOWN,) * len(args), fault=None, kink=None)
         with mp.workprec(bits):
             try:
                 local = rule(*args)

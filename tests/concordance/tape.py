@@ -21,6 +21,7 @@ from tests.concordance.numbers import (
     MAYBE,
     NIL,
     UNKNOWN,
+    WILD,
     Local,
     Number,
     adds_exactly,
@@ -397,6 +398,8 @@ class Tape:
             return UNKNOWN
         if slope is BAD:
             return BAD
+        if upstream is WILD or slope is WILD:
+            return WILD
         if finite(upstream) and finite(slope):
             return upstream * slope
         if upstream == 0 or slope == 0:
@@ -407,7 +410,7 @@ class Tape:
         """The sum of contributions, and whether it left the doubles."""
         if any(part is BAD for part in parts):
             return BAD, False
-        for word in (UNKNOWN, MAYBE):
+        for word in (UNKNOWN, MAYBE, WILD):
             if any(part is word for part in parts):
                 return word, False
         if all(isinstance(part, str) for part in parts):

@@ -239,3 +239,38 @@ def test_what_is_not_finite_may_equal_itself() -> None:
     pole = binary("/", ONE, X)
     right = answer(program(binary("==", pole, pole)), {"x": [0.0]})
     assert right.numbers.value == [UNKNOWN]
+
+
+FLOOR_OF_X = ("call", "floor", (X,))
+NO_NUMBER = [
+    # What a step is multiplied with is no number: it sends nothing.
+    (binary("*", ("call", "digamma", (ZERO,)), FLOOR_OF_X), 0),
+    (binary("*", FLOOR_OF_X, binary("/", ONE, ZERO)), 0),
+    (binary("*", X, binary("/", ONE, ZERO)), BAD),
+    # It is out of its domain itself, or what it leads to is.
+    (binary("/", FLOOR_OF_X, ZERO), BAD),
+]
+
+
+@pytest.mark.parametrize(("syntax", "slope"), NO_NUMBER)
+def test_a_step_sends_nothing_whatever_it_is_multiplied_with(syntax: Syntax, slope: object) -> None:
+    assert answer(program(syntax), {"x": [1.5]}).numbers.gradient["x"] == [[slope]]
+
+
+def test_where_it_is_open_which_branch_is_sent_a_gradient_indeterminate_forms_are() -> None:
+    """min(y*inf, y) may be sent 0 by a choice that ties with itself, and 0 times infinity."""
+    branch = ("call", "min", (binary("*", Y, ("constant", "inf")), Y))
+    choice = ("call", "where", (binary("!=", X, X), branch, Y))
+    right = answer(program(choice), {"x": [1.5], "y": [2.0]})
+    assert (right.numbers.gradient["y"], right.notes["domain"]) == ([[UNKNOWN]], None)
+
+
+@pytest.mark.parametrize("y", [40.0, 3.0])
+def test_beside_a_pole_the_oracle_says_nothing_that_it_does_not_know(y: float) -> None:
+    """The gradient by x of atan(digamma(x - y)) tends to 1 there."""
+    right = answer(
+        program(("call", "atan", (("call", "digamma", (binary("-", X, Y),)),))),
+        {"x": [2.409919865102884e-181], "y": [y]},
+    )
+    (slope,) = right.true.gradient["x"][0]
+    assert slope is UNKNOWN or abs(slope - 1) < 1e-30

@@ -253,3 +253,16 @@ def test_bounds_are_rounded_up() -> None:
         bound: Any = arb(chance.random()) / arb(chance.randint(1, 10**9))
         assert arb(upper_double(bound)) >= bound
     assert upper_double(arb("1e-400")) == 5e-324
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_digits_go_beyond_the_exponents_of_pythons_decimals(sign: int) -> None:
+    """exp(±1e30) is 10 to the power of ±1e30/log(10), by mpmath's logarithm."""
+    with flint.ctx.workprec(300):
+        text = decimal(Ball(-((sign * arb(10) ** 30).exp())), 8)
+    assert text is not None
+    mantissa, exponent = text.split("e")
+    with mp.workdps(60):
+        power = sign * mp.mpf(10) ** 30 / mp.log(10)
+        assert int(exponent) == mp.floor(power)
+        assert abs(float(mantissa) + 10 ** (power - mp.floor(power))) < 1e-7

@@ -285,8 +285,8 @@ FAULTS: Final = (
     Fault(
         "a note looks at the values beside the point alone",
         "cgcli/calculus/boundary.py",
-        "if all(s is not None and _same(s, used, rounding) for s in slopes):",
-        "if all(s is not None and abs(s) < float('inf') for s in slopes):",
+        "if all(_same(slope, used, rounding) for slope in slopes):",
+        "if all(abs(slope) < float('inf') for slope in slopes):",
         (BOUNDARY,),
     ),
     Fault(
@@ -355,8 +355,8 @@ FAULTS: Final = (
     Fault(
         "what does not move is asked for what left the doubles",
         "cgcli/calculus/departures.py",
-        "seen += judge(motion.only(argument, sent))",
-        "seen += judge(sent)",
+        "node, place, upstream, motion.only(argument, sent))",
+        "node, place, upstream, sent)",
         (DEPARTURES,),
     ),
     Fault(
