@@ -13,7 +13,8 @@ from cgcli.views.formats import FIELDS
 from cgcli.views.rational import is_missing
 
 if TYPE_CHECKING:
-    from cgcli.views.schemas import common, results
+    from cgcli import documents
+    from cgcli.views.schemas import results
 
 
 def number(value: Any) -> Any:
@@ -57,13 +58,13 @@ def fields(source: object, *names: str) -> Any:
     return {name: getattr(source, name) for name in names}
 
 
-def note_document(note: Note) -> common.Note:
+def note_document(note: Note) -> documents.Note:
     """Return a note as a JSON object."""
-    document: common.Note = fields(note, "kind", "node", "line", "column", "message")
+    document: documents.Note = fields(note, "kind", "node", "line", "column", "message")
     return document if note.sides is None else {**document, "sides": number(note.sides)}
 
 
-def kind_document(result: Result) -> common.Kind:
+def kind_document(result: Result) -> documents.Kind:
     """Return what a document says of its kind of number: nothing of doubles."""
     return {"exact": True} if result.kind.exact else {}
 
@@ -100,7 +101,7 @@ def excerpt(result: Result, text: str, fields: Collection[str]) -> dict[str, Any
     return {name: part(name) for name in FIELDS if name in fields}
 
 
-def _notes(result: Result) -> list[common.Note]:
+def _notes(result: Result) -> list[documents.Note]:
     return list(map(note_document, result.notes))
 
 

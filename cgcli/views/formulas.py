@@ -19,8 +19,8 @@ from cgcli.words import Message, joined
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
+    from cgcli.documents import Kind
     from cgcli.views.schemas import graphs
-    from cgcli.views.schemas.common import Kind
 
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000

@@ -1350,8 +1350,8 @@ FAULTS: Final = (
     Fault(
         "a bound of a type is left out of its schema",
         "cgcli/views/schemas/derive.py",
-        'return keywords if "enum" in keywords else {**schema, **keywords}',
-        'return keywords if "enum" in keywords else schema',
+        "return {**schema, **rule}",
+        "return schema",
         ("tests/schemas/test_frozen.py",),
     ),
     Fault(

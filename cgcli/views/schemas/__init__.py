@@ -11,19 +11,19 @@ from cgcli.decode import Literal
 from cgcli.errors import excerpt, shorten
 
 _DOCUMENTS: Final = {
-    "check": "homework.Marking",
-    "diff": "graphs.Differentiation",
-    "draw": "graphs.Drawing",
-    "error": "common.Refusal",
-    "eval": "results.ProvedEvaluation",
-    "jsonl": "results.Line",
-    "map": "learning.Mapping",
-    "model": "learning.Model",
-    "ops": "graphs.Operations",
-    "predict": "learning.Mapping",
-    "sheet": "homework.Sheet",
-    "trace": "results.Trace",
-    "train": "learning.Run",
+    "check": "cgcli.views.schemas.homework.Marking",
+    "diff": "cgcli.views.schemas.graphs.Differentiation",
+    "draw": "cgcli.views.schemas.graphs.Drawing",
+    "error": "cgcli.documents.Refusal",
+    "eval": "cgcli.views.schemas.results.ProvedEvaluation",
+    "jsonl": "cgcli.views.schemas.results.Line",
+    "map": "cgcli.learning.documents.Mapping",
+    "model": "cgcli.learning.documents.Model",
+    "ops": "cgcli.views.schemas.graphs.Operations",
+    "predict": "cgcli.learning.documents.Mapping",
+    "sheet": "cgcli.views.schemas.homework.Sheet",
+    "trace": "cgcli.views.schemas.results.Trace",
+    "train": "cgcli.learning.documents.Run",
 }
 """The types of what is printed or written, by the command or by what it is."""
 
@@ -42,7 +42,7 @@ def schema(name: str) -> dict[str, Any]:
     """Return a schema, by one of `names`."""
     from cgcli.views.schemas.derive import Types
 
-    module, _, root = _DOCUMENTS[name].partition(".")
+    module, _, root = _DOCUMENTS[name].rpartition(".")
     return Types(module).schema(name, root)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias, TypedDict
 
-from cgcli.views.schemas.common import Count, Decimal, Kind, Number, Positive, Rule
+from cgcli.documents import Count, Decimal, Kind, Number, Positive, Rule
 
 # cgraph diff
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 
-from cgcli.views.schemas.common import Count, Doubles, Kind, Note, Numbers, Positive, Rule
+from cgcli.documents import Count, Doubles, Kind, Note, Numbers, Positive, Rule
 
 # cgraph sheet
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 
-from cgcli.views.schemas.common import (
+from cgcli.documents import (
     Count,
     Decimal,
     Kind,

@@ -14,7 +14,8 @@ from cgcli.views.signs import PLAIN
 from cgcli.views.trace.writing import Wanted, Writing
 
 if TYPE_CHECKING:
-    from cgcli.views.schemas import common, results
+    from cgcli import documents
+    from cgcli.views.schemas import results
 
 
 def as_json(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
@@ -86,7 +87,7 @@ class _Steps(Writing):
             "turn": dict(graph.turns.of(node)) if graph.arguments[node] else {},
         }
 
-    def notes(self, notes: list[Note]) -> list[common.Note]:
+    def notes(self, notes: list[Note]) -> list[documents.Note]:
         """Return notes in the language that is spoken."""
         return [
             {**note_document(note), "message": self.catalogue.say(self.note(note))}

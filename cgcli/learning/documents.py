@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 
+from cgcli.documents import Count, Double, Doubles, Positive, RowNote, Rule
 from cgcli.learning.manner import MISSING
 from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
 from cgcli.limits import MOST_COUNT
-from cgcli.views.schemas.common import Count, Double, Doubles, Positive, RowNote, Rule
 
 # cgraph map and cgraph predict
 
