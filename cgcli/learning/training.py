@@ -325,7 +325,7 @@ class Training:
         message = f"{fit.end.message}; {ended} of {count + 1} starts ended there"
         return fit._replace(
             end=fit.end._replace(message=message),
-            starts={"tried": count + 1, "ended_there": ended},
+            starts=(count + 1, ended),
         )
 
     def _teller(self, watch: Watch) -> Callable[[float, float], End | None]:

@@ -1343,8 +1343,8 @@ FAULTS: Final = (
     Fault(
         "a field that need not be there is required by its schema",
         "cgcli/views/schemas/derive.py",
-        'if not ast.unparse(annotation).startswith("NotRequired"):',
-        "if ast.unparse(annotation):",
+        'if "NotRequired" not in ast.unparse(of)]',
+        "if ast.unparse(of)]",
         ("tests/schemas/test_frozen.py",),
     ),
     Fault(

@@ -46,9 +46,10 @@ def schema(name: str) -> dict[str, Any]:
     return Types(module).schema(name, root)
 
 
-def read(name: str) -> str:
-    """Return the text of a schema, by one of `names`."""
-    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
+def read(name: str | None) -> str:
+    """Return the text of a schema, by one of `names`; without a name that of all, by theirs."""
+    document = {name: schema(name) for name in names()} if name is None else schema(name)
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 _KINDS: Final[dict[type, tuple[str, str]]] = {
@@ -135,13 +136,11 @@ def _shown(value: Any) -> str:
 def _why(value: Any, rule: dict[str, Any]) -> str:
     """Return what is wrong with a value of the right kind, its parts left aside."""
     if isinstance(value, dict):
-        lacking = next((key for key in rule.get("required", []) if key not in value), None)
-        if lacking is not None:
-            return f"'{lacking}' is missing"
-        if rule.get("additionalProperties") is False:
-            strange = next((key for key in value if key not in rule["properties"]), None)
-            return "" if strange is None else f"'{excerpt(strange)}' is no part of it"
-    elif isinstance(value, list):
+        known = rule["properties"] if rule.get("additionalProperties") is False else value
+        faults = [f"'{key}' is missing" for key in rule.get("required", []) if key not in value]
+        faults += [f"'{excerpt(key)}' is no part of it" for key in value if key not in known]
+        return next(iter(faults), "")
+    if isinstance(value, list):
         least, most = rule.get("minItems", 0), rule.get("maxItems", math.inf)
         if not least <= len(value) <= most:
             return f"it has {len(value)} elements, and must have {least}"

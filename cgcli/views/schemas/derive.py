@@ -10,20 +10,12 @@ The modules are parsed and not imported: making the classes would take longer th
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, Final, TypeAlias
 
-from cgcli.resource import read_text
-
-_PLAIN: Final[dict[str, dict[str, Any]]] = {
-    "Any": {},
-    "bool": {"type": "boolean"},
-    "float": {"type": "number"},
-    "int": {"type": "integer"},
-    "str": {"type": "string"},
-}
-"""The schemas of the types that are Python's own."""
+_PLAIN: Final = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 
 Definition: TypeAlias = tuple[ast.ClassDef | ast.expr, str]
 """A type with a name: a class, or what an alias or `TypedDict(…)` gives it, and its words."""
@@ -48,7 +40,10 @@ class Types:
     def _read(self, module: str) -> None:
         """Take up what a module defines and imports."""
         package, _, name = module.rpartition(".")
-        for node, words in _described(ast.parse(read_text(package, f"{name}.py")).body):
+        path = os.path.join(*import_module(package).__path__, f"{name}.py")
+        with open(path, encoding="utf-8") as file:
+            body = ast.parse(file.read()).body
+        for node, words in _described(body):
             match node:
                 case ast.ImportFrom(str(origin), names):
                     self._origins |= {imported.name: origin for imported in names}
@@ -82,12 +77,9 @@ class Types:
         node, words = self._definition(name)
         if isinstance(node, ast.expr) and not isinstance(node, ast.Call):
             return _with_words(words, self._rule(node))
-        properties: dict[str, Any] = {}
-        required = []
-        for field, annotation, meaning in self._fields(name):
-            properties[field] = _with_words(meaning, self._rule(annotation))
-            if not ast.unparse(annotation).startswith("NotRequired"):
-                required.append(field)
+        fields = [*self._fields(name)]
+        properties = {field: _with_words(said, self._rule(of)) for field, of, said in fields}
+        required = [field for field, of, _ in fields if "NotRequired" not in ast.unparse(of)]
         needed = {"required": required} if required else {}
         closed = {"additionalProperties": False, "properties": properties}
         return _with_words(words, {"type": "object", **needed, **closed})
@@ -113,7 +105,9 @@ class Types:
             case ast.Constant(str(text)):
                 return self._rule(ast.parse(text, mode="eval").body)
             case ast.Name(name) if name in _PLAIN:
-                return _PLAIN[name]
+                return {"type": _PLAIN[name]}
+            case ast.Name("Any"):
+                return {}
             case ast.Name(name):
                 self._met.append(name)
                 return {"$ref": f"#/$defs/{name}"}
@@ -132,7 +126,7 @@ class Types:
                 return {"type": "array", "prefixItems": list(map(self._rule, parts)), **size}
             case ast.Subscript(ast.Name("dict"), ast.Tuple([key, part])):
                 rule = self._rule(key)
-                names = {"propertyNames": rule} if rule != _PLAIN["str"] else {}
+                names = {"propertyNames": rule} if rule != {"type": "string"} else {}
                 return {"type": "object", **names, "additionalProperties": self._rule(part)}
             case ast.Subscript(ast.Name("Annotated"), ast.Tuple([part, ast.Call(_, _, keywords)])):
                 rule = {keyword.arg or "": self._value(keyword.value) for keyword in keywords}
@@ -145,7 +139,7 @@ class Types:
         raise ValueError(ast.unparse(annotation))
 
     def _value(self, written: ast.expr) -> Any:
-        """Return the value of a keyword in a `Rule`; a name is imported."""
+        """Return the value of a keyword; a name is imported."""
         if not isinstance(written, ast.Name):
             return ast.literal_eval(written)
         value = getattr(import_module(self._origins[written.id]), written.id)

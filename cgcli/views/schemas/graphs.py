@@ -11,9 +11,7 @@ from cgcli.documents import Count, Decimal, Kind, Number, Positive, Rule
 Formula: TypeAlias = str
 """In the language of cgraph."""
 
-Digits: TypeAlias = Number | Decimal
-
-Evaluated: TypeAlias = "Digits | list[Evaluated | None]"
+Evaluated: TypeAlias = "Number | Decimal | list[Evaluated | None]"
 """A number, a vector or a matrix; null for an element of which nothing is proved."""
 
 
