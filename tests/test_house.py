@@ -87,7 +87,7 @@ BY_NAME = {
     "homework/mistakes/tensors.py": {"mean", "sum", "transpose"},
     # How a sum is written, and words of options that are no operations.
     "views/trace/chain.py": {"sum"},
-    "views/schemas/learning.py": {"mean", "sum"},
+    "learning/documents.py": {"mean", "sum"},
     "commands/train_options.py": {"mean", "sum"},
 }
 """The modules outside of `NAMING` that call operations by name, and which."""

@@ -22,6 +22,7 @@ from cgcli.calculus.judge import (
     Finding,
     Judge,
     Leaves,
+    Verdict,
     bits_for,
     judge_digits,
     judge_each,
@@ -64,7 +65,7 @@ class Certificate:
         """Return all findings there are."""
         return filter(None, (*self.values, *self.gradients, *(self.jacobian or {}).values()))
 
-    def verdict(self, node: int) -> str:
+    def verdict(self, node: int) -> Verdict:
         """Return the worse of the verdicts on a node's value and on its gradient."""
         verdicts = [
             finding.verdict for finding in (self.values[node], self.gradients[node]) if finding
@@ -78,7 +79,7 @@ class Certificate:
         verdicts |= {finding.verdict for finding in (self.jacobian or {}).values()}
         return not verdicts.isdisjoint(("undefined", "unsettled"))
 
-    def count(self) -> dict[str, int]:
+    def count(self) -> dict[Verdict, int]:
         """Return how many nodes have each verdict that any has."""
         verdicts = [self.verdict(node) for node in range(len(self.graph))]
         return {name: verdicts.count(name) for name in VERDICTS if name in verdicts}

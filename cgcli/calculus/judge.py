@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
 import flint
 from flint import arb, fmpq
@@ -24,7 +24,8 @@ FIRST_BITS: Final = 128
 # A graph of many numbers is given fewer bits: their product bounds the time that is taken.
 _MOST_WORK: Final = 2**28
 
-VERDICTS: Final = ("proved", "certified", "corrected", "kink", "undefined", "unsettled")
+Verdict: TypeAlias = Literal["proved", "certified", "corrected", "kink", "undefined", "unsettled"]
+VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 """From the best to the worst; a node has the worst of all its numbers."""
 
 # A float is certified where it is right to this part of the true value,
@@ -45,7 +46,7 @@ class Finding(NamedTuple):
     nothing is claimed.
     """
 
-    verdict: str
+    verdict: Verdict
     shown: Any
     bound: Any
 
@@ -68,7 +69,7 @@ def judge_float(number: float, truth: Ball) -> Finding | None:
         return Finding("certified", number, 0.0) if same else Finding("undefined", number, None)
     if truth.flags & UNSURE or not truth.value.is_finite():
         return None
-    good = "kink" if truth.flags & BENT else "certified"
+    good: Verdict = "kink" if truth.flags & BENT else "certified"
     if number - number == 0:
         distance = _distance(number, truth)
         length = abs(truth.value)
@@ -99,7 +100,7 @@ def judge_digits(truth: Ball, digits: int) -> Finding | None:
     return _judged("proved", truth, digits)
 
 
-def _judged(verdict: str, truth: Ball, digits: int) -> Finding | None:
+def _judged(verdict: Verdict, truth: Ball, digits: int) -> Finding | None:
     text = decimal(truth, digits)
     return None if text is None else Finding("kink" if truth.flags & BENT else verdict, text, None)
 

@@ -98,7 +98,7 @@ def draw_command(given: DrawOptions) -> None:
     if given.frames is not None:
         _write_frames(drawing, given.frames, kind)
     elif given.json:
-        publish_document(drawing.document(given.frame))
+        publish_document(drawing.to_dict(given.frame))
     elif given.output in (None, "-") and given.format is not None:
         publish_bytes(drawing.bytes(kind, given.frame))
     elif given.output is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.kind import Kind
@@ -15,6 +15,9 @@ from cgcli.errors import CgraphError, Place, excerpt, file_error, shorten
 from cgcli.library.files import ending_of, named, read_text
 from cgcli.limits import Limits
 from cgcli.views.streams import tell
+
+if TYPE_CHECKING:
+    from cgcli.learning.documents import Data
 
 STRINGS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
 BETWEEN: Final = r"[,;]\s*(?=[^\W\d]\w*\s*=(?!=))"
@@ -77,7 +80,8 @@ def read_bindings(
     if not isinstance(document, dict):
         raise file_error(at, "--at needs a JSON object of names and values", example)
     values = bindings_of(document, what)
-    tell_scaling(document)
+    if values is not document:
+        tell_scaling(document["data"])
     with named(what):
         return bound, read_values(values, limits, kind)
 
@@ -93,7 +97,7 @@ def read_values(
 
 def bindings_of(document: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     """Return what a JSON object binds; a trained model its parameters, and what was fixed."""
-    if not _is_model(document):
+    if not str(document.get("schema")).startswith("cgraph.model/"):
         return document
     from cgcli.library.models import check_model
 
@@ -101,16 +105,10 @@ def bindings_of(document: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     return {**document["fixed"], **document["parameters"]}
 
 
-def _is_model(document: Mapping[str, Any]) -> bool:
-    return str(document.get("schema")).startswith("cgraph.model/")
-
-
-def tell_scaling(document: Mapping[str, Any]) -> None:
+def tell_scaling(data: Data) -> None:
     """Say on standard error which values a model was trained on scaled: they are bound so."""
-    data = document["data"] if _is_model(document) else {}
-    scaled = data.get("scale")
-    if scaled and not data.get("unscaled"):
-        names = ", ".join(map(excerpt, scaled))
+    if data["scale"] and not data.get("unscaled"):
+        names = ", ".join(map(excerpt, data["scale"]))
         advice = "bind scaled values, or use cgraph predict"
         tell(f"note: the model was trained on {names} scaled; {advice}")
 

@@ -24,7 +24,7 @@ from cgcli.language.free import free_names
 from cgcli.learning.bands import bands
 from cgcli.learning.given import Given, initial, meant
 from cgcli.learning.manner import Manner
-from cgcli.learning.models import Model, rows_of
+from cgcli.learning.models import Model
 from cgcli.learning.preparing import Prepared, Reading
 from cgcli.learning.run import Trained
 from cgcli.learning.sources import Source
@@ -174,10 +174,9 @@ class Run(training.Run):
     def _go_on(self, model: Model) -> None:
         assert model.state is not None
         descent = self.training.descent
-        known = {name: model.data[name] for name in ("rows", "held", "fingerprint")}
-        data = rows_of(self.prepared)
-        if data != known:
-            rows, had = (counts["rows"] + counts["held"] for counts in (data, known))
+        data, known = self.model().data, model.data
+        rows, had = (counts["rows"] + counts["held"] for counts in (data, known))
+        if (rows, data["fingerprint"]) != (had, known["fingerprint"]):
             message = (
                 f"{shorten(', '.join(self._paths), 80)} is not what {self._called} was trained on"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cgcli.commands.options import Options, argument, takes
 from cgcli.errors import CgraphError, excerpt, suggest
 from cgcli.library.choices import completed
-from cgcli.views.schemas import names, read, schema
+from cgcli.views.schemas import names, read
 from cgcli.views.streams import publish
 
 
@@ -25,13 +25,7 @@ def schema_command(given: SchemaOptions) -> None:
     cgraph schema
     """
     command = given.command
-    if command is None:
-        import json
-
-        every = {name: schema(name) for name in names()}
-        publish([json.dumps(every, indent=2, ensure_ascii=False) + "\n"])
-        return
-    if command not in names():
+    if command is not None and command not in names():
         message = f"there is no schema '{excerpt(command)}'"
         hint = suggest(command, names(), f"there are {', '.join(names())}", 0.7, written="'{}'")
         raise CgraphError("usage", message, hint)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from cgcli.calculus.sweep import Sweep
 from cgcli.graph.graph import INPUT, Graph
@@ -48,7 +48,7 @@ class Equality(NamedTuple):
     """
 
     same: bool
-    proof: str
+    proof: Literal["proved", "undistinguished", "open", "separated"]
     points: int = 0
     inputs: dict[str, float] | None = None
     value: Any = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from cgcli.homework.answers import Answer
 from cgcli.homework.carrying import rounding_reach
@@ -18,6 +18,8 @@ from cgcli.homework.working import Working, is_same
 from cgcli.homework.written import Written, alike, exact, is_fraction, part_of, shape_of
 from cgcli.numbers.elements import anywhere
 from cgcli.words import Message
+
+Verdict: TypeAlias = Literal["right", "follows", "wrong", "not told"]
 
 RIGHT: Final = "right"
 FOLLOWS: Final = "follows"
@@ -34,6 +36,9 @@ _MORE: Final = 2
 Pair: TypeAlias = tuple[Any, Any]
 """A number as it was written, and before it was rounded."""
 
+Ruling: TypeAlias = tuple[Verdict, Any]
+"""A verdict on a number, and the number that may have been rounded to it."""
+
 
 class Judged(NamedTuple):
     """An answer, the number that it comes to, and what became of it.
@@ -44,7 +49,7 @@ class Judged(NamedTuple):
 
     answer: Answer
     number: Any
-    verdict: str
+    verdict: Verdict
     expected: Any
     truth: Any
     diagnoses: list[Diagnosis]
@@ -216,15 +221,14 @@ class Judge:
         for working, number in zip(self.workings, numbers, strict=True):
             working.take(quantity, number)
 
-    def _unrounded(self, answer: Answer, written: Written, pairs: list[Pair]) -> tuple[str, Any]:
+    def _unrounded(self, answer: Answer, written: Written, pairs: list[Pair]) -> Ruling:
         """Return the verdict on a number that may come of numbers with more digits than written."""
-        wrong = WRONG, written.value
         value, right = written.value, pairs[0][0]
         if shape_of(value) and shape_of(right):
             # Arrays must be the same but for rounding; that takes a while.
             fits = shape_of(value) == shape_of(right)
             if not fits or abs(value - right).max() > abs(right).max() / 20:
-                return wrong
+                return WRONG, written.value
         # Who writes more digits than rounded numbers have has not gone on with those.
         least = written.most_digits - _MORE
         reaches = {step: reach for step, (reach, digits) in self.reaches.items() if digits >= least}
@@ -235,7 +239,7 @@ class Judge:
             for number in (number for pair in pairs for number in pair):
                 if written.is_rounding(number, reach):
                     return FOLLOWS, number
-        return wrong
+        return WRONG, written.value
 
     def _round(self, answer: Answer, written: Written, reach: Any) -> None:
         """Keep how far the number that a student went on with may be from the one written."""
@@ -283,7 +287,7 @@ def _changed(array: Any, element: tuple[int, ...], number: Any) -> Any:
 
 def _verdict(
     written: Written, right: Any, slack: Any, pairs: list[Pair], tolerance: Tolerance
-) -> tuple[str, Any]:
+) -> Ruling:
     """Return the verdict on a number, and the number that may have been rounded to it."""
     if written.is_rounding(right, slack + tolerance.reach(right)):
         return RIGHT, right
@@ -317,8 +321,8 @@ def _rounding(number: Any, part: float) -> Any:
 
 
 def _of_formula(
-    equality: Equality, verdict: str, written: Written, right: Any, held: Any
-) -> tuple[str, Any]:
+    equality: Equality, verdict: Verdict, written: Written, right: Any, held: Any
+) -> Ruling:
     """Return the verdict on a formula: its number alone does not make it right."""
     if equality.same:
         return RIGHT, right

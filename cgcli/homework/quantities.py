@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import ChainMap, Counter
 from collections.abc import MutableMapping
 from itertools import compress
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from cgcli.calculus.result import Result
 from cgcli.graph.graph import Graph
 from cgcli.graph.text import inline
+
+QuestionKind: TypeAlias = Literal["value", "gradient"]
 
 VALUE: Final = "value"
 GRADIENT: Final = "gradient"
@@ -23,7 +25,7 @@ class Quantity(NamedTuple):
     of: int = -1
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> QuestionKind:
         """Whether this is a value or a gradient."""
         return VALUE if self.of < 0 else GRADIENT
 

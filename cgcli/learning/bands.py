@@ -24,7 +24,7 @@ class Spreading(NamedTuple):
     """
 
     covariance: Any
-    degrees_of_freedom: float | None = None
+    degrees_of_freedom: int | None = None
     deviation: float | None = None
 
     @classmethod
@@ -32,8 +32,8 @@ class Spreading(NamedTuple):
         """Return the spreading of a fit."""
         return cls(np.nan_to_num(known.covariance, nan=0.0), known.degrees, deviation)
 
-    def document(self) -> dict[str, Any]:
-        """Return it as a model has it."""
+    def document(self) -> Any:
+        """Return it as a model has it, which is `documents.Spreading`."""
         return {**self._asdict(), "covariance": self.covariance.tolist()}
 
     def widths(self, level: float, slopes: Sequence[Any]) -> list[Any]:

@@ -5,7 +5,7 @@ And the errors of a cost that is a negative log-likelihood, by its curvature.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from cgcli.learning.doubts import no_minimum
 from cgcli.learning.objective import Objective
 from cgcli.learning.residuals import Residuals, residuals_of
 from cgcli.learning.statistics import Spread, Statistics, intervals, spread, statistics
-from cgcli.learning.stopping import Doubt, End
+from cgcli.learning.stopping import Doubt, DoubtKind, End
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 from cgcli.words import counted
@@ -53,7 +53,7 @@ class Fit(NamedTuple):
     end: End
     evaluations: int
     statistics: Statistics | None = None
-    starts: Mapping[str, int] | None = None
+    starts: tuple[int, int] | None = None
     settled: bool = True
 
 
@@ -187,7 +187,9 @@ def judged(residuals: Residuals, task: Task, table: Table, fit: Fit) -> Fit:
     known = residuals.known(theta)
     doubts = [*known.doubts]
 
-    def doubt(message: str, hint: str, kind: str = "undetermined", *, grave: bool = False) -> None:
+    def doubt(
+        message: str, hint: str, kind: DoubtKind = "undetermined", *, grave: bool = False
+    ) -> None:
         doubts.append(Doubt(kind, message, hint, grave))
 
     left, slopes = residuals.at(theta), residuals.jacobian(theta)

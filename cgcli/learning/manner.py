@@ -190,8 +190,8 @@ class Manner:
         mantissa, _, exponent = digits.lower().partition("e")
         return float(f"{mantissa}e{int(exponent or 0) - 2}")
 
-    def document(self) -> dict[str, Any]:
-        """Return what differs from the defaults, as a model keeps it, by the fields' names.
+    def document(self) -> Any:
+        """Return what differs from the defaults, as a model keeps it: it is `documents.Manner`.
 
         No column of what is made of it again has more levels than it has there.
         """

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import CgraphError, excerpt, shorten
+from cgcli.errors import CgraphError, excerpt
 from cgcli.learning.bands import Spreading
 from cgcli.learning.logbook import Best, State
 from cgcli.learning.tables import plain
 from cgcli.learning.task import Parameters
 
 if TYPE_CHECKING:
-    from cgcli.learning.preparing import Prepared
+    from cgcli.learning import documents
     from cgcli.learning.training import Training
 
 SCHEMA: Final = "cgraph.model/1"
@@ -35,27 +35,23 @@ def as_json(value: Any) -> str:
         return json.dumps(json.loads(json.dumps(value), parse_constant=str))
 
 
-def rows_of(prepared: Prepared) -> dict[str, Any]:
-    """Return how many rows there are to train on, how many held out, and what tells them."""
-    train, held = prepared.train, prepared.held
-    both = train.fingerprint + (held.fingerprint if held else "")
-    return {"rows": train.count, "held": held.count if held else 0, "fingerprint": both}
-
-
 def model_of(
-    training: Training, path: str | list[str], settings: Mapping[str, Any], stopped: str
+    training: Training, path: str | list[str], settings: documents.Settings, stopped: str
 ) -> Model:
     """Return the model of a training as it stands, of the data at a path, and why it stopped."""
     task, prepared = training.task, training.prepared
     scaling, report, given = prepared.task.scaling, prepared.report, prepared.given
     assert given is not None
-    data = {
+    train, held = prepared.train, prepared.held
+    data: documents.Data = {
         "path": path,
-        **rows_of(prepared),
+        "rows": train.count,
+        "held": held.count if held else 0,
+        "fingerprint": train.fingerprint + (held.fingerprint if held else ""),
         "skipped": report.bad,
         "columns": list(task.columns),
         "stack": dict(prepared.stacks),
-        "scale": {name: [*map(plain, pair)] for name, pair in scaling.items()},
+        "scale": {name: (plain(mean), plain(width)) for name, (mean, width) in scaling.items()},
         "skip_bad": report.skip,
     }
     if scaling and not task.scaling:
@@ -96,8 +92,8 @@ class Model(NamedTuple):
     program: str
     parameters: Parameters
     fixed: Mapping[str, Any]
-    data: Mapping[str, Any]
-    settings: Mapping[str, Any]
+    data: documents.Data
+    settings: documents.Settings
     state: State | None
     stopped: str = ""
     spreading: Spreading | None = None
@@ -114,9 +110,9 @@ class Model(NamedTuple):
         """Whether the parameters are those for columns as the data has them."""
         return not self.data["scale"] or bool(self.data.get("unscaled"))
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> documents.Model:
         """Return the model as the document `cgraph.model/1`."""
-        return {
+        document: documents.Model = {
             "schema": SCHEMA,
             "program": self.program,
             "parameters": _plain(self.parameters.views),
@@ -125,8 +121,10 @@ class Model(NamedTuple):
             "settings": self.settings,
             "stopped": self.stopped,
             "state": None if self.state is None else _state(self.state, self.parameters),
-            **({} if self.spreading is None else {"spreading": self.spreading.document()}),
         }
+        if self.spreading is not None:
+            document["spreading"] = self.spreading.document()
+        return document
 
     def text(self) -> str:
         """Return the document as JSON: a line for each of its parts."""
@@ -134,29 +132,27 @@ class Model(NamedTuple):
         return "{\n" + ",\n".join(parts) + "\n}\n"
 
     @classmethod
-    def read(cls, parts: Any, called: str) -> Model:
+    def read(cls, parts: documents.Model) -> Model:
         """Return the model of a document that its schema allows; raises `CgraphError`."""
-        message, hint = f"{shorten(called, 80)}: this model cannot be used", "train it again"
-        try:
-            parameters = Parameters(_arrays(parts, "parameters"))
-            state = None if parts["state"] is None else _read_state(parts["state"], parameters)
-            fixed, data, settings = _arrays(parts, "fixed"), parts["data"], parts["settings"]
-            spreading = _read_spreading(parts.get("spreading"), parameters.flat.size)
-            program, stopped = parts["program"], parts["stopped"]
-            model = cls(program, parameters, fixed, data, settings, state, stopped, spreading)
-            model.scaling()
-            if not parameters.flat.size:
-                raise _broken("parameters", "there is none")
-        except CgraphError as error:
-            raise CgraphError("file", f"{message}: {error.message}", hint) from None
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            message += ": it is not whole, or was changed by hand"
-            raise CgraphError("file", message, hint) from None
+        parameters = Parameters(_arrays(parts["parameters"], "parameters"))
+        state = None if parts["state"] is None else _read_state(parts["state"], parameters)
+        fixed = _arrays(parts["fixed"], "fixed")
+        spreading, size = None, parameters.flat.size
+        if "spreading" in parts:
+            covariance = _array(parts["spreading"]["covariance"], "spreading.covariance")
+            if np.shape(covariance) != (size, size):
+                raise _broken("spreading.covariance", f"it is not {size} by {size}")
+            spreading = Spreading(**{**parts["spreading"], "covariance": covariance})
+        rest = parts["data"], parts["settings"], state, parts["stopped"], spreading
+        model = cls(parts["program"], parameters, fixed, *rest)
+        model.scaling()
+        if not size:
+            raise _broken("parameters", "there is none")
         return model
 
 
-def _arrays(parts: Mapping[str, Any], part: str) -> dict[str, Any]:
-    return {name: _array(value, f"{part}.{excerpt(name)}") for name, value in parts[part].items()}
+def _arrays(values: Mapping[str, Any], part: str) -> dict[str, Any]:
+    return {name: _array(value, f"{part}.{excerpt(name)}") for name, value in values.items()}
 
 
 def _array(value: Any, place: str) -> Any:
@@ -173,52 +169,45 @@ def _array(value: Any, place: str) -> Any:
     return array if array.shape else float(array)
 
 
-def _read_spreading(saved: Any, size: int) -> Spreading | None:
-    if saved is None:
-        return None
-    covariance = _array(saved["covariance"], "spreading.covariance")
-    if np.shape(covariance) != (size, size):
-        raise _broken("spreading.covariance", f"it is not {size} by {size}")
-    return Spreading(**{**saved, "covariance": covariance})
-
-
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: plain(value) for name, value in values.items()}
 
 
-def _state(state: State, parameters: Parameters) -> dict[str, Any]:
-    record = dict(vars(state))
-    record["sum"] = state.sum.tolist() if state.sum.any() else []
-    record["memory"] = _plain(state.memory)
-    if state.current is not None:
-        record["current"] = state.current.tolist()
-    if state.best is not None:
-        values = _plain(parameters.look(state.best.flat))
-        record["best"] = {"cost": state.best.cost, "epoch": state.best.epoch, "parameters": values}
-    return record
+def _state(state: State, parameters: Parameters) -> Any:
+    """Return where a run stands as a model has it, which is `documents.RunState`."""
+    best, current, memory = state.best, state.current, _plain(state.memory)
+    values = best and _plain(parameters.look(best.flat))
+    return {
+        **vars(state),
+        "sum": state.sum.tolist() if state.sum.any() else [],
+        "memory": memory,
+        "current": None if current is None else current.tolist(),
+        "best": best and {"cost": best.cost, "epoch": best.epoch, "parameters": values},
+    }
 
 
-def _read_state(saved: Mapping[str, Any], parameters: Parameters) -> State:
-    size = parameters.flat.size
+def _read_state(saved: documents.RunState, parameters: Parameters) -> State:
+    size, best = parameters.flat.size, None
     memory = {n: _vector(v, size, f"memory.{excerpt(n)}") for n, v in saved["memory"].items()}
     if bool(saved["rows"]) != bool(saved["position"]):
-        raise ValueError
-    best, current, before = saved["best"], saved["current"], saved["before"]
-    if best is not None:
-        parts = Parameters(_arrays(best, "parameters"))
+        raise _broken("state.rows", "they are not those of the position")
+    current, before = saved["current"], saved["before"]
+    if saved["best"] is not None:
+        parts = Parameters(_arrays(saved["best"]["parameters"], "parameters"))
         if parts.shapes != parameters.shapes:
             raise _broken("state.best.parameters", "they are not those of the model")
-        best = Best(float(best["cost"]), best["epoch"], parts.flat)
-    return State(
-        **{name: saved[name] for name in ("step", "epoch", "position", "rows", "stride")},
-        memory=memory,
-        costs=float(saved["costs"]),
-        before=None if before is None else float(before),
-        sum=_vector(saved["sum"], size, "sum") if saved["sum"] else np.zeros(size),
-        current=None if current is None else _vector(current, size, "current"),
-        best=best,
-        history=[_numbers(record) for record in saved["history"]],
-    )
+        best = Best(float(saved["best"]["cost"]), saved["best"]["epoch"], parts.flat)
+    read: dict[str, Any] = {
+        **saved,
+        "memory": memory,
+        "costs": float(saved["costs"]),
+        "before": None if before is None else float(before),
+        "sum": _vector(saved["sum"], size, "sum") if saved["sum"] else np.zeros(size),
+        "current": None if current is None else _vector(current, size, "current"),
+        "best": best,
+        "history": list(map(_numbers, saved["history"])),
+    }
+    return State(**read)
 
 
 def _vector(numbers: Any, size: int, part: str) -> Any:

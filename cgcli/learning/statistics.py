@@ -137,7 +137,7 @@ class Statistics(NamedTuple):
 
     sum: float | None
     free: int
-    degrees: float | None = None
+    degrees: int | None = None
     deviation: float | None = None
     errors: Any = None
     t: Any = None

@@ -5,20 +5,27 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from cgcli.words import counted
+
+DoubtKind: TypeAlias = Literal[
+    "unconverged", "falling", "swinging", "rising", "stuck", "dead", "alike", "kink",
+    "unbounded", "tuned", "scaled", "undetermined", "bound", "fold",
+]  # fmt: skip
+
+
+EndKind: TypeAlias = Literal["converged", "stopped", "interrupted", "diverged"]
+"""By a test that held, by a limit, by someone, or by numbers that were no longer finite."""
 
 
 class Doubt(NamedTuple):
     """Something that a run leaves in doubt, and what to try.
 
-    `kind` is one word: unconverged, falling, swinging, rising, stuck, dead, alike, kink,
-    unbounded, undetermined, bound, tuned, scaled or fold. Where it is `grave` the answer is not to
-    be relied on.
+    Where it is `grave` the answer is not to be relied on.
     """
 
-    kind: str
+    kind: DoubtKind
     message: str
     hint: str
     grave: bool = True
@@ -37,12 +44,9 @@ class Failure(NamedTuple):
 
 
 class End(NamedTuple):
-    """How a run ended, in a word and in a sentence, and what that leaves in doubt.
+    """How a run ended, in a word and in a sentence, and what that leaves in doubt."""
 
-    `kind` is converged, by a test that held; stopped, by a limit; interrupted, or diverged.
-    """
-
-    kind: str
+    kind: EndKind
     message: str
     doubts: tuple[Doubt, ...] = ()
     failure: Failure | None = None

@@ -327,5 +327,5 @@ class Training:
         message = f"{fit.end.message}; {ended} of {count + 1} starts ended there"
         return fit._replace(
             end=fit.end._replace(message=message),
-            starts={"tried": count + 1, "ended_there": ended},
+            starts=(count + 1, ended),
         )

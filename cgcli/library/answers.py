@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cgcli.calculus.explain import Explanation
     from cgcli.calculus.kind import Kind
     from cgcli.export.routine import Routine
+    from cgcli.views.schemas import graphs, results
     from cgcli.views.trace.writing import Wanted
 
 
@@ -30,7 +31,7 @@ class Answer:
 
     endings: Sequence[str] = ("json",)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Mapping[str, Any]:
         """Return the answer as the JSON document that the command of its kind prints."""
         raise NotImplementedError
 
@@ -55,7 +56,7 @@ class Answer:
         return f"<{type(self).__name__}, saved as {', '.join(self.endings)}>"
 
     def _text(self, ending: str) -> str | bytes:
-        return json.dumps(self.to_dict(), allow_nan=False) + "\n"
+        return json.dumps(self.to_dict(), allow_nan=False) + "\n" if ending == "json" else str(self)
 
 
 class Table(Answer):
@@ -64,9 +65,6 @@ class Table(Answer):
     def print_on(self, out: Any) -> None:
         """Print it on a console of Rich's."""
         raise NotImplementedError
-
-    def _text(self, ending: str) -> str | bytes:
-        return super()._text(ending) if ending == "json" else str(self)
 
     def __str__(self) -> str:
         """Return the table as text."""
@@ -89,11 +87,11 @@ class Evaluation(Result, Table):
         # The same numbers, and no copy of them.
         self.__dict__.update(result.__dict__)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> results.Evaluation:
         """Return the values and gradients as the document `cgraph.eval/1`."""
         from cgcli.views.document import evaluation
 
-        return {**evaluation(self, self.graph.text)}
+        return evaluation(self, self.graph.text)
 
     def print_on(self, out: Any) -> None:
         """Print the nodes, of very many the first and the last, with the notes on them."""
@@ -148,9 +146,11 @@ class Trace(Answer):
         wanted = self.wanted._replace(format=form, standalone=form == "latex")
         return text_of(self.explanation, wanted)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> results.Trace:
         """Return the steps as the document `cgraph.trace/1`."""
-        return {**json.loads(self.text("json"))}
+        from cgcli.views.trace.document import as_document
+
+        return as_document(self.explanation, self.wanted)
 
     def __str__(self) -> str:
         """Return the steps as text."""
@@ -179,15 +179,12 @@ class Page(Answer):
             as_page(explanation, wanted._replace(title=title), catalogue(wanted.language))
         )
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, str]:
         """Return the page's HTML."""
         return {"html": self.html}
 
     def __str__(self) -> str:
         """Return the page's HTML."""
-        return self.html
-
-    def _text(self, ending: str) -> str:
         return self.html
 
     def _repr_html_(self) -> str:
@@ -223,9 +220,7 @@ class Derivatives(Answer):
     endings = ("json", "tex", "txt")
 
     def _text(self, ending: str) -> str | bytes:
-        if ending == "json":
-            return super()._text(ending)
-        return self.latex() + "\n" if ending == "tex" else str(self)
+        return self.latex() + "\n" if ending == "tex" else super()._text(ending)
 
     def latex(self) -> str:
         """Return the formulas in LaTeX, a line each."""
@@ -233,9 +228,9 @@ class Derivatives(Answer):
 
         return as_latex(self._formulas, self._share).rstrip("\n")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> graphs.Differentiation:
         """Return the formulas as the document `cgraph.diff/1`."""
-        return {**self._document}
+        return self._document.copy()
 
     def __str__(self) -> str:
         """Return the formulas as a program."""
@@ -268,13 +263,11 @@ class Code(Answer):
     def _text(self, ending: str) -> str | bytes:
         from cgcli.export.targets import binary, source
 
-        if ending == "json":
-            return super()._text(ending)
         if ending == "h":
             return source(self._routine, self.language, self._name, header=True)
-        return binary(self.source) if ending == "onnx" else self.source
+        return binary(self.source) if ending == "onnx" else super()._text(ending)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, str]:
         """Return the language, the function's name and its source."""
         return {"language": self.language, "name": self._name, "source": self.source}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cgcli.library.answers import Answer
 from cgcli.views.drawing import draw
 from cgcli.views.formats import PICTURES
@@ -22,10 +20,6 @@ class Drawing(draw.Drawing, Answer):
 
     def _text(self, ending: str) -> str | bytes:
         return super()._text(ending) if ending == "json" else self.bytes(ending)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the picture as the document `cgraph.draw/2`."""
-        return {**self.document()}
 
     def _repr_svg_(self) -> str:
         return self.svg()

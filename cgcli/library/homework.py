@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.marks import Course, Graded, Points, graded, read_points, read_tolerance
@@ -19,6 +19,9 @@ from cgcli.views.homework.columns import check_table
 from cgcli.views.homework.pages import FORMS, sheet_page
 from cgcli.views.homework.report import Report, print_marks
 from cgcli.views.homework.sheets import check_document, sheet_document, sheet_text
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas import homework
 
 
 @dataclass(eq=False, repr=False)
@@ -50,9 +53,9 @@ class Sheet(Answer):
     def _text(self, ending: str) -> str | bytes:
         return super()._text(ending) if ending == "json" else self.page(ending, "sheet")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> homework.Sheet:
         """Return the sheet as the document `cgraph.sheet/1`."""
-        return {**sheet_document(self.exercise, self.key, self.told_apart)}
+        return sheet_document(self.exercise, self.key, self.told_apart)
 
     def __str__(self) -> str:
         """Return the sheet as text that can be filled in and marked."""
@@ -87,7 +90,7 @@ class Marking(Table):
         self.complete = all(sheet.score.complete for sheet in sheets)
 
     @property
-    def answers(self) -> list[dict[str, Any]]:
+    def answers(self) -> list[homework.Answer]:
         """The answers of all sheets as the document has them: `verdict`, `diagnoses` and more."""
         return [answer for sheet in self.to_dict()["sheets"] for answer in sheet["answers"]]
 
@@ -96,9 +99,9 @@ class Marking(Table):
     def _text(self, ending: str) -> str | bytes:
         return check_table(self._report, self.sheets) if ending == "csv" else super()._text(ending)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> homework.Marking:
         """Return the marks as the document `cgraph.check/1`."""
-        return {**check_document(self._report, self.sheets)}
+        return check_document(self._report, self.sheets)
 
     def print_on(self, out: Any = None) -> None:
         """Print of one sheet its answers, of several a row each, on a console of Rich's."""

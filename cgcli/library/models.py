@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from cgcli.decode import decode_json
-from cgcli.errors import file_error, shorten
+from cgcli.errors import CgraphError, file_error, shorten
 from cgcli.learning.models import SCHEMA, Model
 from cgcli.library.files import named, read_text
 from cgcli.program import parse
 from cgcli.views.schemas import misfit
+
+_UNUSABLE: Final = "this model cannot be used"
+_CHANGED: Final = "it was changed after it was written; train it again"
 
 
 def read_model(path: str) -> Model:
     """Return the model that a file holds; raises `CgraphError` that names file and place."""
     document = decode_json(read_text(path), path)
     check_model(document, path)
-    model = Model.read(document, path)
+    try:
+        model = Model.read(document)
+    except CgraphError as error:
+        raise file_error(path, f"{_UNUSABLE}: {error.message}", _CHANGED) from None
     with named(path):
         parse(model.program)
     return model
@@ -35,5 +41,4 @@ def check_model(document: Any, path: str) -> None:
     if wrong is not None:
         place, why = wrong
         where = f"at {place}, " if place else ""
-        why = f"this model cannot be used: {where}{why}"
-        raise file_error(path, why, "it was changed after it was written; train it again")
+        raise file_error(path, f"{_UNUSABLE}: {where}{why}", _CHANGED)

@@ -12,6 +12,7 @@ from cgcli.limits import MOST_DIGITS, MOST_PRECISION
 if TYPE_CHECKING:
     from cgcli.calculus.judge import Finding, Leaves
     from cgcli.calculus.result import Result
+    from cgcli.views.schemas import results
 
 _ROWS: Final = 40
 
@@ -64,7 +65,7 @@ class Proof(Table):
         names = self.certificate.graph.names
         return {name: self.certificate.verdict(node) for node, name in enumerate(names)}
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> results.ProvedEvaluation:
         """Return the values and gradients as the document `cgraph.eval/1`, with their proof."""
         from cgcli.views.certificate import certified_evaluation
 

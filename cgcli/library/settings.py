@@ -189,7 +189,7 @@ def settings_of(
     What is False or empty is not stated, and what is no setting is passed over. Raises
     `CgraphError` for those that do not go together, and for what a run that goes on cannot change.
     """
-    before = {**_DEFAULTS, **(model.settings if model is not None else {})}
+    before: dict[str, Any] = {**_DEFAULTS, **(_DEFAULTS if model is None else model.settings)}
     settings: dict[str, Any] = {name: given.get(name) for name in _DEFAULTS}
     settings["settings"] = {
         name: value for name, value in given.items() if name in OPTIMISER_SETTINGS

@@ -13,6 +13,7 @@ from cgcli.library.answers import Table
 from cgcli.library.sources import check_columns, opened_source
 
 if TYPE_CHECKING:
+    from cgcli.learning import documents
     from cgcli.learning.cells import Columns
     from cgcli.learning.manner import Manner
     from cgcli.learning.sources import Report, Source
@@ -63,9 +64,10 @@ class Rows(Table):
         """Return the number of rows."""
         return len(self.numbers)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> documents.Mapping:
         """Return the rows as the document `cgraph.map/1`."""
-        return {**json.loads(self._text("json"))}
+        document: documents.Mapping = json.loads(self._text("json"))
+        return document
 
     def _text(self, ending: str) -> str | bytes:
         from cgcli.views.learning.rows import rows_end, rows_text

@@ -129,7 +129,7 @@ class Run:
     def model(self, stopped: str = "") -> Model:
         """Return the model as it stands, and why it stopped."""
         criteria = list(self.settings["criteria"])
-        settings = {**self.settings, "criteria": criteria, "engine": self.training.engine}
+        settings: Any = {**self.settings, "criteria": criteria, "engine": self.training.engine}
         return model_of(self.training, self.path, settings, stopped)
 
 

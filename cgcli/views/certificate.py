@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.calculus.certify import Certificate, boundary_notes
 from cgcli.calculus.judge import Finding
@@ -11,11 +11,14 @@ from cgcli.calculus.notes import merged
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
 from cgcli.numbers.elements import by_element, elements
-from cgcli.views.document import evaluation, fields, number
+from cgcli.views.document import evaluation, number
 from cgcli.views.gate import printable
 from cgcli.views.table import VALUE, Columns, gradient_head, print_result, shown
 from cgcli.views.terminal import console, say
 from cgcli.words import Message, joined
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas import results
 
 _LINES: Final = 20
 
@@ -42,7 +45,7 @@ def print_certificate(
     def cells(node: Node) -> list[str]:
         texts: list[str] = []
         for findings in proved.values():
-            finding = findings[node.id] or Finding("", None, None)
+            finding = findings[node.id] or Finding("unsettled", None, None)
             texts.append(shown(_marked(finding.shown), digits))
             texts += [_bound(finding.bound) for _ in within]
         return [*texts, Message(certificate.verdict(node.id))]
@@ -159,19 +162,20 @@ def keep_notes(result: Result, certificate: Certificate) -> None:
 
 def certified_evaluation(
     result: Result, certificate: Certificate, precision: int | None
-) -> dict[str, Any]:
+) -> results.ProvedEvaluation:
     """Return a result as the document `cgraph.eval/1`, with what is proved of it.
 
     A proved value that stands in place of a float, and every one of a `precision`, is a string
     of decimal digits; null where there is no number to give.
     """
     gradients, jacobian = certificate.gradients, certificate.jacobian
-    document: dict[str, Any] = {**evaluation(result, result.graph.text)}
-    document["value"] = _given(certificate.values[certificate.of])
-    if document["gradient"] is not None:
+    # What is proved is of another type than the floats whose place it takes.
+    proved: Any = evaluation(result, result.graph.text)
+    proved["value"] = _given(certificate.values[certificate.of])
+    if proved["gradient"] is not None:
         sources = certificate.sources.items()
-        document["gradient"] = {name: _given(gradients[node]) for name, node in sources}
-    for node, row in enumerate(document["nodes"]):
+        proved["gradient"] = {name: _given(gradients[node]) for name, node in sources}
+    for node, row in enumerate(proved["nodes"]):
         for key, finding in (("value", certificate.values[node]), ("grad", gradients[node])):
             if finding is None:
                 continue
@@ -183,18 +187,21 @@ def certified_evaluation(
         if precision is not None:
             row["partials"] = list(map(_given, certificate.partials[node]))
         row["verdict"] = certificate.verdict(node)
-    proof = {
+    proof: results.Proof = {
         "precision": precision,
-        **fields(certificate, "bits", "agreed", "failed"),
+        "bits": certificate.bits,
+        "agreed": certificate.agreed,
+        "failed": certificate.failed,
         "verdicts": certificate.count(),
     }
     if jacobian is not None:
-        document["jacobian"] = {name: _given(finding) for name, finding in jacobian.items()}
+        proved["jacobian"] = {name: _given(finding) for name, finding in jacobian.items()}
         proof["jacobian"] = {name: finding.verdict for name, finding in jacobian.items()}
         if precision is None:
-            bounds = {name: finding.bound for name, finding in jacobian.items()}
-            proof["jacobian_bound"] = number(bounds)
-    return {**document, "proof": proof}
+            proof["jacobian_bound"] = {name: number(f.bound) for name, f in jacobian.items()}
+    proved["proof"] = proof
+    document: results.ProvedEvaluation = proved
+    return document
 
 
 def _given(finding: Finding | None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result
@@ -13,7 +13,8 @@ from cgcli.views.formats import FIELDS
 from cgcli.views.rational import is_missing
 
 if TYPE_CHECKING:
-    from cgcli.views.schemas import common, results
+    from cgcli import documents
+    from cgcli.views.schemas import results
 
 
 def number(value: Any) -> Any:
@@ -57,35 +58,45 @@ def fields(source: object, *names: str) -> Any:
     return {name: getattr(source, name) for name in names}
 
 
-def note_document(note: Note) -> common.Note:
+ABSENT: Final[Any] = object()
+"""In place of a field that need not be there, and is not."""
+
+Document = TypeVar("Document")
+
+
+def present(document: Document) -> Document:
+    """Return a document without the fields that are absent.
+
+    >>> present({"value": 1.0, "jacobian": ABSENT})
+    {'value': 1.0}
+    """
+    parts: Any = document
+    for name in [name for name, part in parts.items() if part is ABSENT]:
+        del parts[name]
+    return document
+
+
+def note_document(note: Note) -> documents.Note:
     """Return a note as a JSON object."""
-    document: common.Note = fields(note, "kind", "node", "line", "column", "message")
+    document: documents.Note = fields(note, "kind", "node", "line", "column", "message")
     return document if note.sides is None else {**document, "sides": number(note.sides)}
-
-
-def kind_document(result: Result) -> common.Kind:
-    """Return what a document says of its kind of number: nothing of doubles."""
-    return {"exact": True} if result.kind.exact else {}
-
-
-def jacobian_document(jacobian: dict[str, Any] | None) -> results.Jacobian:
-    """Return what a document says of a Jacobian: nothing where there is none."""
-    return {} if jacobian is None else {"jacobian": number(jacobian)}
 
 
 def evaluation(result: Result, text: str) -> results.Evaluation:
     """Return a result as the document `cgraph.eval/1`."""
-    return {
+    jacobian = result.jacobian
+    document: results.Evaluation = {
         "schema": "cgraph.eval/1",
         "expression": text,
-        **kind_document(result),
+        "exact": result.kind.exact or ABSENT,
         "output": result.output,
         "value": number(result.value),
         "gradient": number(result.gradient),
-        **jacobian_document(result.jacobian),
+        "jacobian": ABSENT if jacobian is None else number(jacobian),
         "nodes": _nodes(result),
         "notes": _notes(result),
     }
+    return present(document)
 
 
 def excerpt(result: Result, text: str, fields: Collection[str]) -> dict[str, Any]:
@@ -100,7 +111,7 @@ def excerpt(result: Result, text: str, fields: Collection[str]) -> dict[str, Any
     return {name: part(name) for name in FIELDS if name in fields}
 
 
-def _notes(result: Result) -> list[common.Note]:
+def _notes(result: Result) -> list[documents.Note]:
     return list(map(note_document, result.notes))
 
 

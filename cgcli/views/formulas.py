@@ -13,14 +13,13 @@ from cgcli.graph.text import COMPACT, write
 from cgcli.numbers.elements import by_element, elements
 from cgcli.operations.row import LEVELS, Operation
 from cgcli.views.catalogue import heard
-from cgcli.views.document import number
+from cgcli.views.document import ABSENT, number, present
 from cgcli.views.signs import PLAIN, PRINTED, Signs
 from cgcli.words import Message, joined
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
     from cgcli.views.schemas import graphs
-    from cgcli.views.schemas.common import Kind
 
 _LONG: Final = 2_000
 _LONGEST: Final = 1_000_000
@@ -242,11 +241,10 @@ def as_document(
     """Return the formulas as the document `cgraph.diff/1`."""
     written = Written(formulas, _TEXT, share)
     latex = Written(formulas, _LATEX, share)
-    kind: Kind = {"exact": True} if exact else {}
-    return {
+    document: graphs.Differentiation = {
         "schema": "cgraph.diff/1",
         "expression": formulas.source.text,
-        **kind,
+        "exact": exact or ABSENT,
         "at": None if at is None else {name: number(value) for name, value in at.items()},
         "shared": [{"name": name, "formula": formula} for name, formula in written.parts()],
         "derivatives": [
@@ -264,3 +262,4 @@ def as_document(
         "matrix": formulas.matrix,
         "conditions": written.conditions(),
     }
+    return present(document)

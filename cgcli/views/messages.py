@@ -10,7 +10,7 @@ from cgcli.views.gate import printable, width
 from cgcli.words import headed
 
 if TYPE_CHECKING:
-    from cgcli.views.schemas.common import Refusal
+    from cgcli.documents import Refusal
 
 _WIDEST: Final = 76
 

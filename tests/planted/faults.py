@@ -1357,15 +1357,15 @@ FAULTS: Final = (
     Fault(
         "a field that need not be there is required by its schema",
         "cgcli/views/schemas/derive.py",
-        'if not ast.unparse(annotation).startswith("NotRequired"):',
-        "if ast.unparse(annotation):",
+        'if "NotRequired" not in ast.unparse(of)]',
+        "if ast.unparse(of)]",
         ("tests/schemas/test_frozen.py",),
     ),
     Fault(
         "a bound of a type is left out of its schema",
         "cgcli/views/schemas/derive.py",
-        'return keywords if "enum" in keywords else {**schema, **keywords}',
-        'return keywords if "enum" in keywords else schema',
+        "return {**schema, **rule}",
+        "return schema",
         ("tests/schemas/test_frozen.py",),
     ),
     Fault(

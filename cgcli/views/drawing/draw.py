@@ -67,7 +67,7 @@ class Drawing:
         """Return the picture as SVG for a page that styles it."""
         return files.as_inline_svg(self._placed(None))
 
-    def document(self, frame: int | None = None) -> graphs.Drawing:
+    def to_dict(self, frame: int | None = None) -> graphs.Drawing:
         """Return as `cgraph.draw/2` the places of shapes and arrows, with the numbers beside them.
 
         The numbers are as they are written in the picture.

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.judging import RIGHT, Judged
 from cgcli.homework.marks import Graded, summary
 from cgcli.homework.quantities import VALUE
 from cgcli.views.catalogue import Catalogue
-from cgcli.views.document import fields, kind_document, note_document, number
+from cgcli.views.document import ABSENT, note_document, number, present
 from cgcli.views.gate import printable
 from cgcli.views.homework.report import ANSWER, VERDICT, Report, discreet, step_text
 from cgcli.views.messages import error_document
 from cgcli.words import Math, Message
+
+if TYPE_CHECKING:
+    from cgcli.views.schemas import homework
 
 
 def sheet_text(
@@ -74,15 +77,14 @@ def written(value: Any, digits: int = 6) -> str:
 
 def sheet_document(
     exercise: Exercise, key: bool, told_apart: tuple[int, int] | None
-) -> dict[str, Any]:
+) -> homework.Sheet:
     """Return a sheet as the document `cgraph.sheet/1`; unanswered questions have null."""
-    mistakes = told_apart and {"distinct": told_apart[0], "of": told_apart[1]}
     return {
         "schema": "cgraph.sheet/1",
         "expression": exercise.graph.text,
         "at": number(exercise.inputs),
         "output": exercise.result.output,
-        "mistakes": mistakes,
+        "mistakes": told_apart and {"distinct": told_apart[0], "of": told_apart[1]},
         "answers": {
             exercise.steps.text(step): number(exercise.truth(step)) if key else None
             for step in exercise.steps.asked
@@ -90,16 +92,16 @@ def sheet_document(
     }
 
 
-def check_document(report: Report, sheets: list[Graded]) -> dict[str, Any]:
+def check_document(report: Report, sheets: list[Graded]) -> homework.Marking:
     """Return marked sheets as a JSON object."""
     exercise, say, hard = report.exercise, report.words.say, summary(sheets)
     result = exercise.result if report.reveal == ANSWER else discreet(exercise.result)
     mistakes = hard.mistakes if report.reveal != VERDICT else []
     text = exercise.steps.text
-    return {
+    document: homework.Marking = {
         "schema": "cgraph.check/1",
         "expression": exercise.graph.text,
-        **kind_document(result),
+        "exact": result.kind.exact or ABSENT,
         "at": number(exercise.inputs),
         "output": result.output,
         "steps": [
@@ -113,7 +115,9 @@ def check_document(report: Report, sheets: list[Graded]) -> dict[str, Any]:
         ],
         "sheets": [_sheet(report, item) for item in sheets],
         "summary": {
-            **fields(hard, "sheets", "complete", "unreadable"),
+            "sheets": hard.sheets,
+            "complete": hard.complete,
+            "unreadable": hard.unreadable,
             "steps": [{"step": text(step), "wrong": count} for step, count in hard.steps],
             "mistakes": [
                 {"mistake": made.mistake.name, "sheets": count, "words": say(made.words)}
@@ -122,36 +126,47 @@ def check_document(report: Report, sheets: list[Graded]) -> dict[str, Any]:
         },
         "notes": list(map(note_document, result.notes)),
     }
+    return present(document)
 
 
-def _sheet(report: Report, item: Graded) -> dict[str, Any]:
+def _sheet(report: Report, item: Graded) -> homework.MarkedSheet:
     exercise, marked, score = item.exercise, item.marked, item.score
     first = marked.first_wrong
-    personal = {"at": number(exercise.inputs)} if exercise is not report.exercise else {}
-    return {
+    document: homework.MarkedSheet = {
         "sheet": item.name,
-        **personal,
+        "at": number(exercise.inputs) if exercise is not report.exercise else ABSENT,
         "trouble": marked.sheet.trouble or None,
-        **fields(score, "complete", "right", "follows", "wrong", "not_told", "points", "of"),
-        "first_wrong": first and {"step": step_text(exercise, first), "line": first.answer.line},
+        "complete": score.complete,
+        "right": score.right,
+        "follows": score.follows,
+        "wrong": score.wrong,
+        "not_told": score.not_told,
+        "points": score.points,
+        "of": score.of,
+        "first_wrong": {"step": step_text(exercise, first), "line": first.answer.line}
+        if first
+        else None,
         "answers": [_answer(report, exercise, judged) for judged in marked.judged],
         "unreadable": [
-            {**fields(line, "line", "text"), **error_document(line.error)}
+            {"line": line.line, "text": line.text, **error_document(line.error)}
             for line in marked.unreadable
         ],
         "missing": list(map(exercise.steps.text, marked.missing)),
     }
+    return present(document)
 
 
-def _answer(report: Report, exercise: Exercise, judged: Judged) -> dict[str, Any]:
+def _answer(report: Report, exercise: Exercise, judged: Judged) -> homework.Answer:
     answer, equality = judged.answer, judged.equality
     tells = report.reveal != VERDICT
-    proof = None
+    proof: homework.AnswerProof | None = None
     if equality and equality.proof != "open" and (tells or judged.verdict == RIGHT):
-        point = {"at": equality.inputs, "value": equality.value}
-        proof = {"kind": equality.proof, "points": equality.points, **number(point)}
-    return {
-        **fields(answer, "line", "text", "read"),
+        at, value = number(equality.inputs), number(equality.value)
+        proof = {"kind": equality.proof, "points": equality.points, "at": at, "value": value}
+    document: homework.Answer = {
+        "line": answer.line,
+        "text": answer.text,
+        "read": answer.read,
         "part": judged.part if tells else "",
         "step": step_text(exercise, judged),
         "kind": answer.quantity.kind,
@@ -168,5 +183,7 @@ def _answer(report: Report, exercise: Exercise, judged: Judged) -> dict[str, Any
             if tells
         ],
         "ambiguous": tells and len(judged.mistakes) > 1,
-        **(number(fields(judged, "truth", "expected")) if report.reveal == ANSWER else {}),
     }
+    if report.reveal == ANSWER:
+        document["truth"], document["expected"] = number(judged.truth), number(judged.expected)
+    return document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cgcli.learning.logbook import Folds
 from cgcli.learning.models import Model
@@ -10,20 +10,27 @@ from cgcli.learning.run import Trained
 from cgcli.learning.statistics import Statistics
 from cgcli.learning.task import Parameters
 from cgcli.learning.training import Training
-from cgcli.views.document import fields, number
+from cgcli.views.document import ABSENT, fields, number, present
 from cgcli.views.learning.rows import row_notes
+
+if TYPE_CHECKING:
+    from cgcli.learning import documents
 
 
 def as_document(
     training: Training, trained: Trained, model: Model, read: str = ""
-) -> dict[str, Any]:
+) -> documents.Run:
     """Return what a run came to as the document `cgraph.train/1`, and how its data was read."""
     task, data = training.task, model.data
     state, fit, end = trained.state, trained.fit, trained.end
     known = fit and fit.statistics
-    flat = known and known.errors
-    errors = None if flat is None else task.parameters.look(flat)
-    return {
+    tried, ended = (fit and fit.starts) or (0, 0)
+    # What counts stays a whole number.
+    history: Any = [
+        {name: part if isinstance(part, int) else number(part) for name, part in record.items()}
+        for record in trained.history
+    ]
+    document: documents.Run = {
         "schema": "cgraph.train/1",
         "expression": model.program,
         "parameters": number(task.parameters.values()),
@@ -31,57 +38,64 @@ def as_document(
         "start_cost": number(trained.start),
         "holdout_cost": number(trained.holdout),
         "metrics": number(trained.metrics),
-        **({"folds": _folds(trained.folds)} if trained.folds else {}),
+        "folds": _folds(trained.folds) if trained.folds else ABSENT,
         "rows": {"train": data["rows"], "holdout": data["held"], "skipped": data["skipped"]},
-        **fields(training.options, "optimizer", "seed"),
+        "optimizer": training.options.optimizer,
+        "seed": training.options.seed,
         "steps": state.step if state else (fit.evaluations if fit else 0),
         "epochs": state.epoch if state else 0,
         "stopped": end.message,
         "end": {
             "kind": end.kind,
             "reliable": end.reliable,
-            "doubts": [doubt._asdict() for doubt in end.doubts],
+            "doubts": [fields(doubt, *doubt._fields) for doubt in end.doubts],
         },
         "doubts": list(map(str, end.doubts)),
-        "diverged": None if end.failure is None else end.failure._asdict(),
-        "standard_errors": number(errors),
+        "diverged": end.failure and fields(end.failure, *end.failure._fields),
+        "standard_errors": known and _by_name(known.errors, task.parameters),
         "sum_of_squares": number(known and known.sum),
         "residual_deviation": number(known and known.deviation),
         "statistics": known and _statistics(known, task.parameters),
-        **({"starts": fit.starts} if fit and fit.starts else {}),
+        "starts": {"tried": tried, "ended_there": ended} if tried else ABSENT,
         "notes": row_notes(training.prepared.report.notes),
-        **({"read": read} if read else {}),
-        # What counts stays a whole number.
-        "history": [
-            {name: part if isinstance(part, int) else number(part) for name, part in record.items()}
-            for record in trained.history
-        ],
+        "read": read or ABSENT,
+        "history": history,
     }
+    return present(document)
 
 
-def _folds(folds: Folds) -> dict[str, Any]:
+def _folds(folds: Folds) -> documents.Folds:
     """Return the cost and the metrics of rows held out by turns, each with mean and spread."""
 
-    def spread(values: list[float]) -> Any:
+    def spread(values: list[float]) -> documents.Spread:
         mean, deviation = folds.spread(values)
-        return number({"mean": mean, "deviation": deviation, "values": values})
+        return {"mean": number(mean), "deviation": number(deviation), "values": number(values)}
 
     metrics = {name: spread(values) for name, values in folds.metrics.items()}
     return {"cost": spread(folds.costs), "metrics": metrics}
 
 
-def _statistics(known: Statistics, parameters: Parameters) -> dict[str, Any]:
+def _statistics(known: Statistics, parameters: Parameters) -> documents.Statistics:
     """Return the statistics of a fit; the matrices are in the order of the parameters."""
-    t, p, interval = None, None, None
-    if known.errors is not None:
-        t, p = parameters.look(known.t), parameters.look(known.p)
-        low, high = parameters.look(known.low), parameters.look(known.high)
-        interval = {name: [low[name], high[name]] for name in low}
-    names = ("covariance", "correlation", "r_squared", "adjusted_r_squared", "aic", "bic")
-    rare = fields(known, "chi_square_p", "log_likelihood")
-    return {
+    low, high = (_by_name(flat, parameters) for flat in (known.low, known.high))
+    document: documents.Statistics = {
         "degrees_of_freedom": known.free,
-        **number({"t": t, "p_value": p, "confidence_95": interval, **fields(known, *names)}),
+        "t": _by_name(known.t, parameters),
+        "p_value": _by_name(known.p, parameters),
+        "confidence_95": low and {name: [end, high[name]] for name, end in low.items()},
+        "covariance": number(known.covariance),
+        "correlation": number(known.correlation),
+        "r_squared": number(known.r_squared),
+        "adjusted_r_squared": number(known.adjusted_r_squared),
+        "aic": number(known.aic),
+        "bic": number(known.bic),
         "residual_quartiles": number(known.quartiles),
-        **{name: number(figure) for name, figure in rare.items() if figure is not None},
+        "chi_square_p": ABSENT if known.chi_square_p is None else number(known.chi_square_p),
+        "log_likelihood": ABSENT if known.log_likelihood is None else number(known.log_likelihood),
     }
+    return present(document)
+
+
+def _by_name(flat: Any, parameters: Parameters) -> Any:
+    """Return a figure of every parameter by their names; None where there is none."""
+    return None if flat is None else number(parameters.look(flat))

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError
 from cgcli.learning.duck import csv_lines
 from cgcli.views.document import number
+
+if TYPE_CHECKING:
+    from cgcli.documents import RowNote
 
 _HEAD: Final = '{\n  "schema": "cgraph.map/1",\n  "rows": ['
 
@@ -96,7 +99,7 @@ def _text(cell: Any) -> str:
     return json.dumps(cell) if isinstance(cell, bool | list | dict) else str(cell)
 
 
-def row_notes(notes: Mapping[str, tuple[int, int, Note]]) -> dict[str, Any]:
+def row_notes(notes: Mapping[str, tuple[int, int, Note]]) -> dict[str, RowNote]:
     """Return by kind of note how many rows have it, the first of them, and what is said of it."""
     return {
         kind: {"rows": count, "first": row, "node": note.node, "message": str(note.message)}

@@ -11,19 +11,19 @@ from cgcli.decode import Literal
 from cgcli.errors import excerpt, shorten
 
 _DOCUMENTS: Final = {
-    "check": "homework.Marking",
-    "diff": "graphs.Differentiation",
-    "draw": "graphs.Drawing",
-    "error": "common.Refusal",
-    "eval": "results.ProvedEvaluation",
-    "jsonl": "results.Line",
-    "map": "learning.Mapping",
-    "model": "learning.Model",
-    "ops": "graphs.Operations",
-    "predict": "learning.Mapping",
-    "sheet": "homework.Sheet",
-    "trace": "results.Trace",
-    "train": "learning.Run",
+    "check": "cgcli.views.schemas.homework.Marking",
+    "diff": "cgcli.views.schemas.graphs.Differentiation",
+    "draw": "cgcli.views.schemas.graphs.Drawing",
+    "error": "cgcli.documents.Refusal",
+    "eval": "cgcli.views.schemas.results.ProvedEvaluation",
+    "jsonl": "cgcli.views.schemas.results.Line",
+    "map": "cgcli.learning.documents.Mapping",
+    "model": "cgcli.learning.documents.Model",
+    "ops": "cgcli.views.schemas.graphs.Operations",
+    "predict": "cgcli.learning.documents.Mapping",
+    "sheet": "cgcli.views.schemas.homework.Sheet",
+    "trace": "cgcli.views.schemas.results.Trace",
+    "train": "cgcli.learning.documents.Run",
 }
 """The types of what is printed or written, by the command or by what it is."""
 
@@ -42,13 +42,14 @@ def schema(name: str) -> dict[str, Any]:
     """Return a schema, by one of `names`."""
     from cgcli.views.schemas.derive import Types
 
-    module, _, root = _DOCUMENTS[name].partition(".")
+    module, _, root = _DOCUMENTS[name].rpartition(".")
     return Types(module).schema(name, root)
 
 
-def read(name: str) -> str:
-    """Return the text of a schema, by one of `names`."""
-    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
+def read(name: str | None) -> str:
+    """Return the text of a schema, by one of `names`; without a name that of all, by theirs."""
+    document = {name: schema(name) for name in names()} if name is None else schema(name)
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 _KINDS: Final[dict[type, tuple[str, str]]] = {
@@ -135,13 +136,11 @@ def _shown(value: Any) -> str:
 def _why(value: Any, rule: dict[str, Any]) -> str:
     """Return what is wrong with a value of the right kind, its parts left aside."""
     if isinstance(value, dict):
-        lacking = next((key for key in rule.get("required", []) if key not in value), None)
-        if lacking is not None:
-            return f"'{lacking}' is missing"
-        if rule.get("additionalProperties") is False:
-            strange = next((key for key in value if key not in rule["properties"]), None)
-            return "" if strange is None else f"'{excerpt(strange)}' is no part of it"
-    elif isinstance(value, list):
+        known = rule["properties"] if rule.get("additionalProperties") is False else value
+        faults = [f"'{key}' is missing" for key in rule.get("required", []) if key not in value]
+        faults += [f"'{excerpt(key)}' is no part of it" for key in value if key not in known]
+        return next(iter(faults), "")
+    if isinstance(value, list):
         least, most = rule.get("minItems", 0), rule.get("maxItems", math.inf)
         if not least <= len(value) <= most:
             return f"it has {len(value)} elements, and must have {least}"

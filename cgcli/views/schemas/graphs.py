@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias, TypedDict
 
-from cgcli.views.schemas.common import Count, Decimal, Kind, Number, Positive, Rule
+from cgcli.documents import Count, Decimal, Kind, Number, Positive, Rule
 
 # cgraph diff
 
 Formula: TypeAlias = str
 """In the language of cgraph."""
 
-Digits: TypeAlias = Number | Decimal
-
-Evaluated: TypeAlias = "Digits | list[Evaluated | None]"
+Evaluated: TypeAlias = "Number | Decimal | list[Evaluated | None]"
 """A number, a vector or a matrix; null for an element of which nothing is proved."""
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 
-from cgcli.views.schemas.common import Count, Doubles, Kind, Note, Numbers, Positive, Rule
+from cgcli.documents import Count, Doubles, Kind, Note, Numbers, Positive, Rule
+from cgcli.homework.judging import Verdict
+from cgcli.homework.quantities import QuestionKind
 
 # cgraph sheet
 
@@ -33,7 +35,6 @@ class Sheet(TypedDict):
 # cgraph check
 
 Points: TypeAlias = Annotated[float, Rule(minimum=0)]
-QuestionKind: TypeAlias = Literal["value", "gradient"]
 
 
 class Question(TypedDict):
@@ -78,7 +79,7 @@ class Answer(TypedDict):
     """Of a chain of equalities the first part that is wrong; else empty."""
     step: str
     kind: QuestionKind
-    verdict: Literal["right", "follows", "wrong", "not told"]
+    verdict: Verdict
     points: Points
     proof: AnswerProof | None
     """For a formula; else null."""

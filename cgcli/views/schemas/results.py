@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 
-from cgcli.views.schemas.common import (
-    Count,
-    Decimal,
-    Kind,
-    Note,
-    Number,
-    Positive,
-    Refusal,
-    Rule,
-    Shape,
-    Value,
-)
+from cgcli.calculus.judge import Verdict
+from cgcli.documents import Count, Decimal, Kind, Note, Number, Positive, Refusal, Rule, Value
 
 # cgraph eval
 
@@ -93,8 +83,6 @@ Line: TypeAlias = LineEvaluation | LineRefusal
 
 # cgraph eval with --verify or --precision
 
-Verdict: TypeAlias = Literal["proved", "certified", "corrected", "kink", "undefined", "unsettled"]
-
 Proved: TypeAlias = "Number | Decimal | Annotated[list[Proved | None], Rule(minItems=1)] | None"
 """A value, or with --verify and --precision what is proved of it; null without any digits."""
 
@@ -158,12 +146,6 @@ class ProvedEvaluation(EvaluationHead):
     proof: NotRequired[Proof]
 
 
-class Jacobian(TypedDict):
-    """Where the output is not a scalar."""
-
-    jacobian: NotRequired[dict[str, Any]]
-
-
 # cgraph trace
 
 Shown: TypeAlias = "Value | None"
@@ -212,7 +194,8 @@ class Step(TypedDict):
     node: str
     op: str
     formula: str
-    shape: Shape
+    shape: list[Count]
+    """Empty for a scalar."""
     turn: Turn
 
 

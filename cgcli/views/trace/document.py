@@ -8,41 +8,51 @@ from typing import TYPE_CHECKING, Any
 from cgcli.calculus.explain import Contribution, Explanation
 from cgcli.calculus.notes import Note
 from cgcli.graph.text import formula
-from cgcli.views.catalogue import Catalogue
-from cgcli.views.document import jacobian_document, kind_document, note_document, number, pieces
+from cgcli.views.catalogue import Catalogue, catalogue
+from cgcli.views.document import ABSENT, note_document, number, pieces, present
 from cgcli.views.signs import PLAIN
 from cgcli.views.trace.writing import Wanted, Writing
 
 if TYPE_CHECKING:
-    from cgcli.views.schemas import common, results
+    from cgcli import documents
+    from cgcli.views.schemas import results
 
 
-def as_json(explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
+def as_json(explanation: Explanation, wanted: Wanted, words: Catalogue) -> Iterator[str]:
     """Yield the document in pieces: a head, a line for each step, and the notes."""
-    result, jacobian = explanation.result, explanation.jacobian()
-    steps = _Steps(explanation, wanted, catalogue)
-    gradient = {
-        result.graph.names[step.node]: steps.slope(step.value) for step in explanation.gradients()
-    }
-    slopes = {name: steps.slope(value) for name, value in jacobian.items()}
-    document: results.TraceHead = {
-        "schema": "cgraph.trace/1",
-        "expression": result.graph.text,
-        **kind_document(result),
-        "output": result.output,
-        "value": steps.value_of(result.of),
-        "gradient": None if result.gradient is None else gradient,
-        **jacobian_document(None if result.jacobian is None else slopes),
-    }
-    yield from pieces({**document, "steps": steps.steps(), "notes": steps.notes(result.notes)})
+    steps = _Steps(explanation, wanted, words)
+    notes = steps.notes(steps.result.notes)
+    yield from pieces({**steps.head(), "steps": steps.steps(), "notes": notes})
     yield "\n"
 
 
+def as_document(explanation: Explanation, wanted: Wanted) -> results.Trace:
+    """Return the document with all its steps."""
+    steps = _Steps(explanation, wanted, catalogue(wanted.language))
+    return {**steps.head(), "steps": [*steps.steps()], "notes": steps.notes(steps.result.notes)}
+
+
 class _Steps(Writing):
-    def __init__(self, explanation: Explanation, wanted: Wanted, catalogue: Catalogue) -> None:
+    def __init__(self, explanation: Explanation, wanted: Wanted, words: Catalogue) -> None:
         super().__init__(explanation.result, PLAIN, wanted.shown)
         self.explanation = explanation
-        self.catalogue = catalogue
+        self.words = words
+
+    def head(self) -> results.TraceHead:
+        """Return what the steps are of, and what they come to."""
+        result, names = self.result, self.graph.names
+        sums = {names[step.node]: self.slope(step.value) for step in self.explanation.gradients()}
+        slopes = {name: self.slope(value) for name, value in self.explanation.jacobian().items()}
+        document: results.TraceHead = {
+            "schema": "cgraph.trace/1",
+            "expression": self.graph.text,
+            "exact": result.kind.exact or ABSENT,
+            "output": result.output,
+            "value": self.value_of(result.of),
+            "gradient": None if result.gradient is None else sums,
+            "jacobian": ABSENT if result.jacobian is None else slopes,
+        }
+        return present(document)
 
     def steps(self) -> Iterator[results.TraceStep]:
         """Return the steps in order."""
@@ -86,11 +96,10 @@ class _Steps(Writing):
             "turn": dict(graph.turns.of(node)) if graph.arguments[node] else {},
         }
 
-    def notes(self, notes: list[Note]) -> list[common.Note]:
+    def notes(self, notes: list[Note]) -> list[documents.Note]:
         """Return notes in the language that is spoken."""
         return [
-            {**note_document(note), "message": self.catalogue.say(self.note(note))}
-            for note in notes
+            {**note_document(note), "message": self.words.say(self.note(note))} for note in notes
         ]
 
     def _sent(self, part: Contribution) -> results.Sent:
@@ -102,7 +111,7 @@ class _Steps(Writing):
             "local": None if written is None else self.formula_of(written),
             "partial": number(part.partial) if self.shown.values and self.shown.gradients else None,
             "because": [] if written is None else list(self.reasons(written)),
-            "pullback": self.catalogue.say(self.pullback(part)) if part.words else None,
+            "pullback": self.words.say(self.pullback(part)) if part.words else None,
             "contribution": self.slope(part.sent),
             "taken": part.sent is not None,
         }

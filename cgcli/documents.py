@@ -44,11 +44,6 @@ A Jacobian nests up to four deep.
 Numbers: TypeAlias = "Number | list[Numbers]"
 """A number, or nested lists of them for vectors and matrices."""
 
-Shape: TypeAlias = list[Count]
-"""Empty for a scalar."""
-
-Side: TypeAlias = Number | None
-
 
 class Kind(TypedDict):
     """The kind of numbers: nothing of doubles."""
@@ -68,7 +63,7 @@ class Note(TypedDict):
     line: Positive
     column: Positive
     message: str
-    sides: NotRequired[dict[str, tuple[Side, Side]]]
+    sides: NotRequired[dict[str, tuple[Number | None, Number | None]]]
     """Of a kink: by argument, the derivatives from the left and from the right."""
 
 

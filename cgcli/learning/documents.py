@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 
+from cgcli.documents import Count, Double, Doubles, Positive, RowNote, Rule
 from cgcli.learning.manner import MISSING
 from cgcli.learning.optimisers import OPTIMISER_NAMES, SCHEDULES
+from cgcli.learning.stopping import DoubtKind, EndKind
 from cgcli.limits import MOST_COUNT
-from cgcli.views.schemas.common import Count, Double, Doubles, Positive, RowNote, Rule
 
 # cgraph map and cgraph predict
 
@@ -97,12 +98,6 @@ class Divergence(TypedDict):
     message: str
 
 
-DoubtKind: TypeAlias = Literal[
-    "unconverged", "falling", "swinging", "rising", "stuck", "dead", "alike", "kink",
-    "unbounded", "tuned", "scaled", "undetermined", "bound", "fold",
-]  # fmt: skip
-
-
 class Doubt(TypedDict):
     """What is not certain of a run, and what to try."""
 
@@ -116,7 +111,7 @@ class Doubt(TypedDict):
 class End(TypedDict):
     """How a run ended, and what that leaves in doubt; one not reliable has exit status 1."""
 
-    kind: Literal["converged", "stopped", "interrupted", "diverged"]
+    kind: EndKind
     reliable: bool
     doubts: list[Doubt]
 
