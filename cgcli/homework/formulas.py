@@ -5,6 +5,7 @@ Rational functions are settled by multiplying out, unless there are too many ter
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from cgcli.calculus.sweep import Sweep
 from cgcli.graph.graph import Graph
 from cgcli.homework.answers import Answer
-from cgcli.homework.exercise import Exercise, distance
+from cgcli.homework.exercise import CARRIED, Exercise, Point, distance
 from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import is_same
-from cgcli.homework.written import read_number, shape_of
+from cgcli.homework.written import part_of, read_number, shape_of
 from cgcli.numbers.elements import elements
 from cgcli.numbers.exact import EXACT, RATIONAL
 from cgcli.numbers.operators import Operators
@@ -99,6 +100,8 @@ def _compared(exercise: Exercise, answer: Answer, node: int) -> Equality:
             tells = bool(max(map(abs, (*elements(value), *elements(truth)))) > noise)
             seen, blind = seen + tells, blind + (not tells)
             apart += gap > 1e-5 * noise and not tells
+        elif gap <= _carried(exercise, answer, point, truth):
+            blind, apart = blind + 1, apart + 1
         else:
             return Equality(False, "separated", seen + 1, point.inputs, value)
         if seen == _POINTS:
@@ -110,6 +113,17 @@ def _compared(exercise: Exercise, answer: Answer, node: int) -> Equality:
     here = exercise.value_of(node, exercise.here)
     truth = exercise.truth(quantity)
     return Equality(is_same(here, truth[element] if element else truth), "undistinguished", 1)
+
+
+def _carried(exercise: Exercise, answer: Answer, point: Point, truth: Any) -> float:
+    """Return how far the right number at a point may be off by what cancels on the way to it.
+
+    That of log(1 - sigmoid(z)) is, where the sigmoid is all but 1.
+    """
+    shaken = (exercise.truth(answer.quantity, other) for other in exercise.shaken(point.inputs))
+    numbers = (part_of(number, answer.element) for number in shaken)
+    moved = sum(distance(truth, number) for number in numbers)
+    return moved * CARRIED if moved - moved == 0 else math.inf
 
 
 def _separated(exercise: Exercise, quantity: Quantity, node: int) -> Equality:

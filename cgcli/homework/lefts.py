@@ -136,6 +136,10 @@ class Lefts:
         node = self.graph.node(name)
         return () if node is None else self.graph.shape(node)
 
+    def is_array(self, question: str) -> bool:
+        """Whether a question asks for an array, or for the gradient by one."""
+        return bool(self.shape(question.rpartition("/d")[2]))
+
     def look(self, texts: Iterable[str]) -> None:
         """Learn from all of a sheet where its subscripts count from."""
         for word in re.findall(r"\b[^\W\d]\w*\d\b", "\n".join(texts)):
@@ -193,6 +197,8 @@ class Lefts:
                 return _one(self.derivative(None, match["of"]))
             slopes = [self.derivative(match["of"], name) for name in self.inputs]
             return [left for left in slopes if left] if None not in slopes else None
+        if match := PATTERNS["together"].fullmatch(text):
+            text = ", ".join(f"{match['above']}d{name}" for name in match["names"].split(","))
         if match := PATTERNS["listed"].fullmatch(text):
             # Several at once: (dg/dx, dg/dy), or p, s, y.
             singles = (match["inside"] or match["square"]).split(",")

@@ -53,7 +53,7 @@ class Line(NamedTuple):
     goes_on: bool = False
     """Whether its number goes on behind the digits that are written: 0.3333…"""
     heading: str = ""
-    """The heading that it stands below, if that says gradients."""
+    """The heading that it stands below, if that says gradients, or parameters that move on."""
 
 
 class Sheet(NamedTuple):
@@ -87,9 +87,15 @@ def read_sheets(text: str, name: str) -> list[Sheet]:
         return [Sheet(name, [], "this is not text")]
     if PATTERNS["json"].match(text):
         return list(_from_json(text, name))
-    text = PATTERNS["stacked"].sub(r"\1/\3 \2\n\n", PATTERNS["placed"].sub(r"\1", text))
+    text = PATTERNS["stacked"].sub(_in_line, PATTERNS["placed"].sub(r"\1", text))
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
+
+
+def _in_line(match: re.Match[str]) -> str:
+    """Return a derivative that stands on several lines on one, and as many lines as before."""
+    above, _, beside, below, behind = match.groups()
+    return f"{above}/{below} {beside or behind}" + "\n" * match[0].count("\n")
 
 
 def _too_many(name: str) -> Sheet:
@@ -105,8 +111,10 @@ def split(text: str) -> Iterator[Line]:
     is_number = PATTERNS["a_number"].fullmatch
     text = PATTERNS["entity"].sub(lambda match: html.unescape(match[0]), text)
     for number, pasted in enumerate(text.splitlines(), 1):
-        if len(pasted) < _HEADING and PATTERNS["titled"].match(pasted):
-            heading = pasted if PATTERNS["of_slopes"].fullmatch(pasted) else ""
+        if len(pasted) < _HEADING:
+            moves_on = PATTERNS["of_updates"].match(pasted)
+            if moves_on or PATTERNS["titled"].match(pasted):
+                heading = pasted if moves_on or PATTERNS["of_slopes"].fullmatch(pasted) else ""
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
         plain, _, remark = normalise(PATTERNS["comment"].sub("#", pasted)).partition("#")
         line = pasted[: len(plain)]

@@ -17,6 +17,8 @@ class Table:
         self.lefts = lefts
         self.kinds: list[str] = []
         self.asked: list[str] = []
+        self.heads: list[str] = []
+        """The heads of columns that are of a family, and a row of an index."""
         self.slopes: list[bool] = []
         """Whether the names of a column are what gradients are by."""
 
@@ -30,7 +32,9 @@ class Table:
         # Columns under a head, with blanks between them.
         apart = re.split(r"\s{2,}", text)
         kinds = [kind for kind in ("value", "gradient") if PATTERNS[kind].search(text)]
-        is_row = len(apart) == len(self.kinds) if self.kinds else len(kinds) == 2
+        known = self.kinds or self.heads
+        is_head = len(kinds) == 2 or all(self._at(cell, "0") for cell in apart[1:])
+        is_row = len(apart) == len(known) if known else is_head
         return apart if len(apart) > 2 and is_row and "=" not in text else None
 
     def row(self, cells: list[str]) -> Iterator[str]:
@@ -55,9 +59,18 @@ class Table:
         asked = self.lefts.read(cells[0].partition("=")[0])
         if not any(numbers):
             questions = [self.lefts.read(cell) for cell in cells]
-            if all(questions[1:]):
+            if any(self._at(cell, "0") for cell in cells[1:]):
+                self.heads = cells
+            elif all(questions[1:]):
                 self.asked = [asked[0] if asked and len(asked) == 1 else "" for asked in questions]
             return
+        if self.heads and re.fullmatch(r"\d+", cells[0]):
+            self.asked = []
+            for head in self.heads:
+                left = self._at(head, cells[0])
+                if not left and self.asked and PATTERNS["gradient"].search(head):
+                    left = self.lefts.gradient(self.asked[-1])
+                self.asked.append(left)
         pairs: list[tuple[str | None, str]] = []
         if asked is None and len(cells) == len(self.asked):
             # The questions are the head's.
@@ -76,6 +89,15 @@ class Table:
         for question, cell in pairs:
             if question:
                 yield from answered(self.lefts, [question], cell)
+
+    def _at(self, head: str, index: str) -> str:
+        """Return what a head asks at an index, as h[2] for h, h_t or h[t]; nothing for others."""
+        match = PATTERNS["indexed"].fullmatch(head)
+        if match is None or match["name"] not in self.lefts.families:
+            return ""
+        member = f"{match['name']}[{index}]{match['grad'] or ''}"
+        asked = self.lefts.read(f"{match['of']}/d{member}" if match["of"] else member)
+        return asked[0] if asked else ""
 
     def _says_slopes(self, head: str) -> bool:
         """Whether a head says that the names below it are what the output's gradients are by."""
