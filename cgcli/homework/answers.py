@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -62,8 +61,7 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
     """
     by_question: dict[Any, list[Answer]] = {}
     unreadable: list[Unreadable] = []
-    texts = (PATTERNS["grouped"].findall(line.text) for line in sheet.lines)
-    grouped = next(itertools.chain.from_iterable(texts), "")
+    grouped = any(PATTERNS["grouped"].search(line.text) for line in sheet.lines)
     for answer in _read(exercise, sheet, unreadable):
         try:
             answer = _settled(exercise, answer, grouped)  # noqa: PLW2901
@@ -159,15 +157,16 @@ def _below_heading(exercise: Exercise, line: Line) -> Answer | None:
     if answer is None or answer.quantity.kind != VALUE:
         return answer
     node, graph, written = answer.quantity.node, exercise.graph, answer.written
+    slopes = PATTERNS["of_slopes"].fullmatch(line.heading)
     is_input = node in graph.inputs.values()
     if is_input and PATTERNS["of_updates"].match(line.heading):
         # Behind a step of training an input has another value.
         return None
-    if not is_input and (not line.heading or written is None or answer.parts):
+    if not is_input and (not slopes or written is None or answer.parts):
         return answer
     value = part_of(exercise.truth(answer.quantity), answer.element)
     is_value = written is not None and written.is_rounding(value)
-    if not line.heading and (written is None or is_value):
+    if not slopes and (written is None or is_value):
         return answer
     match = PATTERNS["of"].search(line.heading)
     of = graph.node(match["of"]) if match else None
@@ -176,21 +175,19 @@ def _below_heading(exercise: Exercise, line: Line) -> Answer | None:
     slope = Quantity(node, of)
     right = part_of(exercise.truth(slope), answer.element)
     is_slope = written is not None and written.is_rounding(right)
-    if not is_slope and (is_value or not line.heading):
+    if not is_slope and (is_value or not slopes):
         return answer
     step = exercise.steps.text(slope, answer.element)
-    if not line.heading:
-        names = {"name": exercise.steps.text(answer.quantity, answer.element), "step": step}
-        message = Message("this may be {name}, or {step}", **names)
-        raise CgraphError("usage", message, Message("write {step} = and the answer", **names))
+    if not slopes:
+        raise _twofold(line.text, exercise.steps.text(answer.quantity, answer.element), step)
     return read_answer(exercise, line._replace(read=f"{step} ={answer.read.partition('=')[2]}"))
 
 
-def _settled(exercise: Exercise, answer: Answer, grouped: str) -> Answer:
+def _settled(exercise: Exercise, answer: Answer, grouped: bool) -> Answer:
     """Return an answer with that of two readings of its numbers which is right.
 
-    1·273 may be a product, 0.1(6) too, and 1.500 is 1500 where the sheet has `grouped` 1.522.756.
-    Raises `CgraphError` that names both, where neither is right.
+    1·273 may be a product, 0.1(6) too, and 1.500 is 1500 where thousands are `grouped`, as in
+    1.522.756. Raises `CgraphError` that names both, where neither is right.
     """
     left, _, said = answer.read.rpartition("=")
     typed = answer.text.rpartition("=")[2].strip()
@@ -206,17 +203,14 @@ def _settled(exercise: Exercise, answer: Answer, grouped: str) -> Answer:
         written = reading and reading.written
         if reading and written and written.is_rounding(right, exercise.slack(answer.quantity)):
             return reading
-    if match:
-        message = Message(
-            "{number} may be {plain}, as {grouped} has points between thousands",
-            number=match[0],
-            plain=match[0].replace(".", ""),
-            grouped=grouped,
-        )
-        raise CgraphError("syntax", message, Message("write thousands without points"))
-    values = {"number": typed, "point": other.strip(), "plain": plain(said)}
-    hint = Message("write a decimal number, or * between two factors")
-    raise CgraphError("syntax", Message("{number} may be {point}, or {plain}", **values), hint)
+    raise _twofold(typed, other.strip(), plain(said))
+
+
+def _twofold(text: str, first: str, second: str, places: tuple[Place, ...] = ()) -> CgraphError:
+    """Return the error for what may be read in two ways."""
+    values = {"number": shorten(text), "point": first, "plain": second}
+    message = Message("{number} may be {point}, or {plain}", **values)
+    return CgraphError("usage", message, Message("write it so that it has one meaning"), places)
 
 
 def _digits(answer: Answer) -> tuple[float, str]:
@@ -276,18 +270,8 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     finally:
         exercise.draft.undo()
     measure = read_number(line.measure, exercise.kind) if formula else None
-    return Answer(
-        line.number,
-        line.text,
-        quantity,
-        element,
-        nodes,
-        written,
-        formula,
-        text,
-        line.parts,
-        measure,
-    )
+    typed = line.number, line.text
+    return Answer(*typed, quantity, element, nodes, written, formula, text, line.parts, measure)
 
 
 def step_of(exercise: Exercise, name: str) -> Quantity:
@@ -325,10 +309,8 @@ def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
     signs = plain(text)
     if match := PATTERNS["thousands"].search(signs):
         point, integer = (match[0].replace(",", sign) for sign in (".", ""))
-        values = {"number": match[0], "point": point, "plain": integer}
-        message = Message("{number} may be {point}, or {plain}", **values)
-        hint = Message("write it with a point, or without the comma")
-        return CgraphError("syntax", message, hint, (Place(signs, match.start(), match.end()),))
+        places = (Place(signs, match.start(), match.end()),)
+        return _twofold(match[0], point, integer, places)
     if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):
         error.hint = Message("write a derivative as dg/dx")
     elif re.search(r"=\s*[^\W\d]{2,}\s+[^\W\d]{2,}", text):

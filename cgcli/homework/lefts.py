@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.notation import PATTERNS, TABLES, compiled, multiplied
+from cgcli.homework.working import is_same
 from cgcli.operations.row import Shape
 from cgcli.operations.table import WORDS
 
@@ -253,13 +254,10 @@ class Lefts:
         elif len(re.split(r"[,;]", at)) != len(self.inputs):
             return all(map(self.name, at.split(",")))
         try:
-            return all(self._is(name, float(value)) for name, value in pairs if name in self.bound)
+            here = ((self.bound[name], float(value)) for name, value in pairs if name in self.bound)
+            return all(is_same(there, value) for there, value in here)
         except ValueError:
             return all(map(self.name, at.split(",")))
-
-    def _is(self, name: str, value: float) -> bool:
-        there = self.bound[name]
-        return not getattr(there, "shape", ()) and abs(value - float(there)) <= 1e-9 * abs(value)
 
     def _values(self, text: str) -> list[str] | None:
         node = self.name(text)

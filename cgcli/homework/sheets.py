@@ -53,7 +53,7 @@ class Line(NamedTuple):
     goes_on: bool = False
     """Whether its number goes on behind the digits that are written: 0.3333…"""
     heading: str = ""
-    """The heading that it stands below, if that says gradients, or parameters that move on."""
+    """The heading that it stands below, or that it begins with itself."""
 
 
 class Sheet(NamedTuple):
@@ -87,15 +87,9 @@ def read_sheets(text: str, name: str) -> list[Sheet]:
         return [Sheet(name, [], "this is not text")]
     if PATTERNS["json"].match(text):
         return list(_from_json(text, name))
-    text = PATTERNS["stacked"].sub(_in_line, PATTERNS["placed"].sub(r"\1", text))
+    text = PATTERNS["stacked"].sub(r"\1/\4 \3\5\n\n", PATTERNS["placed"].sub(r"\1", text))
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
-
-
-def _in_line(match: re.Match[str]) -> str:
-    """Return a derivative that stands on several lines on one, and as many lines as before."""
-    above, _, beside, below, behind = match.groups()
-    return f"{above}/{below} {beside or behind}" + "\n" * match[0].count("\n")
 
 
 def _too_many(name: str) -> Sheet:
@@ -111,10 +105,8 @@ def split(text: str) -> Iterator[Line]:
     is_number = PATTERNS["a_number"].fullmatch
     text = PATTERNS["entity"].sub(lambda match: html.unescape(match[0]), text)
     for number, pasted in enumerate(text.splitlines(), 1):
-        if len(pasted) < _HEADING:
-            moves_on = PATTERNS["of_updates"].match(pasted)
-            if moves_on or PATTERNS["titled"].match(pasted):
-                heading = pasted if moves_on or PATTERNS["of_slopes"].fullmatch(pasted) else ""
+        headings = (PATTERNS[kind].match(pasted) for kind in ("titled", "of_updates"))
+        heading = pasted if len(pasted) < _HEADING and any(headings) else heading
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
         plain, _, remark = normalise(PATTERNS["comment"].sub("#", pasted)).partition("#")
         line = pasted[: len(plain)]
@@ -185,7 +177,7 @@ def _pieces(line: str) -> list[str]:
 def _from_json(text: str, name: str) -> Iterator[Sheet]:
     """Yield the sheets of one JSON document, or of one a line."""
     rows = [(k, row) for k, row in enumerate(text.splitlines(), 1) if row.strip()]
-    if len(rows) > 1 and _is_whole(rows[0][1]):
+    if len(rows) > 1 and re.fullmatch(r"\s*\{.*\}\s*", rows[0][1]):
         documents = [(f"{name}, line {number}", number, row) for number, row in rows]
     else:
         documents = [(name, 1, text)]
@@ -203,14 +195,6 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
             yield from (sheet_of(student, f"{name}, {k}") for k, student in enumerate(content, 1))
         else:
             yield sheet_of(content, called)
-
-
-def _is_whole(row: str) -> bool:
-    """Whether a line by itself is a JSON object."""
-    try:
-        return isinstance(decode_json(row, "", as_written=True), dict)
-    except CgraphError:
-        return False
 
 
 def sheet_of(student: Any, called: str, number: int = 0) -> Sheet:

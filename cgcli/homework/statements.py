@@ -145,10 +145,10 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         if not re.search(r"=" if match["given"] else r"=.*[\d)\]]$", before):
             continue
         sides = sides_of(rest)
-        joined = match["blank"] == "" or lefts.knows(match[0].strip(" ,"))
-        if joined and not (len(sides) > 1 and _is_apart(lefts, before, rest)):
-            continue
         following = _asked(lefts, sides[0]) if len(sides) > 1 else None
+        joined = match["blank"] == "" or lefts.knows(match[0].strip(" ,"))
+        if joined and not (following and _is_apart(lefts, before, following[0], sides[-1])):
+            continue
         if following and not ("/" in match[0] and _divides(lefts, before, following[0])):
             pieces.append(before)
             start, led = begin, ""
@@ -165,18 +165,17 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
     return [*pieces, last]
 
 
-def _is_apart(lefts: Lefts, before: str, rest: str) -> bool:
+def _is_apart(lefts: Lefts, before: str, by: str, last: str) -> bool:
     """Whether two answers stand together, g=-12p=4: the first is right, and no chain g = -12*p.
 
     Between them may be the word for "and" of a language that is a name as well, as y of Spanish.
     """
-    (left, number), (by, *_, last) = sides_of(before)[-2:], sides_of(rest)
-    first, second = _asked(lefts, left), _asked(lefts, by)
+    left, number = sides_of(before)[-2:]
+    first, factor = _asked(lefts, left), right(lefts, by)
     written, product = read_number(number.strip()), read_number(last.strip())
-    if not (first and second and written) or second[0] in lefts.bound:
+    if not (first and written) or by in lefts.bound or shape_of(factor):
         return False
-    factor = right(lefts, second[0])
-    if not written.is_rounding(right(lefts, first[0])) or shape_of(factor):
+    if not written.is_rounding(right(lefts, first[0])):
         return False
     return product is None or not product.is_rounding(written.value * factor)
 

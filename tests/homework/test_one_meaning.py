@@ -111,8 +111,8 @@ def test_what_has_one_meaning_is_read(problem: Problem, sheet: str, steps: str) 
     [
         (SIXTH, "a = 0.1(7)", "0.1(7) may be 0.177777777777777778, or 0.1*(7)"),
         (SCALED, "p = 1·274", "1·274 may be 1.274, or 1*274"),
-        (CUBES, "u = 1.600; J = 1.522.756", "1.600 may be 1600, as 1.522.756 has points between thousands"),  # noqa: E501
-        (NEURON, "w: 0.1733", "this may be w, or dL/dw"),
+        (CUBES, "u = 1.600; J = 1.522.756", "1.600 may be 1600, or 1.600"),
+        (NEURON, "w: 0.1733", "w: 0.1733 may be w, or dL/dw"),
     ],
 )  # fmt: skip
 def test_of_two_meanings_that_are_both_not_right_both_are_named(
