@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cgcli.errors import CgraphError, Place, excerpt, few, shorten
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.notation import PATTERNS, plain
+from cgcli.homework.notation import PATTERNS, otherwise, plain
 from cgcli.homework.quantities import VALUE, Quantity
 from cgcli.homework.questions import LIMITS, Question, asked, place_of
 from cgcli.homework.rights import Formula, read_right, with_euler
@@ -61,10 +61,11 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
     """
     by_question: dict[Any, list[Answer]] = {}
     unreadable: list[Unreadable] = []
-    texts = (PATTERNS["grouped"].search(line.text) for line in sheet.lines)
-    grouped = next(filter(None, texts), None)
+    grouped = any(PATTERNS["grouped"].search(line.text) for line in sheet.lines)
     for answer in _read(exercise, sheet, unreadable):
-        if grouped and (doubt := _in_groups(exercise, answer, grouped[0])):
+        try:
+            answer = _settled(exercise, answer, grouped)  # noqa: PLW2901
+        except CgraphError as doubt:
             steps = frozenset([answer.quantity])
             unreadable.append(Unreadable(answer.line, answer.text, doubt, steps))
             continue
@@ -121,15 +122,16 @@ def _read(exercise: Exercise, sheet: Sheet, unreadable: list[Unreadable]) -> Ite
             continue
         try:
             answer = _below_heading(exercise, line)
-        except CgraphError:
-            questions = [asked(exercise, left)[0] for left in mentioned(lefts, line.text)]
+        except CgraphError as error:
+            stated = mentioned(lefts, line.read or line.text)
+            questions = [asked(exercise, left)[0] for left in stated]
             _, amiss = asked(exercise, line.text.partition("=")[0].strip())
-            why = amiss or why
-            stated = frozenset(step[0] for step in questions if step)
-            if stated.isdisjoint(exercise.steps.asked) and stated:
+            why = amiss or (error if error.kind == "usage" else why)
+            steps = frozenset(step[0] for step in questions if step)
+            if steps.isdisjoint(exercise.steps.asked) and steps:
                 # Inputs alone are named, in an expression perhaps: it may be any step.
-                stated = frozenset(exercise.steps.asked)
-            unreadable.append(Unreadable(line.number, line.text, why, stated))
+                steps = frozenset(exercise.steps.asked)
+            unreadable.append(Unreadable(line.number, line.text, why, steps))
             heard.add((line.number, line.text))
             continue
         if answer is not None:
@@ -148,44 +150,67 @@ def _below_heading(exercise: Exercise, line: Line) -> Answer | None:
     """Return the answer of a line, that to a gradient where a name stands below its heading.
 
     A value that is right stays one, unless the gradient is just as much; so does that of a step
-    which is worked out.
+    which is worked out. Without a heading another number than the given one of an input, which is
+    its gradient, is in doubt: raises `CgraphError` that names both.
     """
     answer = read_answer(exercise, line)
-    if answer is None or not line.heading or answer.quantity.kind != VALUE:
+    if answer is None or answer.quantity.kind != VALUE:
         return answer
     node, graph, written = answer.quantity.node, exercise.graph, answer.written
-    if node not in graph.inputs.values() and (written is None or answer.parts):
+    slopes = PATTERNS["of_slopes"].fullmatch(line.heading)
+    is_input = node in graph.inputs.values()
+    if is_input and PATTERNS["of_updates"].match(line.heading):
+        # Behind a step of training an input has another value.
+        return None
+    if not is_input and (not slopes or written is None or answer.parts):
+        return answer
+    value = part_of(exercise.truth(answer.quantity), answer.element)
+    is_value = written is not None and written.is_rounding(value)
+    if not slopes and (written is None or is_value):
         return answer
     match = PATTERNS["of"].search(line.heading)
     of = graph.node(match["of"]) if match else None
     if of is None or of == node or not graph.dependents([node])[of]:
         of = exercise.of
     slope = Quantity(node, of)
-    value, right = (
-        part_of(exercise.truth(one), answer.element) for one in (answer.quantity, slope)
-    )
-    if written is not None and written.is_rounding(value) and not written.is_rounding(right):
+    right = part_of(exercise.truth(slope), answer.element)
+    is_slope = written is not None and written.is_rounding(right)
+    if not is_slope and (is_value or not slopes):
         return answer
     step = exercise.steps.text(slope, answer.element)
+    if not slopes:
+        raise _twofold(line.text, exercise.steps.text(answer.quantity, answer.element), step)
     return read_answer(exercise, line._replace(read=f"{step} ={answer.read.partition('=')[2]}"))
 
 
-def _in_groups(exercise: Exercise, answer: Answer, grouped: str) -> CgraphError | None:
-    """Return what is in doubt of 1.500, unless it is right, where a sheet has 1.522.756 too."""
-    match = PATTERNS["one_group"].search(answer.read)
-    if match is None or answer.written is None:
-        return None
-    if answer.written.is_rounding(part_of(exercise.truth(answer.quantity), answer.element)):
-        return None
-    plain = match[0].replace(".", "")
-    message = Message(
-        "{number} may be {plain}, as {grouped} has points between thousands",
-        number=match[0],
-        plain=plain,
-        grouped=grouped,
-    )
-    hint = Message("write thousands without points")
-    return CgraphError("syntax", message, hint, (Place(answer.read, match.start(), match.end()),))
+def _settled(exercise: Exercise, answer: Answer, grouped: bool) -> Answer:
+    """Return an answer with that of two readings of its numbers which is right.
+
+    1·273 may be a product, 0.1(6) too, and 1.500 is 1500 where thousands are `grouped`, as in
+    1.522.756. Raises `CgraphError` that names both, where neither is right.
+    """
+    left, _, said = answer.read.rpartition("=")
+    typed = answer.text.rpartition("=")[2].strip()
+    match = PATTERNS["one_group"].search(said) if grouped else None
+    other = said.replace(".", "") if match else said
+    if match is None and PATTERNS["doubtful"].search(typed):
+        other = otherwise(said)
+    if answer.written is None or other == said:
+        return answer
+    right = part_of(exercise.truth(answer.quantity), answer.element)
+    line = Line(answer.line, answer.text, read=f"{left}={other}", parts=answer.parts)
+    for reading in (answer, read_answer(exercise, line)):
+        written = reading and reading.written
+        if reading and written and written.is_rounding(right, exercise.slack(answer.quantity)):
+            return reading
+    raise _twofold(typed, other.strip(), plain(said))
+
+
+def _twofold(text: str, first: str, second: str, places: tuple[Place, ...] = ()) -> CgraphError:
+    """Return the error for what may be read in two ways."""
+    values = {"number": shorten(text), "point": first, "plain": second}
+    message = Message("{number} may be {point}, or {plain}", **values)
+    return CgraphError("usage", message, Message("write it so that it has one meaning"), places)
 
 
 def _digits(answer: Answer) -> tuple[float, str]:
@@ -245,18 +270,8 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     finally:
         exercise.draft.undo()
     measure = read_number(line.measure, exercise.kind) if formula else None
-    return Answer(
-        line.number,
-        line.text,
-        quantity,
-        element,
-        nodes,
-        written,
-        formula,
-        text,
-        line.parts,
-        measure,
-    )
+    typed = line.number, line.text
+    return Answer(*typed, quantity, element, nodes, written, formula, text, line.parts, measure)
 
 
 def step_of(exercise: Exercise, name: str) -> Quantity:
@@ -294,10 +309,8 @@ def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
     signs = plain(text)
     if match := PATTERNS["thousands"].search(signs):
         point, integer = (match[0].replace(",", sign) for sign in (".", ""))
-        values = {"number": match[0], "point": point, "plain": integer}
-        message = Message("{number} may be {point}, or {plain}", **values)
-        hint = Message("write it with a point, or without the comma")
-        return CgraphError("syntax", message, hint, (Place(signs, match.start(), match.end()),))
+        places = (Place(signs, match.start(), match.end()),)
+        return _twofold(match[0], point, integer, places)
     if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):
         error.hint = Message("write a derivative as dg/dx")
     elif re.search(r"=\s*[^\W\d]{2,}\s+[^\W\d]{2,}", text):

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.sweep import Trail
 from cgcli.errors import CgraphError
+from cgcli.homework.notation import otherwise
 from cgcli.homework.questions import LIMITS, asked, refuse_gradients
 from cgcli.homework.readings import LETTERS
 from cgcli.homework.rights import is_short, rounding
@@ -83,7 +84,7 @@ class Reader:
         Of a factor such as dh/dw there are two: what is between the two moves along, or not. A
         product of arrays is one of their elements, or one of matrices.
         """
-        texts = [part.read]
+        texts = list(dict.fromkeys([part.read, otherwise(part.read)]))
         if self.exercise.graph.tensors:
             texts += [re.sub(r" *\* *", " @ ", part.read)] * ("*" in part.read)
         for numbers in (self.true, self.working.in_doubles()):

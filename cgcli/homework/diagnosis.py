@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from functools import partial, reduce
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -134,11 +135,12 @@ def _slipped(mistake: Mistake, written: Written, expected: Any) -> bool:
         return mistake.slip(written, expected)
     import numpy as np
 
-    for index in np.ndindex(written.shape):
-        element, right = written.element(index), float(expected[index])
-        if not element.is_rounding(right, 1e-9 * abs(right)) and not mistake.slip(element, right):
-            return False
-    return True
+    places = np.ndindex(written.shape)
+    pairs = ((written.element(place), float(expected[place])) for place in places)
+    return all(
+        element.is_rounding(right, 1e-9 * abs(right)) or mistake.slip(element, right)
+        for element, right in pairs
+    )
 
 
 def alternatives(step: ValueStep | GradientStep) -> Iterator[Alternative]:
@@ -178,15 +180,9 @@ def _at_uses(mistake: Mistake, step: GradientStep, made: list[list[Any]]) -> Ite
 
 
 def _sum(numbers: Iterable[Any]) -> Any:
-    """Return the sum of numbers of one shape; None where shapes differ or a number is none."""
-    total: Any = None
-    for number in numbers:
-        if number is None:
-            continue
-        if total is not None and shape_of(total) != shape_of(number):
-            return None
-        total = number if total is None else total + number
-    return total
+    """Return the sum of numbers of one shape; None where shapes differ or there is no number."""
+    known = [number for number in numbers if number is not None]
+    return reduce(operator.add, known) if len({*map(shape_of, known)}) == 1 else None
 
 
 def words_of(working: Working, step: ValueStep | GradientStep, made: Alternative) -> Message:

@@ -28,13 +28,13 @@ def bracketed(lefts: Lefts, question: str, before: str, inside: str) -> list[str
     number, last = read_number(parts[-1]), read_number(before)
     if number is None:
         return parts
-    near = [_right(lefts, question), last and last.value]
+    near = [right(lefts, question), last and last.value]
     singles = (other for other in near if other is not None and not shape_of(other))
     reach = number.half * (1 + 1e-9)
     return [] if any(is_near(number.value, other, reach) for other in singles) else parts
 
 
-def _right(lefts: Lefts, question: str) -> Any:
+def right(lefts: Lefts, question: str) -> Any:
     """Return the right number of a question; None where it cannot be read."""
     step, _ = asked(lefts.exercise, question)
     try:

@@ -35,6 +35,8 @@ _REACHES: Final = (0.5, 3.0)
 _USUAL: Final = 80
 """So many points are near the one that was set; behind them some are near 0, and some far off."""
 _SEED: Final = 20_000
+CARRIED: Final = 4e-14 / SHAKE
+"""Of what a number is moved by when all before it are, so much may be its rounding."""
 
 
 class Point(NamedTuple):
@@ -162,15 +164,18 @@ class Exercise:
             shaken = (self.truth(quantity, point) for point in self._shaken)
             moved = max(distance(value, other) for other in shaken)
             size = float(max(map(abs, elements(value))))
-            self._slack[quantity] = min(1e-13 * size + moved * (4e-14 / SHAKE), 1e-9 * (1 + size))
+            self._slack[quantity] = min(1e-13 * size + moved * CARRIED, 1e-9 * (1 + size))
         return self._slack[quantity]
 
     @cached_property
     def _shaken(self) -> list[Point]:
-        """The point with the inputs and every result on the way moved a little, a few times."""
+        return self.shaken(self.inputs)
+
+    def shaken(self, point: Mapping[str, Any]) -> list[Point]:
+        """Return a point with inputs and every result on the way moved a little, a few times."""
         points = []
         for kind in map(ShakenDoubles, range(4)):
-            values = kind.forward(self.graph, self.inputs)
+            values = kind.forward(self.graph, point)
             inputs = {name: values[node] for name, node in self.graph.inputs.items()}
             points.append(Point(kind, inputs, values, {}))
         return points

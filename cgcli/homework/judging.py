@@ -192,10 +192,9 @@ class Judge:
             return answer, equality
         quantity = answer.quantity
         right = part_of(self.exercise.truth(quantity), answer.element)
-        if shape_of(right):
-            return answer, equality
         reach = self.exercise.slack(quantity) + self.tolerance.of(quantity).reach(right)
         is_number = quantity.of < 0 or answer.measure.is_rounding(right, reach)
+        is_number = is_number and not shape_of(right)
         return (answer.measured(), None) if is_number else (answer, equality)
 
     def _by_parts(self, judged: Judged, written: Written, pairs: list[Pair]) -> Judged:

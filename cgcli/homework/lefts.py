@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.notation import PATTERNS, TABLES, compiled, multiplied
+from cgcli.homework.working import is_same
 from cgcli.operations.row import Shape
 from cgcli.operations.table import WORDS
 
@@ -136,6 +137,10 @@ class Lefts:
         node = self.graph.node(name)
         return () if node is None else self.graph.shape(node)
 
+    def is_array(self, question: str) -> bool:
+        """Whether a question asks for an array, or for the gradient by one."""
+        return bool(self.shape(question.rpartition("/d")[2]))
+
     def look(self, texts: Iterable[str]) -> None:
         """Learn from all of a sheet where its subscripts count from."""
         for word in re.findall(r"\b[^\W\d]\w*\d\b", "\n".join(texts)):
@@ -193,6 +198,8 @@ class Lefts:
                 return _one(self.derivative(None, match["of"]))
             slopes = [self.derivative(match["of"], name) for name in self.inputs]
             return [left for left in slopes if left] if None not in slopes else None
+        if match := PATTERNS["together"].fullmatch(text):
+            text = ", ".join(f"{match['above']}d{name}" for name in match["names"].split(","))
         if match := PATTERNS["listed"].fullmatch(text):
             # Several at once: (dg/dx, dg/dy), or p, s, y.
             singles = (match["inside"] or match["square"]).split(",")
@@ -247,13 +254,10 @@ class Lefts:
         elif len(re.split(r"[,;]", at)) != len(self.inputs):
             return all(map(self.name, at.split(",")))
         try:
-            return all(self._is(name, float(value)) for name, value in pairs if name in self.bound)
+            here = ((self.bound[name], float(value)) for name, value in pairs if name in self.bound)
+            return all(is_same(there, value) for there, value in here)
         except ValueError:
             return all(map(self.name, at.split(",")))
-
-    def _is(self, name: str, value: float) -> bool:
-        there = self.bound[name]
-        return not getattr(there, "shape", ()) and abs(value - float(there)) <= 1e-9 * abs(value)
 
     def _values(self, text: str) -> list[str] | None:
         node = self.name(text)

@@ -106,10 +106,8 @@ def by_step(
         try:
             step = step_of(exercise, left) if equals else None
         except CgraphError as error:
-            error.message = f"{option}: {error.message}"
-            error.args = (error.message,)
-            error.places = (place,)
-            raise
+            message = f"{option}: {error.message}"
+            raise CgraphError(error.kind, message, error.hint, (place,)) from None
         special[step] = read(right.strip(), place)
     return special
 

@@ -11,6 +11,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from cgcli.language.reader import normalise
@@ -19,6 +20,8 @@ from cgcli.resource import read_toml
 
 _PASSES: Final = 60
 """Brackets nest no deeper on a sheet that anybody hands in."""
+_DIGITS: Final = 18
+"""So many digits of a number that goes on for ever are more than a double tells apart."""
 
 TABLES: Final = read_toml(__package__, "notation.toml")
 _LANGUAGES: Final = TABLES["languages"].values()
@@ -79,10 +82,29 @@ def plain(text: str) -> str:
     if not text.isascii():
         # Hats and bars of names are words, ŷ is yhat, and même stays.
         text = PATTERNS["hats"].sub(r"\1hat", unicodedata.normalize("NFD", text))
-        text = unicodedata.normalize("NFC", re.sub(r"(.)[\u0304\u0305]", r"bar_\1", text))
+        barred = re.sub(r"(.)[\u0304\u0305]|(\d)\u0307", r"bar_\1\2", text)
+        text = unicodedata.normalize("NFC", barred)
     if any(sign in text for sign in "\\${&"):
         text = _from_latex(text)
-    return re.sub(r"\s{5,}", "    ", normalise(rewritten(text, "last")).strip())
+    text = PATTERNS["repeating"].sub(_repeated, rewritten(text, "last"))
+    text = PATTERNS["grouped"].sub(lambda match: match[0].replace(".", ""), text)
+    return re.sub(r"\s{5,}", "    ", normalise(text).strip())
+
+
+def _repeated(match: re.Match[str]) -> str:
+    """Return a number whose last digits repeat for ever with as many as a double tells apart."""
+    digits = match["once"] + match["period"].replace("bar_", "") * (_DIGITS + 1)
+    number = Decimal(f"{match['whole']}.{digits}")
+    return f"{number:.{_DIGITS}f}".replace(".", match["sign"])
+
+
+def otherwise(text: str) -> str:
+    """Return a text with numbers that may be products read as decimal numbers.
+
+    >>> otherwise("1·273"), otherwise("2·0.5"), otherwise("0.1*(6)")
+    ('1.273', '2·0.5', '0.166666666666666667')
+    """
+    return PATTERNS["raised"].sub(r"\1.\2", PATTERNS["bracketed"].sub(_repeated, text))
 
 
 @functools.cache

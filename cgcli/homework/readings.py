@@ -85,7 +85,8 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
             before = f"{before} {text}"
         elif left is not None and len(left) == 1:
             before = " = ".join([left[0], *sides_of(text)[1:]]) if len(answers) == 1 else left[0]
-            rows = PATTERNS["row"].findall(answers[-1]) if len(answers) == 1 else []
+            alone = len(answers) == 1 and lefts.is_array(left[0])
+            rows = PATTERNS["row"].findall(answers[-1]) if alone else []
             if rows or text.endswith("="):
                 asked, printed = [sides_of(answer)[0].strip() for answer in answers], rows
                 start = len(done)
@@ -124,20 +125,19 @@ def _with_numbers(lefts: Lefts, lines: list[Line]) -> list[Line]:
 
 def _stated(lefts: Lefts, line: Line, text: str, written: str) -> Line:
     """Return a line with the question and the answer of a chain, and what stands between them."""
-    left, *parts, right = sides_of(written)
-    goes_on = re.search(re.escape(right.strip()) + r"(?:…|\.{3})", text) is not None
-    line = line._replace(measure=_measure(lefts, text, right.strip()), goes_on=goes_on)
-    read = f"{left.strip()} = {right.strip()}"
-    if len(parts) > _PARTS:
-        return line._replace(read=read)
-    return line._replace(read=read, parts=tuple(read_part(lefts, part.strip()) for part in parts))
-
-
-def _measure(lefts: Lefts, text: str, right: str) -> str:
-    """Return the number of an answer that may have a unit behind a blank, where it is a product."""
+    if written.startswith("\0"):
+        return line._replace(read=written[1:])
+    left, *parts, right = map(str.strip, sides_of(written))
+    goes_on = re.search(re.escape(right) + r"(?:…|\.{3})", text) is not None
+    # A number may have a unit behind a blank, where the answer is a product.
     matches = PATTERNS["measured"].finditer(text) if "*" in right else ()
     fits = (match for match in matches if multiplied(match[0].strip(), lefts.knows) == right)
-    return next((match["number"].strip() for match in fits), "")
+    measure = next((match["number"].strip() for match in fits), "")
+    line = line._replace(measure=measure, goes_on=goes_on)
+    read = f"{left} = {right}"
+    if len(parts) > _PARTS:
+        return line._replace(read=read)
+    return line._replace(read=read, parts=tuple(read_part(lefts, part) for part in parts))
 
 
 def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
@@ -148,7 +148,8 @@ def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
     if re.search(r"\d", text):
         # Signs of Chinese stand beside a name without a blank.
         words += re.findall(r"(?a:[^\W\d]\w*)", text)
-    return "=" not in text and not any(map(lefts.knows, words))
+    is_reason = PATTERNS["reason"].match(text.lstrip("-+•> "))
+    return "=" not in text and (bool(is_reason) or not any(map(lefts.knows, words)))
 
 
 def _has_decimal_commas(texts: Sequence[str]) -> bool:
@@ -169,7 +170,8 @@ def _without_point(lefts: Lefts, text: str) -> str:
         return " " if lefts.is_here(match["at"]) else match[0]
 
     if "\t" in text or text[:1] == "|":
-        text = PATTERNS["bullet"].sub("", text, count=1)
+        bullet = PATTERNS["bullet"].match(text)
+        text = text[bullet.end() :] if bullet else text
         cells = re.split(r"[\t|]", text.strip(" |"))
         if all("=" in cell for cell in cells):
             text = "; ".join(cells)

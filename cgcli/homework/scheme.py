@@ -77,9 +77,8 @@ class _Scheme:
 
     def __init__(self, exercise: Exercise, text: str, path: str) -> None:
         self.exercise, self.text, self.path = exercise, text, path
-        entries = tables_of(
-            text, path, 'write KEY = VALUE, names with signs in quotes: "dg/dx" = 3'
-        )
+        hint = 'write KEY = VALUE, names with signs in quotes: "dg/dx" = 3'
+        entries = tables_of(text, path, hint)
         for key in entries:
             if key not in _KEYS:
                 hint = suggest(key, _KEYS, f"the keys are {', '.join(_KEYS)}")
@@ -235,9 +234,8 @@ def read_pattern(text: str) -> Pattern | None:
             message = f"'{name}' is none of {few(names)}"
             raise CgraphError("name", message, "write it in the letters of its operation")
     place = letters.index(by) if by else None
-    return Pattern(
-        graph.operations[made[0]].name, letters, place, rule_of(right, *map(str, letters))
-    )
+    operation, rule = graph.operations[made[0]], rule_of(right, *map(str, letters))
+    return Pattern(operation.name, letters, place, rule)
 
 
 def _is_of_letters(graph: Graph, node: int) -> bool:

@@ -53,7 +53,7 @@ class Line(NamedTuple):
     goes_on: bool = False
     """Whether its number goes on behind the digits that are written: 0.3333…"""
     heading: str = ""
-    """The heading that it stands below, if that says gradients."""
+    """The heading that it stands below, or that it begins with itself."""
 
 
 class Sheet(NamedTuple):
@@ -87,7 +87,7 @@ def read_sheets(text: str, name: str) -> list[Sheet]:
         return [Sheet(name, [], "this is not text")]
     if PATTERNS["json"].match(text):
         return list(_from_json(text, name))
-    text = PATTERNS["stacked"].sub(r"\1/\3 \2\n\n", PATTERNS["placed"].sub(r"\1", text))
+    text = PATTERNS["stacked"].sub(r"\1/\4 \3\5\n\n", PATTERNS["placed"].sub(r"\1", text))
     lines = list(itertools.islice(split(text), _MOST + 1))
     return [_too_many(name) if len(lines) > _MOST else Sheet(name, lines)]
 
@@ -105,8 +105,8 @@ def split(text: str) -> Iterator[Line]:
     is_number = PATTERNS["a_number"].fullmatch
     text = PATTERNS["entity"].sub(lambda match: html.unescape(match[0]), text)
     for number, pasted in enumerate(text.splitlines(), 1):
-        if len(pasted) < _HEADING and PATTERNS["titled"].match(pasted):
-            heading = pasted if PATTERNS["of_slopes"].fullmatch(pasted) else ""
+        headings = (PATTERNS[kind].match(pasted) for kind in ("titled", "of_updates"))
+        heading = pasted if len(pasted) < _HEADING and any(headings) else heading
         # As pasted, for what is said of it; where it is cut, what it stands for decides.
         plain, _, remark = normalise(PATTERNS["comment"].sub("#", pasted)).partition("#")
         line = pasted[: len(plain)]
@@ -177,7 +177,7 @@ def _pieces(line: str) -> list[str]:
 def _from_json(text: str, name: str) -> Iterator[Sheet]:
     """Yield the sheets of one JSON document, or of one a line."""
     rows = [(k, row) for k, row in enumerate(text.splitlines(), 1) if row.strip()]
-    if len(rows) > 1 and _is_whole(rows[0][1]):
+    if len(rows) > 1 and re.fullmatch(r"\s*\{.*\}\s*", rows[0][1]):
         documents = [(f"{name}, line {number}", number, row) for number, row in rows]
     else:
         documents = [(name, 1, text)]
@@ -195,14 +195,6 @@ def _from_json(text: str, name: str) -> Iterator[Sheet]:
             yield from (sheet_of(student, f"{name}, {k}") for k, student in enumerate(content, 1))
         else:
             yield sheet_of(content, called)
-
-
-def _is_whole(row: str) -> bool:
-    """Whether a line by itself is a JSON object."""
-    try:
-        return isinstance(decode_json(row, "", as_written=True), dict)
-    except CgraphError:
-        return False
 
 
 def sheet_of(student: Any, called: str, number: int = 0) -> Sheet:

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from cgcli.homework.endings import bracketed, unnamed
+from cgcli.homework.endings import bracketed, right, unnamed
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import PATTERNS, is_blank, plain, result, rewritten
+from cgcli.homework.written import read_number, shape_of
+from cgcli.operations.table import WORDS
 
 _MOST: Final = 200
 _LONGEST: Final = 400
@@ -34,7 +36,8 @@ def sides_of(text: str) -> list[str]:
 def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
     """Yield what a line states, several answers of it one by one.
 
-    In LaTeX and Typst, which are `formal`, two factors stand side by side.
+    In LaTeX and Typst, which are `formal`, two factors stand side by side. What is not understood
+    beside other answers comes behind them, marked off by a sign.
     """
     of_derivatives = False
     if PATTERNS["replaced"].search(text) or PATTERNS["supposed"].match(text):
@@ -55,10 +58,16 @@ def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
         right = f"[{sides[1].strip(' ()[]')}]" if len(asked) > 1 else sides[1]
         yield from answered(lefts, asked, right)
         return
-    for piece in _pieces(lefts, _without_label(lefts, text)):
+    pieces = _pieces(lefts, _without_label(lefts, text))
+    lost: list[str] = []
+    for piece in pieces:
         label, _, rest = piece.rpartition("\0")
         of_derivatives = of_derivatives or bool(PATTERNS["derivatives"].search(label))
-        yield from chain(lefts, rest, derivatives=of_derivatives, formal=formal)
+        answers = chain(lefts, rest, derivatives=of_derivatives, formal=formal)
+        yield from answers
+        lost += [f"\0{rest}"] if not answers and mentioned(lefts, rest) else []
+    if len(lost) < len(pieces):
+        yield from lost
 
 
 def _without_label(lefts: Lefts, text: str) -> str:
@@ -88,7 +97,7 @@ def _without_label(lefts: Lefts, text: str) -> str:
             if of_its_own or asked == labelled:
                 return after
             return f"{before} = {after}"
-        turn = re.fullmatch(r"\s*[^\W\d]+\s*\d*\s*", before)
+        turn = re.fullmatch(r"\s*[^\W\d]+\s*(?:\d*|[^\W\d]+)\s*", before)
         if turn or PATTERNS["derivatives"].search(before):
             return f"{before}\0{after}"
     turn = re.fullmatch(r"\s*([^\W\d]\w*)\s*=\s*(\d+)\s*", before)
@@ -127,7 +136,7 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
             continue
         if match["given"] and before.count("(") > before.count(")"):
             continue
-        if match["blank"] and not re.search(r"\S=[-+]?[\d.]+$", before):
+        if match["blank"] is not None and not re.search(r"\S=[-+]?[\d.]+$", before):
             # Without blanks elsewhere a blank parts two answers: x=2 y=3.
             continue
         if PATTERNS["reason"].match(rest):
@@ -137,6 +146,9 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
             continue
         sides = sides_of(rest)
         following = _asked(lefts, sides[0]) if len(sides) > 1 else None
+        joined = match["blank"] == "" or lefts.knows(match[0].strip(" ,"))
+        if joined and not (following and _is_apart(lefts, before, following[0], sides[-1])):
+            continue
         if following and not ("/" in match[0] and _divides(lefts, before, following[0])):
             pieces.append(before)
             start, led = begin, ""
@@ -151,6 +163,21 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
     if pieces and last.count(")") > last.count("("):
         last = last.rstrip(" .").removesuffix(")")
     return [*pieces, last]
+
+
+def _is_apart(lefts: Lefts, before: str, by: str, last: str) -> bool:
+    """Whether two answers stand together, g=-12p=4: the first is right, and no chain g = -12*p.
+
+    Between them may be the word for "and" of a language that is a name as well, as y of Spanish.
+    """
+    left, number = sides_of(before)[-2:]
+    first, factor = _asked(lefts, left), right(lefts, by)
+    written, product = read_number(number.strip()), read_number(last.strip())
+    if not (first and written) or by in lefts.bound or shape_of(factor):
+        return False
+    if not written.is_rounding(right(lefts, first[0])):
+        return False
+    return product is None or not product.is_rounding(written.value * factor)
 
 
 def _divides(lefts: Lefts, before: str, by: str) -> bool:
@@ -174,10 +201,14 @@ def _asked(lefts: Lefts, text: str) -> list[str] | None:
                 return None
             return [*map(lefts.gradient, asked)] if PATTERNS["derivatives"].search(words) else asked
         match = PATTERNS["led_in"].match(text)
-        if match is None or match.end() >= len(text) or lefts.knows(match[0].strip(" :,.")):
+        if match is None or match.end() >= len(text):
+            return None
+        word, rest = match[0].strip(" :,."), text[match.end() :]
+        if lefts.knows(word) and (word not in WORDS or lefts.read(rest) is not None):
+            # A function of the name behind it, and not: softmax output: p.
             return None
         words += match[0]
-        text = text[match.end() :]
+        text = rest
     return None
 
 
@@ -278,6 +309,8 @@ def answered(lefts: Lefts, asked: list[str], written: str, *, alike: bool = Fals
     if is_blank(written, lefts.knows):
         yield from (f"{left} =" for left in asked)
         return
+    if len(asked) == 1 and lefts.is_array(asked[0]) and PATTERNS["parted"].fullmatch(written):
+        written = f"[{written}]"
     if len(asked) > 1:
         written = re.sub(r"^\((.*,.*)\)$", r"[\1]", written.strip())
     number = result(written, lefts.knows)
@@ -310,5 +343,5 @@ def dictionary(text: str) -> str | None:
     match = PATTERNS["dictionary"].fullmatch(text)
     if match is None:
         return None
-    answers = re.sub(r"[\"']([^\"']+)[\"']\s*:", r"\1 =", match["called"] or match["written"])
+    answers = re.sub(r"[\"']?\b([^\"':,]+)[\"']?\s*:", r"\1 =", match["called"] or match["written"])
     return f"{match['name']}\0{answers}" if match["name"] else answers

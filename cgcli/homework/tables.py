@@ -16,7 +16,8 @@ class Table:
     def __init__(self, lefts: Lefts) -> None:
         self.lefts = lefts
         self.kinds: list[str] = []
-        self.asked: list[str] = []
+        self.heads: list[str] = []
+        """The questions of the columns, as the head has them."""
         self.slopes: list[bool] = []
         """Whether the names of a column are what gradients are by."""
 
@@ -30,7 +31,9 @@ class Table:
         # Columns under a head, with blanks between them.
         apart = re.split(r"\s{2,}", text)
         kinds = [kind for kind in ("value", "gradient") if PATTERNS[kind].search(text)]
-        is_row = len(apart) == len(self.kinds) if self.kinds else len(kinds) == 2
+        known = self.kinds or self.heads
+        is_head = len(kinds) == 2 or all(map(self._of_family, apart[1:]))
+        is_row = len(apart) == len(known) if known else is_head
         return apart if len(apart) > 2 and is_row and "=" not in text else None
 
     def row(self, cells: list[str]) -> Iterator[str]:
@@ -54,15 +57,19 @@ class Table:
             cells, numbers, kinds, slopes = cells[1:], numbers[1:], kinds[1:], slopes[1:]
         asked = self.lefts.read(cells[0].partition("=")[0])
         if not any(numbers):
-            questions = [self.lefts.read(cell) for cell in cells]
-            if all(questions[1:]):
-                self.asked = [asked[0] if asked and len(asked) == 1 else "" for asked in questions]
+            if any(map(self._of_family, cells[1:])) or all(map(self.lefts.read, cells[1:])):
+                self.heads = cells
             return
         pairs: list[tuple[str | None, str]] = []
-        if asked is None and len(cells) == len(self.asked):
-            # The questions are the head's.
-            gradients = PATTERNS["gradient"].search(cells[0])
-            for left, cell, is_number in zip(self.asked, cells, numbers, strict=True):
+        if asked is None and len(cells) == len(self.heads):
+            # The questions are the head's, of a family at the turn that the row begins with.
+            gradients, left = PATTERNS["gradient"].search(cells[0]), ""
+            numbers[0] = numbers[0] and not any(map(self._of_family, self.heads))
+            for head, cell, is_number in zip(self.heads, cells, numbers, strict=True):
+                asked = self.lefts.read(self._of_family(head, cells[0]) or head)
+                if asked is None and left and PATTERNS["gradient"].search(head):
+                    asked = [self.lefts.gradient(left)]
+                left = asked[0] if asked and len(asked) == 1 else ""
                 if is_number and left:
                     pairs.append((self.lefts.gradient(left) if gradients else left, cell))
         elif asked is not None and len(asked) == 1:
@@ -76,6 +83,14 @@ class Table:
         for question, cell in pairs:
             if question:
                 yield from answered(self.lefts, [question], cell)
+
+    def _of_family(self, head: str, index: str = "0") -> str:
+        """Return a head that asks for a family, as h, h_t or dL/dh[t], at an index; else ""."""
+        match = PATTERNS["indexed"].fullmatch(head)
+        if match is None or match["name"] not in self.lefts.families:
+            return ""
+        member = f"{match['name']}[{index}]{match['grad'] or ''}"
+        return f"{match['of']}/d{member}" if match["of"] else member
 
     def _says_slopes(self, head: str) -> bool:
         """Whether a head says that the names below it are what the output's gradients are by."""

@@ -115,10 +115,6 @@ class Working:
         """Return the number that a value or a derivative has; None where there is none."""
         return self.values[quantity.node] if quantity.of < 0 else self.gradients.get(quantity)
 
-    def is_moved(self, node: int) -> bool:
-        """Whether a node's value, or that of an argument, is not the true one."""
-        return not self.moved.isdisjoint((node, *self.graph.arguments[node]))
-
     def worked_out(self, node: int) -> Any:
         """Return what a node's value comes to from the values of its arguments."""
         if self.moved.isdisjoint(self.graph.arguments[node]):
@@ -276,7 +272,7 @@ class Use(Worked):
         """Yield the forms in which the local derivative may be taken, when they differ."""
         yield AS_IS
         working, operation = self.working, self.operation
-        if self._compares or not working.is_moved(self.node):
+        if self._compares or working.moved.isdisjoint((self.node, *self.arguments)):
             return
         if is_same(working.worked_out(self.node), working.values[self.node]):
             return

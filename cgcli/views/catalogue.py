@@ -151,11 +151,14 @@ def catalogue(language: str) -> Catalogue:
 
 
 def heard() -> Catalogue:
-    """Return the catalogue of the language that was asked for, else the locale's, or English."""
+    """Return the catalogue of the language that was asked for, else the locale's, or English.
+
+    Of a language that there is none of, the locale's says so.
+    """
     language = spoken(for_script=False)
     # English needs no file.
     known = language == ENGLISH or language in languages()
-    return catalogue(language if known else ENGLISH)
+    return catalogue(language if known else wanted())
 
 
 def spoken(*, for_script: bool) -> str:

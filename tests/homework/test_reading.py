@@ -458,10 +458,10 @@ def test_a_given_value_that_is_said_again_is_no_gradient() -> None:
 def test_a_point_may_part_thousands_where_the_sheet_has_two_in_a_number() -> None:
     problem = exercise("u = a*b; v = u + c; J = v^2", {"a": 30, "b": 50, "c": -266})
     grouped = "u = 1.500\n- v: 1.234\nJ = 1.522.756"
-    assert [*marks(problem, grouped).verdicts.values()] == ["unreadable"] * 3
+    assert [*marks(problem, grouped).verdicts.values()] == ["right"] * 3
     # By itself a point is a decimal one, and so it is where that is right.
     assert marks(problem, "u = 1.500").verdicts == {"u": "wrong"}
     problem = exercise("u = a*b; J = u*c", {"a": 0.3, "b": 5, "c": 1_015_170.5})
     assert marks(problem, "u = 1.500\nJ = 1.522.756").verdicts == {
-        "u": "right", "J": "unreadable",
+        "u": "right", "J": "right",
     }  # fmt: skip

@@ -242,3 +242,11 @@ def test_an_error_is_said(line: str, said: str, hint: str, cgraph: Any) -> None:
     assert first.startswith("错误：")
     assert said in first
     assert others[-1].startswith(f"提示：{hint}")
+
+
+def test_a_language_that_there_is_none_of_is_refused_in_that_of_the_environment(
+    cgraph: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "there is no language 'xx'" in cgraph("eval", "x", "x=1", "--lang", "xx").err
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "没有语言 'xx'" in cgraph("eval", "x", "x=1", "--lang", "xx").err

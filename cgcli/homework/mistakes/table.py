@@ -7,13 +7,11 @@ stand in `mistakes.toml`, in that order, and name the functions for what is no f
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from itertools import chain
 from typing import Any, Final
 
 from cgcli.homework.mistakes import rules, slips, tensors
-from cgcli.homework.mistakes.row import Example, Mistake, Numbers, combined, partials, values
+from cgcli.homework.mistakes.row import Example, Mistake, combined, partials, values
 from cgcli.resource import read_toml
 
 _FUNCTIONS: Final = {**vars(rules), **vars(slips), **vars(tensors)}
@@ -34,13 +32,9 @@ def _mistake(row: dict[str, Any]) -> Mistake:
             fields[kind] = _FUNCTIONS[row[kind]]
     for kind, (field, made_of) in _FORMULAS.items():
         if kind in row:
-            ways = [made_of(fields.pop(kind)), fields.get(field)]
-            fields[field] = partial(_by_all, [*filter(None, ways)])
+            ways = [*filter(None, [made_of(fields.pop(kind)), fields.get(field)])]
+            fields[field] = lambda step, ways=ways: chain.from_iterable(way(step) for way in ways)
     return Mistake(**fields)
-
-
-def _by_all(ways: list[Callable[[Any], Numbers]], step: Any) -> Numbers:
-    return chain.from_iterable(way(step) for way in ways)
 
 
 MISTAKES: Final = tuple(map(_mistake, read_toml(__package__, "mistakes.toml")["mistakes"]))
