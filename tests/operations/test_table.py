@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 import re
 from typing import Any
 
@@ -121,3 +122,13 @@ def test_a_planted_wrong_rule_changes_a_gradient(monkeypatch: pytest.MonkeyPatch
     found = cgcli.parse("tanh(x)").evaluate(x=0.5).gradient
     assert found is not None
     assert found["x"] == pytest.approx(1 - float(mpmath.tanh(0.5)))
+
+
+def test_a_kink_of_one_argument_has_sides_for_that_alone() -> None:
+    kinks = [(row, kink) for row in OPERATIONS.values() for kink in row.kinks]
+    alone = [(row, kink) for row, kink in kinks if kink.of is not None]
+    assert alone
+    for row, kink in alone:
+        for point in itertools.product((-2.0, -0.0, 0.0, 0.5, 3.0), repeat=len(row.parameters)):
+            sides = kink.sides(real.CAREFUL, *map(real.Careful, point))
+            assert [place for place, pair in enumerate(sides) if pair is not None] == [kink.of]
