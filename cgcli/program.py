@@ -79,7 +79,11 @@ class Program:
 
     def graph(self, bindings: Mapping[str, Any] | None = None) -> Graph:
         """Return the graph for the shapes of the bindings; without any, free names are scalars."""
-        return build(self.syntax, as_inputs(bindings or {}), self.limits)
+        return self.built(as_inputs(bindings or {}))
+
+    def built(self, inputs: Mapping[str, Any]) -> Graph:
+        """Return the same for what are inputs already: floats and arrays."""
+        return build(self.syntax, inputs, self.limits)
 
     def inputs(self, bindings: Mapping[str, Any] | None, names: dict[str, Any]) -> dict[str, Any]:
         """Return the values of the names that the program uses, as numbers and arrays."""
@@ -161,7 +165,7 @@ def evaluate_program(
     kind = kind or DOUBLES
     inputs = kind.inputs({**optional, **required})
     try:
-        graph = build(program.syntax, kind.outline(inputs), program.limits)
+        graph = program.built(kind.outline(inputs))
     except CgraphError as error:
         # A name without a value has no shape either: that is the first thing to mend.
         if error.kind in ("shape", "index"):

@@ -113,7 +113,8 @@ def kinks(result: Result, reached: list[Any]) -> dict[int, list[Note]]:
         parts = [at_point[a] for a in arguments]
         apart = _meeting(graph, node, parts)
         for kink in operation.kinks:
-            if not (sent or kink.jump or operation.step):
+            moves = kink.of is None or result.choices.moving[arguments[kink.of]]
+            if not (moves and (sent or kink.jump or operation.step)):
                 continue
             at = kind.holds(graph, node, kink.at, apart)
             if at is False or not anywhere(at := motion.limited(node, at)):
@@ -124,10 +125,10 @@ def kinks(result: Result, reached: list[Any]) -> dict[int, list[Note]]:
             mask = result.trail.masks.get(node)
             if mask is not None and not anywhere(at := at & mask):
                 continue
-            moves = motion.of_arguments(node)
-            places: Iterable[_Place] = [_Place(parts, moves, None)]
+            moving = motion.of_arguments(node)
+            places: Iterable[_Place] = [_Place(parts, moving, None)]
             if node in graph.tensors and operation.elementwise:
-                places = _kinks_in_array(graph.shape(node), at, parts, moves, kind)
+                places = _kinks_in_array(graph.shape(node), at, parts, moving, kind)
             for place in places:
                 note = _kink_note(graph, node, kink, place, kind)
                 if note is not None:

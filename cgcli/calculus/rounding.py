@@ -103,7 +103,8 @@ def _cancels(graph: Graph, values: list[Any]) -> bool:
     """Whether a result is so much less than a rounded argument that its digits are in doubt.
 
     The gradients show of products what they lose; of sums and functions of one argument the
-    output may not: cosh(x + 1 - 1) is flat where its derivative has no digits left.
+    output may not: cosh(x + 1 - 1) is flat where its derivative has no digits left. A gate of one
+    argument is flat where it is so much less than that.
     """
     share = _ULP / _LOST
     if not graph.tensors:
@@ -115,7 +116,7 @@ def _cancels(graph: Graph, values: list[Any]) -> bool:
         graph.arguments[argument] and anywhere(abs(values[node]) < share * abs(values[argument]))
         for node, (row, arguments) in enumerate(zip(graph.operations, graph.arguments, strict=True))
         if row.elementwise and not row.step
-        if len(arguments) == 1 or row.level == LEVELS["sum"] or row.jumps
+        if (len(arguments) == 1 and not row.gate) or row.level == LEVELS["sum"] or row.jumps
         for argument in arguments
     )
 

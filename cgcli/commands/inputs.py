@@ -115,6 +115,11 @@ def tell_scaling(data: Data) -> None:
 
 def _json_value(value: Any, name: str, limits: Limits, kind: Kind, level: int = 0) -> Any:
     """Return a JSON value's number, or its list of them, of which two levels are all there are."""
+    if type(value) in (int, float):
+        if abs(value) <= 1.7976931348623157e308:
+            return float(value)
+        message = f"the value of '{excerpt(name)}' is larger than the largest double, 1.8e308"
+        raise CgraphError("binding", message, 'write "Infinity" or "inf" for infinity itself')
     if isinstance(value, list) and level < 2:
         rows = []
         for number, row in enumerate(value, 1):
@@ -133,11 +138,6 @@ def _json_value(value: Any, name: str, limits: Limits, kind: Kind, level: int = 
         return constant(value, name, limits, kind=kind) if special is None else special
     why = {type(None): "null", bool: "true or false", dict: "an object"}.get(type(value), "this")
     message, hint = f"{why} is not a number", 'write a number, a list, or a string such as "1/3"'
-    if type(value) in (int, float):
-        if abs(value) <= 1.7976931348623157e308:
-            return float(value)
-        message = f"the value of '{excerpt(name)}' is larger than the largest double, 1.8e308"
-        raise CgraphError("binding", message, 'write "Infinity" or "inf" for infinity itself')
     if isinstance(value, list):
         message, hint = "its lists nest deeper than 2", "values are scalars, vectors and matrices"
     raise CgraphError("binding", _unusable(name, message), hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 import json
 import re
@@ -10,6 +9,7 @@ import sys
 from collections.abc import Collection, Mapping
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
+from cgcli.commands.alike import parser
 from cgcli.commands.inputs import read_values
 from cgcli.commands.problem import kind_of
 from cgcli.decode import decode_json
@@ -57,7 +57,7 @@ def evaluate_lines(source: str | None, limits: Limits, asked: Asked = Asked()) -
     gc.freeze()
     gc.enable()
     gc.set_threshold(_OBJECTS)
-    parse_once = functools.lru_cache(maxsize=256)(lambda text: parse(text, limits))
+    parse_once = parser(limits)
     good = True
     with opened("-" if source in (None, "-") else str(source)[1:]) as stream:
         for number, line in enumerate(iter(lambda: stream.readline(_LONGEST), b""), 1):

@@ -27,8 +27,9 @@ _PASTED: Final = str.maketrans(
 
 
 class Machine(NamedTuple):
-    """The tables made ready to run, with one expression for all tokens."""
+    """The tables made ready to run, with one expression for all tokens, and one for each."""
 
+    terminals: dict[str, str]
     pattern: re.Pattern[str]
     ignored: frozenset[str]
     tables: Tables
@@ -43,10 +44,10 @@ def machine(grammar: str = GRAMMARS[0]) -> Machine:
     """Return the machine of one of the package's grammars, made once."""
     tables = load(*files(grammar))
     # A terminal's groups are anonymous: a token is known by the one group that matched.
-    plain = ((name, re.sub(r"(?<!\\)\((?!\?)", "(?:", text)) for name, text in tables.terminals)
-    parts = [f"(?P<{name}>{text})" for name, text in plain]
+    plain = {name: re.sub(r"(?<!\\)\((?!\?)", "(?:", text) for name, text in tables.terminals}
+    parts = [f"(?P<{name}>{text})" for name, text in plain.items()]
     pattern = re.compile("|".join([*parts, f"(?P<{UNKNOWN}>.)"]), re.DOTALL)
-    return Machine(pattern, frozenset(tables.ignored), tables, jump={}, builders={})
+    return Machine(plain, pattern, frozenset(tables.ignored), tables, jump={}, builders={})
 
 
 def normalise(text: str) -> str:

@@ -131,11 +131,13 @@ ARITHMETIC: Final = (
                 lambda m, a, b: (None, (None, -m.inf)),
                 "a jump where both are 0, from 0 to 1",
                 compared=True,
+                of=1,
             ),
             Kink(
                 lambda m, a, b: a < 0,
                 lambda m, a, b: (None, (m.nan, m.nan)),
                 "a value for whole exponents only, since the base is negative",
+                of=1,
             ),
         ),
         rules=("power and exponential rule", "power rule", "exponential rule"),

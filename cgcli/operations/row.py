@@ -97,7 +97,8 @@ class Kink(NamedTuple):
     left and from the right, or None where the argument has nothing to do with the kink. At a
     `jump` it is the value that has two sides. It is `compared` where formulas show it, since
     the row's rules or its domain ask for the same. At a `meeting` two arguments are one
-    number, or multiples of one: where both are one node, that is so everywhere.
+    number, or multiples of one: where both are one node, that is so everywhere. It is `of` one
+    argument, by its place, where no other has anything to do with it anywhere.
     """
 
     at: Rule
@@ -106,6 +107,7 @@ class Kink(NamedTuple):
     jump: bool = False
     compared: bool = False
     meeting: bool = False
+    of: int | None = None
 
     def bends(self, sides: Sequence[Any], arguments: Sequence[int]) -> bool:
         """Whether there is a corner, by its sides, for these nodes: none meets itself in one."""

@@ -11,6 +11,7 @@ import pytest
 from mpmath import mp, mpf
 
 import cgcli
+from cgcli.calculus import rounding
 from tests.concordance.answers import Answer
 from tests.concordance.concord import right
 from tests.concordance.numbers import finite
@@ -245,3 +246,9 @@ def test_rows_are_not_asked(cgraph: Any, tmp_path: Path) -> None:
     ran = cgraph("map", "(exp(x)-1)/x", "-d", str(tmp_path / "rows.csv"), "--notes")
     assert ran.status == 0
     assert "inexact" not in ran.out + ran.err
+
+
+def test_units_that_are_off_are_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounding, "_lost", pytest.fail)
+    assert cgcli.parse("relu(x)*y + elu(x)").evaluate(x=-1e20, y=3).value == -1
+    assert cgcli.parse("sum(relu(x*3) + x)").evaluate(x=[-5, 2]).value == 3

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cgcli.commands.alike import parser
 from cgcli.commands.lines import evaluate_line
 from cgcli.limits import Limits
 from tests.documents import validate
+from tests.properties.graphs import random_program
 
 
 def lines(out: str) -> list[dict[str, Any]]:
@@ -248,3 +252,78 @@ def test_a_line_that_is_too_long_is_one_line(cgraph: Any, monkeypatch: pytest.Mo
     )
     assert (first["id"], first["error"]["kind"], first["error"]["line"]) == (1, "limit", 1)
     assert (second["id"], second["value"], last["error"]["line"]) == (2, 3.0, 3)
+
+
+SPELLED = ("2", "10", "0", "3.", ".5", "0.25", "1e3", "1E-2", "2.5e+1", "1e999", "1e0", "0007")
+
+
+def of_a_stream(texts: list[str], at: dict[str, Any]) -> None:
+    """Hold what a stream says of each text to what is said of it alone."""
+    parse_once = parser(Limits())
+    for text in texts:
+        line = json.dumps({"expr": text, "at": at}).encode()
+        assert evaluate_line(line, Limits(), parse_once) == evaluate_line(line, Limits()), text
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_program_with_other_numbers_is_as_if_it_stood_alone(seed: int) -> None:
+    chance = random.Random(seed)
+    text, bindings = random_program(chance)
+    # A function and a comment have numbers as well, and a name ends with one.
+    text = (
+        f"h(u) = 3*u + 1\n# 2 of 3\nx2 = h(h({text.splitlines()[0].partition('=')[2]}))*2\n{text}"
+    )
+    pieces = re.split(r"(?<![\w.])\d+(?:\.\d+)?", text)
+
+    def numbered() -> str:
+        numbers = [chance.choice(SPELLED) for _ in pieces[1:]]
+        return "".join(map("".join, zip(pieces, [*numbers, ""], strict=True)))
+
+    of_a_stream([text, *(numbered() for _ in range(4)), text], bindings)
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(
+                ["x", "y2", "f(", "(", ")", "*", "+", "-", "^", "e", "E", ".", "..", ","]
+            )
+            | st.sampled_from(
+                ["1", "5", "1e", "1e0", ".5", "#", "\n", " ", "=", "pi", "５", "[", "]"]
+            ),
+            max_size=9,
+        ).map("".join),
+        min_size=2,
+        max_size=6,
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_texts_of_any_kind_are_as_if_each_stood_alone(texts: list[str]) -> None:
+    of_a_stream(texts, {"x": 2, "y2": 3, "e": 0.5})
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["x + 1.5", "x + 5.3.2", "x + 1e3e5", "x + 2..5", "x + 2.e5", "x + 7x", "x + 22"],
+        ["sum([x, 2], 0)", "sum([x, 2], 1)", "[x, 4][1]", "[x, 5][0]", "[x, 5][7]"],
+        ["sum(onehot(1, 4))*x", "sum(onehot(2, 3))*x", "sum(onehot(3, 3))*x"],
+        ["h[1] = 2*x; h[1]", "h[2] = 2*x; h[2]", "h[2] = 2*x; h[3]", "h[1.5] = 2*x; h[1.5]"],
+        ["for t in 1..1 { q[t] = t*x }; q[1]", "for t in 1..3 { q[t] = t*x }; q[2]"],
+        ["2*pi*x", "2.5*pi*x", "pi = 3; pi*x", "pi = 33; pi*x", "e*x*2", "e*x*22"],
+        ["c = 2; c*x", "c = 25; c*x", "c = 2; d = c; d*x", "c = 12; d = c; d*x"],
+        ["x^2", "x^0.5", "x^10", "2^x", "polygamma(1, x)", "polygamma(2, x)", "polygamma(0.5, x)"],
+        ["x + y*2", "x + y*31", "x*", "2*", "31*", "2*x + 0*x", "31*x + 0*x"],
+        ["1e17*x - 1e17*x + x", "2.5e16*x - 2.5e16*x + x", "sqrt(x - 2)", "sqrt(x - 3.25)"],
+    ],
+)
+def test_where_a_number_decides(texts: list[str]) -> None:
+    for at in (
+        {"x": 2},
+        {"x": [2, 3]},
+        {"x": 2, "pi": 3, "c": 4},
+        {"x": 2, "e": 3},
+        {"x": 2, "y": "1/3"},
+        {"x": "oops"},
+    ):
+        of_a_stream(texts, at)

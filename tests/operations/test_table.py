@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 import re
 from typing import Any
 
@@ -158,3 +159,13 @@ def test_the_pieces_of_a_row_tell_its_sides_apart(row: Operation) -> None:
         assert sides[0] == sides[1]
         assert abs((ends[1] - ends[0]) / 2e-6 - slope) < 1e-6
     assert real.run(row.pieces, -0.5, *others) != real.run(row.pieces, 0.5, *others)
+
+
+def test_a_kink_of_one_argument_has_sides_for_that_alone() -> None:
+    kinks = [(row, kink) for row in OPERATIONS.values() for kink in row.kinks]
+    alone = [(row, kink) for row, kink in kinks if kink.of is not None]
+    assert alone
+    for row, kink in alone:
+        for point in itertools.product((-2.0, -0.0, 0.0, 0.5, 3.0), repeat=len(row.parameters)):
+            sides = kink.sides(real.CAREFUL, *map(real.Careful, point))
+            assert [place for place, pair in enumerate(sides) if pair is not None] == [kink.of]
