@@ -82,13 +82,13 @@ BY_NAME = {
     "graph/graph.py": {"input", "constant", "same"},
     "homework/questions.py": {"neg", "pos"},
     # The primitives of a kind of number.
-    "homework/formulas.py": {"add", "sub", "neg", "mul", "div"},
+    "homework/formulas.py": {"add", "sub", "neg", "mul"},
     # Mistakes that are one operation's.
     "homework/mistakes/tensors.py": {"mean", "sum", "transpose"},
     # How a sum is written, and words of options that are no operations.
     "views/trace/chain.py": {"sum"},
     "learning/documents.py": {"mean", "sum"},
-    "commands/train_options.py": {"mean", "sum"},
+    "library/settings.py": {"mean", "sum"},
 }
 """The modules outside of `NAMING` that call operations by name, and which."""
 NAMING = {"operations", "numbers", "plan", "export", "native", "algebra"}

@@ -40,7 +40,8 @@ class Exercises(core.Program):
         `rational` or `decimal` ones. Where nothing is bound and there is no seed, formulas are
         asked for.
 
-        >>> print(str(parse("x*y").sheet(x=2, y=3, key=True)).splitlines()[-1])
+        >>> import cgcli
+        >>> print(str(cgcli.parse("x*y").sheet(x=2, y=3, key=True)).splitlines()[-1])
         df/dy = 2
         """
         from cgcli.homework import choosing
@@ -71,7 +72,8 @@ class Exercises(core.Program):
 
         `require`, `tolerance`, `points` and `reveal` are as the options of `cgraph check`.
 
-        >>> program = parse("p = x + y; g = p*z")
+        >>> import cgcli
+        >>> program = cgcli.parse("p = x + y; g = p*z")
         >>> program.check({"dg/dx": 3}, x=1, y=3, z=-3).complete
         False
         """
