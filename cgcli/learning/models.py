@@ -100,10 +100,13 @@ class Model(NamedTuple):
 
     def scaling(self) -> dict[str, tuple[Any, Any]]:
         """Return the mean and the deviation of the columns that a run scales, which goes on."""
-        return {
-            name: (_array(mean, f"data.scale.{name}[0]"), _array(width, f"data.scale.{name}[1]"))
-            for name, (mean, width) in self.data["scale"].items()
-        }
+        scaling = {}
+        for name, (mean, width) in self.data["scale"].items():
+            place = f"data.scale.{excerpt(name)}"
+            scaling[name] = _array(mean, f"{place}[0]"), _array(width, f"{place}[1]")
+            if not np.all(scaling[name][1] > 0):
+                raise _broken(f"{place}[1]", "a deviation is greater than 0")
+        return scaling
 
     @property
     def in_units(self) -> bool:

@@ -115,6 +115,7 @@ CHANGES: list[tuple[str, Any, str]] = [
     ("data.stack.x", 3, "at data.stack.x, 3 is not text or a list"),
     ("data.scale.x", [1.0], "at data.scale.x, it has 1 elements, and must have 2"),
     ("data.scale.x.1", [1.0, "x"], "at data.scale.x[1][1], 'x' is not"),
+    ("data.scale.x.1", [1.0, 0.0], "at data.scale.x[1], a deviation is greater than 0"),
     ("data.skip_bad", "no", "at data.skip_bad, 'no' is not true or false"),
     ("data.more", 1, "at data, 'more' is no part of it"),
     ("settings", [], "at settings, a list is not an object"),
