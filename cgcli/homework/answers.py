@@ -187,7 +187,8 @@ def _settled(exercise: Exercise, answer: Answer, grouped: bool) -> Answer:
     """Return an answer with that of two readings of its numbers which is right.
 
     1·273 may be a product, 0.1(6) too, and 1.500 is 1500 where thousands are `grouped`, as in
-    1.522.756. Raises `CgraphError` that names both, where neither is right.
+    1.522.756. Of [0,73, 0,27] the shape decides. Raises `CgraphError` that names both, where
+    neither is right.
     """
     left, _, said = answer.read.rpartition("=")
     typed = answer.text.rpartition("=")[2].strip()
@@ -195,10 +196,17 @@ def _settled(exercise: Exercise, answer: Answer, grouped: bool) -> Answer:
     other = said.replace(".", "") if match else said
     if match is None and PATTERNS["doubtful"].search(typed):
         other = otherwise(said)
+    apart = PATTERNS["apart"].fullmatch(typed)
+    if apart:
+        other = PATTERNS["decimals"].sub(r"\1.\2", f" [{apart['numbers']}]")
     if answer.written is None or other == said:
         return answer
     right = part_of(exercise.truth(answer.quantity), answer.element)
+    if apart and answer.written.shape == shape_of(right):
+        return answer
     line = Line(answer.line, answer.text, read=f"{left}={other}", parts=answer.parts)
+    if apart:
+        return read_answer(exercise, line) or answer
     for reading in (answer, read_answer(exercise, line)):
         written = reading and reading.written
         if reading and written and written.is_rounding(right, exercise.slack(answer.quantity)):

@@ -85,6 +85,10 @@ def read(problem: Problem, sheet: str) -> tuple[dict[str, str], list[str]]:
         (NEURON, "L对w的偏导数为0.1733", "dL/dw"),
         (NEURON, "sigmoid output: a = 0.3965", "a"),
         (PAIR, "h = 0.667, 1.667", "h"),
+        # Decimal commas, and a list of as many numbers as there are digits between them.
+        (PAIR, "h = (0,667, 1,667)", "h"),
+        (PAIR, "h = [0,667, 1,667]\nL = 2,33", "h L"),
+        (("p = 2*x; L = sum(p)", {"x": [1, 2, 3, 4]}), "p = [2,4, 6,8]", "p"),
         # A derivative on three lines, as a PDF has it, numbered formulas, and sentences.
         (SEED, "∂g\n∂p\n= z = -3\n∂g\n—\n∂x = -3", "dg/dp dg/dx"),
         (SEED, "dg/dp = z = -3    (1)\ndg/dz = p = 4    (2.1)", "dg/dp dg/dz"),
