@@ -81,7 +81,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
             begun = len(done) + max(len(answers) - 1, 0)
         first = sides_of(answers[-1] if answers else text)[0]
         left = None if goes_on or dangling or cells else lefts.read(first)
-        if goes_on and len(before) <= _LONGEST:
+        if goes_on and len(before) <= _LONGEST and before.count("=") <= _PARTS:
             before = f"{before} {text}"
         elif left is not None and len(left) == 1:
             before = " = ".join([left[0], *sides_of(text)[1:]]) if len(answers) == 1 else left[0]
