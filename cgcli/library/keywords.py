@@ -52,8 +52,8 @@ def as_keywords(text: str) -> str:
 @functools.cache
 def _names() -> dict[str, str]:
     """Return by option the keywords that are called otherwise."""
+    from cgcli.library.readings import READ_AS
     from cgcli.library.settings import Settings
-    from cgcli.library.sources import READ_AS
 
     rows = [(name, row) for name, row in vars(Settings).items() if isinstance(row, Row)]
     names = {spelled[2:]: name for name, row in rows for spelled in row.called(name)}
@@ -61,7 +61,7 @@ def _names() -> dict[str, str]:
 
 
 def _keyword(match: re.Match[str]) -> str:
-    from cgcli.library.sources import READINGS
+    from cgcli.library.readings import READINGS
 
     option, word = match["name"], match["word"] or ""
     if option is None:

@@ -22,7 +22,7 @@ from cgcli.library.choices import (
     read_number,
     real,
 )  # fmt: skip
-from cgcli.library.sources import READ_AS, READINGS
+from cgcli.library.readings import READ_AS, READINGS
 
 OPTIMISER_SETTINGS: Final = {name for row in OPTIMISERS.values() for name in row.settings}
 """The settings that are an optimiser's own."""

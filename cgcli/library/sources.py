@@ -5,21 +5,19 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from cgcli.errors import CgraphError, excerpt, few, file_error, shorten, suggest
 from cgcli.learning.manner import Manner
-from cgcli.library.choices import check_form
 from cgcli.library.files import ending_of, expanded, opened
+from cgcli.library.readings import KINDS
 
 if TYPE_CHECKING:
     from cgcli.learning.cells import Columns
     from cgcli.learning.sources import Report, Source
 
-KINDS: Final = ("csv", "tsv", "jsonl", "json", "parquet", "xlsx")
 _OTHERS: Final = {
     "ndjson": "jsonl", "pq": "parquet",
     "xlsm": "xlsx", "xls": "xlsx", "xlsb": "xlsx", "ods": "xlsx",
@@ -31,15 +29,6 @@ _USES: Final = {
     "decimal": (*_TEXTS, "jsonl", "json", "xlsx"), "encoding": (*_TEXTS, "jsonl", "json"),
 }  # fmt: skip
 """Options, and the kinds of data that have a use for them."""
-
-READINGS: Final = tuple(
-    part.name for part in fields(Manner) if part.name not in ("means", "open", "kept")
-)
-"""How data may be read, by the names that a program has for it."""
-READ_AS: Final = {"category": "levels", "date": "dates", "pad": "pads"}
-"""What the command line calls some of these."""
-_FORMS: Final = {"levels": (Mapping, list, tuple), "dates": Mapping, "pads": Mapping}
-_EXAMPLES: Final = {"levels": '["sex"]', "dates": 'dict(t="days")', "pads": "dict(x=20)"}
 
 
 def data_kind(path: str) -> str | None:
@@ -156,26 +145,3 @@ def _check_alike(first: Source, other: Source) -> None:
             columns = f"'{excerpt(lacking[0])}'"
             why = f"it has no column {columns}, which {shorten(one.path, 80)} has"
             raise file_error(two.path, why, "files that are read together have the same columns")
-
-
-def manner_of(read: Mapping[str, Any]) -> Manner:
-    """Return how data is read; raises `CgraphError` for what nothing is called."""
-    check_form("read", read, Mapping, 'dict(decimal=",")')
-    for name, part in read.items():
-        if name not in READINGS:
-            hint = suggest(READ_AS.get(name, name), READINGS, f"there are {', '.join(READINGS)}")
-            raise CgraphError("usage", f"read: there is no '{excerpt(name)}'", hint)
-        check_form(name, part, _FORMS.get(name, (str, bool)), _EXAMPLES.get(name, '","'))
-    stated = read.get("levels", {})
-    levels: dict[str, dict[str, int]] = {}
-    for name in stated:
-        words = stated[name] if isinstance(stated, Mapping) else []
-        check_form(f"levels of '{excerpt(name)}'", words, (list, tuple), '["S", "M", "L"]')
-        levels[name] = {str(word): k for k, word in enumerate(words)}
-    opened = {name for name, words in levels.items() if not words}
-    manner = Manner(**{**read, "levels": levels, "open": opened})
-    if manner.decimal == manner.thousands:
-        message = f"a '{manner.decimal}' cannot both group digits and begin the decimals"
-        hint = "add --decimal comma, for numbers such as 1.234,5"
-        raise CgraphError("usage", message, hint)
-    return manner

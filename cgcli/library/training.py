@@ -24,8 +24,8 @@ from cgcli.library.choices import check_form
 from cgcli.library.keywords import by_keywords
 from cgcli.library.models import read_model
 from cgcli.library.program import Program, parse
+from cgcli.library.readings import manner_of
 from cgcli.library.settings import checked, options_of, settings_of
-from cgcli.library.sources import manner_of
 from cgcli.library.tables import Data, Rows, opened_data
 from cgcli.native.engine import engine_of
 from cgcli.numbers.values import as_inputs

@@ -193,6 +193,21 @@ def test_files_are_those_that_the_command_reads(tmp_path: Path, cgraph: Run) -> 
         cgcli.map("x", {"x": [1]}, read={"levels": {"c": ["a"]}})
 
 
+def test_how_data_is_read_has_the_words_of_the_options(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("x;y\n1.000,5;2\n", encoding="utf-8")
+    read = {"delimiter": "semicolon", "decimal": "comma", "thousands": "point"}
+    assert cgcli.map("x*y", path, read=read)["f"].tolist() == [2001.0]
+    for name, word, hint in (
+        ("decimal", "komma", 'write read={"decimal": "comma"}'),
+        ("delimiter", "", 'write read={"delimiter": "semicolon"}'),
+        ("missing", "median", "did you mean mean?"),
+    ):
+        with pytest.raises(cgcli.CgraphError) as caught:
+            cgcli.map("x*y", path, read={**read, name: word})
+        assert caught.value.hint == hint
+
+
 def test_no_data_is_refused() -> None:
     with pytest.raises(CgraphError, match="there is no data"):
         cgcli.map("x", [])
