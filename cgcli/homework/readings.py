@@ -8,7 +8,7 @@ result, and a number that stands before its question. What has no meaning stays 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -36,8 +36,10 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
     A line comes as it is where nothing is known of it; one that says nothing does not come.
     """
     texts = [_of_arrays(lefts, with_euler(lefts.graph, plain(line.text))) for line in lines]
-    if _has_decimal_commas(texts):
-        texts = [PATTERNS["decimals"].sub(r"\1.\2", text) for text in texts]
+    if _has_decimal_commas(lefts, texts):
+        texts = [_with_points(text) for text in texts]
+    else:
+        texts = ["".join(_pieces_with_points(lefts, text)) for text in texts]
     lefts.look(texts)
     table = Table(lefts)
     done: list[Line] = []
@@ -152,12 +154,30 @@ def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
     return "=" not in text and (bool(is_reason) or not any(map(lefts.knows, words)))
 
 
-def _has_decimal_commas(texts: Sequence[str]) -> bool:
-    """Whether a sheet writes commas for points throughout."""
-    parts = [re.split(r"=|[|\t:]|->", text) for text in texts]
+def _has_decimal_commas(lefts: Lefts, texts: Sequence[str]) -> bool:
+    """Whether a sheet writes commas for points throughout, in all lines that may state a step."""
+    stated = (
+        text
+        for text in texts
+        if not (re.search(r"[^\W\d_]", text) and _says_nothing(lefts, text, text))
+    )
+    parts = [re.split(r"=|[|\t:]|->", text) for text in stated]
     rights = [part for several in parts for part in several[1:] or several[0].split()[-1:]]
     commas = sum(bool(PATTERNS["with_comma"].fullmatch(right)) for right in rights)
     return bool(commas) and not any(re.search(r"\d\.\d", right) for right in rights)
+
+
+def _with_points(text: str) -> str:
+    return PATTERNS["decimals"].sub(r"\1.\2", text)
+
+
+def _pieces_with_points(lefts: Lefts, text: str) -> Iterator[str]:
+    """Yield the pieces of a line, with a point where a comma can be nothing else in a number."""
+    pieces = re.split(r"(=|[|\t:]|->)", text)
+    pieces = pieces if pieces[1:] else re.split(r"(\s)(?=\S+$)", text)
+    is_one = not any("," in name or lefts.is_array(name.strip()) for name in pieces[:-1:2])
+    for piece in pieces:
+        yield _with_points(piece) if is_one and PATTERNS["with_comma"].fullmatch(piece) else piece
 
 
 def _without_point(lefts: Lefts, text: str) -> str:

@@ -141,7 +141,8 @@ class Context:
         if "." in digits[0]:
             grouped = re.fullmatch(r"\d{1,3}(\.\d{3})+", digits[0]) and rest[0].isdecimal()
             return shorten(f"{digits[0].replace('.', '')}.{rest[0]}") if grouped else ""
-        if len(digits[0]) <= 3 and re.fullmatch(r"\d{3}(,\d{3})*(\.\d+)?", rest[0]):
+        groups = re.fullmatch(r"[1-9]\d{0,2}", digits[0])
+        if groups and re.fullmatch(r"\d{3}(,\d{3})*(\.\d+)?", rest[0]):
             return shorten(f"{digits[0]}{rest[0].replace(',', '')}")
         return shorten(f"{digits[0]}.{rest[0]}") if rest[0].isdecimal() else ""
 
