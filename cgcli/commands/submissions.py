@@ -191,6 +191,8 @@ def as_stated(posed: Posed, sheets: list[Sheet]) -> tuple[Exercise, list[Sheet]]
     stated = {tuple(sheet.at.items()): sheet.at for sheet in sheets if sheet.at}
     at = next(iter(stated.values()), _NOWHERE)
     if len(stated) < 2:
+        if at and not all(sheet.at or sheet.trouble for sheet in sheets):
+            tell("note: sheets without values in their heads are marked at those of the others")
         return posed.of(Student(""), at), [sheet._replace(at=at) for sheet in sheets]
     exercise = posed.exercise
     for at in stated.values() if exercise.symbolic else ():
