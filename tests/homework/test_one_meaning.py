@@ -63,6 +63,8 @@ def read(problem: Problem, sheet: str) -> tuple[dict[str, str], list[str]]:
         # Thousands.
         (CUBES, "u = 1.500\nv = 1.234\nJ = 1.522.756", "u v J"),
         (CUBES, "u = 1'500; J = 1’522’756", "u J"),
+        # Blanks that were filled in.
+        (SEED, "p = _4___\ng = -12 ____\ndg/dx = \\_\\_ -3 \\_\\_", "p g dg/dx"),
         # Answers that touch, and the word for "and" of a language that is a name here.
         (SEED, "g=-12p=4dg/dx=-3", "g p dg/dx"),
         (SEED, "dg/dx=-3x=-3", "dg/dx"),
