@@ -55,7 +55,8 @@ class Table:
         if is_turn or is_label:
             # The rows are numbered, or called by the name that the question has too.
             cells, numbers, kinds, slopes = cells[1:], numbers[1:], kinds[1:], slopes[1:]
-        asked = self.lefts.read(cells[0].partition("=")[0])
+        name = cells[0].partition("=")[0].strip()
+        asked = self.lefts.read(name)
         if not any(numbers):
             if any(map(self._of_family, cells[1:])) or all(map(self.lefts.read, cells[1:])):
                 self.heads = cells
@@ -77,7 +78,7 @@ class Table:
             kinds = kinds[1:] if named else ["value", "gradient"][: len(cells) - 1]
             for kind, cell, is_number in zip(kinds, cells[1:], numbers[1:], strict=False):
                 of_node = (kind == "gradient" or slopes[:1] == [True]) and "/" not in asked[0]
-                question = self.lefts.derivative(None, cells[0]) if of_node else asked[0]
+                question = self.lefts.derivative(None, name) if of_node else asked[0]
                 if kind and cell and (named or (is_number and len(cells) < 4)):
                     pairs.append((question, cell))
         for question, cell in pairs:

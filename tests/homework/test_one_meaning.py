@@ -63,6 +63,12 @@ def read(problem: Problem, sheet: str) -> tuple[dict[str, str], list[str]]:
         # Thousands.
         (CUBES, "u = 1.500\nv = 1.234\nJ = 1.522.756", "u v J"),
         (CUBES, "u = 1'500; J = 1’522’756", "u J"),
+        # A row that is called by the equation of its step.
+        (
+            SEED,
+            "| Step | Value | Gradient |\n|:--|--:|--:|\n| p = x + y | 4 | -3 |\n| z | -3 | 4 |",
+            "p dg/dp z dg/dz",
+        ),
         # Blanks that were filled in.
         (SEED, "p = _4___\ng = -12 ____\ndg/dx = \\_\\_ -3 \\_\\_", "p g dg/dx"),
         # Answers that touch, and the word for "and" of a language that is a name here.
