@@ -95,7 +95,8 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
         dangling = bool(re.search(r"[-+*/]$", text))
         heading = cells is not None and not any(re.search(r"\d", cell) for cell in cells)
         if answers or not (heading or _says_nothing(lefts, line.text, text)):
-            done += [_stated(lefts, line, text, written) for written in answers] or [line]
+            stated = [_stated(lefts, line, text, written) for written in answers]
+            done += stated or [line._replace(read=text)]
     return _with_numbers(lefts, done)
 
 
