@@ -233,8 +233,10 @@ def _judge(
     truths = wide_sent(graph.operations[node], place, upstream, parts, graph.static.get(node, ()))
     if node in graph.tensors:
         from cgcli.numbers.objects import reduce_objects
+        from cgcli.numbers.wide import room
 
-        truths = reduce_objects(truths, graph.shape(argument))
+        with room():
+            truths = reduce_objects(truths, graph.shape(argument))
     pairs = list(_pairs(sent, truths))
     if any(math.isinf(number) and truth.is_finite() for number, truth in pairs):
         yield _overflow(graph, argument)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from cgcli.numbers.elements import by_element
+from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Operation, Static
 
 LEAST: Final = 2.0**-1000
@@ -138,7 +139,8 @@ def wide_sent(
     with room():
         y = operation.value(m, *numbers, *static)
         if operation.pullback is not None:
-            return operation.pullback(m, place, up, y, numbers, static)
+            arguments = Parts(range(len(numbers)), numbers.__getitem__)
+            return operation.pullback(m, place, up, y, arguments, static)
         partial = operation.partial(place)(m, y, *numbers)
         return by_element(lambda up, factor: up and up * factor, up, partial)
 

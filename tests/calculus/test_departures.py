@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 from typing import Any
@@ -332,3 +333,17 @@ def test_what_is_picked_from_an_array_knows_nothing_of_the_rest() -> None:
     assert program.function()(x=[-1.0, 2.0]).gradient["x"].tolist() == [0.0, 0.5]
     rows = program.function(rows=["x"])(x=[[-1.0, 2.0], [3.0, 4.0]]).gradient["x"]
     assert rows.tolist() == [[0.0, 0.5], [0.0, 0.25]]
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        # The part of a list is found by where its arguments begin.
+        ("sum(concat(v, v)[-2:])*log(x)", {"v": [1.0, 2.0], "x": -1.0}),
+        ("concat(v)*w[0]", {"v": [-3.0], "w": [[1e308, math.inf], [0.5, 2.0]]}),
+        # Infinities of both signs come to one number.
+        ("prod([3, x, -1]*y - 3)", {"x": -math.inf, "y": 2e90}),
+    ],
+)
+def test_arrays_at_the_ends_of_the_range_have_notes(text: str, at: dict[str, Any]) -> None:
+    assert cgcli.parse(text).evaluate(at).notes
