@@ -131,11 +131,14 @@ def _end_of_lbfgs(outcome: Any, is_level: bool, doubts: list[Doubt]) -> End:
     if is_level and status != 1:
         return End("converged", f"L-BFGS converged: {test}", tuple(doubts))
     message = "L-BFGS stopped: no step lowers the cost, and the gradient is not 0"
+    hint = "start elsewhere, or try --optimizer adam"
+    if outcome.fun < 0:
+        hint = "a cost has a least value: add --residual, or square what is to be 0"
     if status == 99:
         message = "L-BFGS stopped: the cost falls and falls"
     if status == 1:
         message = f"L-BFGS did not converge in {counted(outcome.nit, 'iteration')}"
-    hint = "give it more --epochs" if status == 1 else "start elsewhere, or try --optimizer adam"
+        hint = "give it more --epochs"
     return End("stopped", message, tuple(doubts) or (Doubt("unconverged", message, hint),))
 
 

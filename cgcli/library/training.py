@@ -166,8 +166,10 @@ def train(
     >>> train("w*x - y", {"x": [1, 2], "y": [2, 4]}, {"w": 1}, residual=True).parameters
     {'w': 2.0}
     """
-    for name, part in (("start", start), ("fix", fix), ("stack", stack), ("metrics", metrics)):
-        check_form(name, part, Mapping, "dict(w=0)")
+    check_form("start", start, Mapping, "dict(w=0)")
+    check_form("fix", fix, Mapping, "dict(c=2)")
+    check_form("stack", stack, Mapping, 'dict(x="pixel_*")')
+    check_form("metrics", metrics, Mapping, 'dict(error="abs(y - p)")')
     check_form("bounds", bounds, Mapping, "dict(w=(0, None))")
     for name, ends in bounds.items():
         check_form(f"bounds of '{excerpt(name)}'", ends, (list, tuple), "dict(w=(0, None))")

@@ -300,6 +300,12 @@ def test_a_cost_without_bound_is_told(
     assert not document["end"]["reliable"]
 
 
+def test_a_difference_that_is_taken_for_a_cost_is_told(cgraph: Command, tmp_path: Path) -> None:
+    rows = "x,y\n50.2,1000\n60,1100\n70,1300\n"
+    _, err = fit(cgraph, tmp_path, "w*x + b - y", rows, "w=0", "b=0")
+    assert "a cost has a least value: add --residual, or square what is to be 0" in err
+
+
 @pytest.mark.parametrize(("text", "word"), [("exp(-w*x) - 5", "separable"), ("w^2 - 9", "")])
 def test_a_negative_cost_with_a_bound_has_one(
     text: str, word: str, cgraph: Command, tmp_path: Path

@@ -60,7 +60,7 @@ def test_settings_of_the_optimiser_are_taken() -> None:
         ({"read": {"dates": "x"}}, 'dict(t="days")'),
         ({"read": ["decimal"]}, 'dict(decimal=",")'),
         ({"epochs": "lots"}, ""),
-        ({"fix": ["a"]}, "dict(w=0)"),
+        ({"fix": ["a"]}, "dict(c=2)"),
     ],
     ids=str,
 )
