@@ -146,8 +146,8 @@ def _meeting(graph: Graph, node: int, parts: list[Any]) -> Sequence[Any]:
     operation, arguments = graph.operations[node], graph.arguments[node]
     if operation.elementwise:
         return operation.meeting(arguments, parts)
-    (listed,) = arguments
-    if not graph.operations[listed].collects or graph.static.get(node):
+    listed = arguments[0]
+    if not graph.operations[listed].collects or arguments[1:] or graph.static.get(node):
         return parts
     import numpy as np
 

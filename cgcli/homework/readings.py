@@ -176,7 +176,8 @@ def _pieces_with_points(lefts: Lefts, text: str) -> Iterator[str]:
     """Yield the pieces of a line, with a point where a comma can be nothing else in a number."""
     pieces = re.split(r"(=|[|\t:]|->)", text)
     pieces = pieces if pieces[1:] else re.split(r"(\s)(?=\S+$)", text)
-    is_one = not any("," in name or lefts.is_array(name.strip()) for name in pieces[:-1:2])
+    names = [piece.strip() for piece in pieces[:-1:2] if re.search(r"[^\W\d]", piece)]
+    is_one = not any("," in name or lefts.is_array(name) for name in names)
     for piece in pieces:
         yield _with_points(piece) if is_one and PATTERNS["with_comma"].fullmatch(piece) else piece
 

@@ -98,6 +98,7 @@ def read(problem: Problem, sheet: str) -> tuple[dict[str, str], list[str]]:
         (SIXTH, "Gegeben: y = 2.0\na = 0,167\nb = 2,17\nL = 4,69", "y a b L"),
         (SIXTH, "a = 0,167\nb = 0.167 + 2.0 = 2,17", "a b"),
         (SIXTH, "b = 2.17\n$a = 0{,}167$\nAbleitung von L nach a ist 4,33", "a b dL/da"),
+        (SIXTH, "b = 2.17\n| a | 0,167 | 4,33 |", "b a dL/da"),
         # Decimal commas, and a list of as many numbers as there are digits between them.
         (PAIR, "h = (0,667, 1,667)", "h"),
         (PAIR, "h = [0,667, 1,667]\nL = 2,33", "h L"),
