@@ -161,6 +161,7 @@ def evaluate_program(
     {'x': -3.0, 'y': -3.0, 'z': 4.0}
     """
     from cgcli.calculus.doubles import DOUBLES
+    from cgcli.calculus.rounding import note_rounding
 
     kind = kind or DOUBLES
     inputs = kind.inputs({**optional, **required})
@@ -175,12 +176,7 @@ def evaluate_program(
     require_used(graph, list(required))
     require_bound(graph.text, input_spans(graph), inputs)
     result: Result = kind.evaluate(graph, inputs, of, wrt, program.limits)
-    if kind is DOUBLES and not result.notes:
-        from cgcli.calculus.rounding import rounding
-
-        for node, note in rounding(result, inputs):
-            result.notes.append(note)
-            result.notes_by_node[node] = [note]
+    note_rounding(result, inputs)
     return result
 
 

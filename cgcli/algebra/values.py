@@ -11,19 +11,23 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from cgcli.algebra.formulas import Formulas, Holds
 from cgcli.algebra.normal import COMPARISONS
 from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.ends import LEAST
 from cgcli.calculus.kind import Kind
+from cgcli.calculus.notes import Note, examine, note_on
+from cgcli.calculus.rounding import note_rounding
 from cgcli.calculus.sweep import Trail
 from cgcli.errors import CgraphError, excerpt
 from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
+from cgcli.numbers.elements import anywhere
 from cgcli.numbers.missing import NoValueError
+from cgcli.words import headed
 
 _SAME: Final = 1e-12
 _ULP: Final = 2.0**-52
@@ -31,46 +35,79 @@ _CLEAR: Final = 64
 """How many times less what rounding leaves is to be, to say that a number has kept more digits."""
 
 
-def evaluated(
-    formulas: Formulas, values: Mapping[str, Any], kind: Kind = DOUBLES
-) -> tuple[list[Any], list[bool]]:
-    """Return the value of each derivative at a point, and whether each condition holds there.
+class Point(NamedTuple):
+    """What derivatives come to `at` the values of the inputs, in the order of the formulas' rows.
+
+    `held` says whether each condition holds there, None where that is not settled.
+    """
+
+    at: Mapping[str, Any]
+    values: list[Any]
+    held: Sequence[bool | None]
+    notes: Sequence[Note] = ()
+
+
+def evaluated(formulas: Formulas, at: Mapping[str, Any], kind: Kind = DOUBLES) -> Point:
+    """Return the value of each derivative at a point, and the notes on them.
 
     A value is a number of the kind, or an array. Where the program has no value a first
     derivative is what the convention says, and a higher one NaN. Raises `CgraphError` of kind
     exact or limit, where a derivative has no exact number there.
     """
-    graph, source = formulas.graph, formulas.source
-    values_of = kind.forward(graph, values)
-    held = _held(formulas, values, values_of, kind)
-    if formulas.order == 1 and not kind.exact:
-        result = kind.evaluate(source, values, None, formulas.names, Limits())
-        first = ordered(formulas, result.jacobian or result.gradient)
-        if kind is not DOUBLES or not all(held):
-            return first, held
-        return _nearer(formulas, values_of, values, first), held
-    rows, shown = formulas.rows, [values_of[row.node] for row in formulas.rows]
-    written = values_of
+    written = kind.forward(formulas.graph, at)
+    held, notes = _held(formulas, at, written, kind), []
+    if not kind.exact:
+        result = kind.evaluate(formulas.source, at, None, formulas.names, Limits())
+        notes = result.notes
+        if formulas.order == 1:
+            values = ordered(formulas, result.jacobian or result.gradient)
+            nearer = values
+            if kind is DOUBLES and all(held):
+                nearer = _nearer(formulas, written, at, values)
+            if nearer is values:
+                note_rounding(result, at)
+            return Point(at, nearer, held, result.notes)
+    graph, rows, numbers = formulas.graph, formulas.rows, written
     if not (kind.exact and all(held)):
         computed = _to_compute(formulas)
         graph, rows = computed.graph, computed.rows
-        values_of = kind.forward(graph, values)
+        numbers = kind.forward(graph, at)
     if is_outside(formulas, held):
-        return [kind.doubles(kind.plain(values_of[row.node])) * math.nan for row in rows], held
+        none = [kind.doubles(kind.plain(numbers[row.node])) * math.nan for row in rows]
+        return Point(at, none, held, notes)
     for row in rows:
         try:
-            kind.require(graph, values_of[row.node], values_of)
+            kind.require(graph, numbers[row.node], numbers)
         except CgraphError as error:
             # A formula stands in no text of the user's.
             error.message, error.places = f"{excerpt(row.name)}: {error.message}", ()
             raise
-    derivatives = [values_of[row.node] for row in rows]
+    values = [numbers[row.node] for row in rows]
     if all(held) and not kind.exact:
         # A formula that is simplified has values at removable points.
-        derivatives = list(map(_filled, derivatives, shown))
+        values = list(map(_filled, values, (written[row.node] for row in formulas.rows)))
         if kind is DOUBLES:
-            derivatives = _nearer(formulas, written, values, derivatives)
-    return [kind.plain(value) for value in derivatives], held
+            values = _nearer(formulas, written, at, values)
+            notes = notes or _notes(formulas, written, values)
+    return Point(at, [kind.plain(value) for value in values], held, notes)
+
+
+def _notes(formulas: Formulas, written: list[Any], values: list[Any]) -> list[Note]:
+    """Return why derivatives have no value where the program and its gradient have one."""
+    graph, source = formulas.graph, formulas.source
+    lacking = [
+        row for row, value in zip(formulas.rows, values, strict=True) if anywhere(value != value)
+    ]
+    examined = examine(graph, written).notes if lacking else {}
+    notes = []
+    for row in lacking:
+        needed = graph.ancestors([row.node])
+        first = next((node for node in examined if needed[node]), None)
+        if first is not None:
+            note = examined[first][0]
+            message = headed(excerpt(row.name), note.message)
+            notes.append(note_on(source, source.output, note.kind, message))
+    return notes
 
 
 def _to_compute(formulas: Formulas) -> Formulas:
@@ -150,7 +187,7 @@ def ordered(formulas: Formulas, gradients: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def is_outside(formulas: Formulas, held: list[bool | None] | list[bool]) -> bool:
+def is_outside(formulas: Formulas, held: Sequence[bool | None]) -> bool:
     """Whether a point, at which conditions hold or not, is one where the program has no value."""
     pairs = zip(formulas.conditions, held, strict=True)
     return any(condition.domain and met is False for condition, met in pairs)

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.floats import silent, spread
 from cgcli.calculus.notes import Note, note_on, shown, with_suggestion
 from cgcli.calculus.remainders import remainders, sizes_of
@@ -35,8 +36,9 @@ _MEANT: Final = 2.0**-40
 _NEAR: Final = 2.0**-44
 """What is nearer to a jump than this share of itself may be on its other side."""
 _RUNS: Final = 3
-_RUNS_AT_JUMPS: Final = 16
-"""A number at a jump is moved to its other side in less than half of all runs."""
+"""The program is run so often at least, to see how many digits are lost."""
+_RUNS_WITHOUT: Final = 16
+"""It is run so often where none is: by chance a sum stays, or a number on its side of a jump."""
 _NAMED: Final = 3
 _NUMBERS: Final = 2_000
 """In larger graphs nothing is said: cost and gradient of a net are sums of much that is rounded."""
@@ -45,10 +47,11 @@ _FINE: Final = 2.0**30
 """What is whole times it has few bits, and was rounded to them by a chance of one in millions."""
 
 
-def rounding(result: Result, inputs: Mapping[str, Any]) -> Iterator[tuple[int, Note]]:
-    """Yield the note on what rounding leaves of a value and its gradient, with its node.
+def note_rounding(result: Result, inputs: Mapping[str, Any]) -> None:
+    """Add the note on what rounding leaves of a value and its gradient to a result that has none.
 
-    There is none on a Jacobian, nor on a graph of more numbers than can be asked at once.
+    There is none on a Jacobian, nor on a graph of more numbers than can be asked at once, nor of
+    numbers that are no doubles.
 
     >>> import cgcli
     >>> result = cgcli.parse("x*y - z").evaluate(x=0.1, y=3, z=0.3)
@@ -57,16 +60,20 @@ def rounding(result: Result, inputs: Mapping[str, Any]) -> Iterator[tuple[int, N
     """
     graph = result.graph
     numbers = len(graph) + sum(map(size, graph.shapes.values()))
-    if result.gradients is None or numbers > _NUMBERS:
+    if result.notes or result.kind is not DOUBLES or result.gradients is None:
+        return
+    if numbers > _NUMBERS:
         return
     with silent(graph):
         gradients = _gradients(result)
-        if _jumps(graph, result.values):
-            yield from _lost(result, gradients, inputs, runs=_RUNS_AT_JUMPS)
-        elif _may_lose(result, gradients):
-            yield from _lost(result, gradients, inputs)
-        elif (flat := _flat(result, gradients)) is not None:
-            yield from _lost(result, gradients, inputs, flat)
+        flat = None
+        if not (_jumps(graph, result.values) or _may_lose(result, gradients)):
+            flat = _flat(result, gradients)
+            if flat is None:
+                return
+        for node, note in _lost(result, gradients, inputs, flat):
+            result.notes.append(note)
+            result.notes_by_node[node] = [note]
 
 
 def _gradients(result: Result) -> list[Any]:
@@ -196,20 +203,18 @@ def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
 
 
 def _lost(
-    result: Result,
-    gradients: list[Any],
-    inputs: Mapping[str, Any],
-    flat: int | None = None,
-    runs: int = _RUNS,
+    result: Result, gradients: list[Any], inputs: Mapping[str, Any], flat: int | None = None
 ) -> Iterator[tuple[int, Note]]:
-    """Yield the note, after so many runs with the numbers moved.
+    """Yield the note, after some runs with the numbers moved.
 
     It speaks of the derivative of a node that is `flat` where no value lost its digits.
     """
     graph, sources = result.graph, result.sources
     exact, sizes = _exact(graph, result.values), sizes_of(result, gradients)
     values, moved = [_STILL] * len(graph), dict.fromkeys(sources, _STILL)
-    for seed in range(runs):
+    for seed in range(_RUNS_WITHOUT):
+        if seed >= _RUNS and max([values[result.of], *moved.values()]).share > _LOST:
+            break
         kind = _Rounded(seed, _ULP, exact)
         shaken = kind.forward(graph, inputs)
         trail = Trail(result.trail.faults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -19,6 +19,7 @@ from cgcli.views.streams import publish, publish_document, tell
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas
+    from cgcli.algebra.values import Point
     from cgcli.algebra.wanted import Wanted
     from cgcli.calculus.judge import Finding
     from cgcli.graph.graph import Graph
@@ -83,21 +84,20 @@ def differentiate_command(given: DiffOptions) -> None:
         publish([source(routine(graph, {}, names or None, jacobian=given.jacobian), form)])
         return
     formulas = _formulas(graph, wanted, given.simplify, accurate=form in CODE)
-    numbers: list[Any] | None = None
-    held: Sequence[bool | None] | None = None
+    point: Point | None = None
     if given.precision is not None:
-        numbers, held = _proved(problem, formulas, values, given.precision)
+        point = _proved(problem, formulas, values, given.precision)
     elif values is not None:
-        numbers, held = evaluated(formulas, values, problem.kind)
+        point = evaluated(formulas, values, problem.kind)
     if form == "json":
-        publish_document(as_document(formulas, given.share, numbers, values, given.exact))
+        publish_document(as_document(formulas, given.share, point, given.exact))
     elif form == "latex":
         publish([as_latex(formulas, given.share)])
     elif form == "text":
-        publish([as_text(formulas, given.share, numbers, given.digits, held)])
+        publish([as_text(formulas, given.share, point, given.digits)])
     else:
         publish([as_code(formulas, form)])
-    if given.precision is not None and not all(map(is_proved, numbers or ())):
+    if given.precision is not None and point and not all(map(is_proved, point.values)):
         raise typer.Exit(1)
 
 
@@ -142,14 +142,14 @@ def time_limit(seconds: int, who: str) -> Iterator[None]:
 
 def _proved(
     problem: Problem, formulas: Formulas, values: dict[str, Any] | None, precision: int
-) -> tuple[list[Any], list[bool | None]]:
+) -> Point:
     """Return the values in digits that are proved, and whether the conditions are proved to hold.
 
     In place of digits stands why there are none.
     """
     from functools import partial
 
-    from cgcli.algebra.values import evaluated, is_met, is_outside, ordered
+    from cgcli.algebra.values import Point, evaluated, is_met, is_outside, ordered
 
     if values is None:
         message = "--precision needs values to evaluate the derivatives at"
@@ -170,13 +170,13 @@ def _proved(
         by_name = {name: certificate.gradients[node] for name, node in result.sources.items()}
         by_name |= certificate.jacobian or {}
         proved = {name: _shown(finding) for name, finding in by_name.items() if finding}
-        return ordered(formulas, proved), held
+        return Point(values, ordered(formulas, proved), held)
     # Where the program has no value there is no derivative, whatever its formula is.
     why = "undefined" if is_outside(formulas, held) else "unsettled" if None in held else None
     if why is None and any(finding.verdict == "undefined" for finding in findings):
-        numbers, _ = evaluated(formulas, values)
+        numbers = evaluated(formulas, values).values
         findings = list(map(_not_proved, findings, numbers))
-    return [_shown(finding, why) for finding in findings], held
+    return Point(values, [_shown(finding, why) for finding in findings], held)
 
 
 def _not_proved(finding: Finding, number: Any) -> Finding:

@@ -16,6 +16,7 @@ from cgcli.views.terminal import as_html, as_text
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Formulas
+    from cgcli.algebra.values import Point
     from cgcli.calculus.explain import Explanation
     from cgcli.calculus.kind import Kind
     from cgcli.export.routine import Routine
@@ -199,22 +200,21 @@ class Derivatives(Answer):
     """Derivatives as formulas, and what they come to where the program is bound.
 
     `formulas` are texts by name, each a program again; `values` are numbers and arrays by the same
-    names, or None; `conditions` say where the formulas hold.
+    names, or None; `conditions` say where the formulas hold, `notes` what the values lack.
 
     >>> import cgcli
     >>> cgcli.parse("sin(x^2)").diff().formulas
     {'f_x': '2*x*cos(x^2)'}
     """
 
-    def __init__(
-        self, formulas: Formulas, share: bool, values: list[Any] | None, at: dict[str, Any] | None
-    ) -> None:
+    def __init__(self, formulas: Formulas, share: bool, point: Point | None) -> None:
         from cgcli.views.formulas import as_document
 
-        self._formulas, self._share, self._values = formulas, share, values
-        self._document = document = as_document(formulas, share, values, at)
+        self._formulas, self._share, self._point = formulas, share, point
+        self._document = document = as_document(formulas, share, point)
         self.formulas = {row["name"]: row["formula"] for row in document["derivatives"]}
-        self.values = None if values is None else dict(zip(self.formulas, values, strict=True))
+        self.values = dict(zip(self.formulas, point.values, strict=True)) if point else None
+        self.notes = list(point.notes) if point else []
         self.conditions = document["conditions"]
 
     endings = ("json", "tex", "txt")
@@ -236,7 +236,7 @@ class Derivatives(Answer):
         """Return the formulas as a program."""
         from cgcli.views.formulas import as_text
 
-        return as_text(self._formulas, self._share, self._values)
+        return as_text(self._formulas, self._share, self._point)
 
     def _repr_latex_(self) -> str:
         lines = [line for line in self.latex().split("\n") if not line.startswith("%")]

@@ -253,11 +253,10 @@ class Program(Exercises):
 
             rewrite = Simplifier()
         formulas = Formulas(graph, wanted, rewrite)
-        values = None
-        if inputs:
-            core.require_bound(graph.text, core.input_spans(graph), inputs)
-            values, _ = evaluated(formulas, inputs)
-        return Derivatives(formulas, share, values, inputs or None)
+        if not inputs:
+            return Derivatives(formulas, share, None)
+        core.require_bound(graph.text, core.input_spans(graph), inputs)
+        return Derivatives(formulas, share, evaluated(formulas, inputs))
 
     def export(
         self,

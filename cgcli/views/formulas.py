@@ -13,12 +13,14 @@ from cgcli.graph.text import COMPACT, write
 from cgcli.numbers.elements import by_element, elements
 from cgcli.operations.row import LEVELS, Operation
 from cgcli.views.catalogue import heard
-from cgcli.views.document import ABSENT, number, present
+from cgcli.views.document import ABSENT, note_document, number, present
 from cgcli.views.signs import PLAIN, PRINTED, Signs
+from cgcli.views.table import lines_of_notes
 from cgcli.words import Message, joined
 
 if TYPE_CHECKING:
     from cgcli.algebra.formulas import Derivative, Formulas, Holds
+    from cgcli.algebra.values import Point
     from cgcli.views.schemas import graphs
 
 _LONG: Final = 2_000
@@ -146,15 +148,17 @@ class Written:
 def as_text(
     formulas: Formulas,
     share: bool,
-    values: list[Any] | None = None,
+    point: Point | None = None,
     digits: int = 6,
-    held: Sequence[bool | None] | None = None,
 ) -> str:
-    """Return the formulas as a program of cgraph: one formula alone, or a statement each."""
+    """Return the formulas as a program of cgraph: one formula alone, or a statement each.
+
+    Their values at a point stand in comments, and so do the notes on them.
+    """
     written = Written(formulas, _TEXT, share)
     lines, matrix = written.lines(lambda row: row.name), formulas.matrix
-    if values is not None:
-        for k, value in enumerate(values, len(lines) - len(values)):
+    if point is not None:
+        for k, value in enumerate(point.values, len(lines) - len(point.values)):
             lines[k] += f"  # {_value(value, digits)}"
     said = heard().say
     if written.crowded:
@@ -162,7 +166,9 @@ def as_text(
         lines.insert(0, f"# {said(Message(size, size=written.size))}")
     if matrix is not None:
         lines.append(PLAIN.matrix(matrix))
-    lines += [f"# {said(remark)}" for remark in written.remarks(held)]
+    remarks = map(said, written.remarks(point.held if point else None))
+    notes = lines_of_notes(point.notes, formulas.source) if point else []
+    lines += [f"# {line}" for line in (*remarks, *notes)]
     return _joined(lines, share)
 
 
@@ -234,8 +240,7 @@ def is_proved(value: Any) -> bool:
 def as_document(
     formulas: Formulas,
     share: bool,
-    values: list[Any] | None,
-    at: dict[str, Any] | None,
+    point: Point | None,
     exact: bool = False,
 ) -> graphs.Differentiation:
     """Return the formulas as the document `cgraph.diff/1`."""
@@ -245,7 +250,7 @@ def as_document(
         "schema": "cgraph.diff/1",
         "expression": formulas.source.text,
         "exact": exact or ABSENT,
-        "at": None if at is None else {name: number(value) for name, value in at.items()},
+        "at": {name: number(value) for name, value in point.at.items()} if point else None,
         "shared": [{"name": name, "formula": formula} for name, formula in written.parts()],
         "derivatives": [
             {
@@ -255,11 +260,12 @@ def as_document(
                 "formula": written.formula(row.node),
                 "latex": latex.formula(row.node),
                 "shape": list(formulas.graph.shape(row.node)),
-                "value": None if values is None else _in_json(values[k]),
+                "value": _in_json(point.values[k]) if point else None,
             }
             for k, row in enumerate(formulas.rows)
         ],
         "matrix": formulas.matrix,
         "conditions": written.conditions(),
+        "notes": list(map(note_document, point.notes)) if point else ABSENT,
     }
     return present(document)

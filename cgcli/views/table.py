@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Node, Result
 from cgcli.errors import shorten
+from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import elements
 from cgcli.views.catalogue import heard
 from cgcli.views.gate import printable
@@ -236,11 +237,15 @@ def note_line(note: Note, several: bool = False) -> str:
 
 def note_lines(result: Result) -> list[str]:
     """Return the notes of a result, a line each; of very many the first."""
-    if not result.notes:
+    return lines_of_notes(result.notes, result.graph)
+
+
+def lines_of_notes(notes: Sequence[Note], graph: Graph) -> list[str]:
+    """Return notes on nodes of a graph, a line each; of very many the first."""
+    if not notes:
         return []
-    several, said = "\n" in result.graph.text.strip(), heard()
-    notes = result.notes[:_NOTES]
-    lines = [said.say(headed(note.kind, note_line(note, several))) for note in notes]
-    if len(result.notes) > _NOTES:
-        lines.append(said.read(f"{len(result.notes) - _NOTES:,} more notes; --json has them all"))
+    several, said = "\n" in graph.text.strip(), heard()
+    lines = [said.say(headed(note.kind, note_line(note, several))) for note in notes[:_NOTES]]
+    if len(notes) > _NOTES:
+        lines.append(said.read(f"{len(notes) - _NOTES:,} more notes; --json has them all"))
     return lines

@@ -325,12 +325,44 @@ def test_values_are_comments(cgraph: Run) -> None:
 
 def test_values_are_those_of_eval_where_a_condition_does_not_hold(cgraph: Run) -> None:
     assert cgraph("diff", "log(x)", "x=-1").out == (
-        "1/x  # nan\n# for x > 0, which does not hold here\n"
+        "1/x  # nan\n"
+        "# for x > 0, which does not hold here\n"
+        "# domain: f (column 1): log(x) is not defined at x = -1: x must be positive\n"
     )
     assert cgraph("diff", "log(x)", "x=2").out == "1/x  # 0.5\n# for x > 0\n"
     document = json.loads(cgraph("diff", "max(x, y)", "x=1", "y=1", "--json").out)
     assert [row["value"] for row in document["derivatives"]] == [0.5, 0.5]
     assert document["conditions"] == ["x != y"]
+
+
+@pytest.mark.parametrize(
+    ("words", "notes"),
+    [
+        (["abs(x)", "x=0"], {"kink": "f (column 1): abs(x) has a corner at 0"}),
+        (["(exp(x) - 1)/x", "x=1e-12"], {"inexact": "v2 (column 2): v1 - 1 magnifies rounding"}),
+        (["exp(x)*y", "x=800", "y=1", "--order", "2"], {"overflow": "v1 (column 1): exp(x) is"}),
+        # The second derivative by y and x is 0 there, which its formula does not say.
+        (
+            ["y^x", "y=0", "x=2", "--hessian"],
+            {"domain": "f (column 1): f_yx: log(y) is not defined at y = 0: y must be positive"},
+        ),
+        (["x*y", "x=1", "y=2"], {}),
+        (["x^2", "x=1/3", "--exact"], {}),
+    ],
+)
+def test_values_have_the_notes_of_eval(
+    words: list[str], notes: dict[str, str], cgraph: Run
+) -> None:
+    remarks = [line for line in cgraph("diff", *words).out.split("\n") if line[:1] == "#"]
+    document = json.loads(cgraph("diff", *words, "--json").out)
+    validate(document, "diff")
+    assert {note["kind"] for note in document["notes"]} == {*notes}
+    for kind, note in notes.items():
+        assert any(line.startswith(f"# {kind}: {note}") for line in remarks)
+
+
+def test_formulas_alone_have_no_notes(cgraph: Run) -> None:
+    assert "notes" not in json.loads(cgraph("diff", "abs(x)", "--json").out)
 
 
 def test_latex(cgraph: Run) -> None:

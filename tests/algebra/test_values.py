@@ -72,7 +72,7 @@ def test_tails(program: str, order: int) -> None:
         with mp.workdps(400 if abs(x) >= 20 else 80):
             step = mpf(abs(x)) * mpf(10) ** -25
             expected = float(mp.re(mp.diff(function, mpf(x), order, h=step)))
-        values = {"text": evaluated(formulas, {"x": float(x)})[0][0]}
+        values = {"text": evaluated(formulas, {"x": float(x)}).values[0]}
         values |= {name: float(code(float(x))) for name, code in codes.items()}
         for name, value in values.items():
             # A second derivative near 0 may be the difference of two large terms.
@@ -99,7 +99,7 @@ def test_a_text_that_keeps_digits_is_believed(
     formulas = Formulas(cgcli.parse(program).graph(), Wanted(None, order))
     with mp.workdps(60):
         expected = float(function(mpf(x)))
-    assert math.isclose(evaluated(formulas, {"x": x})[0][0], expected, rel_tol=1e-13)
+    assert math.isclose(evaluated(formulas, {"x": x}).values[0], expected, rel_tol=1e-13)
 
 
 @pytest.mark.parametrize("order", range(1, 7))
@@ -107,7 +107,7 @@ def test_the_derivatives_of_sinc_at_0_are_those_of_its_series(order: int) -> Non
     """The one of order 2k is (-1)^k/(2k + 1); those of odd orders are 0."""
     formulas = Formulas(cgcli.parse("sinc(x)").graph(), Wanted(None, order))
     expected = 0 if order % 2 else (-1) ** (order // 2) / (order + 1)
-    assert evaluated(formulas, {"x": 0.0})[0][0] == pytest.approx(expected, rel=1e-14)
+    assert evaluated(formulas, {"x": 0.0}).values[0] == pytest.approx(expected, rel=1e-14)
 
 
 # By program and point: the derivative by x, and how many conditions there are.
@@ -147,7 +147,7 @@ def test_where_formulas_have_a_value_and_no_value(
     graph = cgcli.parse(program).graph(point)
     formulas = Formulas(graph, Wanted(("x",)))
     assert len(formulas.conditions) == count
-    found = {"text": evaluated(formulas, point)[0][0]}
+    found = {"text": evaluated(formulas, point).values[0]}
     for name, code in functions(formulas).items() if not graph.tensors else ():
         found[name] = float(code(*(point[each] for each in graph.inputs)))
     for name, value in found.items():

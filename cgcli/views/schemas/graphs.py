@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 
-from cgcli.documents import Count, Decimal, Kind, Number, Positive, Rule
+from cgcli.documents import Count, Decimal, Kind, Note, Number, Positive, Rule
 
 # cgraph diff
 
@@ -60,6 +60,8 @@ class Differentiation(Kind):
 
     They are comparisons, with `where` or `unless` and a comparison for a branch's own.
     """
+    notes: NotRequired[list[Note]]
+    """On the values, where the inputs are bound."""
 
 
 # cgraph draw
