@@ -1434,14 +1434,14 @@ FAULTS: Final = (
     Fault(
         "notes that are shown count as more",
         "cgcli/views/table.py",
-        "{len(result.notes) - _NOTES:,} more notes",
-        "{len(result.notes):,} more notes",
+        "{len(notes) - _NOTES:,} more notes",
+        "{len(notes):,} more notes",
         (TABLES,),
     ),
     Fault(
         "a note does not tell its line",
         "cgcli/views/table.py",
-        'several, said = "\\n" in result.graph.text.strip(), heard()',
+        'several, said = "\\n" in graph.text.strip(), heard()',
         "several, said = False, heard()",
         (TABLES,),
     ),
