@@ -37,8 +37,10 @@ _NEAR: Final = 2.0**-44
 """What is nearer to a jump than this share of itself may be on its other side."""
 _RUNS: Final = 3
 """The program is run so often at least, to see how many digits are lost."""
-_RUNS_WITHOUT: Final = 16
-"""It is run so often where none is: by chance a sum stays, or a number on its side of a jump."""
+_RUNS_FOR_SUMS: Final = 8
+"""It is run so often where none is lost so far: by chance a sum of two terms stays as it is."""
+_RUNS_AT_JUMPS: Final = 16
+"""A number at a jump is moved to its other side in less than half of all runs."""
 _NAMED: Final = 3
 _NUMBERS: Final = 2_000
 """In larger graphs nothing is said: cost and gradient of a net are sums of much that is rounded."""
@@ -67,11 +69,12 @@ def note_rounding(result: Result, inputs: Mapping[str, Any]) -> None:
     with silent(graph):
         gradients = _gradients(result)
         flat = None
-        if not (_jumps(graph, result.values) or _may_lose(result, gradients)):
+        most = _RUNS_AT_JUMPS if _jumps(graph, result.values) else _RUNS_FOR_SUMS
+        if most == _RUNS_FOR_SUMS and not _may_lose(result, gradients):
             flat = _flat(result, gradients)
             if flat is None:
                 return
-        for node, note in _lost(result, gradients, inputs, flat):
+        for node, note in _lost(result, gradients, inputs, flat, most):
             result.notes.append(note)
             result.notes_by_node[node] = [note]
 
@@ -203,17 +206,23 @@ def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
 
 
 def _lost(
-    result: Result, gradients: list[Any], inputs: Mapping[str, Any], flat: int | None = None
+    result: Result,
+    gradients: list[Any],
+    inputs: Mapping[str, Any],
+    flat: int | None,
+    most: int,
 ) -> Iterator[tuple[int, Note]]:
-    """Yield the note, after some runs with the numbers moved.
+    """Yield the note, after at most so many runs with the numbers moved.
 
     It speaks of the derivative of a node that is `flat` where no value lost its digits.
     """
     graph, sources = result.graph, result.sources
     exact, sizes = _exact(graph, result.values), sizes_of(result, gradients)
     values, moved = [_STILL] * len(graph), dict.fromkeys(sources, _STILL)
-    for seed in range(_RUNS_WITHOUT):
-        if seed >= _RUNS and max([values[result.of], *moved.values()]).share > _LOST:
+    for seed in range(most):
+        share = max([values[result.of], *moved.values()]).share
+        # What did not move at all never does.
+        if seed >= _RUNS and (share > _LOST or not share):
             break
         kind = _Rounded(seed, _ULP, exact)
         shaken = kind.forward(graph, inputs)
