@@ -29,7 +29,7 @@ def curvature(objective: Objective) -> tuple[Any, Any]:
     """Return the second derivatives of a cost, and the roots of their diagonal, or 1."""
     theta = objective.task.parameters.flat.copy()
     steps = _WIDTHS[0] * np.where(theta == 0, 1.0, np.abs(theta))
-    matrix = _differences(objective, theta, steps)
+    matrix = differences(objective, theta, steps)
     # Beside what is 0 but for rounding, or where another parameter is larger by far, a step is lost
     # in the last digits of the gradient.
     slope = objective.at(theta)[1]
@@ -38,10 +38,10 @@ def curvature(objective: Objective) -> tuple[Any, Any]:
         # Of what has no slope at all nothing is lost but the width of a parameter that is 0.
         if (lost := lost & ((slope != 0) | (wider < 1))).any():
             steps = np.where(lost, np.maximum(steps, wider), steps)
-            matrix = _differences(objective, theta, steps)
+            matrix = differences(objective, theta, steps)
     scale = _roots(matrix)
     steps = np.where(matrix.diagonal() > 0, _WIDTHS[1] / scale, steps)
-    matrix = _differences(objective, theta, steps)
+    matrix = differences(objective, theta, steps)
     return matrix, _roots(matrix)
 
 
@@ -60,7 +60,7 @@ def _roots(matrix: Any) -> Any:
     return np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
 
 
-def _differences(objective: Objective, theta: Any, steps: Any) -> Any:
+def differences(objective: Objective, theta: Any, steps: Any) -> Any:
     """Return the changes of the gradient over steps of one parameter at a time, made symmetric."""
     matrix = np.stack([_change(objective, theta, step) for step in np.diag(steps)])
     return (matrix + matrix.T) / 2

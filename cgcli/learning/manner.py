@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from itertools import product
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, excerpt, few, shorten
@@ -19,6 +20,8 @@ MISSING: Final = ("error", "skip", "mean", "indicator")
 FILLED: Final = ("mean", "indicator")
 """Of these those that keep the row, with the column's mean in the cell."""
 
+_GROUPS: Final = {",": "comma", ".": "point", " ": "space", "'": "apostrophe", "_": "underscore"}
+"""The signs that numbers may have in them, by what options call them."""
 _SPACES: Final = "[ \u00a0\u2009\u202f]"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MIDNIGHT: Final = datetime(1900, 1, 1, tzinfo=UTC)
@@ -78,6 +81,33 @@ class Calendar(NamedTuple):
             raise ValueError  # noqa: TRY004  # as what is no date raises
         count = int(f"{cell // timedelta(microseconds=1)}{'0' * len(finer)}") + int(finer or 0)
         return count / int(f"{self.seconds}{'0' * (6 + len(finer))}")
+
+
+_DAYS: Final = (
+    "%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d%b%Y", "%d-%b-%Y",
+    "%d %b %Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%b %d, %Y", "%Y年%m月%d日",
+)  # fmt: skip
+_CLOCKS: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ":%H:%M:%S")
+
+
+def dates_of(texts: Sequence[str], *, iso: bool = True) -> tuple[str, str] | None:
+    """Return what is to be said of texts that are dates, and a date so written; None for others.
+
+    Of forms that read all of them it is the first; which is meant only who wrote them knows.
+    Without `iso` that of ISO 8601 is stated as others are.
+
+    >>> dates_of(["01/02/2026", "02/13/2026"]), dates_of(["9:30"]), dates_of(["1.2"])
+    (('days as %m/%d/%Y', '12/31/2026'), ('seconds as %H:%M', '17:30'), None)
+    """
+    forms = [day + clock for day in _DAYS for clock in _CLOCKS]
+    for form in [""] * iso + forms + [clock[1:] for clock in _CLOCKS[1:-1]]:
+        unit = "days" if not form or form.startswith(_DAYS) else "seconds"
+        said = " as ".join(filter(None, (unit, form)))
+        with contextlib.suppress(ValueError, OverflowError):
+            calendar = Calendar.read("", said)
+            list(map(calendar.number, texts))
+            return said, datetime(2026, 12, 31, 17, 30, tzinfo=UTC).strftime(form or "%Y-%m-%d")
+    return None
 
 
 def _moment(name: str, form: str) -> datetime:
@@ -165,7 +195,7 @@ class Manner:
     @cached_property
     def _number(self) -> re.Pattern[str]:
         point, group = re.escape(self.decimal), self._group
-        grouped = rf"[0-9]{{1,3}}(?:{group}[0-9]{{3}})+(?![0-9])|" if self.thousands else ""
+        grouped = rf"[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+(?![0-9])|" if self.thousands else ""
         digits = rf"(?:{grouped}[0-9]+)"
         exponent = r"(?:[eE][+-]?[0-9]+)?"
         percent = r"(?P<percent>\s*%)?" if self.percent else r"(?P<percent>(?!))?"
@@ -189,6 +219,28 @@ class Manner:
         # One rounding, not that of a division after that of the number.
         mantissa, _, exponent = digits.lower().partition("e")
         return float(f"{mantissa}e{int(exponent or 0) - 2}")
+
+    def reads(self, text: str) -> str:
+        """Return which options, as few as will do, would read a text as which number.
+
+        >>> PLAIN.reads("1,234"), PLAIN.reads("B7")
+        ('--thousands comma reads 1,234 as 1234; --decimal comma reads 1,234 as 1.234', '')
+        """
+        found: dict[int, list[str]] = {}
+        marks = product((self.percent, True), (self.decimal, ","), (self.thousands, *_GROUPS))
+        for percent, decimal, thousands in dict.fromkeys(marks):
+            manner = replace(self, percent=percent, decimal=decimal, thousands=thousands)
+            number = None if decimal == thousands else manner.number(text)
+            options = {
+                "percent": percent != self.percent,
+                f"decimal {_GROUPS.get(decimal)}": decimal != self.decimal,
+                f"thousands {_GROUPS.get(thousands)}": thousands != self.thousands,
+            }
+            if number is not None:
+                asked = [option for option, is_new in options.items() if is_new]
+                said = f"--{' --'.join(asked)} reads {text.strip()} as {number:.15g}"
+                found.setdefault(len(asked), []).append(said)
+        return "; ".join(found[min(found)]) if found and 0 not in found else ""
 
     def document(self) -> Any:
         """Return what differs from the defaults, as a model keeps it: it is `documents.Manner`.
