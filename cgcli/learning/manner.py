@@ -212,7 +212,7 @@ class Manner:
         if match is None:
             return None
         if self.is_plain:
-            return float(text)
+            return float(match["number"])
         digits = re.sub(self._group, "", match["number"]).replace(self.decimal, ".")
         if not match["percent"]:
             return float(digits)

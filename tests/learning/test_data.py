@@ -857,7 +857,7 @@ def test_how_numbers_and_lines_are_written_by_hand(cgraph: Command, folder: Path
     (folder / "b.csv").write_text("x,y\n1,2\n<NA>,3\n-nan,4\nNaT,5\n7,8\n")
     words = ("map", "x + y", "-d", "b.csv", "--values", "--json")
     assert values(cgraph(*words, "--missing", "skip")) == [3, 15]
-    (folder / "c.csv").write_bytes("\ufeffx,y\n1,2\n".encode("utf-16-le"))
+    (folder / "c.csv").write_bytes("\ufeffx,y\n1\x1f,2\n".encode("utf-16-le"))
     words = ("map", "x + y", "-d", "c.csv", "--values", "--json")
     assert values(cgraph(*words, "--encoding", "utf-16-le")) == [3]
 
