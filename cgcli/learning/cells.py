@@ -13,10 +13,6 @@ from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.manner import PLAIN, Manner
 from cgcli.operations.row import Shape
 
-_CALLED: Final = {
-    "dict": "an object", "date": "a date", "datetime": "a date", "time": "a time of day",
-    "timedelta": "a span of time", "bytes": "a run of bytes", "UUID": "an identifier",
-}  # fmt: skip
 _MISSING: Final = frozenset({
     "", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "none", "\\n", "?", ".",
 })  # fmt: skip
@@ -182,8 +178,7 @@ def convert(cell: Any, column: str, manner: Manner = PLAIN) -> Any:
     kind = type(cell).__name__
     if isinstance(cell, (int, float, np.generic)) or kind == "Decimal":
         return _finite(cell, column)
-    why = f"'{shorten(str(cell), 30)}' is {_CALLED.get(kind, kind)}, not a number"
-    raise CellError(column, why)
+    raise CellError(column, f"'{shorten(str(cell), 30)}' is not a number")
 
 
 def _finite(cell: Any, column: str) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from itertools import product
+from itertools import combinations
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, excerpt, few, shorten
@@ -21,7 +21,11 @@ FILLED: Final = ("mean", "indicator")
 """Of these those that keep the row, with the column's mean in the cell."""
 
 _GROUPS: Final = {",": "comma", ".": "point", " ": "space", "'": "apostrophe", "_": "underscore"}
-"""The signs that numbers may have in them, by what options call them."""
+_MARKS: Final = (
+    ("percent", True, "--percent"), ("decimal", ",", "--decimal comma"),
+    *(("thousands", sign, f"--thousands {name}") for sign, name in _GROUPS.items()),
+)  # fmt: skip
+"""What numbers may have in them that programs do not write, and the option that reads it."""
 _SPACES: Final = "[ \u00a0\u2009\u202f]"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MIDNIGHT: Final = datetime(1900, 1, 1, tzinfo=UTC)
@@ -90,17 +94,16 @@ _DAYS: Final = (
 _CLOCKS: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ":%H:%M:%S")
 
 
-def dates_of(texts: Sequence[str], *, iso: bool = True) -> tuple[str, str] | None:
+def dates_of(texts: Sequence[str]) -> tuple[str, str] | None:
     """Return what is to be said of texts that are dates, and a date so written; None for others.
 
     Of forms that read all of them it is the first; which is meant only who wrote them knows.
-    Without `iso` that of ISO 8601 is stated as others are.
 
     >>> dates_of(["01/02/2026", "02/13/2026"]), dates_of(["9:30"]), dates_of(["1.2"])
     (('days as %m/%d/%Y', '12/31/2026'), ('seconds as %H:%M', '17:30'), None)
     """
     forms = [day + clock for day in _DAYS for clock in _CLOCKS]
-    for form in [""] * iso + forms + [clock[1:] for clock in _CLOCKS[1:-1]]:
+    for form in (*forms, *(clock[1:] for clock in _CLOCKS[1:-1]), ""):
         unit = "days" if not form or form.startswith(_DAYS) else "seconds"
         said = " as ".join(filter(None, (unit, form)))
         with contextlib.suppress(ValueError, OverflowError):
@@ -224,23 +227,20 @@ class Manner:
         """Return which options, as few as will do, would read a text as which number.
 
         >>> PLAIN.reads("1,234"), PLAIN.reads("B7")
-        ('--thousands comma reads 1,234 as 1234; --decimal comma reads 1,234 as 1.234', '')
+        ('--decimal comma reads 1,234 as 1.234; --thousands comma reads 1,234 as 1234', '')
         """
-        found: dict[int, list[str]] = {}
-        marks = product((self.percent, True), (self.decimal, ","), (self.thousands, *_GROUPS))
-        for percent, decimal, thousands in dict.fromkeys(marks):
-            manner = replace(self, percent=percent, decimal=decimal, thousands=thousands)
-            number = None if decimal == thousands else manner.number(text)
-            options = {
-                "percent": percent != self.percent,
-                f"decimal {_GROUPS.get(decimal)}": decimal != self.decimal,
-                f"thousands {_GROUPS.get(thousands)}": thousands != self.thousands,
-            }
-            if number is not None:
-                asked = [option for option, is_new in options.items() if is_new]
-                said = f"--{' --'.join(asked)} reads {text.strip()} as {number:.15g}"
-                found.setdefault(len(asked), []).append(said)
-        return "; ".join(found[min(found)]) if found and 0 not in found else ""
+        for count in range(1, 4) if self.number(text) is None else ():
+            said = []
+            for marks in combinations(_MARKS, count):
+                parts: Any = {name: sign for name, sign, _ in marks}
+                manner = replace(self, **parts)
+                number = None if manner.decimal == manner.thousands else manner.number(text)
+                if number is not None:
+                    options = " ".join(option for _, _, option in marks)
+                    said.append(f"{options} reads {text.strip()} as {number:.15g}")
+            if said:
+                return "; ".join(said)
+        return ""
 
     def document(self) -> Any:
         """Return what differs from the defaults, as a model keeps it: it is `documents.Manner`.

@@ -109,7 +109,7 @@ class Report:
         """Return what can be done about rows none of which has numbers."""
         column = excerpt(first.column)
         cells = list(dict.fromkeys(_cell(bad) for bad in self.first if bad.column == first.column))
-        if all(cells) and (dates := dates_of(cells, iso=first.column not in self.manner.dates)):
+        if all(cells) and (dates := dates_of(cells)):
             return f'--date "{column}={dates[0]}" reads {dates[1]}'
         if way := self.manner.reads(cells[0]) or ("" if first.missing else self._way(first)):
             return way

@@ -128,7 +128,7 @@ BAD = [
     (b'x,y\n1,"[]"\n', "csv", "its list is empty"),
     (b'{"x": 1, "y": 2}\n{"x": 1}\n', "jsonl", "row 2 .*column 'y': it is missing"),
     (b'{"x": 1, "y": null}\n', "jsonl", "column 'y': it is missing"),
-    (b'{"x": 1, "y": {}}\n', "jsonl", "column 'y': '{}' is an object, not a number"),
+    (b'{"x": 1, "y": {}}\n', "jsonl", "column 'y': '{}' is not a number"),
     (b'{"x": 1, "y": [[[1]]]}\n', "jsonl", "nest deeper than 2"),
     (b'{"x": 1, "y": ["1"]}\n', "jsonl", "its list holds text"),
     (b'{"x": 1, "y": 1e999}\n', "jsonl", "column 'y': it is not finite"),

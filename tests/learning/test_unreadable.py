@@ -80,7 +80,7 @@ TEXTS: list[tuple[str, bytes, str, str]] = [
     (
         "a.jsonl",
         b'{"x": {"a": 1}, "y": 1}\n',
-        "'{'a': 1}' is an object, not a number",
+        "'{'a': 1}' is not a number",
         "holds '{'a': 1}'",
     ),
     ("a.jsonl", b'{"x": 1e400, "y": 1}\n', "it is not finite", ""),
