@@ -14,6 +14,10 @@ SHARE: Final = 1e-8
 """A curvature this small beside the greatest, of parameters in their errors, is one of rounding."""
 _LOST: Final = 1e-6
 """The part of a gradient that a step is to change it by."""
+_LEVEL: Final = 1e-4
+"""So small is a curvature along what is level beside the greatest, of parameters in their sizes."""
+_SEEN: Final = 1e-8
+"""The part of a cost that its digits tell well."""
 _PARAMETERS: Final = 50
 _WORK: Final = 100_000
 """So many parameters times rows are few beside what the run itself took."""
@@ -29,7 +33,7 @@ def curvature(objective: Objective) -> tuple[Any, Any]:
     """Return the second derivatives of a cost, and the roots of their diagonal, or 1."""
     theta = objective.task.parameters.flat.copy()
     steps = _WIDTHS[0] * np.where(theta == 0, 1.0, np.abs(theta))
-    matrix = differences(objective, theta, steps)
+    matrix = _differences(objective, theta, steps)
     # Beside what is 0 but for rounding, or where another parameter is larger by far, a step is lost
     # in the last digits of the gradient.
     slope = objective.at(theta)[1]
@@ -38,10 +42,10 @@ def curvature(objective: Objective) -> tuple[Any, Any]:
         # Of what has no slope at all nothing is lost but the width of a parameter that is 0.
         if (lost := lost & ((slope != 0) | (wider < 1))).any():
             steps = np.where(lost, np.maximum(steps, wider), steps)
-            matrix = differences(objective, theta, steps)
+            matrix = _differences(objective, theta, steps)
     scale = _roots(matrix)
     steps = np.where(matrix.diagonal() > 0, _WIDTHS[1] / scale, steps)
-    matrix = differences(objective, theta, steps)
+    matrix = _differences(objective, theta, steps)
     return matrix, _roots(matrix)
 
 
@@ -55,12 +59,31 @@ def root(matrix: Any, scale: Any) -> tuple[Any, bool]:
     return rooted.T * scale, bool(sizes[0] < -SHARE * sizes[-1])
 
 
+def levels_off(objective: Objective, way: Any, cost: float) -> bool:
+    """Whether a cost has fallen along the part of a way that it hardly curves along, and is level.
+
+    So it is where a line separates some of the rows, and others determine a part of the parameters.
+    """
+    end = objective.task.parameters.flat.copy()
+    sizes = np.where(end == 0, 1.0, np.abs(end))
+    # Whatever is lost of these in the digits of the gradient is level.
+    matrix = _differences(objective, end, _WIDTHS[0] * sizes) * np.outer(sizes, sizes)
+    if not np.isfinite(matrix).all():
+        return False
+    curves, ways = np.linalg.eigh(matrix)
+    level = ways[:, np.abs(curves) <= _LEVEL * curves[-1]]
+    way = sizes * (level @ (level.T @ (way / sizes)))
+    behind, near, far, farther = (objective.at(end + k * way)[0] for k in (-0.5, -0.25, 10, 100))
+    is_lower = behind > near > cost and behind - cost > _SEEN * abs(cost)
+    return bool(is_lower and max(far, farther) - cost <= _LOST * abs(cost))
+
+
 def _roots(matrix: Any) -> Any:
     diagonal = matrix.diagonal()
     return np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
 
 
-def differences(objective: Objective, theta: Any, steps: Any) -> Any:
+def _differences(objective: Objective, theta: Any, steps: Any) -> Any:
     """Return the changes of the gradient over steps of one parameter at a time, made symmetric."""
     matrix = np.stack([_change(objective, theta, step) for step in np.diag(steps)])
     return (matrix + matrix.T) / 2

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.errors import excerpt
-from cgcli.learning.curvature import SHARE, curvature, differences, is_small, root
+from cgcli.learning.curvature import SHARE, curvature, is_small, levels_off, root
 from cgcli.learning.objective import Objective
 from cgcli.learning.statistics import spread
 from cgcli.learning.stopping import Doubt
@@ -27,9 +27,6 @@ _STEEP: Final = 0.05
 _SWING: Final = 1e-6
 """The part of a cost's fall that it may go up and down by."""
 _NEAR: Final = 1e-3
-_SHORT: Final = 1e-4
-_LEVEL: Final = 1e-4
-"""So small is a curvature along what is level beside the greatest, of parameters in their sizes."""
 _IDLE: Final = 1e-12
 _QUIET: Final = 1e-8
 """So small beside that at the start is the gradient by what is saturated, all but its last bits."""
@@ -249,7 +246,8 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
     leaps = [float(np.linalg.norm(objective.at(end - step)[1] - here)) for step in steps]
     # Where bounds hold all but what is at its minimum the costs differ by rounding.
     falls = cost >= far >= farther and cost - farther > _IDLE * abs(cost)
-    if falls or (is_small(objective) and _levels_off(objective, end - before, cost)):
+    free = is_small(objective) and not objective.task.parameters.bounded
+    if falls or (free and levels_off(objective, end - before, cost)):
         message = (
             "the parameters grow without bound, and the cost falls all the way: it has no minimum"
         )
@@ -262,25 +260,6 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
         hint = "try a smooth cost, such as sqrt(r^2 + 0.01) for abs(r), or --optimizer adam"
         return [Doubt("kink", message, hint)]
     return []
-
-
-def _levels_off(objective: Objective, way: Any, cost: float) -> bool:
-    """Whether a cost has fallen along the part of a way that it hardly curves along, and is level.
-
-    So it is where a line separates some of the rows, and others determine a part of the parameters.
-    """
-    end = objective.task.parameters.flat.copy()
-    sizes = np.where(end == 0, 1.0, np.abs(end))
-    # Whatever is lost of these in the digits of the gradient is level.
-    matrix = differences(objective, end, _SHORT * sizes) * np.outer(sizes, sizes)
-    if not np.isfinite(matrix).all():
-        return False
-    curves, ways = np.linalg.eigh(matrix)
-    level = ways[:, np.abs(curves) <= _LEVEL * curves[-1]]
-    way = sizes * (level @ (level.T @ (way / sizes)))
-    behind, near, far, farther = (objective.at(end + k * way)[0] for k in (-0.5, -0.25, 10, 100))
-    is_lower = behind > near > cost and behind - cost > _QUIET * abs(cost)
-    return bool(is_lower and max(far, farther) - cost <= _SWING * abs(cost))
 
 
 def undetermined(
@@ -310,7 +289,13 @@ def undetermined(
         if cost - lower > max(least * max(abs(cost), abs(lower)), _IDLE * abs(start)):
             message = f"moving {names} takes the cost on to {in_units(lower):.6g}"
             return [Doubt("unconverged", message, _SIZES if least == _LOWER else _RANDOM)]
-    doubts = [] if is_saddle or several else spread(rooted, parameters).doubts
+    # Along what the cost does not curve by it may fall: then it depends on that all the same.
+    known = rooted / scale
+    rest = slope - np.linalg.pinv(known) @ (known @ (slope / scale)) * scale
+    is_steep = (np.abs(rest) * np.maximum(np.abs(end), 1.0)).max() > _QUIET * max(
+        abs(cost), abs(start)
+    )
+    doubts = [] if is_saddle or is_steep or several else spread(rooted, parameters).doubts
     return [doubt._replace(grave=False) for doubt in doubts]
 
 

@@ -866,7 +866,11 @@ def test_how_numbers_and_lines_are_written_by_hand(cgraph: Command, folder: Path
     ("name", "text", "told"),
     [
         ("a.jsonl", '[{"x": 1}]\n', "it is JSON"),
-        ("a.csv", "x,y\n2026-01-02,1\n2026-01-03,1\n", '--date "x=days as %Y-%m-%d" reads 2026-12-31'),
+        (
+            "a.csv",
+            "x,y\n2026-01-02,1\n2026-01-03,1\n",
+            '--date "x=days as %Y-%m-%d" reads 2026-12-31',
+        ),
         ("a.csv", 'x,y\n"1,234",1\n3,1\n', "--thousands comma reads 1,234 as 1234"),
         ("a.csv", "x,y\n0\u00a01,1\n1\u202f234,1\n", "as 1"),
         ("a.csv", 'x,y\n"0,125",1\n', "hint: --decimal comma reads 0,125 as 0.125\n"),

@@ -52,6 +52,13 @@ def test_classes_that_a_line_separates_in_part(
     assert "dead or saturated" not in err
 
 
+def test_what_the_cost_falls_along_does_matter(cgraph: Command, tmp_path: Path) -> None:
+    rows = "x,y\n1,2\n2,3\n"
+    for text in ("w*x + 0*y", "(w*x - y)^2 + v"):
+        more = ("w=1", "--epochs", "2", *(["v=2"] if "v" in text else []))
+        assert "does not matter" not in fit(cgraph, tmp_path, text, rows, *more)[1]
+
+
 def test_parameters_that_are_told_together_have_no_errors(cgraph: Command, tmp_path: Path) -> None:
     rows = "x1,x2,y\n1,2,2.1\n2,4,3.9\n3,6,6.2\n4,8,7.7\n"
     document, err = fit(cgraph, tmp_path, "a*x1 + b*x2 - y", rows, "a=1", "b=1", "--residual")
