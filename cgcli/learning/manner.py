@@ -223,8 +223,10 @@ class Manner:
         mantissa, _, exponent = digits.lower().partition("e")
         return float(f"{mantissa}e{int(exponent or 0) - 2}")
 
-    def reads(self, text: str) -> str:
+    def reads(self, text: str, *beside: str) -> str:
         """Return which options, as few as will do, would read a text as which number.
+
+        They would read the texts `beside` it as well.
 
         >>> PLAIN.reads("1,234"), PLAIN.reads("B7")
         ('--decimal comma reads 1,234 as 1.234; --thousands comma reads 1,234 as 1234', '')
@@ -234,10 +236,10 @@ class Manner:
             for marks in combinations(_MARKS, count):
                 parts: Any = {name: sign for name, sign, _ in marks}
                 manner = replace(self, **parts)
-                number = None if manner.decimal == manner.thousands else manner.number(text)
-                if number is not None:
+                numbers = [manner.number(cell) for cell in (text, *beside)]
+                if None not in numbers and manner.decimal != manner.thousands:
                     options = " ".join(option for _, _, option in marks)
-                    said.append(f"{options} reads {text.strip()} as {number:.15g}")
+                    said.append(f"{options} reads {text.strip()} as {numbers[0]:.15g}")
             if said:
                 return "; ".join(said)
         return ""

@@ -35,7 +35,8 @@ _WAYS: Final = {
 class Report:
     """What was met while rows were read: how many, and those that could not be used.
 
-    `notes` has by kind how many rows have such a note, the number of the first, and its note.
+    `notes` has by kind how many rows have such a note, the number of the first, and its note;
+    `good` has the cells of a row that could be used, where they are at hand.
     """
 
     def __init__(self, path: str, *, skip: bool, manner: Manner = PLAIN) -> None:
@@ -48,6 +49,7 @@ class Report:
         self.causes: dict[tuple[str, str], tuple[CellError, int]] = {}
         self.filled: Counter[str] = Counter()
         self._missing = skip or manner.missing == "skip"
+        self.good: Any = {}
         self._refused: CellError | None = None
         self._before = 0
         self.notes: dict[str, tuple[int, int, Note]] = {}
@@ -89,7 +91,9 @@ class Report:
         if self._refused is not None and self.bad < self.rows:
             message = f"{shorten(self._refused.path, 80)}, {self._refused}"
             ways = "--skip-bad leaves such rows out and counts them", self._way(self._refused)
-            read = self.manner.reads(_cell(self._refused))
+            good = self.good.get(self._refused.column)
+            texts = [_cell(self._refused), *([good] if isinstance(good, str) else [])]
+            read = self.manner.reads(*texts)
             raise CgraphError("file", message, read or "; ".join(filter(None, ways)))
         if at_end and self.bad and self.bad == self.rows:
             first = self.first[0]
@@ -225,6 +229,7 @@ def gather(
         except CellError as problem:
             report.meet(line, problem)
         else:
+            report.good = cells
             report.check()
         if len(kept) == CHUNK:
             yield {**columns.arrays(kept), ROW: np.array(numbers, dtype=np.float64)}

@@ -903,6 +903,7 @@ def test_what_a_file_is_instead_is_told(
         ("x\n3\n2026-01-02\n", (), ("--category", "--date")),
         ("x\ns\n%\n3\n", (), ("--percent", "--category")),
         ('x\n"1,5"\n3\n', (), ("--skip-bad",)),
+        ('x\n1.5\n"1,5"\n', (), ("--decimal",)),
         ("x\n1\nB7\n?\n", ("--category", "x=1,B7"), ("--missing mean",)),
     ],
 )
