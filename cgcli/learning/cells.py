@@ -13,11 +13,9 @@ from cgcli.errors import CgraphError, excerpt, shorten
 from cgcli.learning.manner import PLAIN, Manner
 from cgcli.operations.row import Shape
 
-_CALLED: Final = {
-    "dict": "an object", "date": "a date", "datetime": "a date", "time": "a time of day",
-    "timedelta": "a span of time", "bytes": "a run of bytes", "UUID": "an identifier",
-}  # fmt: skip
-_MISSING: Final = frozenset({"", "na", "n/a", "<na>", "nan", "-nan", "nat", "null", "none", "?"})
+_MISSING: Final = frozenset({
+    "", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "none", "\\n", "?", ".",
+})  # fmt: skip
 
 
 class CellError(Exception):
@@ -104,7 +102,9 @@ class Columns:
         if isinstance(cell, Fault):
             raise CellError(name, f"it holds the error {cell}")
         try:
-            if reader is not convert and is_missing(cell):
+            # What is stated to be a category is no word for nothing.
+            stated = name in manner.levels and cell in manner.levels[name]
+            if reader is not convert and is_missing(cell) and not stated:
                 raise _missing(name)
             return reader(cell, name, manner)
         except CellError as problem:
@@ -178,7 +178,7 @@ def convert(cell: Any, column: str, manner: Manner = PLAIN) -> Any:
     kind = type(cell).__name__
     if isinstance(cell, (int, float, np.generic)) or kind == "Decimal":
         return _finite(cell, column)
-    raise CellError(column, f"{_CALLED.get(kind, kind)} is not a number")
+    raise CellError(column, f"'{shorten(str(cell), 30)}' is not a number")
 
 
 def _finite(cell: Any, column: str) -> float:
@@ -194,12 +194,13 @@ def _finite(cell: Any, column: str) -> float:
 
 
 def _from_text(cell: str, column: str, manner: Manner) -> Any:
-    number = manner.number(cell)
+    number, plain = manner.number(cell), cell.strip()
     if number is not None:
-        return _finite(number, column)
+        if math.isinf(number):
+            raise CellError(column, f"'{shorten(plain, 30)}' is not finite")
+        return number
     if is_missing(cell):
         raise _missing(column)
-    plain = cell.strip()
     if plain.startswith("["):
         return _from_list(_read_list(plain, column), column)
     raise CellError(column, f"'{shorten(plain, 30)}' is not a number")

@@ -14,6 +14,10 @@ SHARE: Final = 1e-8
 """A curvature this small beside the greatest, of parameters in their errors, is one of rounding."""
 _LOST: Final = 1e-6
 """The part of a gradient that a step is to change it by."""
+_LEVEL: Final = 1e-4
+"""So small is a curvature along what is level beside the greatest, of parameters in their sizes."""
+_SEEN: Final = 1e-8
+"""The part of a cost that its digits tell well."""
 _PARAMETERS: Final = 50
 _WORK: Final = 100_000
 """So many parameters times rows are few beside what the run itself took."""
@@ -53,6 +57,25 @@ def root(matrix: Any, scale: Any) -> tuple[Any, bool]:
     sizes, directions = np.linalg.eigh(matrix / np.outer(scale, scale))
     rooted = np.where(sizes > SHARE * sizes[-1], sizes, 0.0) ** 0.5 * directions
     return rooted.T * scale, bool(sizes[0] < -SHARE * sizes[-1])
+
+
+def levels_off(objective: Objective, way: Any, cost: float) -> bool:
+    """Whether a cost has fallen along the part of a way that it hardly curves along, and is level.
+
+    So it is where a line separates some of the rows, and others determine a part of the parameters.
+    """
+    end = objective.task.parameters.flat.copy()
+    sizes = np.where(end == 0, 1.0, np.abs(end))
+    # Whatever is lost of these in the digits of the gradient is level.
+    matrix = _differences(objective, end, _WIDTHS[0] * sizes) * np.outer(sizes, sizes)
+    if not np.isfinite(matrix).all():
+        return False
+    curves, ways = np.linalg.eigh(matrix)
+    level = ways[:, np.abs(curves) <= _LEVEL * curves[-1]]
+    way = sizes * (level @ (level.T @ (way / sizes)))
+    behind, near, far, farther = (objective.at(end + k * way)[0] for k in (-0.5, -0.25, 10, 100))
+    is_lower = behind > near > cost and behind - cost > _SEEN * abs(cost)
+    return bool(is_lower and max(far, farther) - cost <= _LOST * abs(cost))
 
 
 def _roots(matrix: Any) -> Any:

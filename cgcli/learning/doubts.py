@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from cgcli.errors import excerpt
-from cgcli.learning.curvature import SHARE, curvature, is_small, root
+from cgcli.learning.curvature import SHARE, curvature, is_small, levels_off, root
 from cgcli.learning.objective import Objective
 from cgcli.learning.statistics import spread
 from cgcli.learning.stopping import Doubt
@@ -245,7 +245,9 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
     steps = [_NEAR**power * reach * here / (norm or 1.0) for power in (2, 3)]
     leaps = [float(np.linalg.norm(objective.at(end - step)[1] - here)) for step in steps]
     # Where bounds hold all but what is at its minimum the costs differ by rounding.
-    if cost >= far >= farther and cost - farther > _IDLE * abs(cost):
+    falls = cost >= far >= farther and cost - farther > _IDLE * abs(cost)
+    free = is_small(objective) and not objective.task.parameters.bounded
+    if falls or (free and levels_off(objective, end - before, cost)):
         message = (
             "the parameters grow without bound, and the cost falls all the way: it has no minimum"
         )
@@ -287,7 +289,13 @@ def undetermined(
         if cost - lower > max(least * max(abs(cost), abs(lower)), _IDLE * abs(start)):
             message = f"moving {names} takes the cost on to {in_units(lower):.6g}"
             return [Doubt("unconverged", message, _SIZES if least == _LOWER else _RANDOM)]
-    doubts = [] if is_saddle or several else spread(rooted, parameters).doubts
+    # Along what the cost does not curve by it may fall: then it depends on that all the same.
+    known = rooted / scale
+    rest = slope - np.linalg.pinv(known) @ (known @ (slope / scale)) * scale
+    is_steep = (np.abs(rest) * np.maximum(np.abs(end), 1.0)).max() > _QUIET * max(
+        abs(cost), abs(start)
+    )
+    doubts = [] if is_saddle or is_steep or several else spread(rooted, parameters).doubts
     return [doubt._replace(grave=False) for doubt in doubts]
 
 

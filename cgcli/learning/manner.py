@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from itertools import combinations
 from typing import Any, Final, NamedTuple
 
 from cgcli.errors import CgraphError, excerpt, few, shorten
@@ -19,6 +20,12 @@ MISSING: Final = ("error", "skip", "mean", "indicator")
 FILLED: Final = ("mean", "indicator")
 """Of these those that keep the row, with the column's mean in the cell."""
 
+_GROUPS: Final = {",": "comma", ".": "point", " ": "space", "'": "apostrophe", "_": "underscore"}
+_MARKS: Final = (
+    ("percent", True, "--percent"), ("decimal", ",", "--decimal comma"),
+    *(("thousands", sign, f"--thousands {name}") for sign, name in _GROUPS.items()),
+)  # fmt: skip
+"""What numbers may have in them that programs do not write, and the option that reads it."""
 _SPACES: Final = "[ \u00a0\u2009\u202f]"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MIDNIGHT: Final = datetime(1900, 1, 1, tzinfo=UTC)
@@ -78,6 +85,32 @@ class Calendar(NamedTuple):
             raise ValueError  # noqa: TRY004  # as what is no date raises
         count = int(f"{cell // timedelta(microseconds=1)}{'0' * len(finer)}") + int(finer or 0)
         return count / int(f"{self.seconds}{'0' * (6 + len(finer))}")
+
+
+_DAYS: Final = (
+    "%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d%b%Y", "%d-%b-%Y",
+    "%d %b %Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%b %d, %Y", "%Y年%m月%d日",
+)  # fmt: skip
+_CLOCKS: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ":%H:%M:%S")
+
+
+def dates_of(texts: Sequence[str]) -> tuple[str, str] | None:
+    """Return what is to be said of texts that are dates, and a date so written; None for others.
+
+    Of forms that read all of them it is the first; which is meant only who wrote them knows.
+
+    >>> dates_of(["01/02/2026", "02/13/2026"]), dates_of(["9:30"]), dates_of(["1.2"])
+    (('days as %m/%d/%Y', '12/31/2026'), ('seconds as %H:%M', '17:30'), None)
+    """
+    forms = [day + clock for day in _DAYS for clock in _CLOCKS]
+    for form in (*forms, *(clock[1:] for clock in _CLOCKS[1:-1]), ""):
+        unit = "days" if not form or form.startswith(_DAYS) else "seconds"
+        said = " as ".join(filter(None, (unit, form)))
+        with contextlib.suppress(ValueError, OverflowError):
+            calendar = Calendar.read("", said)
+            list(map(calendar.number, texts))
+            return said, datetime(2026, 12, 31, 17, 30, tzinfo=UTC).strftime(form or "%Y-%m-%d")
+    return None
 
 
 def _moment(name: str, form: str) -> datetime:
@@ -165,7 +198,7 @@ class Manner:
     @cached_property
     def _number(self) -> re.Pattern[str]:
         point, group = re.escape(self.decimal), self._group
-        grouped = rf"[0-9]{{1,3}}(?:{group}[0-9]{{3}})+(?![0-9])|" if self.thousands else ""
+        grouped = rf"[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+(?![0-9])|" if self.thousands else ""
         digits = rf"(?:{grouped}[0-9]+)"
         exponent = r"(?:[eE][+-]?[0-9]+)?"
         percent = r"(?P<percent>\s*%)?" if self.percent else r"(?P<percent>(?!))?"
@@ -182,13 +215,34 @@ class Manner:
         if match is None:
             return None
         if self.is_plain:
-            return float(text)
+            return float(match["number"])
         digits = re.sub(self._group, "", match["number"]).replace(self.decimal, ".")
         if not match["percent"]:
             return float(digits)
         # One rounding, not that of a division after that of the number.
         mantissa, _, exponent = digits.lower().partition("e")
         return float(f"{mantissa}e{int(exponent or 0) - 2}")
+
+    def reads(self, text: str, *beside: str) -> str:
+        """Return which options, as few as will do, would read a text as which number.
+
+        They would read the texts `beside` it as well.
+
+        >>> PLAIN.reads("1,234"), PLAIN.reads("B7")
+        ('--decimal comma reads 1,234 as 1.234; --thousands comma reads 1,234 as 1234', '')
+        """
+        for count in range(1, 4) if self.number(text) is None else ():
+            said = []
+            for marks in combinations(_MARKS, count):
+                parts: Any = {name: sign for name, sign, _ in marks}
+                manner = replace(self, **parts)
+                numbers = [manner.number(cell) for cell in (text, *beside)]
+                if None not in numbers and manner.decimal != manner.thousands:
+                    options = " ".join(option for _, _, option in marks)
+                    said.append(f"{options} reads {text.strip()} as {numbers[0]:.15g}")
+            if said:
+                return "; ".join(said)
+        return ""
 
     def document(self) -> Any:
         """Return what differs from the defaults, as a model keeps it: it is `documents.Manner`.

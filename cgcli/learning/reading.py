@@ -93,7 +93,7 @@ class _Lines:
             while line := self._text.readline(_LONGEST):
                 self.number += 1
                 if self.number == 1:
-                    line = line.removeprefix("\ufeff")
+                    line = line.lstrip("\ufeff")
                 if comment:
                     if not quotes % 2 and line.lstrip().startswith(comment):
                         line = "\n"
@@ -112,19 +112,21 @@ def _csv(path: str, stream: IO[bytes], usual: str, manner: Manner) -> Source:
     csv.field_size_limit(_LONGEST)
     lines = _Lines(path, stream, manner)
     feed = iter(lines)
-    line = next(feed, "")
+    full = filter(str.strip, feed)
+    line = next(full, "")
     # A line that spreadsheets write, and that none of them shows.
     stated = re.fullmatch(r'"?sep=(.)"?\s*', line, re.IGNORECASE)
-    feed = feed if stated else itertools.chain([line], feed)
+    line = next(full, "") if stated else line
     delimiter = manner.delimiter or (stated[1] if stated else usual)
+    _check_head(path, line, delimiter)
+    before, feed = lines.number - 1, itertools.chain([line], feed)
     blanks = delimiter == " "
     dialect: Any = {"delimiter": delimiter, "strict": True, "skipinitialspace": blanks}
     reader = csv.reader(feed, **dialect)
-    first = next(_records(path, reader, int(stated is not None)), None)
+    first = next(_records(path, reader, before), None)
     if first is None:
         raise file_error(path, "it is empty", "the first line names the columns")
-    names = check_names(path, [name.strip() for name in first])
-    _check_head(path, names, delimiter)
+    names = _header(path, [name.strip() for name in first], delimiter)
     plain = manner.is_plain and delimiter != " " and manner.encoding == "utf-8"
     # Standard input has no path that it can be read by again.
     large = plain and lines.number == 1 and path != STDIN
@@ -137,27 +139,36 @@ def _csv(path: str, stream: IO[bytes], usual: str, manner: Manner) -> Source:
         left = _cells(path, csv.reader(feed, **dialect), names, wanted, lines.number)
         yield from gather(itertools.islice(left, report.of_file, None), columns, report)
 
-    how = [f"sep={stated[1]}"] if stated else []
+    how = [f"delimiter {stated[1]!r}"] if stated and not manner.delimiter else []
     return Source(path, names, rows, manner, how, dict.fromkeys(names, "VARCHAR"))
 
 
-_DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas", " ": "blanks"}
+_DELIMITERS: Final = {";": "semicolon", "\t": "tab", "|": "bar", ",": "comma", " ": "space"}
 
 
-def _check_head(path: str, names: list[str], delimiter: str) -> None:
-    """Raise `CgraphError` for a first line that does not name the columns."""
-    if names[0].startswith("#") and len(names) == 1:
-        hint = "add --comment #, or take such lines out: the first line names the columns"
-        raise file_error(path, f"its first line is a comment, '{shorten(names[0], 30)}'", hint)
-    for other, called in _DELIMITERS.items():
-        if len(names) == 1 and other in names[0] and other not in (delimiter, " "):
-            hint = f"add --delimiter {called.removesuffix('s')}"
-            hint += ", and --decimal comma where numbers have one" if other == ";" else ""
-            raise file_error(path, f"its columns seem to be separated by {called}", hint)
+def _header(path: str, names: list[str], delimiter: str) -> list[str]:
+    """Return the names of the columns; raises `CgraphError` where the first row has none."""
     if all(PLAIN.number(name) is not None for name in names):
         example = delimiter.join(("x", "y", "z")[: len(names)])
         hint = f"put one before it that names the columns: {example}"
         raise file_error(path, "its first line has numbers, and no names", hint)
+    return check_names(path, names)
+
+
+def _check_head(path: str, line: str, delimiter: str) -> None:
+    """Raise `CgraphError` for a first line that has no delimiter, and does not name the columns."""
+    if delimiter in line:
+        return
+    if line.lstrip().startswith("#"):
+        hint = "add --comment #, or take such lines out: the first line names the columns"
+        raise file_error(path, f"its first line is a comment, '{shorten(line.strip(), 30)}'", hint)
+    for other, option in _DELIMITERS.items():
+        # A name may have blanks in it, but for those between two in quotes.
+        if (other if other != " " else '" "') in line:
+            hint = f"add --delimiter {option}"
+            hint += ", and --decimal comma where numbers have one" if other == ";" else ""
+            called = "blanks" if other == " " else f"{option}s"
+            raise file_error(path, f"its columns seem to be separated by {called}", hint)
 
 
 def _records(path: str, reader: Any, before: int = 0) -> Iterator[list[str]]:
@@ -252,7 +263,7 @@ def workbook(path: str, stream: IO[bytes], manner: Manner) -> Source:
     lines = [(line, row) for line, row in enumerate(cells, 1) if any(cell != "" for cell in row)]
     if not lines:
         raise file_error(path, "its sheet is empty", "the first row names the columns")
-    names = check_names(path, [str(cell).strip() for cell in lines[0][1]])
+    names = _header(path, [str(cell).strip() for cell in lines[0][1]], ", ")
 
     records = [(line, dict(zip(names, row, strict=True))) for line, row in lines[1:]]
     # One that was named is told as that.

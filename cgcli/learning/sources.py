@@ -14,33 +14,29 @@ import numpy as np
 from cgcli.calculus.notes import Note
 from cgcli.errors import CgraphError, excerpt, few, file_error, shorten
 from cgcli.learning.cells import CellError, Columns, kept_arrays
-from cgcli.learning.manner import PLAIN, Manner
+from cgcli.learning.manner import PLAIN, Manner, dates_of
 from cgcli.learning.tables import CHUNK, ROW
 
 _FEW: Final = 20
 _WAYS: Final = {
     "it is missing$": "--missing mean fills such cells when training",
     "is none of its categories$": "--unseen other gives all such a number of their own",
-    r"a date is not a number$|^'\d{4}-\d\d-\d\d.*a number": "--date makes numbers of dates",
-    "%' is not a number$": "--percent reads 12% as 0.12",
+    r"^it has \d+ numbers, and the rows before \d+": "--pad COLUMN=N fills up lists shorter than N",
     "^'[\u2010-\u2015\u2212]": "the sign of a number is -, the hyphen on the keyboard",
     "^'[<>\u2264\u2265]": "a limit is no number: write one, as half the limit, or leave it empty",
-    r"^'-?\d{1,3}(\.\d{3})+,\d+'": "--decimal comma --thousands point reads 1.204,5",
-    r"^'-?\d{1,3}(,\d{3})+(\.\d*)?'": "--thousands comma reads 1,234 as 1234",
-    r"^'-?\d+,\d+'": "--decimal comma reads 1,5",
-    r"^'-?[\d.,]+ ?[^\W\d]+'": "a number stands without its unit, as in a column x_mg",
-    r"^'\d+\.\d+\.\d{4}'": '--date "COLUMN=days as %d.%m.%Y" reads 31.12.2026',
-    r"^'\d+/\d+/\d{4}'": '--date "COLUMN=days as %d/%m/%Y" reads 31/12/2026',
-    r"^'\d{4}-\d+-\d+' is not a date": '--date "COLUMN=days as %Y-%m-%d" reads 2026-12-31',
+    r"^'-?[$€£¥₹]|^'-?[\d.,]+\s*([^\W\d]+|[$€£¥₹°].*)' is": "a number stands without its unit, "
+    "as in a column x_mg",
+    "^'\"": "a cell in quotes has no blank before them",
     "2 cells, and the file 1 column$": "--delimiter semicolon --decimal comma reads 3,5",
-}
+}  # fmt: skip
 """What else can be done, by a pattern of what is said of a cell."""
 
 
 class Report:
     """What was met while rows were read: how many, and those that could not be used.
 
-    `notes` has by kind how many rows have such a note, the number of the first, and its note.
+    `notes` has by kind how many rows have such a note, the number of the first, and its note;
+    `good` has the cells of a row that could be used, where they are at hand.
     """
 
     def __init__(self, path: str, *, skip: bool, manner: Manner = PLAIN) -> None:
@@ -53,6 +49,7 @@ class Report:
         self.causes: dict[tuple[str, str], tuple[CellError, int]] = {}
         self.filled: Counter[str] = Counter()
         self._missing = skip or manner.missing == "skip"
+        self.good: Any = {}
         self._refused: CellError | None = None
         self._before = 0
         self.notes: dict[str, tuple[int, int, Note]] = {}
@@ -93,34 +90,48 @@ class Report:
         """Raise `CgraphError` for bad rows that may not be left out, or when no row is good."""
         if self._refused is not None and self.bad < self.rows:
             message = f"{shorten(self._refused.path, 80)}, {self._refused}"
-            hint = "--skip-bad leaves such rows out and counts them"
-            way = _way(self._refused)
-            raise CgraphError("file", message, f"{hint}; {way}" if way else hint)
+            ways = "--skip-bad leaves such rows out and counts them", self._way(self._refused)
+            good = self.good.get(self._refused.column)
+            texts = [_cell(self._refused), *([good] if isinstance(good, str) else [])]
+            read = self.manner.reads(*texts)
+            raise CgraphError("file", message, read or "; ".join(filter(None, ways)))
         if at_end and self.bad and self.bad == self.rows:
             first = self.first[0]
             why = f"all {self.rows:,} rows are bad" if self.rows > 1 else "its one row is bad"
             message = f"{shorten(self.path, 80)}: {why}; {first}"
-            way = "" if first.missing else _way(first)
-            raise CgraphError("file", message, way or _advice(first, self.first))
+            raise CgraphError("file", message, self._advice(first))
+
+    def _way(self, bad: CellError) -> str:
+        """Return what else can be done about a cell."""
+        # What is no number before it is read has no mean.
+        if bad.missing and (bad.column in self.manner.levels or bad.column in self.manner.pads):
+            return ""
+        way = next((text for part, text in _WAYS.items() if re.search(part, bad.why)), "")
+        return way.replace("COLUMN", excerpt(bad.column))
+
+    def _advice(self, first: CellError) -> str:
+        """Return what can be done about rows none of which has numbers."""
+        column = excerpt(first.column)
+        cells = list(dict.fromkeys(_cell(bad) for bad in self.first if bad.column == first.column))
+        if all(cells) and (dates := dates_of(cells)):
+            return f'--date "{column}={dates[0]}" reads {dates[1]}'
+        if way := self.manner.reads(cells[0]) or ("" if first.missing else self._way(first)):
+            return way
+        if "columns" in first.why:
+            return "the first line names the columns, and each line after it has a cell for each"
+        if not first.why.endswith("not a number"):
+            return f"the column '{column}' has no number that can be used"
+        held = ", ".join(f"'{cell}'" for cell in cells[:3]) + (", …" if len(cells) > 3 else "")
+        advice = "a number is written as 1.5, -2 or 3e5"
+        if all(cell[:1].isalpha() for cell in cells) and first.why.endswith("is not a number"):
+            advice = f"--category {column} gives each of its words a number"
+        return f"the column '{column}' holds {held}: {advice}"
 
 
-def _way(bad: CellError) -> str:
-    """Return what else can be done about a cell."""
-    way = next((text for part, text in _WAYS.items() if re.search(part, bad.why)), "")
-    return way.replace("COLUMN", excerpt(bad.column))
-
-
-def _advice(first: CellError, bad: list[CellError]) -> str:
-    """Return what can be done about rows none of which has numbers."""
-    if "columns" in first.why:
-        return "the first line names the columns, and each line after it has a cell for each"
-    column = excerpt(first.column)
-    held = dict.fromkeys(row.why.removesuffix(" is not a number") for row in bad)
-    few = ", ".join(list(held)[:3]) + (", …" if len(held) > 3 else "")
-    if first.why in held:
-        return f"the column '{column}' has no number that can be used"
-    advice = f"--category {column} gives each of its words a number, --date {column}=days its days"
-    return f"the column '{column}' holds {few}: {advice}"
+def _cell(bad: CellError) -> str:
+    """Return the text of a cell that is not what it has to be."""
+    match = re.match(r"'(.*)' is ", bad.why, re.DOTALL)
+    return match[1] if match else ""
 
 
 def listed(names: Sequence[str]) -> str:
@@ -218,6 +229,7 @@ def gather(
         except CellError as problem:
             report.meet(line, problem)
         else:
+            report.good = cells
             report.check()
         if len(kept) == CHUNK:
             yield {**columns.arrays(kept), ROW: np.array(numbers, dtype=np.float64)}

@@ -147,7 +147,9 @@ class Training:
                         # Who says when to stop may know that it falls on and on.
                         endless = bottomless(objective, before, cost)
                         doubts = [d._replace(grave=falling[0]) for d in endless] or doubts
-                    doubts += unmoved(objective, before, first)
+                    # What grows without bound is saturated in the end.
+                    if not any(doubt.kind == "unbounded" for doubt in end.doubts):
+                        doubts += unmoved(objective, before, first)
                 end = end._replace(doubts=(*end.doubts, *doubts))
             return self._by_turns(self._trained(end, start, fit), watch)
 
@@ -215,7 +217,8 @@ class Training:
             before, after = map(self.log.in_units, (start, cost))
             message = f"the cost rose, from {before:.6g} to {after:.6g}"
             smaller = "try a smaller --lr" if self.options.rate else "try --scale, or a small --lr"
-            doubts.append(Doubt("rising", message, smaller, grave=False))
+            grave = self.descent.objective.full and not self.options.criteria.limited
+            doubts.append(Doubt("rising", message, smaller, grave))
         # Of batches the costs go up and down by chance.
         return [d for d in doubts if self.descent.objective.full or d.kind != "swinging"]
 

@@ -13,15 +13,7 @@ from cgcli.learning.models import Model
 from cgcli.learning.optimisers import OPTIMISER_NAMES, OPTIMISERS, SCHEDULES
 from cgcli.learning.run import BATCHLESS, Options
 from cgcli.learning.stopping import Criteria
-from cgcli.library.choices import (
-    choice,
-    count,
-    flag,
-    option,
-    pairs,
-    read_number,
-    real,
-)  # fmt: skip
+from cgcli.library.choices import choice, count, flag, option, pairs, read_number, real
 from cgcli.library.readings import READ_AS, READINGS
 
 OPTIMISER_SETTINGS: Final = {name for row in OPTIMISERS.values() for name in row.settings}

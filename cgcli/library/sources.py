@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -92,7 +93,7 @@ def _open(path: str, manner: Manner, kept: bytes | None) -> Iterator[Source]:
     kind = manner.kind or data_kind(path)
     if path != "-" and kind is None and manner.delimiter:
         kind = "csv"
-    if path != "-" and kind is None:
+    if path != "-" and kind is None and not os.path.isdir(path):
         why = "data is read from .csv, .tsv, .jsonl, .json, .parquet and .xlsx"
         raise file_error(path, why, "name one of those, or say what it is: --data-format csv")
     from cgcli.learning.reading import STDIN, open_source

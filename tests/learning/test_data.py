@@ -774,7 +774,7 @@ def test_a_first_line_that_names_the_delimiter(line: str, cgraph: Command, folde
     words = ("map", "x", "-d", "a.csv", "--values", "--json", "--decimal", "comma")
     ran = cgraph(*words)
     assert values(ran, "x") == [1, 3.5]
-    assert "read: a.csv: 2 rows, 2 columns; sep=;" in ran.err
+    assert "read: a.csv: 2 rows, 2 columns; delimiter ';'" in ran.err
     assert refused(cgraph("map", "y", *words[2:]), "row 2 (line 4), column 'y'")
 
 
@@ -836,7 +836,7 @@ def test_nanoseconds_of_parquet_are_not_cut(cgraph: Command, folder: Path) -> No
     assert cgraph(*words, *asked, "-o", "b.parquet").status == 0
     (row,) = database.execute("SELECT t::VARCHAR FROM 'b.parquet'").fetchall()
     assert row == (moment,)
-    assert refused(cgraph("map", "t", "-d", "a.parquet"), "--date makes numbers of dates")
+    assert refused(cgraph("map", "t", "-d", "a.parquet"), '--date "t=days" reads 2026-12-31')
 
 
 @pytest.mark.parametrize(
@@ -857,7 +857,7 @@ def test_how_numbers_and_lines_are_written_by_hand(cgraph: Command, folder: Path
     (folder / "b.csv").write_text("x,y\n1,2\n<NA>,3\n-nan,4\nNaT,5\n7,8\n")
     words = ("map", "x + y", "-d", "b.csv", "--values", "--json")
     assert values(cgraph(*words, "--missing", "skip")) == [3, 15]
-    (folder / "c.csv").write_bytes("\ufeffx,y\n1,2\n".encode("utf-16-le"))
+    (folder / "c.csv").write_bytes("\ufeffx,y\n1\x1f,2\n".encode("utf-16-le"))
     words = ("map", "x + y", "-d", "c.csv", "--values", "--json")
     assert values(cgraph(*words, "--encoding", "utf-16-le")) == [3]
 
@@ -866,12 +866,73 @@ def test_how_numbers_and_lines_are_written_by_hand(cgraph: Command, folder: Path
     ("name", "text", "told"),
     [
         ("a.jsonl", '[{"x": 1}]\n', "it is JSON"),
-        ("a.csv", "x,y\n2026-01-02,1\n3,1\n", "--date makes numbers of dates"),
+        (
+            "a.csv",
+            "x,y\n2026-01-02,1\n2026-01-03,1\n",
+            '--date "x=days as %Y-%m-%d" reads 2026-12-31',
+        ),
         ("a.csv", 'x,y\n"1,234",1\n3,1\n', "--thousands comma reads 1,234 as 1234"),
+        ("a.csv", "x,y\n0\u00a01,1\n1\u202f234,1\n", "as 1"),
+        ("a.csv", 'x,y\n"0,125",1\n', "hint: --decimal comma reads 0,125 as 0.125\n"),
+        ("a.csv", "x,y\n31jan2024,1\n", '--date "x=days as %d%b%Y" reads 31Dec2026'),
+        ("a.csv", "x,y\n01/31/2024,1\n", '--date "x=days as %m/%d/%Y" reads 12/31/2026'),
+        ("a.csv", "x,y\n1:30:00,1\n", '--date "x=seconds as %H:%M:%S" reads 17:30:00'),
+        ("a.csv", 'x,y\n "2",1\n', "a cell in quotes has no blank before them"),
+        ("a.csv", '"x";"y"\n1;2\n', "add --delimiter semicolon"),
+        ("a.csv", '"x" "y"\n1 2\n', "add --delimiter space"),
+        ("a.csv", "x,y\n1e400,2\n", "'1e400' is not finite"),
+        ("a.csv", " \n\n", "it is empty"),
+        ("a.jsonl", '{"x": [1, 2]}\n{"x": [1]}\n', "--pad x=N fills up lists shorter than N"),
+        (".", "", "this is a folder"),
     ],
 )
 def test_what_a_file_is_instead_is_told(
     name: str, text: str, told: str, cgraph: Command, folder: Path
 ) -> None:
-    (folder / name).write_text(text)
+    if text:
+        (folder / name).write_text(text, "utf-8")
     assert refused(cgraph("map", "x", "-d", name, "--values"), told)
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "not_told"),
+    [
+        ("x\n$5\n€7\n", (), ("--category", "--date")),
+        ("x\n0x10\n", (), ("--category", "--date")),
+        ("x\nred\n", (), ("--date",)),
+        ("x\n3\n2026-01-02\n", (), ("--category", "--date")),
+        ("x\ns\n%\n3\n", (), ("--percent", "--category")),
+        ('x\n"1,5"\n3\n', (), ("--skip-bad",)),
+        ('x\n1.5\n"1,5"\n', (), ("--decimal",)),
+        ("x\n1\nB7\n?\n", ("--category", "x=1,B7"), ("--missing mean",)),
+    ],
+)
+def test_nothing_is_offered_that_does_not_help(
+    text: str, option: tuple[str, ...], not_told: tuple[str, ...], cgraph: Command, folder: Path
+) -> None:
+    (folder / "a.csv").write_text(text, "utf-8")
+    ran = cgraph("map", "x", "-d", "a.csv", *option)
+    assert refused(ran, "row ") and not any(part in ran.err for part in not_told)
+
+
+def test_what_is_stated_is_a_category_and_no_word_for_nothing(
+    cgraph: Command, folder: Path
+) -> None:
+    (folder / "a.csv").write_text("k,x\nNA,1\nEU,.\n,3\n#N/A,4\n")
+    words = ("map", "k", "-d", "a.csv", "--values", "--json", "--category", "k=NA,EU")
+    assert values(cgraph(*words, "--missing", "skip"), "k") == [0, 1]
+    words = ("map", "x", "-d", "a.csv", "--values", "--json", "--missing", "skip")
+    assert values(cgraph(*words), "x") == [1, 3, 4]
+
+
+def test_thousands_do_not_begin_with_0(cgraph: Command, folder: Path) -> None:
+    (folder / "a.csv").write_text('x\n"1,250"\n"0,125"\n')
+    ran = cgraph("map", "x", "-d", "a.csv", "--thousands", "comma")
+    assert refused(ran, "row 2 (line 3), column 'x': '0,125' is not a number")
+
+
+def test_a_sheet_of_numbers_alone_has_no_names(cgraph: Command, folder: Path) -> None:
+    pytest.importorskip("python_calamine")
+    workbook(folder / "a.xlsx", {"Data": [[number_cell(2020), number_cell(1)]] * 2})
+    ran = cgraph("map", "sum(v)", "-d", "a.xlsx", "--stack", "v=*")
+    assert refused(ran, "its first line has numbers, and no names")

@@ -30,6 +30,35 @@ def fit(cgraph: Command, folder: Path, text: str, rows: str, *more: str) -> tupl
     return json.loads(cgraph("train", text, "-d", str(data), *more, "--json").out), plain.err
 
 
+@pytest.mark.parametrize("likelihood", [(), ("--likelihood",)])
+@pytest.mark.parametrize(
+    ("rows", "is_separated"),
+    [
+        ("x,z,y\n1,0,0\n2,0,0\n3,0,0\n3,0,1\n4,0,1\n5,0,1\n", True),
+        ("x,z,y\n1,0,0\n2,0,1\n3,0,0\n4,0,1\n5,0,1\n2.5,1,1\n1.5,1,1\n3.5,1,1\n", True),
+        ("x,z,y\n1,0,0\n2,0,1\n3,0,0\n4,0,1\n5,0,1\n2.5,1,1\n1.5,1,0\n3.5,1,1\n", False),
+    ],
+)
+def test_classes_that_a_line_separates_in_part(
+    rows: str, is_separated: bool, likelihood: tuple[str, ...], cgraph: Command, tmp_path: Path
+) -> None:
+    # By Albert and Anderson, Biometrika 71 (1984), 1: with a row of each class on the line, or one
+    # column that tells the class, the likelihood has no maximum.
+    third = " + c*z" if "1,1\n" in rows else ""
+    text = f"q = a + b*x{third}; softplus(q) - y*q"
+    starts = ("a=0", "b=0", *(["c=0"] if third else []), "--optimizer", "lbfgs")
+    err = fit(cgraph, tmp_path, text, rows, *starts, *likelihood)[1]
+    assert ("grow without bound" in err) == is_separated
+    assert "dead or saturated" not in err
+
+
+def test_what_the_cost_falls_along_does_matter(cgraph: Command, tmp_path: Path) -> None:
+    rows = "x,y\n1,2\n2,3\n"
+    for text in ("w*x + 0*y", "(w*x - y)^2 + v"):
+        more = ("w=1", "--epochs", "2", *(["v=2"] if "v" in text else []))
+        assert "does not matter" not in fit(cgraph, tmp_path, text, rows, *more)[1]
+
+
 def test_parameters_that_are_told_together_have_no_errors(cgraph: Command, tmp_path: Path) -> None:
     rows = "x1,x2,y\n1,2,2.1\n2,4,3.9\n3,6,6.2\n4,8,7.7\n"
     document, err = fit(cgraph, tmp_path, "a*x1 + b*x2 - y", rows, "a=1", "b=1", "--residual")

@@ -519,6 +519,9 @@ def test_a_cost_that_rises(points: str, cgraph: Run) -> None:
     ran = cgraph("train", LINE, "-d", points, "w=0", "b=0", "--lr", "0.9", "--epochs", "6")
     assert ran.status == 0
     assert "note: the cost rose" in ran.err
+    ran = cgraph("train", "exp(w*(x + 3)) - w", "-d", points, "w=1.2", "--lr", "10")
+    assert ran.status == 1
+    assert "warning: the cost rose" in ran.err
     ran = cgraph("train", "w*x + b", "-d", points, "w=0", "b=0", "--lr", "2", "--epochs", "9")
     assert ran.status == 0
     assert "note: the cost falls without bound" in ran.err

@@ -64,7 +64,7 @@ TEXTS: list[tuple[str, bytes, str, str]] = [
     ("a.csv", b"x,y\na,2\n3,4\n", "row 1 (line 2), column 'x': 'a' is not", "--skip-bad leaves"),
     ("a.csv", b"x,y\n3,4\na,2\n", "row 2 (line 3), column 'x': 'a' is not", "--skip-bad leaves"),
     ("a.csv", b"x,y\n1,\0\n", "'\\x00' is not a number", ""),
-    ("a.csv", b"x,y\n" + b"9" * 5000 + b",1\n", "it is not finite", ""),
+    ("a.csv", b"x,y\n" + b"9" * 5000 + b",1\n", "99' is not finite", ""),
     ("a.json", b"x,y\n1,2\n", "this is not JSON", ""),
     ("a.json", b'{"x": [1], "y": [2]}', "it is not a list of objects", 'write [{"x": 1, "y": 2}'),
     (
@@ -77,7 +77,12 @@ TEXTS: list[tuple[str, bytes, str, str]] = [
     ("a.json", b"\xff\xfe[\0", "it is UTF-16", ""),
     ("a.json", packed(b"[]"), "it is empty", ""),
     ("a.jsonl", b'{"x": "a", "y": 1}\n', "its one row is bad", "holds 'a'"),
-    ("a.jsonl", b'{"x": {"a": 1}, "y": 1}\n', "an object is not a number", "holds an object"),
+    (
+        "a.jsonl",
+        b'{"x": {"a": 1}, "y": 1}\n',
+        "'{'a': 1}' is not a number",
+        "holds '{'a': 1}'",
+    ),
     ("a.jsonl", b'{"x": 1e400, "y": 1}\n', "it is not finite", ""),
     ("a.jsonl", b'{"x": ' + b"9" * 400 + b', "y": 1}\n', "larger than the largest double", ""),
     ("a.jsonl", b'{"x": ' + b"9" * 5000 + b', "y": 1}\n', "has too many digits", ""),
