@@ -18,10 +18,10 @@ from cgcli.commands.data import (
 from cgcli.commands.data_options import READING, DataOptions, merged
 from cgcli.commands.inputs import read_bindings, read_program, split_names
 from cgcli.commands.options import argument, conflict, takes, to_file
-from cgcli.errors import CgraphError, few, shorten
+from cgcli.errors import CgraphError, few, named, shorten
 from cgcli.learning.manner import Manner
 from cgcli.library.choices import choice, flag, option, real
-from cgcli.library.files import ending_of, named, write_pieces
+from cgcli.library.files import Output, ending_of, write_pieces
 from cgcli.library.sources import data_kind
 from cgcli.library.tables import opened_data
 from cgcli.limits import one_thread
@@ -164,7 +164,8 @@ def _run(
 
             if output is None:
                 raise conflict("Parquet is written to a file", "name one: -o rows.parquet")
-            write_pieces(output, as_parquet(pieces, source.kinds, noting=given.notes))
+            with Output(output) as file:
+                file.write(as_parquet(pieces, source.kinds, file.growing, noting=given.notes))
         elif output is None:
             publish(pieces)
         else:

@@ -21,7 +21,7 @@ from cgcli.learning.beginnings import unpacked
 from cgcli.learning.cells import CellError, Columns
 from cgcli.learning.manner import Manner
 from cgcli.learning.sources import Block, Report, Source, check_names, gather, gather_blocks
-from cgcli.learning.tables import CHUNK
+from cgcli.learning.tables import CHUNK, COLUMNAR
 
 _LEAST: Final = 12
 """How many bytes a Parquet file has at least: two marks, and a length."""
@@ -99,22 +99,23 @@ class _Table(NamedTuple):
             yield Block(count, numbers, dict(zip(kept, beside, strict=True)))
 
     def _numbers(self, names: Sequence[str]) -> Iterator[list[Any]]:
-        """Yield columns as doubles, CHUNK rows at a time."""
+        """Yield columns as doubles, COLUMNAR rows at a time, which are not to be written to."""
         doubles = [f"coalesce({self.columns[name]}::DOUBLE, 'nan'::DOUBLE)" for name in names]
         query = f"SELECT {', '.join(doubles)} FROM {self.text}"  # noqa: S608  # our own
         cursor = connection().cursor()
-        rest: list[Any] = [np.empty(0)] * len(names)
+        rest: list[Any] = []
         # Arrow's batches are DuckDB's own memory: little is copied, and little is held at once.
         arrow = required("nanoarrow", "data", "to read numbers")
         for batch in arrow.ArrayStream(cursor.sql(query)):
             columns = [batch.child(k) for k in range(len(names))]
             arrays = [np.asarray(column.buffer(1))[column.offset :] for column in columns]
-            rest = [np.concatenate(pair) for pair in zip(rest, arrays, strict=True)]
-            end = len(rest[0]) // CHUNK * CHUNK
-            for start in range(0, end, CHUNK):
-                yield [array[start : start + CHUNK] for array in rest]
-            rest = [array[end:] for array in rest]
-        if len(rest[0]):
+            if rest:
+                arrays = [np.concatenate(pair) for pair in zip(rest, arrays, strict=True)]
+            end = len(arrays[0]) // COLUMNAR * COLUMNAR
+            for start in range(0, end, COLUMNAR):
+                yield [array[start : start + COLUMNAR] for array in arrays]
+            rest = [array[end:] for array in arrays] if end < len(arrays[0]) else []
+        if rest:
             yield rest
 
     def objects(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Final, NamedTuple, Self
 
-from cgcli.errors import CgraphError, file_error, shorten
+from cgcli.errors import file_error, shorten
 
 _LONGEST_NAME: Final = 200
 """In bytes: longer names are cut in those of parts, which have 255 at most."""
@@ -85,17 +85,6 @@ def expanded(path: str) -> list[str]:
     if not glob.has_magic(path) or os.path.lexists(path):
         return [path]
     return sorted(glob.glob(path, recursive=True)) or [path]
-
-
-@contextlib.contextmanager
-def named(path: str | None) -> Iterator[None]:
-    """Name a file, if it is one, in the errors of what it holds."""
-    try:
-        yield
-    except CgraphError as error:
-        if path is not None and error.kind not in ("file", "usage"):
-            error.message = f"{shorten(path, 80)}: {error.message}"
-        raise
 
 
 def read_bytes(path: str) -> bytes:
@@ -247,6 +236,11 @@ class Output:
         if self._part is not None:
             self._part.remove()
             self._part = None
+
+    @property
+    def growing(self) -> str | None:
+        """Where the content grows, for what writes to files alone; None where that cannot be."""
+        return None if self._part is None or _CLOSED_FIRST else self._part.path
 
     def write(self, pieces: Iterable[bytes]) -> None:
         """Replace the content by that of the pieces, when all of them are there."""
