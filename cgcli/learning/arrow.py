@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import errno
 from collections.abc import Iterator, Mapping
-from functools import cache
 from itertools import chain
 from typing import Any, Final
 
@@ -15,7 +14,6 @@ from cgcli.errors import required
 
 _SCHEMA: Final = b"arrow_schema", 72
 _ARRAY: Final = b"arrow_array", 80
-_STREAM: Final = b"arrow_array_stream", 40
 """What the capsules of Arrow's structures are called, and how many bytes these have."""
 _POINTER: Final = ctypes.c_void_p
 _RELEASE: Final = 2 * ctypes.sizeof(_POINTER)
@@ -38,10 +36,10 @@ class Feed:
         first = next(tables)
         self._schema, self._tables = first.schema, chain([first], tables)
         self.error: BaseException | None = None
-        fill, tell = _FILL(self._give_schema), _TELL(self._last_error)
-        self._calls = (fill, _FILL(self._give_next), tell, _END(self._release))
-        parts = (ctypes.cast(call, _POINTER) for call in self._calls)
-        self._stream = (_POINTER * 5)(*parts)
+        tell = _TELL(lambda stream: ctypes.addressof(_FAILED))
+        end = _END(lambda stream: _forget(stream, 5 * ctypes.sizeof(_POINTER)))
+        self._calls = _FILL(self._give_schema), _FILL(self._give_next), tell, end
+        self._stream = (_POINTER * 5)(*(ctypes.cast(call, _POINTER) for call in self._calls))
 
     def stop(self, *signal: object) -> None:
         """End with the rows so far, as Ctrl-C does: it must not be raised through C."""
@@ -51,7 +49,7 @@ class Feed:
         """Return the capsule of the stream, which is there as long as this is."""
         new = ctypes.pythonapi.PyCapsule_New
         new.restype, new.argtypes = ctypes.py_object, (_POINTER, ctypes.c_char_p, _POINTER)
-        return new(ctypes.addressof(self._stream), _STREAM[0], None)
+        return new(ctypes.addressof(self._stream), b"arrow_array_stream", None)
 
     def _give_schema(self, stream: int, target: int) -> int:
         _move(self._schema.__arrow_c_schema__(), *_SCHEMA, target)
@@ -70,12 +68,6 @@ class Feed:
             _move(table.__arrow_c_array__()[1], *_ARRAY, target)
         return 0
 
-    def _last_error(self, stream: int) -> int:
-        return ctypes.addressof(_FAILED)
-
-    def _release(self, stream: int) -> None:
-        _forget(stream, _STREAM[1])
-
 
 def _move(capsule: Any, name: bytes, size: int, target: int) -> None:
     """Move the structure of a capsule to an address."""
@@ -91,23 +83,18 @@ def _forget(address: int, size: int) -> None:
     _POINTER.from_address(address + size - _RELEASE).value = None
 
 
-def arrow_table(
-    columns: Mapping[str, Any], beside: Mapping[str, Any] = {}, schema: Any = None
-) -> Any:
-    """Return columns as an array of Arrow's structs, a vector as a list of fixed size.
+def arrow_table(columns: Mapping[str, Any], beside: Mapping[str, Any] = {}) -> Any:
+    """Return columns as a table of Arrow's, a vector as a list of fixed size.
 
-    Those `beside` are of Arrow already, and stand behind the first of the others. The `schema` is
-    that of an earlier table of the same columns: to make one takes as long as all else.
+    Those `beside` are of Arrow already, and stand behind the first of the others.
     """
     arrow = required("nanoarrow", "data", "to give a table to others")
-    first, *others = (_column(arrow, column) for column in columns.values())
-    children = [first, *beside.values(), *others]
-    if schema is None:
-        names = dict.fromkeys([next(iter(columns)), *beside, *columns])
-        kinds = (child.schema for child in children)
-        schema = arrow.c_schema(arrow.struct(dict(zip(names, kinds, strict=True))))
-    count = len(next(iter(columns.values())))
-    return arrow.c_array_from_buffers(schema, count, [None], children=children)
+    made = {name: _column(arrow, column) for name, column in columns.items()}
+    first = next(iter(made))
+    made = {first: made[first], **beside, **made}
+    schema, count = arrow.struct({n: part.schema for n, part in made.items()}), len(columns[first])
+    table = arrow.c_array_from_buffers(schema, count, [None], children=list(made.values()))
+    return arrow.Array(table)
 
 
 def _column(arrow: Any, column: Any) -> Any:
@@ -115,18 +102,12 @@ def _column(arrow: Any, column: Any) -> Any:
     if column.dtype == object:
         texts = [None if cell is None else str(cell) for cell in column]
         return arrow.c_array(texts, arrow.string())
+    kind = arrow.int64() if column.dtype == np.int64 else arrow.float64()
     numbers = np.ascontiguousarray(column).reshape(-1)
-    flat = arrow.c_array_from_buffers(_kind(column.dtype.name), numbers.size, [None, numbers])
+    made = arrow.c_array_from_buffers(kind, numbers.size, [None, numbers])
     # How many lists there are at each depth, from the innermost out.
-    counts = np.cumprod(column.shape[:-1], dtype=int)[::-1].tolist() if column.ndim > 1 else []
-    for size, count in zip(reversed(column.shape[1:]), counts, strict=False):
-        kind = arrow.fixed_size_list(flat.schema, size)
-        flat = arrow.c_array_from_buffers(kind, count, [None], children=[flat])
-    return flat
-
-
-@cache
-def _kind(name: str) -> Any:
-    """Return the schema of numbers of a type of NumPy's."""
-    arrow = required("nanoarrow", "data", "to give a table to others")
-    return arrow.c_schema(getattr(arrow, name)())
+    counts = np.cumprod(column.shape[:-1], dtype=int)[::-1].tolist()
+    for size, count in zip(reversed(column.shape[1:]), counts, strict=True):
+        kind = arrow.fixed_size_list(made.schema, size)
+        made = arrow.c_array_from_buffers(kind, count, [None], children=[made])
+    return made

@@ -51,20 +51,16 @@ _CONFIG: Final = {
 """Nothing is downloaded, and nothing of a file stays in memory when it was read."""
 
 
+@functools.cache
 def connection() -> Any:
     """Return the process's connection; raises `CgraphError` where DuckDB is not installed."""
-    required("duckdb", "data", "to read and write Parquet files")
-    return _kept(":memory:")
-
-
-def opened(path: str) -> Any:
-    """Return a connection to a database, which says nothing of its progress."""
-    database = required("duckdb", "data", "to write Parquet files").connect(path, config=_CONFIG)
+    module = required("duckdb", "data", "to read and write Parquet files")
+    database = module.connect(config=_CONFIG)
     database.execute("SET enable_progress_bar = false")
+    if hasattr(os, "sched_getaffinity"):
+        # It counts the machine's processors, and this process may be kept to some of them.
+        database.execute(f"SET threads = {len(os.sched_getaffinity(0))}")
     return database
-
-
-_kept: Final = functools.cache(opened)
 
 
 def is_installed() -> bool:

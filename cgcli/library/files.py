@@ -129,13 +129,8 @@ def named_errors(path: str) -> Iterator[None]:
 
 def write_file(path: str, data: bytes) -> None:
     """Write a file whole or not at all; what was there before is replaced at the end."""
-    write_pieces(path, [data])
-
-
-def write_pieces(path: str, pieces: Iterable[bytes]) -> None:
-    """Do the same with a file that comes in pieces; an error in making one leaves it as it was."""
     with Output(path) as output:
-        output.write(pieces)
+        output.write([data])
 
 
 def make_folder(path: str) -> None:

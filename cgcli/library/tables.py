@@ -80,9 +80,7 @@ class Rows(Table):
         """Return the columns as a stream of Arrow's, a vector as a list of fixed size."""
         from cgcli.learning.arrow import arrow_table
 
-        arrow = required("nanoarrow", "data", "to give a table to others")
-        stream = arrow.c_array_stream(arrow_table(self.columns))
-        return stream.__arrow_c_stream__(requested_schema)
+        return arrow_table(self.columns).__arrow_c_stream__(requested_schema)
 
     def print_on(self, out: Any) -> None:
         """Print the first rows, and how many there are."""

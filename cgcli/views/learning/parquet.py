@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -45,7 +45,8 @@ def as_parquet(
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cgraph-"))
             target = os.path.join(folder, "rows")
         database = stack.enter_context(connection().cursor())
-        rows = Feed(_tables(database, results, kinds, types, noting=noting))
+        typed = partial(_typed, database, kinds, types)
+        rows = Feed(_tables(results, typed, noting=noting))
         # To look for many equal numbers takes as long as all else; texts often are equal.
         limit = "" if types or noting else f", DICTIONARY_SIZE_LIMIT {_DISTINCT}"
         try:
@@ -62,26 +63,18 @@ def as_parquet(
             yield from iter(partial(file.read, _PIECE), b"")
 
 
-def _tables(
-    database: Any,
-    results: Iterable[Any],
-    kinds: Mapping[str, str],
-    types: dict[str, str],
-    *,
-    noting: bool,
-) -> Iterator[Any]:
-    """Yield rows as tables of Arrow's, some at a time; `types` are remembered of columns kept."""
-    schema = None
+def _tables(results: Iterable[Any], typed: Callable[..., Any], *, noting: bool) -> Iterator[Any]:
+    """Yield rows as tables of Arrow's, some at a time, with columns that are kept as `typed`."""
+    empty = True
     for rows, values, notes, kept in results:
         columns = {"row": np.asarray(rows).astype(np.int64), **values}
         columns |= {"notes": notes} if noting else {}
-        if schema is None:
+        if empty:
             check_names(values, kept, noting=noting)
             _check_case([*columns, *kept])
-        table = arrow_table(columns, _typed(database, kept, kinds, types), schema)
-        schema = table.schema
-        yield table
-    if schema is None:
+        empty = False
+        yield arrow_table(columns, typed(kept))
+    if empty:
         # A table without rows has columns too.
         yield arrow_table({"row": np.empty(0, np.int64)})
 
@@ -95,7 +88,7 @@ def _check_case(names: list[str]) -> None:
 
 
 def _typed(
-    database: Any, kept: Mapping[str, Any], kinds: Mapping[str, str], types: dict[str, str]
+    database: Any, kinds: Mapping[str, str], types: dict[str, str], kept: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return columns that are kept as Arrow's, of the types of their file or of their first rows.
 
