@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import bisect
-import contextlib
 import importlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
@@ -111,17 +110,6 @@ def file_error(path: str, why: str, hint: str = "", places: tuple[Place, ...] = 
     """
     name = "standard input" if path == "-" else shorten(path, 80)
     return CgraphError("file", f"{name}: {why}", hint, places)
-
-
-@contextlib.contextmanager
-def named(path: str | None) -> Iterator[None]:
-    """Name a file, if it is one, in the errors of what it holds."""
-    try:
-        yield
-    except CgraphError as error:
-        if path is not None and error.kind not in ("file", "usage"):
-            error.message = f"{shorten(path, 80)}: {error.message}"
-        raise
 
 
 def shorten(text: str, length: int = 40) -> str:

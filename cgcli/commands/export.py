@@ -9,10 +9,10 @@ from typing import Any
 from cgcli.commands.inputs import read_bindings, read_name, read_shapes, split_names
 from cgcli.commands.options import Options, conflict, takes, to_file
 from cgcli.commands.problem import Problem, outlined
-from cgcli.errors import CgraphError, named, shorten
+from cgcli.errors import CgraphError, shorten
 from cgcli.graph.graph import Graph
 from cgcli.library.choices import choice, flag, option
-from cgcli.library.files import ending_of, write_file
+from cgcli.library.files import ending_of, named, write_file
 from cgcli.views.formats import TARGETS
 from cgcli.views.streams import publish
 

@@ -11,8 +11,8 @@ from cgcli.calculus.kind import Kind
 from cgcli.commands.files import read_array
 from cgcli.commands.paths import program_path
 from cgcli.decode import Literal, decode_json
-from cgcli.errors import CgraphError, Place, excerpt, file_error, named, shorten
-from cgcli.library.files import ending_of, read_text
+from cgcli.errors import CgraphError, Place, excerpt, file_error, shorten
+from cgcli.library.files import ending_of, named, read_text
 from cgcli.limits import Limits
 from cgcli.views.streams import tell
 

@@ -18,10 +18,10 @@ from cgcli.commands.data import (
 from cgcli.commands.data_options import READING, DataOptions, merged
 from cgcli.commands.inputs import read_bindings, read_program, split_names
 from cgcli.commands.options import argument, conflict, takes, to_file
-from cgcli.errors import CgraphError, few, named, shorten
+from cgcli.errors import CgraphError, few, shorten
 from cgcli.learning.manner import Manner
 from cgcli.library.choices import choice, flag, option, real
-from cgcli.library.files import Output, ending_of
+from cgcli.library.files import Output, ending_of, named
 from cgcli.library.sources import data_kind
 from cgcli.library.tables import opened_data
 from cgcli.limits import one_thread

@@ -19,7 +19,7 @@ from cgcli.commands.options import conflict
 from cgcli.commands.paths import check_paths
 from cgcli.commands.train_options import TrainOptions
 from cgcli.commands.watching import Watching
-from cgcli.errors import CgraphError, excerpt, file_error, named, shorten
+from cgcli.errors import CgraphError, excerpt, file_error, shorten
 from cgcli.language.free import free_names
 from cgcli.learning.bands import bands
 from cgcli.learning.given import Given, initial, meant
@@ -30,6 +30,7 @@ from cgcli.learning.run import Trained
 from cgcli.learning.sources import Source
 from cgcli.learning.tables import plain
 from cgcli.library import training
+from cgcli.library.files import named
 from cgcli.library.models import read_model
 from cgcli.library.settings import settings_of
 from cgcli.library.sources import data_kind

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Final, NamedTuple, Self
 
-from cgcli.errors import file_error, shorten
+from cgcli.errors import CgraphError, file_error, shorten
 
 _LONGEST_NAME: Final = 200
 """In bytes: longer names are cut in those of parts, which have 255 at most."""
@@ -85,6 +85,17 @@ def expanded(path: str) -> list[str]:
     if not glob.has_magic(path) or os.path.lexists(path):
         return [path]
     return sorted(glob.glob(path, recursive=True)) or [path]
+
+
+@contextlib.contextmanager
+def named(path: str | None) -> Iterator[None]:
+    """Name a file, if it is one, in the errors of what it holds."""
+    try:
+        yield
+    except CgraphError as error:
+        if path is not None and error.kind not in ("file", "usage"):
+            error.message = f"{shorten(path, 80)}: {error.message}"
+        raise
 
 
 def read_bytes(path: str) -> bytes:

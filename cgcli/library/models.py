@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cgcli.decode import decode_json
-from cgcli.errors import CgraphError, file_error, named, shorten
+from cgcli.errors import CgraphError, file_error, shorten
 from cgcli.learning.models import SCHEMA, Model
-from cgcli.library.files import read_text
+from cgcli.library.files import named, read_text
 from cgcli.program import parse
 from cgcli.views.schemas import misfit
 
