@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 from collections.abc import Iterator, Mapping
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final
 
 import numpy as np
@@ -16,8 +16,6 @@ _SCHEMA: Final = b"arrow_schema", 72
 _ARRAY: Final = b"arrow_array", 80
 """What the capsules of Arrow's structures are called, and how many bytes these have."""
 _POINTER: Final = ctypes.c_void_p
-_RELEASE: Final = 2 * ctypes.sizeof(_POINTER)
-"""How far from the end of a structure stands what frees it; one that was moved has none."""
 _FAILED: Final = ctypes.create_string_buffer(b"a table could not be made")
 _FILL: Final = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, _POINTER)
 _TELL: Final = ctypes.CFUNCTYPE(_POINTER, _POINTER)
@@ -56,17 +54,14 @@ class Feed:
         return 0
 
     def _give_next(self, stream: int, target: int) -> int:
+        # What stays empty is the end.
+        ctypes.memset(target, 0, _ARRAY[1])
         try:
-            table = next(self._tables, None)
+            for table in islice(self._tables, 1):
+                _move(table.__arrow_c_array__()[1], *_ARRAY, target)
         except BaseException as error:  # noqa: BLE001  # whatever it is, the reader tells it
             self.error = error
-        if self.error is not None:
-            return errno.EIO
-        if table is None:
-            ctypes.memset(target, 0, _ARRAY[1])
-        else:
-            _move(table.__arrow_c_array__()[1], *_ARRAY, target)
-        return 0
+        return 0 if self.error is None else errno.EIO
 
 
 def _move(capsule: Any, name: bytes, size: int, target: int) -> None:
@@ -79,8 +74,8 @@ def _move(capsule: Any, name: bytes, size: int, target: int) -> None:
 
 
 def _forget(address: int, size: int) -> None:
-    """Take from a structure what frees it."""
-    _POINTER.from_address(address + size - _RELEASE).value = None
+    """Take from a structure what frees it, the last but one of its parts: it was moved, or ends."""
+    _POINTER.from_address(address + size - 2 * ctypes.sizeof(_POINTER)).value = None
 
 
 def arrow_table(columns: Mapping[str, Any], beside: Mapping[str, Any] = {}) -> Any:

@@ -197,9 +197,8 @@ def locate(task: Task, table: Table, parameters: Any) -> Failure:
     with np.errstate(all="ignore"):
         for chunk in table.chunks():
             count = len(chunk[ROW])
-            bad = np.zeros(count, dtype=bool)
-            for values in compiled.rows(chunk, count):
-                bad |= ~np.isfinite(values.reshape(count, -1)).all(axis=1)
+            parts = [values.reshape(count, -1) for values in compiled.rows(chunk, count)]
+            bad = ~np.isfinite(np.concatenate(parts, axis=1)).all(axis=1)
             if bad.any():
                 first = int(np.argmax(bad))
                 return _named(task.graph, task.values(chunk, first), int(chunk[ROW][first]))

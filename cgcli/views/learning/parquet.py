@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import tempfile
 from collections import Counter
@@ -40,11 +39,8 @@ def as_parquet(
     import duckdb
 
     types: dict[str, str] = {}
-    with contextlib.ExitStack() as stack:
-        if (target := path) is None:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cgraph-"))
-            target = os.path.join(folder, "rows")
-        database = stack.enter_context(connection().cursor())
+    with tempfile.TemporaryDirectory(prefix="cgraph-") as folder, connection().cursor() as database:
+        target = path or os.path.join(folder, "rows")
         typed = partial(_typed, database, kinds, types)
         rows = Feed(_tables(results, typed, noting=noting))
         # To look for many equal numbers takes as long as all else; texts often are equal.
@@ -59,8 +55,8 @@ def as_parquet(
                 raise rows.error from None
             raise
         if path is None:
-            file = stack.enter_context(open(target, "rb"))
-            yield from iter(partial(file.read, _PIECE), b"")
+            with open(target, "rb") as file:
+                yield from iter(partial(file.read, _PIECE), b"")
 
 
 def _tables(results: Iterable[Any], typed: Callable[..., Any], *, noting: bool) -> Iterator[Any]:
