@@ -56,7 +56,9 @@ def check(folder: Path, ending: str) -> None:
     both += f" JOIN '{folder}/duckdb.{ending}' b USING (row)"
     columns = ("f", "gx", "gy", "gz")
     worst = ", ".join(f"max(abs(a.{n} - b.{n})/(1e-300 + abs(b.{n})))" for n in columns)
-    found: Any = duckdb.connect().execute(f"SELECT count(*), {worst} FROM {both}").fetchone()
+    database = duckdb.connect()
+    database.execute("SET enable_progress_bar = false")
+    found: Any = database.execute(f"SELECT count(*), {worst} FROM {both}").fetchone()
     if max(found[1:]) > 1e-14:
         sys.exit(f"the values differ by {max(found[1:]):.2g}")
 
