@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +21,7 @@ from cgcli.commands.options import argument, conflict, takes, to_file
 from cgcli.errors import CgraphError, few, shorten
 from cgcli.learning.manner import Manner
 from cgcli.library.choices import choice, flag, option, real
-from cgcli.library.files import ending_of, named, write_pieces
+from cgcli.library.files import Output, ending_of, named
 from cgcli.library.sources import data_kind
 from cgcli.library.tables import opened_data
 from cgcli.limits import one_thread
@@ -132,6 +132,7 @@ def _run(
 ) -> None:
     from cgcli.learning.mapping import map_rows
     from cgcli.learning.sources import Report
+    from cgcli.views.learning.parquet import as_parquet
     from cgcli.views.learning.rows import rows_end, rows_text
 
     output = None if given.output == "-" else given.output
@@ -159,16 +160,16 @@ def _run(
             text = "".join(pieces)
             end = rows_end(report.notes, how_read(source, report), empty=not text)
             publish([text + end])
+        elif output is not None:
+            with Output(output) as file:
+                content: Iterable[bytes] = map(str.encode, pieces)
+                if form == "parquet":
+                    content = as_parquet(pieces, source.kinds, file.growing, noting=given.notes)
+                file.write(content)
         elif form == "parquet":
-            from cgcli.views.learning.parquet import as_parquet
-
-            if output is None:
-                raise conflict("Parquet is written to a file", "name one: -o rows.parquet")
-            write_pieces(output, as_parquet(pieces, source.kinds, noting=given.notes))
-        elif output is None:
-            publish(pieces)
+            raise conflict("Parquet is written to a file", "name one: -o rows.parquet")
         else:
-            write_pieces(output, (piece.encode() for piece in pieces))
+            publish(pieces)
         tell_read(how_read(source, report), report)
     tell_notes(report)
     given.heed(report.notes)

@@ -21,7 +21,7 @@ from cgcli.learning.beginnings import unpacked
 from cgcli.learning.cells import CellError, Columns
 from cgcli.learning.manner import Manner
 from cgcli.learning.sources import Block, Report, Source, check_names, gather, gather_blocks
-from cgcli.learning.tables import CHUNK
+from cgcli.learning.tables import CHUNK, COLUMNAR
 
 _LEAST: Final = 12
 """How many bytes a Parquet file has at least: two marks, and a length."""
@@ -51,20 +51,16 @@ _CONFIG: Final = {
 """Nothing is downloaded, and nothing of a file stays in memory when it was read."""
 
 
+@functools.cache
 def connection() -> Any:
     """Return the process's connection; raises `CgraphError` where DuckDB is not installed."""
-    required("duckdb", "data", "to read and write Parquet files")
-    return _kept(":memory:")
-
-
-def opened(path: str) -> Any:
-    """Return a connection to a database, which says nothing of its progress."""
-    database = required("duckdb", "data", "to write Parquet files").connect(path, config=_CONFIG)
+    module = required("duckdb", "data", "to read and write Parquet files")
+    database = module.connect(config=_CONFIG)
     database.execute("SET enable_progress_bar = false")
+    if hasattr(os, "sched_getaffinity"):
+        # It counts the machine's processors, and this process may be kept to some of them.
+        database.execute(f"SET threads = {len(os.sched_getaffinity(0))}")
     return database
-
-
-_kept: Final = functools.cache(opened)
 
 
 def is_installed() -> bool:
@@ -99,22 +95,23 @@ class _Table(NamedTuple):
             yield Block(count, numbers, dict(zip(kept, beside, strict=True)))
 
     def _numbers(self, names: Sequence[str]) -> Iterator[list[Any]]:
-        """Yield columns as doubles, CHUNK rows at a time."""
+        """Yield columns as doubles, COLUMNAR rows at a time, which are not to be written to."""
         doubles = [f"coalesce({self.columns[name]}::DOUBLE, 'nan'::DOUBLE)" for name in names]
         query = f"SELECT {', '.join(doubles)} FROM {self.text}"  # noqa: S608  # our own
         cursor = connection().cursor()
-        rest: list[Any] = [np.empty(0)] * len(names)
+        rest: list[Any] = []
         # Arrow's batches are DuckDB's own memory: little is copied, and little is held at once.
         arrow = required("nanoarrow", "data", "to read numbers")
         for batch in arrow.ArrayStream(cursor.sql(query)):
             columns = [batch.child(k) for k in range(len(names))]
             arrays = [np.asarray(column.buffer(1))[column.offset :] for column in columns]
-            rest = [np.concatenate(pair) for pair in zip(rest, arrays, strict=True)]
-            end = len(rest[0]) // CHUNK * CHUNK
-            for start in range(0, end, CHUNK):
-                yield [array[start : start + CHUNK] for array in rest]
-            rest = [array[end:] for array in rest]
-        if len(rest[0]):
+            if rest:
+                arrays = [np.concatenate(pair) for pair in zip(rest, arrays, strict=True)]
+            end = len(arrays[0]) // COLUMNAR * COLUMNAR
+            for start in range(0, end, COLUMNAR):
+                yield [array[start : start + COLUMNAR] for array in arrays]
+            rest = [array[end:] for array in arrays] if end < len(arrays[0]) else []
+        if rest:
             yield rest
 
     def objects(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -141,7 +138,7 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
     metadata = f"FROM parquet_kv_metadata({name}) WHERE key = 'ARROW:schema'::BLOB"
     stated = answer(f"SELECT value {metadata}")
     durations = {names[place] for (schema,) in stated for place in _durations(schema)}
-    ((total,),) = answer(f"SELECT count(*) FROM {rows}")  # noqa: S608
+    ((total,),) = answer(f"SELECT num_rows FROM parquet_file_metadata({name})")  # noqa: S608
     kinds = dict(zip(names, [row[1] for row in answer(f"DESCRIBE FROM {rows}")], strict=True))
     # By their places: DuckDB makes others of names that differ in their letters' case alone.
     casts = {name: _CASTS.get(kind, "") for name, kind in kinds.items()}

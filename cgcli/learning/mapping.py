@@ -127,32 +127,27 @@ def map_rows(
     source, columns, missing = _columns(mapping, source)
     needed = _needed(mapping, columns, source.stacks)
     missing += [name for name in columns if name not in needed]
-    recipe = (mapping, source._replace(rows=None), needed, missing)
     chunks = read_columns(source, needed, report, mapping.keep)
     first = next(chunks, None)
-    if first is None:
-        # Nothing is computed, and a name that has no value is told all the same.
-        try:
-            _Block(*recipe, dict.fromkeys(needed, ()), finish)
-        except CgraphError as error:
-            if error.kind not in ("shape", "index"):
-                raise
-        return
-    shapes = {name: first[name].shape[1:] for name in needed}
-    if mapping.spreading is not None:
+    shapes = {name: () if first is None else first[name].shape[1:] for name in needed}
+    if first is not None and mapping.spreading is not None:
         deviation = _deviation(mapping, shapes, missing, first)
         mapping = mapping._replace(spreading=mapping.spreading._replace(deviation=deviation))
-        recipe = (mapping, *recipe[1:])
+    recipe = (mapping, source._replace(rows=None), needed, missing, shapes, finish)
+    try:
+        block = _Block(*recipe)
+    except CgraphError as error:
+        # Without rows nothing is known of lists; what has no value is told all the same.
+        if first is not None or error.kind not in ("shape", "index"):
+            raise
+    if first is None:
+        return
     tasks = enumerate((k, rows) for k, rows in enumerate(chain([first], chunks)))
-    results: Iterable[Any]
-    if workers is None:
-        block = _Block(*recipe, shapes, finish)
-        results = (block(*task) for _, task in tasks)
-    else:
-        if mapping.engine is not None:
-            # What is compiled here every worker finds, and what cannot be is told here.
-            _Block(*recipe, shapes, finish).rows.compile(len(first[ROW]))
-        results = workers.map(workers.job(_Block, *recipe, shapes, finish), tasks)
+    results: Iterable[Any] = (block(*task) for _, task in tasks)
+    if workers is not None:
+        # What is compiled here every worker finds, and what cannot be is told here.
+        block.rows.compile(len(first[ROW]))
+        results = workers.map(workers.job(_Block, *recipe), tasks)
     for parts, notes in results:
         for kind, (count, row, note) in notes.items():
             report.note({kind: note}, row, count)

@@ -99,7 +99,8 @@ class NotedRows:
         for flag in flags:
             asked |= flag != 0
         places = np.flatnonzero(asked)
-        kinds = np.full(count, "", dtype=object)
+        # Where no row is looked at, they all share one text.
+        kinds = np.full(count if len(places) else 1, "", dtype=object)
         while len(places):
             room = self._closely - len(self._kinds)
             closely = room > 0
@@ -117,7 +118,7 @@ class NotedRows:
                 report.note(self._kinds[sort], int(rows[ROW][first]), int(counts[k]))
                 words[k] = " ".join(sorted(self._kinds[sort]))
             kinds[part] = words[inverse.reshape(-1)]
-        return kinds
+        return np.broadcast_to(kinds, count)
 
     def _of_row(self, chunk: Mapping[str, Any], place: int) -> dict[str, Note]:
         kinds: dict[str, Note] = {}
@@ -196,9 +197,8 @@ def locate(task: Task, table: Table, parameters: Any) -> Failure:
     with np.errstate(all="ignore"):
         for chunk in table.chunks():
             count = len(chunk[ROW])
-            bad = np.zeros(count, dtype=bool)
-            for values in compiled.rows(chunk, count):
-                bad |= ~np.isfinite(values.reshape(count, -1)).all(axis=1)
+            parts = [values.reshape(count, -1) for values in compiled.rows(chunk, count)]
+            bad = ~np.isfinite(np.concatenate(parts, axis=1)).all(axis=1)
             if bad.any():
                 first = int(np.argmax(bad))
                 return _named(task.graph, task.values(chunk, first), int(chunk[ROW][first]))

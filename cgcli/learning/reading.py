@@ -12,10 +12,8 @@ import re
 import shutil
 import tempfile
 import unicodedata
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, Final
-from xml.etree import ElementTree as ET
 
 from cgcli.decode import decode_json, not_csv
 from cgcli.errors import excerpt, few, file_error, required, shorten, suggest
@@ -276,6 +274,9 @@ def _faults(content: bytes, sheet: str) -> Iterator[tuple[int, int, str]]:
 
     They are those of ECMA-376, part 1, 18.3.1.4; other workbooks are not looked into.
     """
+    import zipfile
+    from xml.etree import ElementTree as ET
+
     others = contextlib.suppress(zipfile.BadZipFile, KeyError, ET.ParseError)
     with others, zipfile.ZipFile(io.BytesIO(content)) as parts:
         links = ET.fromstring(parts.read("xl/_rels/workbook.xml.rels"))  # noqa: S314  # expat's own

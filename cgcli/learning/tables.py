@@ -5,7 +5,6 @@ And their batches, in the order in which an epoch visits them.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +22,9 @@ MEMORY: Final = 128 * 2**20
 
 CHUNK: Final = 16_384
 """So many rows are read at once."""
+
+COLUMNAR: Final = 4 * CHUNK
+"""So many of a file that has columns of numbers: every chunk costs some time of its own."""
 
 _WINDOW: Final = 32 * 2**20
 _BLOCK: Final = 4_096
@@ -96,10 +98,12 @@ class TableWriter:
 
     def add(self, columns: Mapping[str, Any]) -> None:
         """Add rows; each column has a row along its first axis."""
+        from hashlib import blake2b
+
         for name, array in columns.items():
             plain = np.ascontiguousarray(array, dtype=np.float64)
             self._shapes[name] = plain.shape[1:]
-            self._hashes.setdefault(name, hashlib.blake2b(digest_size=8)).update(plain.data)
+            self._hashes.setdefault(name, blake2b(digest_size=8)).update(plain.data)
             self._kept.setdefault(name, []).append(plain)
             self._bytes += plain.nbytes
         if self._bytes > self._memory:
@@ -117,7 +121,9 @@ class TableWriter:
 
     def finish(self) -> Table:
         """Return the table; nothing can be added to it."""
-        both = hashlib.blake2b(digest_size=16)
+        from hashlib import blake2b
+
+        both = blake2b(digest_size=16)
         for name in sorted(self._hashes):
             both.update(name.encode() + self._hashes[name].digest())
         if not self._files:
@@ -144,7 +150,7 @@ def plain(value: Any) -> Any:
 
 def pieces(chunk: Mapping[str, Any], most: int) -> Iterator[dict[str, Any]]:
     """Yield rows again, at most so many at a time."""
-    for start in range(0, len(chunk[ROW]), most):
+    for start in range(0, len(next(iter(chunk.values()))), most):
         yield {name: array[start : start + most] for name, array in chunk.items()}
 
 
@@ -162,7 +168,7 @@ def split(
     """
     train, held = TableWriter(memory), TableWriter(memory)
     seen = taken = 0
-    for number, chunk in enumerate(chunks):
+    for number, chunk in enumerate(part for many in chunks for part in pieces(many, CHUNK)):
         if not fraction:
             train.add(chunk)
             continue

@@ -140,13 +140,8 @@ def named_errors(path: str) -> Iterator[None]:
 
 def write_file(path: str, data: bytes) -> None:
     """Write a file whole or not at all; what was there before is replaced at the end."""
-    write_pieces(path, [data])
-
-
-def write_pieces(path: str, pieces: Iterable[bytes]) -> None:
-    """Do the same with a file that comes in pieces; an error in making one leaves it as it was."""
     with Output(path) as output:
-        output.write(pieces)
+        output.write([data])
 
 
 def make_folder(path: str) -> None:
@@ -247,6 +242,11 @@ class Output:
         if self._part is not None:
             self._part.remove()
             self._part = None
+
+    @property
+    def growing(self) -> str | None:
+        """Where the content grows, for what writes to files alone; None where that cannot be."""
+        return None if self._part is None or _CLOSED_FIRST else self._part.path
 
     def write(self, pieces: Iterable[bytes]) -> None:
         """Replace the content by that of the pieces, when all of them are there."""

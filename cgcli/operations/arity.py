@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from cgcli.operations.protocol import Number, Rulebook
 from cgcli.operations.row import Operation, of_the_book
@@ -14,28 +14,31 @@ _OfTwo: TypeAlias = Callable[[Rulebook, Number, Number, Number], Number]
 _OfThree: TypeAlias = Callable[[Rulebook, Number, Number, Number, Number], Number]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Unary(Operation):
-    """A row of one argument."""
+if TYPE_CHECKING:
 
-    value: Callable[[Rulebook, Number], Number] = of_the_book
-    partials: tuple[_OfOne]
-    textbook: tuple[_OfOne] | tuple[()] = ()
+    @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+    class Unary(Operation):
+        """A row of one argument."""
 
+        value: Callable[[Rulebook, Number], Number] = of_the_book
+        partials: tuple[_OfOne]
+        textbook: tuple[_OfOne] | tuple[()] = ()
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Binary(Operation):
-    """A row of two arguments."""
+    @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+    class Binary(Operation):
+        """A row of two arguments."""
 
-    value: Callable[[Rulebook, Number, Number], Number] = of_the_book
-    partials: tuple[_OfTwo, _OfTwo]
-    parameters: tuple[str, ...] = ("a", "b")
-    textbook: tuple[_OfTwo | None, _OfTwo | None] | tuple[()] = ()
+        value: Callable[[Rulebook, Number, Number], Number] = of_the_book
+        partials: tuple[_OfTwo, _OfTwo]
+        textbook: tuple[_OfTwo | None, _OfTwo | None] | tuple[()] = ()
 
+    @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+    class Ternary(Operation):
+        """A row of three arguments."""
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Ternary(Operation):
-    """A row of three arguments."""
+        value: Callable[[Rulebook, Number, Number, Number], Number] = of_the_book
+        partials: tuple[_OfThree, _OfThree, _OfThree]
 
-    value: Callable[[Rulebook, Number, Number, Number], Number] = of_the_book
-    partials: tuple[_OfThree, _OfThree, _OfThree]
+else:
+    # They differ for the type checker alone, and a class of forty fields takes 3 ms to make.
+    Unary = Binary = Ternary = Operation

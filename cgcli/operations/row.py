@@ -206,6 +206,9 @@ class Operation:
 
     def __post_init__(self) -> None:
         """Let a program call it by its name, where it is not written another way."""
+        of_two = isinstance(self.partials, tuple) and len(self.partials) == 2
+        if of_two and self.parameters == ("x",):
+            object.__setattr__(self, "parameters", ("a", "b"))
         if self.value is of_the_book:
             name = self.name
             one: Rule = lambda m, x: getattr(m, name)(x)

@@ -96,10 +96,10 @@ class Sweep:
         """Return the calls for so many rows, whose columns are given by their places.
 
         Where sums are added to those before them calls that come last do that, else they take
-        their place. The values of each row are copied to the arrays of `by_row`.
+        their place. The values of each row are put into the arrays of `by_row`.
         """
         plan, tape = self.plan, self.plan.tape
-        arrays = dict(plan.arrays)
+        arrays, targets = dict(plan.arrays), dict(zip(plan.by_row, by_row, strict=False))
         calls: list[Call] = []
         sums: list[Call] = []
         for place in plan.instructions:
@@ -116,10 +116,14 @@ class Sweep:
                 inner = int(tape.arguments[place][0])
                 arrays[place] = look(instruction, tape.forms[inner], arrays[inner], count)
             elif instruction.rows:
-                arrays[place] = self._array(place, instruction, count)
+                target = targets.get(place)
+                if target is None or instruction.truth or not target.flags.c_contiguous:
+                    target = self._array(place, instruction, count)
+                arrays[place] = target
                 calls.append(plan.call(place, arrays, arrays[place], count))
         for place, target in zip(plan.by_row, by_row, strict=False):
-            calls.append((np.copyto, (target, arrays[place])))
+            if target is not arrays[place]:
+                calls.append((np.copyto, (target, arrays[place])))
         return calls, sums
 
     def _array(self, place: int, instruction: Instruction, count: int) -> Any:

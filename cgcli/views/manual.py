@@ -15,7 +15,7 @@ from cgcli.words import Message, headed
 
 _WIDEST: Final = 26
 """An entry whose name takes more columns has its text on the next line."""
-_WORDS: Final = re.compile(r"(?:[　-鿿＀-￯]|[^\s　-鿿＀-￯]+)[，。；：、）？]*|\s+")
+_WORDS: Final = r"(?:[　-鿿＀-￯]|[^\s　-鿿＀-￯]+)[，。；：、）？]*|\s+"
 """What stays on one line: a character of Chinese, a word of other writing; what ends with it."""
 
 
@@ -81,7 +81,7 @@ def _kept(entries: list[Entry], short: bool) -> list[Entry]:
 def _folded(text: str, columns: int, later: int = 0, first: int = 0) -> Iterator[str]:
     """Yield a text in lines; the first is indented by `first` columns, the others by `later`."""
     line, used = " " * first, first
-    for word in _WORDS.findall(text):
+    for word in re.findall(_WORDS, text):
         size = width(word)
         if used + size > columns and line.strip():
             yield line.rstrip()

@@ -21,7 +21,7 @@ import pytest
 
 from cgcli.commands.shared import COMMANDS, function_of
 from cgcli.errors import CgraphError
-from cgcli.library.files import Output, write_file, write_pieces
+from cgcli.library.files import Output, write_file
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="links, modes and locks as Unix has them")
 LINE = "(w*x - y)^2"
@@ -369,7 +369,8 @@ def test_content_is_never_open_to_more_people_than_the_file(tmp_path: Path) -> N
         (part,) = parts(tmp_path)
         assert stat.S_IMODE((tmp_path / part).stat().st_mode) == 0o600
 
-    write_pieces(str(path), pieces())
+    with Output(str(path)) as output:
+        output.write(pieces())
     assert path.read_bytes() == b"new"
 
 
@@ -493,8 +494,9 @@ def test_an_error_of_the_system_in_a_piece_is_none_of_the_output(tmp_path: Path)
         yield b"x"
         raise OSError(5, "Input/output error")
 
-    with pytest.raises(OSError, match="Input/output error"):
-        write_pieces(str(tmp_path / "o.csv"), pieces())
+    output = Output(str(tmp_path / "o.csv"))
+    with pytest.raises(OSError, match="Input/output error"), output:
+        output.write(pieces())
 
 
 @pytest.mark.parametrize("number", [errno.EBUSY, errno.EPERM, errno.ENOSPC])

@@ -24,7 +24,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cgcli.learning import duck
+from cgcli.learning import duck, tables
 from cgcli.learning.manner import Calendar, Manner
 from cgcli.learning.reading import open_source
 from cgcli.learning.sources import Report
@@ -593,6 +593,27 @@ def test_parquet_is_whole_or_not_there(cgraph: Command, folder: Path) -> None:
     assert refused(ran, "but for the case of letters")
     ran = cgraph("map", "2*x", "-d", "a.csv", "--format", "parquet")
     assert refused(ran, "Parquet is written to a file")
+
+
+def test_parquet_is_the_same_in_a_file_and_in_pieces(tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    from cgcli.views.learning.parquet import as_parquet
+
+    numbers = np.random.default_rng(0).normal(size=(5000, 3))
+    parts = [(np.arange(1, 5001), {"f": numbers[:, 0], "v": numbers}, None, {})]
+    path = tmp_path / "o.parquet"
+    assert list(as_parquet(parts, {}, str(path))) == []
+    assert b"".join(as_parquet(parts, {})) == path.read_bytes()
+
+
+def test_a_part_is_held_out_of_each_chunk_however_many_are_read_at_once() -> None:
+    many = 3 * tables.CHUNK + 5
+    columns = {"x": np.arange(float(many))}
+    parts = [{"x": columns["x"][k : k + tables.CHUNK]} for k in range(0, many, tables.CHUNK)]
+    (train, held), (same, also) = (tables.split(chunks, 0.2, 7) for chunks in ([columns], parts))
+    assert held is not None and also is not None
+    assert train.columns["x"].tolist() == same.columns["x"].tolist()
+    assert held.columns["x"].tolist() == also.columns["x"].tolist()
 
 
 @pytest.mark.parametrize("kept", [(), ("--keep", "id,day,many", "--notes")], ids=["plain", "kept"])

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.errors import CgraphError, excerpt, required
 from cgcli.learning.arrow import Feed, arrow_table
-from cgcli.learning.duck import opened, quoted
+from cgcli.learning.duck import connection, quoted
 from cgcli.learning.stopping import interrupts
 from cgcli.views.learning.rows import check_names
 
 _PIECE: Final = 2**16
-_ROWS: Final = 2**16
-"""So many rows are handed over at once: fewer take longer, each with a cost of its own."""
+_DISTINCT: Final = 1024
+"""How many different numbers of a column are written once each, and called by their places."""
 _WIDER: Final = {"INTEGER": "BIGINT", '"NULL"': "VARCHAR"}
 """What a column is whose first rows DuckDB alone would take for something narrower."""
 
@@ -26,59 +27,52 @@ _WIDER: Final = {"INTEGER": "BIGINT", '"NULL"': "VARCHAR"}
 def as_parquet(
     results: Iterable[tuple[Any, Mapping[str, Any], Any, Mapping[str, Any]]],
     kinds: Mapping[str, str],
+    path: str | None = None,
     *,
     noting: bool = False,
 ) -> Iterator[bytes]:
-    """Yield a Parquet file of rows in pieces; `rows_text` says what their parts are.
+    """Write a Parquet file of rows to a path, or yield it in pieces where there is none.
 
-    `kinds` has the types of columns that are kept, where their file says them. The file is written
-    to disk first: what is yielded of it is there when all of it is.
+    `rows_text` says what the parts of rows are. `kinds` has the types of columns that are kept,
+    where their file says them. What is yielded is there when all of it is.
     """
     import duckdb
 
-    database = opened(":memory:")
-    with database, tempfile.TemporaryDirectory(prefix="cgraph-") as folder:
-        path = os.path.join(folder, "rows")
-        rows = Feed(_tables(database, results, kinds, noting=noting))
+    types: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="cgraph-") as folder, connection().cursor() as database:
+        target = path or os.path.join(folder, "rows")
+        typed = partial(_typed, database, kinds, types)
+        rows = Feed(_tables(results, typed, noting=noting))
+        # To look for many equal numbers takes as long as all else; texts often are equal.
+        limit = "" if types or noting else f", DICTIONARY_SIZE_LIMIT {_DISTINCT}"
         try:
             with interrupts(rows.stop):
                 database.register("rows", rows.stream())
-                database.execute(f"COPY (FROM rows) TO {quoted(path)} (FORMAT parquet)")
+                options = f"FORMAT parquet, USE_TMP_FILE false{limit}"
+                database.execute(f"COPY (FROM rows) TO {quoted(target)} ({options})")
         except (duckdb.Error, RuntimeError):
             if rows.error is not None:
                 raise rows.error from None
             raise
-        with open(path, "rb") as file:
-            while piece := file.read(_PIECE):
-                yield piece
+        if path is None:
+            with open(target, "rb") as file:
+                yield from iter(partial(file.read, _PIECE), b"")
 
 
-def _tables(
-    database: Any, results: Iterable[Any], kinds: Mapping[str, str], *, noting: bool
-) -> Iterator[Any]:
-    """Yield rows as tables of Arrow's, many rows at a time."""
-    waiting: list[tuple[dict[str, Any], dict[str, Any]]] = []
-    types: dict[str, str] = {}
-
-    def joined() -> Any:
-        parts = []
-        for columns in zip(*waiting, strict=True):
-            names = columns[0]
-            parts.append({n: np.concatenate([part[n] for part in columns]) for n in names})
-        waiting.clear()
-        return arrow_table(parts[0], _typed(database, parts[1], kinds, types))
-
+def _tables(results: Iterable[Any], typed: Callable[..., Any], *, noting: bool) -> Iterator[Any]:
+    """Yield rows as tables of Arrow's, some at a time, with columns that are kept as `typed`."""
+    empty = True
     for rows, values, notes, kept in results:
-        check_names(values, kept, noting=noting)
         columns = {"row": np.asarray(rows).astype(np.int64), **values}
         columns |= {"notes": notes} if noting else {}
-        if not waiting and not types:
+        if empty:
+            check_names(values, kept, noting=noting)
             _check_case([*columns, *kept])
-        waiting.append((columns, dict(kept)))
-        if sum(len(part["row"]) for part, _ in waiting) >= _ROWS:
-            yield joined()
-    # A table without rows has columns too.
-    yield joined() if waiting else arrow_table({"row": np.empty(0, np.int64)})
+        empty = False
+        yield arrow_table(columns, typed(kept))
+    if empty:
+        # A table without rows has columns too.
+        yield arrow_table({"row": np.empty(0, np.int64)})
 
 
 def _check_case(names: list[str]) -> None:
@@ -90,7 +84,7 @@ def _check_case(names: list[str]) -> None:
 
 
 def _typed(
-    database: Any, kept: Mapping[str, Any], kinds: Mapping[str, str], types: dict[str, str]
+    database: Any, kinds: Mapping[str, str], types: dict[str, str], kept: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return columns that are kept as Arrow's, of the types of their file or of their first rows.
 
