@@ -11,7 +11,7 @@ from cgcli.homework.exercise import Exercise
 from cgcli.homework.notation import PATTERNS, otherwise, plain
 from cgcli.homework.quantities import VALUE, Quantity
 from cgcli.homework.questions import LIMITS, Question, asked, place_of
-from cgcli.homework.rights import Formula, read_right, with_euler
+from cgcli.homework.rights import Formula, read_right, refuse_twofold, twofold, with_euler
 from cgcli.homework.sheets import Line, Part, Sheet
 from cgcli.homework.written import Written, part_of, read_number, shape_of
 from cgcli.language.answer import parse_answer
@@ -65,6 +65,7 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
     for answer in _read(exercise, sheet, unreadable):
         try:
             answer = _settled(exercise, answer, grouped)  # noqa: PLW2901
+            refuse_twofold(exercise, answer)
         except CgraphError as doubt:
             steps = frozenset([answer.quantity])
             unreadable.append(Unreadable(answer.line, answer.text, doubt, steps))
@@ -179,7 +180,7 @@ def _below_heading(exercise: Exercise, line: Line) -> Answer | None:
         return answer
     step = exercise.steps.text(slope, answer.element)
     if not slopes:
-        raise _twofold(line.text, exercise.steps.text(answer.quantity, answer.element), step)
+        raise twofold(line.text, exercise.steps.text(answer.quantity, answer.element), step)
     return read_answer(exercise, line._replace(read=f"{step} ={answer.read.partition('=')[2]}"))
 
 
@@ -211,14 +212,7 @@ def _settled(exercise: Exercise, answer: Answer, grouped: bool) -> Answer:
         written = reading and reading.written
         if reading and written and written.is_rounding(right, exercise.slack(answer.quantity)):
             return reading
-    raise _twofold(typed, other.strip(), plain(said))
-
-
-def _twofold(text: str, first: str, second: str, places: tuple[Place, ...] = ()) -> CgraphError:
-    """Return the error for what may be read in two ways."""
-    values = {"number": shorten(text), "point": first, "plain": second}
-    message = Message("{number} may be {point}, or {plain}", **values)
-    return CgraphError("usage", message, Message("write it so that it has one meaning"), places)
+    raise twofold(typed, other.strip(), plain(said))
 
 
 def _digits(answer: Answer) -> tuple[float, str]:
@@ -318,7 +312,7 @@ def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
     if match := PATTERNS["thousands"].search(signs):
         point, integer = (match[0].replace(",", sign) for sign in (".", ""))
         places = (Place(signs, match.start(), match.end()),)
-        return _twofold(match[0], point, integer, places)
+        return twofold(match[0], point, integer, *places)
     if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):
         error.hint = Message("write a derivative as dg/dx")
     elif re.search(r"=\s*[^\W\d]{2,}\s+[^\W\d]{2,}", text):

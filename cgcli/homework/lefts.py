@@ -183,6 +183,9 @@ class Lefts:
         if match := PATTERNS["prime"].fullmatch(text):
             # f'(x), where x is a node; f'(2) and f', where there is one input.
             of, at = match["of"], (match["at"] or "").strip()
+            if of in self.inputs:
+                # w' is w behind a step of training.
+                return None
             if self.name(at) is None:
                 # Of several by the one that is called as variables are, where one is.
                 names = [name for name in self.inputs if name in _VARIABLES]

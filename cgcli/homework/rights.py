@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cgcli.calculus.kind import Kind
-from cgcli.errors import CgraphError, Place
+from cgcli.errors import CgraphError, Place, shorten
 from cgcli.graph.graph import Graph
 from cgcli.homework.exercise import Exercise, Point
 from cgcli.homework.notation import PATTERNS
 from cgcli.homework.questions import place_of, refuse_gradients, typed
-from cgcli.homework.written import Written, exact, read_number
+from cgcli.homework.written import Written, exact, part_of, read_number
 from cgcli.language.reader import normalise
 from cgcli.language.syntax import LIST, NUMBER, Expression, taken
 from cgcli.numbers.values import is_finite
 from cgcli.words import Message
+
+if TYPE_CHECKING:
+    from cgcli.homework.answers import Answer
 
 _ROUNDED: Final = 3
 """From so many digits on a number in a calculation may be a rounded one."""
@@ -164,3 +167,34 @@ def _stacked(parts: list[Written], kind: Kind) -> Written:
         np.array([part.half for part in parts], dtype=dtype),
         np.array([part.digits for part in parts], dtype=np.float64),
     )
+
+
+def refuse_twofold(exercise: Exercise, answer: Answer) -> None:
+    """Raise `CgraphError` for an answer with two readings of which neither is the better one.
+
+    4 (x + y) is a number or a product, where neither is right; and courses call δ_o, the error of a
+    neuron, what is right behind its activation, or before it.
+    """
+    (node, of), written = answer.quantity, answer.written
+    right = part_of(exercise.truth(answer.quantity), answer.element)
+    slack, explained = exercise.slack(answer.quantity), PATTERNS["explained"].search(answer.text)
+    if explained and answer.measure and answer.formula and not exercise.symbolic:
+        with exercise.added(*answer.formula) as made:
+            product = exact(exercise.value_of(made, exercise.here))
+        if not any(number.is_rounding(right, slack) for number in (answer.measure, product)):
+            said = answer.read.rpartition("=")[2].strip()
+            raise twofold(explained[0].strip(), explained["number"].strip(), said)
+    named, inner = answer.text.partition("=")[0].strip(), exercise.graph.arguments[node]
+    if of < 0 or "/" in named or len(inner) != 1 or not PATTERNS["error"].match(named):
+        return
+    steps = answer.quantity, answer.quantity._replace(node=inner[0])
+    rights = (part_of(exercise.truth(step), answer.element) for step in steps)
+    if written and [written.is_rounding(number) for number in rights] == [False, True]:
+        raise twofold(named, exercise.steps.text(steps[0]), exercise.steps.text(steps[1]))
+
+
+def twofold(text: str, first: str, second: str, *places: Place) -> CgraphError:
+    """Return the error for what may be read in two ways."""
+    values = {"number": shorten(text), "point": first, "plain": second}
+    message = Message("{number} may be {point}, or {plain}", **values)
+    return CgraphError("usage", message, Message("write it so that it has one meaning"), places)

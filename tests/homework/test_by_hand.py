@@ -50,6 +50,10 @@ def test_a_mistake_is_known_by_its_number(
     assert mistake in found
 
 
+def test_a_point_that_stands_elsewhere_is_no_digit_that_changed_places() -> None:
+    assert mark("f = x^2", {"x": 2}, "f = 0.40").mistakes == {"f": []}
+
+
 def test_a_rule_above_is_told_of_its_operation() -> None:
     at = {"x": 2}
     sheet = f"df/dx = {4 + math.cos(2):.5f}"

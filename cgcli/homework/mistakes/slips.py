@@ -37,7 +37,8 @@ def digits_transposed(answer: Written, right: float) -> bool:
         swapped = (*digits[:place], second, first, *digits[place + 2 :])
         value = float(Decimal((sign, swapped, exponent)))
         near = answer._replace(value=value).is_rounding(right, 1e-13 * abs(right))
-        if near and first != second:
+        # 0.40 for 4: the point is elsewhere, and no digit.
+        if near and first != second and math.log10(abs(value / answer.value)) % 1:
             return True
     return False
 
