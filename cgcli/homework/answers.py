@@ -11,7 +11,7 @@ from cgcli.homework.exercise import Exercise
 from cgcli.homework.notation import PATTERNS, otherwise, plain
 from cgcli.homework.quantities import VALUE, Quantity
 from cgcli.homework.questions import LIMITS, Question, asked, place_of
-from cgcli.homework.rights import Formula, read_right, refuse_twofold, twofold, with_euler
+from cgcli.homework.rights import Formula, of_two, read_right, twofold, with_euler
 from cgcli.homework.sheets import Line, Part, Sheet
 from cgcli.homework.written import Written, part_of, read_number, shape_of
 from cgcli.language.answer import parse_answer
@@ -64,8 +64,7 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
     grouped = any(PATTERNS["grouped"].search(line.text) for line in sheet.lines)
     for answer in _read(exercise, sheet, unreadable):
         try:
-            answer = _settled(exercise, answer, grouped)  # noqa: PLW2901
-            refuse_twofold(exercise, answer)
+            answer = _settled(exercise, of_two(exercise, answer), grouped)  # noqa: PLW2901
         except CgraphError as doubt:
             steps = frozenset([answer.quantity])
             unreadable.append(Unreadable(answer.line, answer.text, doubt, steps))
@@ -271,7 +270,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
             _refuse_own_text(exercise, quantity.node, formula)
     finally:
         exercise.draft.undo()
-    measure = read_number(line.measure, exercise.kind) if formula else None
+    measure = read_number(line.measure, exercise.kind)
     typed = line.number, line.text
     return Answer(*typed, quantity, element, nodes, written, formula, text, line.parts, measure)
 

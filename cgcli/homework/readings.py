@@ -115,7 +115,9 @@ def _with_numbers(lefts: Lefts, lines: list[Line]) -> list[Line]:
         known = numbers | dict(zip(LETTERS, map(numbers.get, part.derivatives), strict=False))
         words = {word for word in PATTERNS["word"].findall(part.read) if word not in WORDS}
         if not (left and part.sure and part.derivatives and all(map(known.get, words))):
-            done.append(line)
+            # A rule alone says nothing more where the number stands elsewhere.
+            rule = part.sure and part.derivatives and left in numbers
+            done += [line] * (not rule)
             continue
         put_in = lambda match, known=known: (
             f"({known[match[0]]})" if match[0] in known else match[0]

@@ -169,28 +169,33 @@ def _stacked(parts: list[Written], kind: Kind) -> Written:
     )
 
 
-def refuse_twofold(exercise: Exercise, answer: Answer) -> None:
-    """Raise `CgraphError` for an answer with two readings of which neither is the better one.
+def of_two(exercise: Exercise, answer: Answer) -> Answer:
+    """Return the better reading of an answer; raises `CgraphError` where neither is.
 
-    4 (x + y) is a number or a product, where neither is right; and courses call δ_o, the error of a
-    neuron, what is right behind its activation, or before it.
+    4 (x + y) is a product, or the number where that alone is right; and courses call δ_o, the error
+    of a neuron, what is right behind its activation, or before it.
     """
     (node, of), written = answer.quantity, answer.written
     right = part_of(exercise.truth(answer.quantity), answer.element)
     slack, explained = exercise.slack(answer.quantity), PATTERNS["explained"].search(answer.text)
-    if explained and answer.measure and answer.formula and not exercise.symbolic:
-        with exercise.added(*answer.formula) as made:
-            product = exact(exercise.value_of(made, exercise.here))
-        if not any(number.is_rounding(right, slack) for number in (answer.measure, product)):
+    if explained and answer.measure and not exercise.symbolic:
+        product = written
+        if answer.formula:
+            with exercise.added(*answer.formula) as made:
+                product = exact(exercise.value_of(made, exercise.here))
+        if answer.measure.is_rounding(right, slack):
+            return answer.measured()
+        if not (product and product.is_rounding(right, slack)):
             said = answer.read.rpartition("=")[2].strip()
             raise twofold(explained[0].strip(), explained["number"].strip(), said)
     named, inner = answer.text.partition("=")[0].strip(), exercise.graph.arguments[node]
     if of < 0 or "/" in named or len(inner) != 1 or not PATTERNS["error"].match(named):
-        return
+        return answer
     steps = answer.quantity, answer.quantity._replace(node=inner[0])
     rights = (part_of(exercise.truth(step), answer.element) for step in steps)
     if written and [written.is_rounding(number) for number in rights] == [False, True]:
         raise twofold(named, exercise.steps.text(steps[0]), exercise.steps.text(steps[1]))
+    return answer
 
 
 def twofold(text: str, first: str, second: str, *places: Place) -> CgraphError:

@@ -104,6 +104,15 @@ def test_a_number_before_a_bracket_is_the_reading_that_is_right() -> None:
     assert numbers == {"p": 4, "dg/dz": 4, "dg/dx": -3}
 
 
+def test_a_rule_without_numbers_is_passed_over_where_its_number_stands_below() -> None:
+    program = cgcli.parse(SEED["program"])
+    exercise = Exercise(program, program.evaluate(SEED["at"]))
+    sheet = read_sheets("dg/dx = dg/dp * dp/dx\ndg/dx = -3", "a sheet")[0]
+    marked = mark(exercise, sheet)
+    assert [judged.verdict for judged in marked.judged] == ["right"]
+    assert not marked.unreadable
+
+
 def test_the_error_of_a_neuron_is_asked_back_where_it_is_right_before_the_activation() -> None:
     """y = sigmoid(0) is 1/2: dL/dy = 2*(1/2) is 1, and dL/ds a quarter of that."""
     program = cgcli.parse("s = w*x; y = sigmoid(s); L = y^2")
