@@ -5,22 +5,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.kind import Kind
 from cgcli.errors import CgraphError, Place, shorten
 from cgcli.graph.graph import Graph
 from cgcli.homework.exercise import Exercise, Point
-from cgcli.homework.notation import PATTERNS
+from cgcli.homework.notation import PATTERNS, plain
 from cgcli.homework.questions import place_of, refuse_gradients, typed
-from cgcli.homework.written import Written, exact, part_of, read_number
+from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.reader import normalise
 from cgcli.language.syntax import LIST, NUMBER, Expression, taken
 from cgcli.numbers.values import is_finite
 from cgcli.words import Message
-
-if TYPE_CHECKING:
-    from cgcli.homework.answers import Answer
 
 _ROUNDED: Final = 3
 """From so many digits on a number in a calculation may be a rounded one."""
@@ -169,37 +166,29 @@ def _stacked(parts: list[Written], kind: Kind) -> Written:
     )
 
 
-def of_two(exercise: Exercise, answer: Answer) -> Answer:
-    """Return the better reading of an answer; raises `CgraphError` where neither is.
-
-    4 (x + y) is a product, or the number where that alone is right; and courses call δ_o, the error
-    of a neuron, what is right behind its activation, or before it.
-    """
-    (node, of), written = answer.quantity, answer.written
-    right = part_of(exercise.truth(answer.quantity), answer.element)
-    slack, explained = exercise.slack(answer.quantity), PATTERNS["explained"].search(answer.text)
-    if explained and answer.measure and not exercise.symbolic:
-        product = written
-        if answer.formula:
-            with exercise.added(*answer.formula) as made:
-                product = exact(exercise.value_of(made, exercise.here))
-        if answer.measure.is_rounding(right, slack):
-            return answer.measured()
-        if not (product and product.is_rounding(right, slack)):
-            said = answer.read.rpartition("=")[2].strip()
-            raise twofold(explained[0].strip(), explained["number"].strip(), said)
-    named, inner = answer.text.partition("=")[0].strip(), exercise.graph.arguments[node]
-    if of < 0 or "/" in named or len(inner) != 1 or not PATTERNS["error"].match(named):
-        return answer
-    steps = answer.quantity, answer.quantity._replace(node=inner[0])
-    rights = (part_of(exercise.truth(step), answer.element) for step in steps)
-    if written and [written.is_rounding(number) for number in rights] == [False, True]:
-        raise twofold(named, exercise.steps.text(steps[0]), exercise.steps.text(steps[1]))
-    return answer
-
-
 def twofold(text: str, first: str, second: str, *places: Place) -> CgraphError:
     """Return the error for what may be read in two ways."""
     values = {"number": shorten(text), "point": first, "plain": second}
     message = Message("{number} may be {point}, or {plain}", **values)
     return CgraphError("usage", message, Message("write it so that it has one meaning"), places)
+
+
+def on_a_sheet(error: CgraphError, text: str) -> CgraphError:
+    """Say what is written on a sheet where a hint of the language would lead astray."""
+    signs = plain(text)
+    if match := PATTERNS["thousands"].search(signs):
+        point, integer = (match[0].replace(",", sign) for sign in (".", ""))
+        places = (Place(signs, match.start(), match.end()),)
+        return twofold(match[0], point, integer, *places)
+    if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):
+        error.hint = Message("write a derivative as dg/dx")
+    elif re.search(r"=\s*[^\W\d]{2,}\s+[^\W\d]{2,}", text):
+        error.hint = Message("write the number, and words behind #")
+    elif "=" not in text:
+        error.hint = Message("an answer is written name = number, or dg/dx = number")
+    elif text.count("=") > 1 or "':'" in error.message:
+        error.hint = Message("write one question, one = and one answer")
+        if text.count("=") > 1:
+            error.message = Message("there is more than one answer here")
+            error.args = (error.message,)
+    return error

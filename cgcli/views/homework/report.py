@@ -206,9 +206,9 @@ def class_lines(report: Report, sheets: list[Graded]) -> list[list[str]]:
     for item in sheets:
         score = item.score
         counts = score.right, score.follows, score.wrong, score.missing, score.unreadable
-        told = map(str, counts[: len(counted)])
+        cells = map(str, counts[: len(counted)])
         worth = f"{score.points:g}/{score.of:g}"
-        lines.append([shorten(printable(item.name)), *told, worth, *_first(report, item)])
+        lines.append([shorten(printable(item.name)), *cells, worth, *_first(report, item)])
     return lines
 
 
