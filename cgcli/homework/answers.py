@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -11,9 +10,9 @@ from cgcli.homework.exercise import Exercise
 from cgcli.homework.notation import PATTERNS, otherwise, plain
 from cgcli.homework.quantities import VALUE, Quantity
 from cgcli.homework.questions import LIMITS, Question, asked, place_of
-from cgcli.homework.rights import Formula, read_right, with_euler
+from cgcli.homework.rights import Formula, on_a_sheet, read_right, twofold, with_euler
 from cgcli.homework.sheets import Line, Part, Sheet
-from cgcli.homework.written import Written, part_of, read_number, shape_of
+from cgcli.homework.written import Written, exact, part_of, read_number, shape_of
 from cgcli.language.answer import parse_answer
 from cgcli.language.syntax import NUMBER
 from cgcli.words import Math, Message
@@ -64,7 +63,7 @@ def read_answers(exercise: Exercise, sheet: Sheet) -> tuple[list[Answer], list[U
     grouped = any(PATTERNS["grouped"].search(line.text) for line in sheet.lines)
     for answer in _read(exercise, sheet, unreadable):
         try:
-            answer = _settled(exercise, answer, grouped)  # noqa: PLW2901
+            answer = _settled(exercise, _of_two(exercise, answer), grouped)  # noqa: PLW2901
         except CgraphError as doubt:
             steps = frozenset([answer.quantity])
             unreadable.append(Unreadable(answer.line, answer.text, doubt, steps))
@@ -179,7 +178,7 @@ def _below_heading(exercise: Exercise, line: Line) -> Answer | None:
         return answer
     step = exercise.steps.text(slope, answer.element)
     if not slopes:
-        raise _twofold(line.text, exercise.steps.text(answer.quantity, answer.element), step)
+        raise twofold(line.text, exercise.steps.text(answer.quantity, answer.element), step)
     return read_answer(exercise, line._replace(read=f"{step} ={answer.read.partition('=')[2]}"))
 
 
@@ -211,14 +210,36 @@ def _settled(exercise: Exercise, answer: Answer, grouped: bool) -> Answer:
         written = reading and reading.written
         if reading and written and written.is_rounding(right, exercise.slack(answer.quantity)):
             return reading
-    raise _twofold(typed, other.strip(), plain(said))
+    raise twofold(typed, other.strip(), plain(said))
 
 
-def _twofold(text: str, first: str, second: str, places: tuple[Place, ...] = ()) -> CgraphError:
-    """Return the error for what may be read in two ways."""
-    values = {"number": shorten(text), "point": first, "plain": second}
-    message = Message("{number} may be {point}, or {plain}", **values)
-    return CgraphError("usage", message, Message("write it so that it has one meaning"), places)
+def _of_two(exercise: Exercise, answer: Answer) -> Answer:
+    """Return the better reading of an answer; raises `CgraphError` where neither is.
+
+    4 (x + y) is a product, or the number where that alone is right; and courses call δ_o, the error
+    of a neuron, what is right behind its activation, or before it.
+    """
+    (node, of), written = answer.quantity, answer.written
+    right = part_of(exercise.truth(answer.quantity), answer.element)
+    slack, explained = exercise.slack(answer.quantity), PATTERNS["explained"].search(answer.text)
+    if explained and answer.measure and not exercise.symbolic:
+        product = written
+        if answer.formula:
+            with exercise.added(*answer.formula) as made:
+                product = exact(exercise.value_of(made, exercise.here))
+        if answer.measure.is_rounding(right, slack):
+            return answer.measured()
+        if not (product and product.is_rounding(right, slack)):
+            said = answer.read.rpartition("=")[2].strip()
+            raise twofold(explained[0].strip(), explained["number"].strip(), said)
+    named, inner = answer.text.partition("=")[0].strip(), exercise.graph.arguments[node]
+    if of < 0 or "/" in named or len(inner) != 1 or not PATTERNS["error"].match(named):
+        return answer
+    steps = answer.quantity, answer.quantity._replace(node=inner[0])
+    rights = (part_of(exercise.truth(step), answer.element) for step in steps)
+    if written and [written.is_rounding(number) for number in rights] == [False, True]:
+        raise twofold(named, exercise.steps.text(steps[0]), exercise.steps.text(steps[1]))
+    return answer
 
 
 def _digits(answer: Answer) -> tuple[float, str]:
@@ -251,7 +272,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     try:
         syntax = parse_answer(text, LIMITS)
     except CgraphError as error:
-        raise _on_a_sheet(error, text) from None
+        raise on_a_sheet(error, text) from None
     if syntax is None:
         return None
     if not syntax.equals:
@@ -277,7 +298,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
             _refuse_own_text(exercise, quantity.node, formula)
     finally:
         exercise.draft.undo()
-    measure = read_number(line.measure, exercise.kind) if formula else None
+    measure = read_number(line.measure, exercise.kind)
     typed = line.number, line.text
     return Answer(*typed, quantity, element, nodes, written, formula, text, line.parts, measure)
 
@@ -310,24 +331,3 @@ def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
         )
         place = place_of(formula.expression, formula.text)
         raise CgraphError("syntax", message, Message("write the number"), (place,))
-
-
-def _on_a_sheet(error: CgraphError, text: str) -> CgraphError:
-    """Say what is written on a sheet where a hint of the language would lead astray."""
-    signs = plain(text)
-    if match := PATTERNS["thousands"].search(signs):
-        point, integer = (match[0].replace(",", sign) for sign in (".", ""))
-        places = (Place(signs, match.start(), match.end()),)
-        return _twofold(match[0], point, integer, places)
-    if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):
-        error.hint = Message("write a derivative as dg/dx")
-    elif re.search(r"=\s*[^\W\d]{2,}\s+[^\W\d]{2,}", text):
-        error.hint = Message("write the number, and words behind #")
-    elif "=" not in text:
-        error.hint = Message("an answer is written name = number, or dg/dx = number")
-    elif text.count("=") > 1 or "':'" in error.message:
-        error.hint = Message("write one question, one = and one answer")
-        if text.count("=") > 1:
-            error.message = Message("there is more than one answer here")
-            error.args = (error.message,)
-    return error

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from cgcli.homework.quantities import Quantity, completed
-from cgcli.homework.working import Working, is_same
+from cgcli.homework.working import AS_IS, Working, is_same
 from cgcli.homework.written import added, shape_of
 
 _MOST: Final = 40
@@ -17,10 +17,13 @@ _PATTERNS: Final = 16
 _BITS: Final = 50_000
 
 
-def carried(working: Working, target: Quantity, changed: Quantity, number: Any) -> Any:
+def carried(
+    working: Working, target: Quantity, changed: Quantity, number: Any, form: str = AS_IS
+) -> Any:
     """Return what a quantity comes to when a step before it has another number.
 
-    What stands on the sheet stays; what was left out is worked out again.
+    What stands on the sheet stays; what was left out is worked out again. The local derivatives of
+    the quantity itself are taken in a form.
 
     >>> import cgcli
     >>> from cgcli.homework.exercise import Exercise
@@ -49,7 +52,7 @@ def carried(working: Working, target: Quantity, changed: Quantity, number: Any) 
         # The node's value may be what was changed, and then its gradient is not.
         if step not in known and step != changed and trial.number(step) is not None:
             trial.take(step, trial.gradient(of, node))
-    return trial.gradient(of, target.node)
+    return trial.gradient(of, target.node, form)
 
 
 def hangs_on(working: Working, target: Quantity, step: Quantity) -> bool:
@@ -84,10 +87,14 @@ def rounding_reach(working: Working, target: Quantity, reaches: Mapping[Quantity
         working = working.in_doubles()
         reaches = {step: doubles(reach) for step, reach in reaches.items()}
     near = [step for step in before(working, target) if step in working.known and step in reaches]
+    # In the output a derivative moves with it, where in the argument it does not.
+    uses = working.uses(target.of, target.node)
+    forms = {AS_IS, *(form for use in uses for form in use.forms())}
+    size = lambda move: move.sum() if shape_of(move) else move
     for step in near[:_MOST]:
-        written = working.number(step)
-        if written is not None:
-            total = added(total, _moved(working, target, step, written, reaches[step]))
+        if working.number(step) is not None:
+            moves = [_moved(working, target, step, reaches[step], form) for form in forms]
+            total = added(total, max(moves, key=size))
     return total
 
 
@@ -101,15 +108,17 @@ def _is_light(working: Working) -> bool:
     return not working.graph.tensors and sum(bits) <= _BITS
 
 
-def _moved(working: Working, target: Quantity, step: Quantity, written: Any, reach: Any) -> Any:
+def _moved(working: Working, target: Quantity, step: Quantity, reach: Any, form: str) -> Any:
     """Return how far a quantity moves when one step does, by as much as it may.
 
     The elements of an array are rounded each by itself. Of a large one they are moved together,
     up or down by chance: four times the root mean square is more than nearly all come to.
     """
+    written = working.number(step)
 
     def moved(by: Any) -> Any:
-        up, down = (carried(working, target, step, added(written, end)) for end in (by, -by))
+        ends = (added(written, end) for end in (by, -by))
+        up, down = (carried(working, target, step, end, form) for end in ends)
         return added(up, -down) / 2
 
     if not shape_of(written):

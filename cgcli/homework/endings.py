@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from cgcli.errors import CgraphError
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import PATTERNS, multiplied, result
 from cgcli.homework.questions import asked
 from cgcli.homework.written import is_near, part_of, read_number, shape_of
+
+_NEAR: Final = 1e-12
+"""Numbers that are worked out in doubles may be off by such a part."""
 
 
 def bracketed(lefts: Lefts, question: str, before: str, inside: str) -> list[str]:
@@ -41,6 +44,26 @@ def right(lefts: Lefts, question: str) -> Any:
         return step and part_of(lefts.exercise.truth(step[0]), step[1])
     except CgraphError:
         return None
+
+
+def is_apart(lefts: Lefts, question: str, number: str, by: str, rest: str) -> bool:
+    """Whether two answers stand together, g=-12p=4: the first is right, and no chain g = -12*p.
+
+    Between them may be the word for "and" of a language that is a name as well, as y of Spanish.
+    """
+    written, value = read_number(number.strip()), right(lefts, question)
+    if written is None or value is None or by in lefts.bound or shape_of(right(lefts, by)):
+        return False
+    last = (rest.split() or [""])[0]
+    return written.is_rounding(value, abs(value) * _NEAR) and not comes_to(lefts, number, by, last)
+
+
+def comes_to(lefts: Lefts, number: str, by: str, last: str) -> bool:
+    """Whether a number, times the right one of what stands behind it, is what comes next."""
+    written, product, factor = read_number(number.strip()), read_number(last), right(lefts, by)
+    if not (written and product) or factor is None or shape_of(factor):
+        return False
+    return product.is_rounding(written.value * factor, abs(written.value * factor) * _NEAR)
 
 
 def unnamed(lefts: Lefts, question: list[str] | None, word: str, number: str) -> str | None:

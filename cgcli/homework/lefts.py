@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.notation import PATTERNS, TABLES, compiled, multiplied
+from cgcli.homework.questions import node_of
 from cgcli.homework.working import is_same
 from cgcli.operations.row import Shape
 from cgcli.operations.table import WORDS
@@ -96,14 +97,14 @@ class Lefts:
 
     def name(self, text: str) -> Named | None:
         """Return the node that a name on a sheet stands for: x₁, x_1, h3, h(3), W_{11}."""
-        if self.graph.node(text) is not None:
+        if node_of(self.exercise, text) is not None:
             return Named(text)
         if text in self._strange:
             return None
         asked, text = text, "".join(text.split()).replace("][", ",")
         bare = text.replace("_", "")
         for said in (text, bare, _spelled(text), _spelled(bare), self.bare.get(_spelled(bare), "")):
-            if self.graph.node(said) is not None:
+            if node_of(self.exercise, said) is not None:
                 return Named(said)
         match = re.fullmatch(
             r"(?P<name>[^\W\d]\w*?)(?:_?(?P<digits>\d+)|[\[(](?P<index>[-\d,]+)[\])])", text
@@ -183,6 +184,9 @@ class Lefts:
         if match := PATTERNS["prime"].fullmatch(text):
             # f'(x), where x is a node; f'(2) and f', where there is one input.
             of, at = match["of"], (match["at"] or "").strip()
+            if of in self.inputs:
+                # w' is w behind a step of training.
+                return None
             if self.name(at) is None:
                 # Of several by the one that is called as variables are, where one is.
                 names = [name for name in self.inputs if name in _VARIABLES]

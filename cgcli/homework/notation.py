@@ -167,6 +167,7 @@ def is_blank(text: str, known: Callable[[str], Any]) -> bool:
     """
     if PATTERNS["blanks"].fullmatch(text):
         return True
+    text = re.sub(r"^\((.*)\)$", r"\1", text.strip())
     if not PATTERNS["words"].fullmatch(text.strip()):
         return text.strip().upper() == "N/A"
     words = re.findall(r"[^\W\d_]+", text)
@@ -248,7 +249,7 @@ def multiplied(text: str, known: Callable[[str], Any]) -> str:
     # Between digits an x is a sign or a name; 3 1/2 is a sum or a product.
     if re.search(r"\d *[xX] *\d|\d *\(\(\d+\)/\(\d+\)\)", text) or not all(words.values()):
         return text
-    factor = r"(?<![\w.])(\d+(?:\.\d+)?)(?![eE][-+]?\d)(?: *(?=[^\W\d])|(?=\())"
+    factor = r"(?<![\w.])(\d+(?:\.\d+)?)(?![eE][-+]?\d) *(?=[^\W\d]|\()"
     spaced = re.sub(factor, r"\1*", text)
     # A name before a bracket is a factor, unless a name alone is in it: z(x + 1), and not y(x).
     opened = r"(?<![\w.])([^\W\d]\w*)(?=\((?![^\W\d][\w, ]*\)))"

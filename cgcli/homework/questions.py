@@ -133,11 +133,13 @@ class Question:
 
     def _node(self, name: str, written: str, entries: Expression) -> int:
         """Return a node by its name; raises `CgraphError` about what was written."""
-        node = self.graph.node(name)
+        node = node_of(self.exercise, name)
         if node is None:
             error = unknown_node(self.graph, written)
             if re.fullmatch(r"[d∂]\w+", written) and "did you mean" not in error.hint:
                 error.hint = Message("a derivative is written dg/dx")
+            elif self.graph.node(name) is not None:
+                error.hint = Message("an element is counted from 0")
             error.places = (place_of(entries, self.text),)
             raise error
         return node
@@ -172,6 +174,13 @@ class Question:
         """Return an error at some entries, or at all of the text."""
         place = place_of(entries, self.text) if entries else Place(self.text, 0, len(self.text))
         return CgraphError("name", message, hint, (place,))
+
+
+def node_of(exercise: Exercise, name: str) -> int | None:
+    """Return the node of a name; v1 of a vector v is its element, and not the first operation."""
+    graph, stem = exercise.graph, name.rstrip("0123456789")
+    of = graph.node(stem) if stem != name and name in exercise.unnamed else None
+    return None if of is not None and graph.shape(of) else graph.node(name)
 
 
 def asked(exercise: Exercise, left: str) -> tuple[Asked | None, CgraphError | None]:

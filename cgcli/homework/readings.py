@@ -92,7 +92,8 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
             if rows or text.endswith("="):
                 asked, printed = [sides_of(answer)[0].strip() for answer in answers], rows
                 start = len(done)
-        dangling = bool(re.search(r"[-+*/]$", text))
+        # A dash in place of an answer is no sign of what goes on.
+        dangling = bool(re.search(r"[^\s=.-][\s.]*[-+*/]$", text))
         heading = cells is not None and not any(re.search(r"\d", cell) for cell in cells)
         if answers or not (heading or _says_nothing(lefts, line.text, text)):
             stated = [_stated(lefts, line, text, written) for written in answers]
@@ -114,7 +115,9 @@ def _with_numbers(lefts: Lefts, lines: list[Line]) -> list[Line]:
         known = numbers | dict(zip(LETTERS, map(numbers.get, part.derivatives), strict=False))
         words = {word for word in PATTERNS["word"].findall(part.read) if word not in WORDS}
         if not (left and part.sure and part.derivatives and all(map(known.get, words))):
-            done.append(line)
+            # A rule alone says nothing more where the number stands elsewhere.
+            rule = part.sure and part.derivatives and left in numbers
+            done += [line] * (not rule)
             continue
         put_in = lambda match, known=known: (
             f"({known[match[0]]})" if match[0] in known else match[0]
@@ -133,7 +136,8 @@ def _stated(lefts: Lefts, line: Line, text: str, written: str) -> Line:
     left, *parts, right = map(str.strip, sides_of(written))
     goes_on = re.search(re.escape(right) + r"(?:…|\.{3})", text) is not None
     # A number may have a unit behind a blank, where the answer is a product.
-    matches = PATTERNS["measured"].finditer(text) if "*" in right else ()
+    kinds = ("measured", "explained") if "*" in right else ()
+    matches = (match for kind in kinds for match in PATTERNS[kind].finditer(text))
     fits = (match for match in matches if multiplied(match[0].strip(), lefts.knows) == right)
     measure = next((match["number"].strip() for match in fits), "")
     line = line._replace(measure=measure, goes_on=goes_on)
@@ -151,8 +155,10 @@ def _says_nothing(lefts: Lefts, line: str, text: str) -> bool:
     if re.search(r"\d", text):
         # Signs of Chinese stand beside a name without a blank.
         words += re.findall(r"(?a:[^\W\d]\w*)", text)
+    if "=" in text or any(map(lefts.read, PATTERNS["derivative"].findall(text[:_LONGEST_PART]))):
+        return False
     is_reason = PATTERNS["reason"].match(text.lstrip("-+•> "))
-    return "=" not in text and (bool(is_reason) or not any(map(lefts.knows, words)))
+    return bool(is_reason) or not any(map(lefts.knows, words))
 
 
 def _has_decimal_commas(lefts: Lefts, texts: Sequence[str]) -> bool:
@@ -254,8 +260,10 @@ def read_part(lefts: Lefts, text: str) -> Part:
         if node := lefts.name(said):
             return node.written
         read = derivative(match)
-        # What may be a product of names as well is neither for certain.
-        sure = sure and (read == said or not all(map(lefts.knows, said)))
+        # What may be a product of names as well is neither for certain; and the error of a neuron
+        # is taken at its output, or before its activation.
+        twofold = all(map(lefts.knows, said)) or PATTERNS["error"].match(said)
+        sure = sure and (read == said or not twofold)
         return read
 
     if not sure:
@@ -263,7 +271,7 @@ def read_part(lefts: Lefts, text: str) -> Part:
     read = PATTERNS["word"].sub(word, PATTERNS["derivative"].sub(derivative, text))
     sure = sure and len(derivatives) <= len(LETTERS)
     plain = multiplied(read, lambda name: name in LETTERS or lefts.knows(name))
-    if plain != read and re.search(r"[/^]", read):
-        # 1/2x is read in two ways.
+    if (plain != read and re.search(r"[/^]", read)) or PATTERNS["explained"].search(read):
+        # 1/2x is read in two ways, and 4 (x + y).
         sure = False
     return Part(text, plain, tuple(derivatives), sure and not PATTERNS["twofold"].search(plain))

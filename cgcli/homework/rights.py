@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.kind import Kind
-from cgcli.errors import CgraphError, Place
+from cgcli.errors import CgraphError, Place, shorten
 from cgcli.graph.graph import Graph
 from cgcli.homework.exercise import Exercise, Point
-from cgcli.homework.notation import PATTERNS
+from cgcli.homework.notation import PATTERNS, plain
 from cgcli.homework.questions import place_of, refuse_gradients, typed
 from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.reader import normalise
@@ -164,3 +164,31 @@ def _stacked(parts: list[Written], kind: Kind) -> Written:
         np.array([part.half for part in parts], dtype=dtype),
         np.array([part.digits for part in parts], dtype=np.float64),
     )
+
+
+def twofold(text: str, first: str, second: str, *places: Place) -> CgraphError:
+    """Return the error for what may be read in two ways."""
+    values = {"number": shorten(text), "point": first, "plain": second}
+    message = Message("{number} may be {point}, or {plain}", **values)
+    return CgraphError("usage", message, Message("write it so that it has one meaning"), places)
+
+
+def on_a_sheet(error: CgraphError, text: str) -> CgraphError:
+    """Say what is written on a sheet where a hint of the language would lead astray."""
+    signs = plain(text)
+    if match := PATTERNS["thousands"].search(signs):
+        point, integer = (match[0].replace(",", sign) for sign in (".", ""))
+        places = (Place(signs, match.start(), match.end()),)
+        return twofold(match[0], point, integer, *places)
+    if re.search(r"^\s*[d∂]\s+\w+\s*/|['′]\s*[(=]", text):
+        error.hint = Message("write a derivative as dg/dx")
+    elif re.search(r"=\s*[^\W\d]{2,}\s+[^\W\d]{2,}", text):
+        error.hint = Message("write the number, and words behind #")
+    elif "=" not in text:
+        error.hint = Message("an answer is written name = number, or dg/dx = number")
+    elif text.count("=") > 1 or "':'" in error.message:
+        error.hint = Message("write one question, one = and one answer")
+        if text.count("=") > 1:
+            error.message = Message("there is more than one answer here")
+            error.args = (error.message,)
+    return error

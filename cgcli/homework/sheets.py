@@ -101,7 +101,7 @@ def split(text: str) -> Iterator[Line]:
 
     A list may go on over several lines: one that has no `=` belongs to an open bracket above.
     """
-    waiting, first, heading = "", 0, ""
+    waiting, first, heading, prompt = "", 0, "", False
     is_number = PATTERNS["a_number"].fullmatch
     text = PATTERNS["entity"].sub(lambda match: html.unescape(match[0]), text)
     for number, pasted in enumerate(text.splitlines(), 1):
@@ -112,12 +112,19 @@ def split(text: str) -> Iterator[Line]:
         line = pasted[: len(plain)]
         if "=" not in plain and PATTERNS["cells"].match(plain):
             line = line.replace(";", "\t")
-        if "=" not in plain and plain.strip() and re.search(r"\d\s*$", remark):
+        printed = PATTERNS["printed"].fullmatch(remark.strip())
+        says = printed or re.search(r"\d\s*$", remark)
+        if "=" not in plain and plain.strip() and says:
             # What a line of code prints is its answer: print(x.grad)  # 12.
-            line = remark if "=" in remark else f"{line} = {remark.strip()}"
+            shown = printed["value"] if printed else remark.strip()
+            line = f"{line} = {shown}" if printed or "=" not in remark else remark
+        elif prompt and printed:
+            # Or what stands alone below it.
+            line = remark
         elif is_number(remark) and not is_number(plain.rpartition("=")[2]):
             # So is what stands behind a formula: dw = dz * x  # -6.
             line = f"{line} = {remark.strip()}"
+        prompt = PATTERNS["prompt"].fullmatch(pasted.strip()) is not None
         is_long = len(line) > _LONGEST
         begins = "=" in PATTERNS["keyword"].sub("", normalise(line)).partition(";")[0]
         done: list[Line] = []

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from cgcli.homework.endings import bracketed, right, unnamed
+from cgcli.homework.endings import bracketed, comes_to, is_apart, unnamed
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import PATTERNS, is_blank, plain, result, rewritten
-from cgcli.homework.written import read_number, shape_of
 from cgcli.operations.table import WORDS
 
 _MOST: Final = 200
@@ -55,7 +54,8 @@ def statements(lefts: Lefts, text: str, *, formal: bool) -> Iterator[str]:
     sides = sides_of(text)
     if len(sides) == 2 and "," in sides[0] and (asked := lefts.read(sides[0])):
         # A list on the left, a list on the right: (dL/dw, dL/db) = (6, 2).
-        right = f"[{sides[1].strip(' ()[]')}]" if len(asked) > 1 else sides[1]
+        listed = re.sub(r"\s*\^ *\(?T\)?$", "", sides[1]).strip(" ()[]")
+        right = f"[{listed}]" if len(asked) > 1 else sides[1]
         yield from answered(lefts, asked, right)
         return
     pieces = _pieces(lefts, _without_label(lefts, text))
@@ -85,8 +85,8 @@ def _without_label(lefts: Lefts, text: str) -> str:
     if colon and after.strip() and "=" not in before and not after.startswith("="):
         if PATTERNS["slope"].fullmatch(before) and after.lstrip()[0] in "([":
             return f"{before} = {after}"
-        named = _asked if PATTERNS["a_number"].fullmatch(after) else Lefts.read
-        if (labelled := named(lefts, before)) is not None:
+        alone = PATTERNS["a_number"].fullmatch(after) or lefts.read(sides_of(after)[0]) is None
+        if (labelled := (_asked if alone else Lefts.read)(lefts, before)) is not None:
             # A label before a question of its own: w: dL/dw = 6.
             first, *rest = PATTERNS["is"].sub(" = ", after).split("=", 1)
             slope = unnamed(lefts, labelled, first, "".join(rest))
@@ -97,7 +97,7 @@ def _without_label(lefts: Lefts, text: str) -> str:
             if of_its_own or asked == labelled:
                 return after
             return f"{before} = {after}"
-        turn = re.fullmatch(r"\s*[^\W\d]+\s*(?:\d*|[^\W\d]+)\s*", before)
+        turn = re.fullmatch(r"\s*[^\W\d]+\s*(?:\d*|[^\W\d]+|[^\W\d]\w*)\s*", before)
         if turn or PATTERNS["derivatives"].search(before):
             return f"{before}\0{after}"
     turn = re.fullmatch(r"\s*([^\W\d]\w*)\s*=\s*(\d+)\s*", before)
@@ -136,9 +136,6 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
             continue
         if match["given"] and before.count("(") > before.count(")"):
             continue
-        if match["blank"] is not None and not re.search(r"\S=[-+]?[\d.]+$", before):
-            # Without blanks elsewhere a blank parts two answers: x=2 y=3.
-            continue
         if PATTERNS["reason"].match(rest):
             text = text[: match.start()]
             break
@@ -146,8 +143,12 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
             continue
         sides = sides_of(rest)
         following = _asked(lefts, sides[0]) if len(sides) > 1 else None
+        # Without blanks elsewhere a blank parts two answers: x=2 y=3.
         joined = match["blank"] == "" or lefts.knows(match[0].strip(" ,"))
-        if joined and not (following and _is_apart(lefts, before, following[0], sides[-1])):
+        joined |= match["blank"] == " " and not re.search(r"\S=[-+]?[\d.]+$", before)
+        left, *_, number = sides_of(before)
+        asked = _asked(lefts, left) or [""]
+        if joined and not (following and is_apart(lefts, asked[0], number, following[0], sides[1])):
             continue
         if following and not ("/" in match[0] and _divides(lefts, before, following[0])):
             pieces.append(before)
@@ -163,21 +164,6 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
     if pieces and last.count(")") > last.count("("):
         last = last.rstrip(" .").removesuffix(")")
     return [*pieces, last]
-
-
-def _is_apart(lefts: Lefts, before: str, by: str, last: str) -> bool:
-    """Whether two answers stand together, g=-12p=4: the first is right, and no chain g = -12*p.
-
-    Between them may be the word for "and" of a language that is a name as well, as y of Spanish.
-    """
-    left, number = sides_of(before)[-2:]
-    first, factor = _asked(lefts, left), right(lefts, by)
-    written, product = read_number(number.strip()), read_number(last.strip())
-    if not (first and written) or by in lefts.bound or shape_of(factor):
-        return False
-    if not written.is_rounding(right(lefts, first[0])):
-        return False
-    return product is None or not product.is_rounding(written.value * factor)
 
 
 def _divides(lefts: Lefts, before: str, by: str) -> bool:
@@ -250,15 +236,17 @@ def chain(lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = 
         asked = [*map(lefts.gradient, asked)]
     # What is asked for in between has the same answer.
     for part in parts[1:-1]:
-        beside = None if formal else re.fullmatch(r"[-+]?[\d.]+\s+([^\W\d].*)", part)
-        if beside and _asked(lefts, beside[1]) is not None:
+        beside = None if formal else re.fullmatch(r"([-+]?[\d.]+)\s+([^\W\d].*)", part)
+        second = beside and _asked(lefts, beside[2])
+        if beside and second and not comes_to(lefts, beside[1], second[0], parts[-1]):
             # Another question, or a factor: x = 2 y = 3.
             return []
         list_of = lefts.read(part) if "," in part else None
         if list_of is not None and len(list_of) > 1:
             asked, alike = list_of, False
             continue
-        more = None if re.fullmatch(r"\w+|[^/]* [^/]*", part) else lefts.read(part)
+        is_name = lefts.knows(part) or re.fullmatch(r"[^\W_]+|[^/]* [^/]*", part)
+        more = None if is_name else lefts.read(part)
         if more is not None and len(more) == 1 and "/" in more[0] and more[0] not in asked:
             asked = [*asked, *more]
     answers = list(answered(lefts, asked, parts[-1], alike=alike))
@@ -288,7 +276,8 @@ def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
     numbers = [float(part) for part in results if PATTERNS["a_number"].fullmatch(part)]
     if len(numbers) == 2 and abs(numbers[0] - numbers[1]) > 0.1 * max(map(abs, numbers)):
         return True
-    if any(PATTERNS["joined"].search(part) for part in parts[:-1]):
+    # What stands behind a bar alone is another answer, which is not understood.
+    if any(PATTERNS["joined"].search(part) or part.count("|") == 1 for part in parts[:-1]):
         return True
     node = lefts.graph.node(asked[0]) if len(asked) == 1 else None
     words = {word for part in parts for word in re.findall(r"[^\W\d]\w*", part)}

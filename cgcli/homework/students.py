@@ -22,6 +22,12 @@ _LONGEST: Final = 200
 _SHORTEST: Final = 3
 """A number of so many characters tells a student among other words."""
 _SCRIPTS: Final = "\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_LISTED: Final = re.compile(r"(?:[-*•]|\(?\d{1,4}[.):、]{1,2})\s*(?=[^\W\d])")
+"""What stands before a name in a list."""
+_KEYED: Final = re.compile(
+    r"(?:(\w*\d\w*)\s+(?=[^\W\d]))?([^,]*[^\W\d])(?:\s+(?:(\d{4,})|\((\d+)\)))?"
+)
+"""A name with a number before or behind it."""
 _TABLES: Final = read_toml(__package__, "students.toml")
 _KINDS: Final = {word: kind for kind, words in _TABLES["words"].items() for word in words}
 HEADINGS: Final = frozenset(_TABLES["headings"])
@@ -120,13 +126,14 @@ def student_of(heads: list[str], cells: list[str]) -> Student:
 def read_students(text: str, name: str) -> list[Student]:
     """Return the students of a class list: a CSV file with a head, or a name a line.
 
-    A line may have a number behind the name and a comma, a semicolon or a tab. Raises
+    A line may have a number before the name, or behind it and a comma, a semicolon or a tab; what
+    numbers the lines, as in `1. Ada`, is no part of a name, and `#` begins a comment. Raises
     `CgraphError` of kind file that names the line.
 
     >>> [student.name for student in read_students("Ada Lovelace, 1815\\nBao", "class.txt")]
     ['Ada Lovelace', 'Bao']
     """
-    rows = list(read_rows(text, name))
+    rows = [row for row in read_rows(text, name) if not "".join(row.cells[:1]).startswith("#")]
     heads = rows[0].cells if rows and any(map(role, rows[0].cells)) else []
     students: list[Student] = []
     for row in rows[bool(heads) :]:
@@ -142,7 +149,10 @@ def read_students(text: str, name: str) -> list[Student]:
 
 def _from_line(cells: list[str]) -> Student:
     """Return the student of a line: Lovelace, Ada is one name, and Ada, 1815 has a number."""
-    words = [word.strip() for word in re.split("[,;\t]", ",".join(cells)) if word.strip()]
+    text = _LISTED.sub("", ",".join(cells), count=1)
+    if match := _KEYED.fullmatch(text):
+        text = ",".join(filter(None, match.groups()))
+    words = [word.strip() for word in re.split("[,;\t]", text) if word.strip()]
     keys = tuple(word for word in words if re.search(r"\d|@", word))
     names = [word for word in words if word not in keys]
     name = " ".join(names[::-1] if len(names) == 2 else names) or next(iter(keys), "")

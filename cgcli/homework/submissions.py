@@ -51,7 +51,7 @@ def _without_remarks(text: str, ending: str) -> str:
     ('p = 4 ', 'p = 4')
     """
     lines = lambda match: "\n" * match[0].count("\n")
-    if ending == "tex":
+    if ending == "tex" or PATTERNS["document"].search(text):
         return PATTERNS["hidden"].sub(lines, text)
     if ending in ("html", "htm"):
         return PATTERNS["unseen"].sub(lines, text)

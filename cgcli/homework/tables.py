@@ -31,6 +31,8 @@ class Table:
         # Columns under a head, with blanks between them.
         apart = re.split(r"\s{2,}", text)
         kinds = [kind for kind in ("value", "gradient") if PATTERNS[kind].search(text)]
+        # Above the names there may be no head.
+        apart = ["", *apart] if len(apart) == len(kinds) == 2 else apart
         known = self.kinds or self.heads
         is_head = len(kinds) == 2 or all(map(self._of_family, apart[1:]))
         is_row = len(apart) == len(known) if known else is_head

@@ -64,6 +64,11 @@ class Context:
         return derivative_at(self.text, self.token[2]) or ""
 
     @property
+    def heads_loop(self) -> bool:
+        """Whether the token stands behind the range of a loop, where its body would begin."""
+        return re.search(r"\bfor\s+\w+\s+in\b[^{};\n]*\.\.[^{};\n]*$", self.so_far) is not None
+
+    @property
     def opener(self) -> str:
         """The sign of that bracket; where none is open, of the one that the token would close."""
         return _SIGNS[self.innermost or _OPENING[self.kind]]

@@ -50,6 +50,18 @@ def test_a_mistake_is_known_by_its_number(
     assert mistake in found
 
 
+def test_a_point_that_stands_elsewhere_is_no_digit_that_changed_places() -> None:
+    assert mark("f = x^2", {"x": 2}, "f = 0.40").mistakes == {"f": []}
+
+
+def test_a_wrong_number_may_be_gone_on_with_unrounded() -> None:
+    """y is tanh(0.6376), 0.56327, and dL/ds = -0.87346*(1 - 0.56327^2); 0.563 gives -0.5966."""
+    at = {"w": 0.5, "x": 1.2, "b": -0.2, "t": 1}
+    sheet = "y = 0.563\ndL/dy = -0.8735\ndL/ds = -0.5963"
+    marks = mark("p = w*x; s = p + b; y = tanh(s); L = (y - t)^2", at, sheet)
+    assert marks.verdicts == {"y": "wrong", "dL/dy": "follows", "dL/ds": "follows"}
+
+
 def test_a_rule_above_is_told_of_its_operation() -> None:
     at = {"x": 2}
     sheet = f"df/dx = {4 + math.cos(2):.5f}"

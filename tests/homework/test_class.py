@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cgcli.homework.students import read_students
+
 NEURON = "p = w*x; s = p + b; y = tanh(s); L = (y - t)^2"
 LAYER = "h = W @ x; L = sum(h^2)"
 NAMES = "name;number\nAda Müller;1\nBao Ngô;2\nZoë Çelik;3\n"
@@ -222,3 +224,36 @@ def test_the_program_may_come_from_standard_input(cgraph: Any) -> None:
     assert "# x*y" in cgraph("sheet", "-", "--seed", "1", stdin=b"x*y").out
     ran = cgraph("check", "-", "x=2", "y=3", "--answer", "f = 6", stdin=b"x*y")
     assert (ran.status, "right" in ran.out) == (0, True)
+
+
+# Class lists as people write them
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Schüler\nAda Müller\nBao Ngô\n",
+        "1. Ada Müller\n2. Bao Ngô\n",
+        "1) Ada Müller\n2) Bao Ngô\n",
+        "- Ada Müller\n- Bao Ngô\n",
+        "# 7b\nAda Müller\nBao Ngô\n",
+        "4711 Ada Müller\n4712 Bao Ngô\n",
+        "Ada Müller (4711)\nBao Ngô (4712)\n",
+        "Élève\nAda Müller\nBao Ngô\n",
+    ],
+)
+def test_heads_and_numbers_of_a_list_are_no_names(text: str) -> None:
+    students = read_students(text, "class.txt")
+    assert [student.name for student in students] == ["Ada Müller", "Bao Ngô"]
+    assert [student.keys for student in students] == [(), ()] or "4711" in text
+
+
+def test_a_narrow_table_tells_what_was_not_read(
+    cgraph: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "ada.txt").write_text("p = 1\ns is 2 or 3\n", encoding="utf-8")
+    (folder / "bao.txt").write_text("p = 9\ns is 2 or 3\ny is large\n", encoding="utf-8")
+    words = ("w=1", "x=1", "b=1", "t=0", "-a", "ada.txt", "bao.txt")
+    monkeypatch.setenv("COLUMNS", "80")
+    ran = cgraph("check", NEURON, *words)
+    assert "unreadable" in ran.out

@@ -19,7 +19,7 @@ from cgcli.homework.sheets import read_sheets
 CASES = Path(__file__).parents[1] / "cases"
 SHEETS = [
     json.loads(line)
-    for name in ("", "_more", "_courses", "_typed", "_devices")
+    for name in ("", "_more", "_courses", "_typed", "_devices", "_kinds")
     for line in (CASES / f"notations{name}.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 NOBODY_TOLD = 0.02
@@ -80,6 +80,49 @@ def test_a_lone_comma_is_asked_back() -> None:
     assert [line.error.message for line in formal.unreadable] == ["1,273 may be 1.273, or 1273"]
     beside = mark(exercise, read_sheets("p = 1,273\ndp/dw = 1,0", "a sheet")[0])
     assert [judged.verdict for judged in beside.judged] == ["right", "right"]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "message"),
+    [
+        ("dg/dz = 5 (x + y)", "5 (x + y) may be 5, or 5*(x + y)"),
+        ("p = 4\ndg/dz = 3 (x + y)", "3 (x + y) may be 3, or 3*(x + y)"),
+    ],
+)
+def test_a_number_before_a_bracket_is_asked_back_where_neither_reading_is_right(
+    sheet: str, message: str
+) -> None:
+    program = cgcli.parse(SEED["program"])
+    exercise = Exercise(program, program.evaluate(SEED["at"]))
+    marked = mark(exercise, read_sheets(sheet, "a sheet")[0])
+    assert [line.error.message for line in marked.unreadable] == [message]
+
+
+def test_a_number_before_a_bracket_is_the_reading_that_is_right() -> None:
+    sheet = "p = 4 (x + y)\ndg/dz = 4 (x + y)\ndg/dx = 3 (1 - 2)"
+    numbers = {step: judged.number for step, judged in read({**SEED, "sheet": sheet}).items()}
+    assert numbers == {"p": 4, "dg/dz": 4, "dg/dx": -3}
+
+
+def test_a_rule_without_numbers_is_passed_over_where_its_number_stands_below() -> None:
+    program = cgcli.parse(SEED["program"])
+    exercise = Exercise(program, program.evaluate(SEED["at"]))
+    sheet = read_sheets("dg/dx = dg/dp * dp/dx\ndg/dx = -3", "a sheet")[0]
+    marked = mark(exercise, sheet)
+    assert [judged.verdict for judged in marked.judged] == ["right"]
+    assert not marked.unreadable
+
+
+def test_the_error_of_a_neuron_is_asked_back_where_it_is_right_before_the_activation() -> None:
+    """y = sigmoid(0) is 1/2: dL/dy = 2*(1/2) is 1, and dL/ds a quarter of that."""
+    program = cgcli.parse("s = w*x; y = sigmoid(s); L = y^2")
+    exercise = Exercise(program, program.evaluate(w=0, x=3))
+    sheet = read_sheets("δ_y = 0.25\ndL/dw = δ_y * x = 0.75", "a sheet")[0]
+    marked = mark(exercise, sheet)
+    assert [line.error.message for line in marked.unreadable] == ["δ_y may be dL/dy, or dL/ds"]
+    assert [judged.verdict for judged in marked.judged] == ["right"]
+    behind = mark(exercise, read_sheets("δ_y = 1.0", "a sheet")[0])
+    assert [judged.verdict for judged in behind.judged] == ["right"]
 
 
 def test_hardly_any_answer_is_asked_back_about() -> None:
@@ -254,7 +297,7 @@ def test_long_lines_are_read_in_a_moment(sign: str, before: str) -> None:
     ("right", "is_read"),
     [
         ("12(3x - 1)^3", True),
-        ("12 (3x - 1)^3", False),
+        ("12 (3x - 1)^3", True),
         ("12u^3", True),
         ("12 u u u", True),
         ("(32)(3)", True),

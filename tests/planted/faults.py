@@ -970,8 +970,8 @@ FAULTS: Final = (
     Fault(
         "a digit never changes places with a leading zero",
         "cgcli/homework/mistakes/slips.py",
-        "    digits = (0, *digits)\n",
-        "",
+        "range(len(str(number))):",
+        "range(len(str(number)) - 1):",
         (BY_HAND,),
     ),
     Fault(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from cgcli.homework.mistakes.row import GradientStep, Numbers, ValueStep
@@ -13,6 +12,8 @@ from cgcli.homework.written import Written
 from cgcli.operations.row import LEVELS
 
 _OTHERS: Final = 40
+_LARGEST: Final = 1e17
+"""Larger whole numbers have more digits than a double."""
 
 
 def sign_slip(answer: Written, right: float) -> bool:
@@ -22,22 +23,18 @@ def sign_slip(answer: Written, right: float) -> bool:
 
 def digits_transposed(answer: Written, right: float) -> bool:
     """Whether swapping two neighbouring digits of the answer makes it right."""
-    if answer.value - answer.value != 0 or answer.value == 0 or not answer.half:
+    unit = 2 * answer.half
+    if not unit or not 0.5 < abs(answer.value) / unit < _LARGEST:
         return False
-    last = Decimal(1).scaleb(round(math.log10(2 * answer.half)))
-    try:
-        sign, digits, exponent = Decimal(repr(answer.value)).quantize(last).as_tuple()
-    except InvalidOperation:
-        return False
-    assert isinstance(exponent, int)
+    number = round(abs(answer.value) / unit)
     # 0.17 for 1.07: the digit in front may have come there from behind a zero.
-    digits = (0, *digits)
-    for place in range(len(digits) - 1):
-        first, second = digits[place : place + 2]
-        swapped = (*digits[:place], second, first, *digits[place + 2 :])
-        value = float(Decimal((sign, swapped, exponent)))
+    for place in range(len(str(number))):
+        low, high = (number // 10**k % 10 for k in (place, place + 1))
+        swapped = number + 9 * (low - high) * 10**place
+        value = math.copysign(swapped * unit, answer.value)
         near = answer._replace(value=value).is_rounding(right, 1e-13 * abs(right))
-        if near and first != second:
+        # 0.40 for 4: the point is elsewhere, and no digit.
+        if near and low != high and math.log10(swapped / number) % 1:
             return True
     return False
 

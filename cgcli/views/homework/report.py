@@ -199,13 +199,16 @@ def _print_class(report: Report, sheets: list[Graded], out: Any) -> None:
 def class_lines(report: Report, sheets: list[Graded]) -> list[list[str]]:
     """Return the heads of a class's table, and a row for each sheet."""
     counted = [*(_VERDICTS[verdict][0] for verdict in (RIGHT, FOLLOWS, WRONG)), Message("missing")]
+    # What was not read is told at any width, and where nothing is wrong as well.
+    counted += [Message("unreadable")] * any(item.score.unreadable for item in sheets)
     heads = [Message("sheet"), *counted, Message("points"), Message("first wrong step"), ""]
     lines = [list(map(report.say, heads))]
     for item in sheets:
         score = item.score
-        counts = map(str, (score.right, score.follows, score.wrong, score.missing))
+        counts = score.right, score.follows, score.wrong, score.missing, score.unreadable
+        cells = map(str, counts[: len(counted)])
         worth = f"{score.points:g}/{score.of:g}"
-        lines.append([shorten(printable(item.name)), *counts, worth, *_first(report, item)])
+        lines.append([shorten(printable(item.name)), *cells, worth, *_first(report, item)])
     return lines
 
 
@@ -219,8 +222,6 @@ def _first(report: Report, item: Graded) -> tuple[str, str]:
         # The mistake, where it is known, tells more than the place does.
         reasons = [*_diagnoses(item.exercise, first)] or remarks(item.exercise, first, HINT)
         said = report.say(reasons[0]) if reasons else ""
-    elif item.score.unreadable:
-        said = report.say(Message("{count} unreadable", count=item.score.unreadable))
     return printable(step_text(item.exercise, first)) if first else "", said
 
 
