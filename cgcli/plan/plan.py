@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from itertools import chain, repeat
+from typing import Any, Final
 
 import numpy as np
 
+from cgcli.operations.row import Shape
 from cgcli.plan import kernels
 from cgcli.plan.bound import Bound, Call, Guard, look
 from cgcli.plan.kernels import SPECIAL
-from cgcli.plan.tape import DONE, ONCE, STEP, SUMS, VIEWS, Operand, Tape
+from cgcli.plan.tape import DONE, ONCE, STEP, SUMS, VIEWS, Form, Operand, Tape
+
+_BLOCK: Final = 2**10
+"""How many numbers are made memory for at a time."""
 
 
 def run(calls: Sequence[Call], guard: Guard) -> None:
@@ -53,7 +58,7 @@ class Plan:
         self.count = np.zeros(())
         self.instructions = tape.ancestors((*self.totals, *self.by_row), self.known)
         self.sums = [p for p in self.instructions if tape.forms[p].operation in SUMS]
-        self.columns = [p for p in self.instructions if self.is_column(p)]
+        self.columns = [p for p in self.instructions if tape.forms[p].rows and self.is_column(p)]
         operations = {tape.forms[place].operation for place in self.instructions}
         self.guard = Guard(careful=not SPECIAL.isdisjoint(operations))
         self.arrays: dict[int, Any] = {}
@@ -69,46 +74,63 @@ class Plan:
 
     def _bind_unrowed(self, parameters: Mapping[str, Any]) -> None:
         """Give the instructions without rows their arrays, and run those that never change."""
-        tape, arrays, functions = self.tape, self.arrays, kernels.FUNCTIONS
+        tape, arrays, guard = self.tape, self.arrays, self.guard
         array: Callable[[Any], Any] = arrays.__getitem__
 
         def number(a: Operand) -> Any:
             return arrays[a] if type(a) is int else _number(a, math.copysign(1.0, a))
 
-        calls = {STEP: self._step.append, DONE: self._done.append}
+        stages: dict[int, Callable[[Call], None]] = {
+            ONCE: lambda call: run([call], guard), STEP: self._step.append, DONE: self._done.append,
+        }  # fmt: skip
+        rooms: dict[tuple[Shape, bool], Iterator[Any]] = {}
+        # What instructions of one form have alike is looked up once.
+        known: dict[int, tuple[Any, ...]] = {}
         for place in self.instructions:
-            form, operands = tape.forms[place], tape.arguments[place]
-            if form.rows:
+            form = tape.forms[place]
+            alike = known.get(id(form))
+            if alike is None:
+                function = kernels.FUNCTIONS.get(form.operation)
+                if form.operation == "send" and not form.numbers:
+                    function = kernels.sender(*form.static, guard)
+                kind = form.shape, form.truth
+                room = rooms.setdefault(kind, _rooms(*kind))
+                operand = number if form.numbers else array
+                add = None if form.rows else stages[form.stage]
+                alike = known[id(form)] = function, operand, room, add
+            function, operand, room, add = alike
+            if add is None:
                 continue
-            call: Call | None = None
-            operation = form.operation
-            function = functions.get(operation)
-            if operation == "send" and not form.numbers:
-                function = kernels.sender(*form.static, self.guard)
             if function is not None:
-                arrays[place] = out = np.empty(form.shape, bool if form.truth else float)
-                # Without a list of them it takes half the time.
-                given = map(number if form.numbers else array, operands)
-                call = function, (*given, out)
-            elif operation == "array":
-                arrays[place] = tape.arrays[form.static[0]]
-            elif operation == "parameter":
-                arrays[place] = parameters[form.static[0]]
-            elif operation == "count":
-                arrays[place] = self.count
-            elif operation in VIEWS:
-                inner = int(operands[0])
-                arrays[place] = look(form, tape.forms[inner], arrays[inner], 0)
-            else:
-                arrays[place] = out = np.zeros(form.shape, bool if form.truth else float)
-                if operation not in SUMS:
-                    call = self.call(place, arrays, out)
-            if call is None:
-                continue
-            if form.stage == ONCE:
-                run([call], self.guard)
-            else:
-                calls[form.stage](call)
+                arrays[place] = out = next(room)
+                operands = tape.arguments[place]
+                if len(operands) == 2:
+                    # Most have two: without a list of them it takes half the time.
+                    add((function, (operand(operands[0]), operand(operands[1]), out)))
+                else:
+                    add((function, (*map(operand, operands), out)))
+            elif (call := self._bind_other(place, form, parameters, room)) is not None:
+                add(call)
+
+    def _bind_other(
+        self, place: int, form: Form, parameters: Mapping[str, Any], room: Iterator[Any]
+    ) -> Call | None:
+        """Give what is no function of elements its array, and return its call, if it has one."""
+        tape, arrays, operation = self.tape, self.arrays, form.operation
+        if operation == "array":
+            arrays[place] = tape.arrays[form.static[0]]
+        elif operation == "parameter":
+            arrays[place] = parameters[form.static[0]]
+        elif operation == "count":
+            arrays[place] = self.count
+        elif operation in VIEWS:
+            inner = int(tape.arguments[place][0])
+            arrays[place] = look(form, tape.forms[inner], arrays[inner], 0)
+        else:
+            arrays[place] = out = next(room)
+            out.fill(0)
+            return None if operation in SUMS else self.call(place, arrays, out)
+        return None
 
     def call(self, place: int, arrays: Mapping[int, Any], out: Any, count: int = 0) -> Call:
         """Return the call of an instruction over its arrays, of so many rows."""
@@ -139,6 +161,15 @@ class Plan:
     def finish(self) -> None:
         """Run what depends on the sums over all rows."""
         run(self._done, self.guard)
+
+
+def _rooms(shape: Shape, truth: bool) -> Iterator[Any]:
+    """Yield arrays of a shape; small ones are parts of a larger, which is made in less time."""
+    kind = bool if truth else float
+    if not shape:
+        return map(np.empty, repeat(()), repeat(kind))
+    block = max(1, _BLOCK // max(1, math.prod(shape)))
+    return chain.from_iterable(map(np.empty, repeat((block, *shape)), repeat(kind)))
 
 
 @lru_cache(1024)
