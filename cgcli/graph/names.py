@@ -38,7 +38,7 @@ class _Indices:
         self.known: tuple[Any, ...] = ()
 
 
-_PLAIN: Final = frozenset({syntax.NUMBER, syntax.NAME, syntax.OPERATION, syntax.CALL})
+_PLAIN: Final = (syntax.NUMBER, syntax.NAME, syntax.OPERATION, syntax.CALL)
 Scope: TypeAlias = dict[str, int | Turn]
 """Parameters, by the node they stand for, and loop variables, by their value."""
 
@@ -179,10 +179,6 @@ class Names(Nodes):
 
     # What is known when the graph is built
 
-    def whole_number(self, expression: syntax.Expression, scope: Scope, what: str) -> int:
-        """Return the whole number that an expression is known to be."""
-        return static.whole_number(self.text, expression, self.lookup(scope), what)
-
     def indices(self, parts: Sequence[Any], scope: Scope) -> tuple[Any, ...]:
         """Return the whole numbers, and the spans of them, that indices are known to be.
 
@@ -193,14 +189,15 @@ class Names(Nodes):
         turns = [scope.get(name) for name in last.names]
         if turns == last.turns:
             return last.known
+        lookup = self.lookup(scope)
 
-        def end(part: syntax.Expression | None) -> int | None:
-            return None if part is None else self.whole_number(part, scope, "the end of a slice")
+        def number(part: syntax.Expression | None, what: str) -> int | None:
+            return None if part is None else static.whole_number(self.text, part, lookup, what)
 
         known = tuple(
-            Span(end(part.start), end(part.stop))
+            Span(*[number(end, "the end of a slice") for end in part])
             if isinstance(part, syntax.Slice)
-            else self.whole_number(part, scope, "an index")
+            else number(part, "an index")
             for part in parts
         )
         if all(isinstance(turn, Turn) for turn in turns):
@@ -212,14 +209,11 @@ class Names(Nodes):
 
         What is more than operations of names and numbers has a name that nothing has.
         """
-        pairs = [part if isinstance(part, syntax.Slice) else (part,) for part in parts]
-        ends = [None if end is None else [e[:3] for e in end] for pair in pairs for end in pair]
-        entries = [entry for end in ends if end is not None for entry in end]
-        if {kind for kind, _, _ in entries} <= _PLAIN:
+        shared = _Indices([""])
+        entries = [e[:3] for part in parts if not isinstance(part, syntax.Slice) for e in part]
+        if syntax.Slice not in map(type, parts) and all(e[0] in _PLAIN for e in entries):
             names = [payload for kind, payload, _ in entries if kind == syntax.NAME]
-            shared = self._alike.setdefault(f"{[*map(len, pairs)]} {ends}", _Indices(names))
-        else:
-            shared = _Indices([""])
+            shared = self._alike.setdefault(str(entries), _Indices(names))
         # With the indices, whose place in memory is none of any others' then.
         self._indices[id(parts)] = kept = parts, shared
         return kept

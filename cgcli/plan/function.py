@@ -122,9 +122,7 @@ class Function:
         if graph.shape(target) and not self.jacobian:
             message = f"the output is {describe(graph.shape(target))}: a gradient is of a number"
             raise CgraphError("shape", message, "take sum(…), or ask for jacobian=True")
-        sources = graph.inputs
-        if self.wrt is not None:
-            sources = {name: find(graph, name) for name in self.wrt}
+        sources = graph.inputs if self.wrt is None else {n: find(graph, n) for n in self.wrt}
         return _Call(self, graph, sources)
 
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, repeat
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from cgcli.operations.row import Shape
 from cgcli.plan import kernels
 from cgcli.plan.bound import Bound, Call, Guard, look
 from cgcli.plan.kernels import SPECIAL
-from cgcli.plan.tape import DONE, ONCE, STEP, SUMS, VIEWS, Form, Operand, Tape
-
-_BLOCK: Final = 2**10
-"""How many numbers are made memory for at a time."""
+from cgcli.plan.tape import DONE, ONCE, STEP, SUMS, VIEWS, Operand, Tape
 
 
 def run(calls: Sequence[Call], guard: Guard) -> None:
@@ -83,54 +78,39 @@ class Plan:
         stages: dict[int, Callable[[Call], None]] = {
             ONCE: lambda call: run([call], guard), STEP: self._step.append, DONE: self._done.append,
         }  # fmt: skip
-        rooms: dict[tuple[Shape, bool], Iterator[Any]] = {}
+        leaves: dict[str, Callable[..., Any]] = {
+            "array": tape.arrays.__getitem__, "parameter": parameters.__getitem__,
+            "count": lambda: self.count,
+        }  # fmt: skip
         # What instructions of one form have alike is looked up once.
         known: dict[int, tuple[Any, ...]] = {}
         for place in self.instructions:
-            form = tape.forms[place]
-            alike = known.get(id(form))
-            if alike is None:
+            form, operands = tape.forms[place], tape.arguments[place]
+            if form.rows:
+                continue
+            if id(form) not in known:
                 function = kernels.FUNCTIONS.get(form.operation)
                 if form.operation == "send" and not form.numbers:
                     function = kernels.sender(*form.static, guard)
-                kind = form.shape, form.truth
-                room = rooms.setdefault(kind, _rooms(*kind))
-                operand = number if form.numbers else array
-                add = None if form.rows else stages[form.stage]
-                alike = known[id(form)] = function, operand, room, add
-            function, operand, room, add = alike
-            if add is None:
-                continue
+                operand, dtype = number if form.numbers else array, bool if form.truth else float
+                known[id(form)] = function, operand, stages[form.stage], form.shape, dtype
+            function, operand, add, shape, dtype = known[id(form)]
             if function is not None:
-                arrays[place] = out = next(room)
-                operands = tape.arguments[place]
+                arrays[place] = out = np.empty(shape, dtype)
                 if len(operands) == 2:
                     # Most have two: without a list of them it takes half the time.
                     add((function, (operand(operands[0]), operand(operands[1]), out)))
                 else:
                     add((function, (*map(operand, operands), out)))
-            elif (call := self._bind_other(place, form, parameters, room)) is not None:
-                add(call)
-
-    def _bind_other(
-        self, place: int, form: Form, parameters: Mapping[str, Any], room: Iterator[Any]
-    ) -> Call | None:
-        """Give what is no function of elements its array, and return its call, if it has one."""
-        tape, arrays, operation = self.tape, self.arrays, form.operation
-        if operation == "array":
-            arrays[place] = tape.arrays[form.static[0]]
-        elif operation == "parameter":
-            arrays[place] = parameters[form.static[0]]
-        elif operation == "count":
-            arrays[place] = self.count
-        elif operation in VIEWS:
-            inner = int(tape.arguments[place][0])
-            arrays[place] = look(form, tape.forms[inner], arrays[inner], 0)
-        else:
-            arrays[place] = out = next(room)
-            out.fill(0)
-            return None if operation in SUMS else self.call(place, arrays, out)
-        return None
+            elif form.operation in leaves:
+                arrays[place] = leaves[form.operation](*form.static)
+            elif form.operation in VIEWS:
+                inner = int(operands[0])
+                arrays[place] = look(form, tape.forms[inner], arrays[inner], 0)
+            else:
+                arrays[place] = out = np.zeros(shape, dtype)
+                if form.operation not in SUMS:
+                    add(self.call(place, arrays, out))
 
     def call(self, place: int, arrays: Mapping[int, Any], out: Any, count: int = 0) -> Call:
         """Return the call of an instruction over its arrays, of so many rows."""
@@ -161,15 +141,6 @@ class Plan:
     def finish(self) -> None:
         """Run what depends on the sums over all rows."""
         run(self._done, self.guard)
-
-
-def _rooms(shape: Shape, truth: bool) -> Iterator[Any]:
-    """Yield arrays of a shape; small ones are parts of a larger, which is made in less time."""
-    kind = bool if truth else float
-    if not shape:
-        return map(np.empty, repeat(()), repeat(kind))
-    block = max(1, _BLOCK // max(1, math.prod(shape)))
-    return chain.from_iterable(map(np.empty, repeat((block, *shape)), repeat(kind)))
 
 
 @lru_cache(1024)

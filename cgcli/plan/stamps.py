@@ -17,8 +17,6 @@ from cgcli.plan.tape import Form, Operand, Tape, Written
 
 Sent: TypeAlias = tuple[int, Masked]
 """What goes to the argument at a place."""
-Result: TypeAlias = tuple[int, Number]
-"""The same that reaches all elements, or is scattered; or a value."""
 
 _SINGLE: Final = 2
 """So many nodes that are alike have no stamp."""
@@ -52,18 +50,10 @@ class StampedSweep(CellSweep):
     def __init__(self, graph: Graph, m: Namespace, tape: Tape) -> None:
         super().__init__(graph, m, tape)
         self._stamps: dict[tuple[Any, ...], Stamp | int] = {}
-        # By all that a rule sees of a node, and by node as a number, beside its arguments' places.
-        self._sorts: dict[tuple[Any, ...], int] = {}
-        self._sorted: dict[int, tuple[int, list[int]]] = {}
 
     def value(self, node: int, parts: list[Number]) -> Number:
         """Return the value of a node."""
-        graph = self.graph
-        operands: list[int] = []
-        seen = (graph.operations[node], graph.static.get(node), *_seen(parts, operands))
-        sort = self._sorts.setdefault(seen, len(self._sorts))
-        self._sorted[node] = sort, operands
-        ((_, value),) = self._alike((sort,), operands, node, None, parts)
+        ((_, (value, _)),) = self._alike(node, None, parts)
         return value
 
     def sends(self, node: int, places: Sequence[int], upstream: Number) -> Iterable[Sent]:
@@ -71,29 +61,33 @@ class StampedSweep(CellSweep):
         # A choice asks for more than its arguments, and a mask is none of them.
         if self.graph.operations[node].chooses or node in self.masks:
             return super().sends(node, places, upstream)
-        sort, arguments = self._sorted[node]
-        operands = arguments.copy()
-        key = (sort, *places, *_seen((upstream, self.values[node]), operands))
-        sent = self._alike(key, operands, node, places, upstream)
-        return [(to, Masked(value, None)) for to, value in sent]
+        values, arguments = self.values, self.graph.arguments[node]
+        return self._alike(node, places, [upstream, values[node], *[values[a] for a in arguments]])
 
-    def _by_rule(self, node: int, places: Sequence[int] | None, given: Any) -> list[Result]:
+    def _by_rule(
+        self, node: int, places: Sequence[int] | None, given: list[Number]
+    ) -> Iterable[Sent]:
         if places is None:
-            return [(0, super().value(node, given))]
-        return [(to, sent.value) for to, sent in super().sends(node, places, given)]
+            return [(0, Masked(super().value(node, given), None))]
+        return super().sends(node, places, given[0])
 
     def _alike(
-        self,
-        key: tuple[Any, ...],
-        operands: list[int],
-        node: int,
-        places: Sequence[int] | None,
-        given: Any,
-    ) -> list[Result]:
-        """Return what a node sends, or is, by the stamp of one that has the key as well.
+        self, node: int, places: Sequence[int] | None, given: list[Number]
+    ) -> Iterable[Sent]:
+        """Return what a node sends, or is, by the stamp of one that was given what is alike.
 
         There is none at first: most that is met may be alone of its kind.
         """
+        graph, operands = self.graph, []
+        sorts: list[int | str] = []
+        for number in given:
+            if type(number) is Cell:
+                operands.append(number.place)
+                sorts.append(number.sort)
+            else:
+                sorts.append(repr(number))
+        to = None if places is None else tuple(places)
+        key = (graph.operations[node], graph.static.get(node), to, *sorts)
         stamp = self._stamps.get(key, 0)
         if isinstance(stamp, Stamp):
             return self._stamped(stamp, operands)
@@ -102,12 +96,12 @@ class StampedSweep(CellSweep):
             return self._by_rule(node, places, given)
         log: list[Written] = []
         self.tape.log = log
-        results = self._by_rule(node, places, given)
+        results = list(self._by_rule(node, places, given))
         self.tape.log = None
-        self._stamps[key] = _stamp(operands, log, results) or 0
+        self._stamps[key] = _stamp(given, log, results) or 0
         return results
 
-    def _stamped(self, stamp: Stamp, given: list[int]) -> list[Result]:
+    def _stamped(self, stamp: Stamp, given: list[int]) -> list[Sent]:
         tape, forms, count = self.tape, self.tape.forms, len(stamp.constants)
         operands = [*stamp.constants, *given]
         for form, taken in stamp.steps:
@@ -118,32 +112,20 @@ class StampedSweep(CellSweep):
                 forms.append(form)
                 tape.arguments.append(arguments)
             operands.append(place)
-        results: list[Result] = []
+        results = []
         for to, at, first in stamp.results:
             value = Cell(tape, operands[at]) if at >= count else operands[at]
-            results.append((to, first.like_this(value) if first else value))
+            results.append((to, Masked(first.like_this(value) if first else value, None)))
         return results
 
 
-def _seen(numbers: Iterable[Number], operands: list[int]) -> list[int | str]:
-    """Return what a rule sees of numbers, and add the places of the cells to the operands."""
-    sorts: list[int | str] = []
-    for number in numbers:
-        if type(number) is Cell:
-            operands.append(number.place)
-            sorts.append(number.sort)
-        else:
-            sorts.append(repr(number))
-    return sorts
-
-
-def _stamp(inputs: list[int], log: list[Written], results: list[Result]) -> Stamp | None:
+def _stamp(given: list[Number], log: list[Written], results: list[Sent]) -> Stamp | None:
     """Return the stamp of what a rule did; None where it hangs on more than it was given."""
     log = list({entry[2]: entry for entry in log}.values())
-    scattered = [sent if type(sent) is Scattered else None for _, sent in results]
-    sent = [sent.value if type(sent) is Scattered else sent for _, sent in results]
+    sent = [s.value.value if type(s.value) is Scattered else s.value for _, s in results]
     constants = [a for _, arguments, _ in log for a in arguments if type(a) is not int]
     constants += [value for value in sent if type(value) is not Cell]
+    inputs = [number.place for number in given if type(number) is Cell]
     places = [*inputs, *(place for _, _, place in log)]
     at = {place: k for k, place in enumerate(places, len(constants))}
     if len(at) < len(places):
@@ -158,6 +140,7 @@ def _stamp(inputs: list[int], log: list[Written], results: list[Result]) -> Stam
     if -1 in itertools.chain(ends, *taken):
         return None
     steps = [(form, _taking(of)) for (form, _, _), of in zip(log, taken, strict=True)]
+    scattered = [s.value if type(s.value) is Scattered else None for _, s in results]
     return Stamp(constants, steps, [*zip([k for k, _ in results], ends, scattered, strict=True)])
 
 

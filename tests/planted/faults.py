@@ -1618,8 +1618,8 @@ FAULTS: Final = (
     Fault(
         "a stamp is written for another static argument",
         "cgcli/plan/stamps.py",
-        "graph.static.get(node), *_seen",
-        "*_seen",
+        "graph.static.get(node), to, *sorts",
+        "to, *sorts",
         (STAMPS,),
     ),
     # pages
