@@ -1,6 +1,6 @@
 /* How kernels are run over the rows of a job: the same for all programs, and compiled once. */
 
-/* It runs as fast with -O2, and is compiled in two thirds of the time. */
+/* It runs as fast with -O2, and is compiled in less time. */
 #pragma GCC optimize ("O2")
 
 #include <fenv.h>
