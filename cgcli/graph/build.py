@@ -66,7 +66,7 @@ class _Statements(Expressions):
 
     def assign(self, statement: Assignment, scope: Scope, loop: Loop | None) -> int:
         name, span = statement.name, statement.span
-        key = self.key(statement.key, scope)
+        key = self.indices(statement.key, scope)
         written = f"{name}[{', '.join(map(str, key))}]" if key else name
         before = self.members.get((name, key)) if key else self.nodes.get(name)
         if before is not None:

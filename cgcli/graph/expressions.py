@@ -141,7 +141,7 @@ class Expressions(Names):
         elif name in self.families and name not in scope:
             if indexed.slices:
                 raise self.error("family-sliced", (start, end), name=name)
-            return self.member_of(name, self.key(indexed.indices, scope), start, end)
+            return self.member_of(name, self.indices(indexed.indices, scope), start, end)
         else:
             base = self.value_of(name, scope, start, start + len(name))
         parts = indexed.indices

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.errors import CgraphError, excerpt, nearest, shorten
 from cgcli.graph import static
@@ -17,7 +17,7 @@ from cgcli.graph.graph import INPUT
 from cgcli.graph.nodes import Nodes
 from cgcli.language import syntax
 from cgcli.limits import Limits
-from cgcli.operations.row import Index, Shape, Span
+from cgcli.operations.row import Shape, Span
 from cgcli.operations.table import CONSTANTS, WORDS
 
 
@@ -27,6 +27,18 @@ class Turn(NamedTuple):
     value: int
 
 
+class _Indices:
+    """The names that indices ask for, and what they came to in the turns that asked last."""
+
+    __slots__ = ("known", "names", "turns")
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self.turns: list[int | Turn | None] | None = None
+        self.known: tuple[Any, ...] = ()
+
+
+_PLAIN: Final = (syntax.NUMBER, syntax.NAME, syntax.OPERATION, syntax.CALL)
 Scope: TypeAlias = dict[str, int | Turn]
 """Parameters, by the node they stand for, and loop variables, by their value."""
 
@@ -44,6 +56,8 @@ class Names(Nodes):
         self.families: dict[str, tuple[int, int]] = {}
         self.functions: dict[str, syntax.Function] = {}
         self.known: list[float | None] = []
+        self._indices: dict[int, tuple[Any, _Indices]] = {}
+        self._alike: dict[str, _Indices] = {}
         self.survey(program.block)
 
     def survey(self, block: syntax.Block) -> None:
@@ -165,32 +179,44 @@ class Names(Nodes):
 
     # What is known when the graph is built
 
-    def whole_number(self, expression: syntax.Expression, scope: Scope, what: str) -> int:
-        """Return the whole number that an expression is known to be."""
-        kind, payload = expression[0][:2]
-        local = scope.get(payload) if kind == syntax.NAME and len(expression) == 1 else None
-        if isinstance(local, Turn):
-            return local.value
-        return static.whole_number(self.text, expression, self.lookup(scope), what)
+    def indices(self, parts: Sequence[Any], scope: Scope) -> tuple[Any, ...]:
+        """Return the whole numbers, and the spans of them, that indices are known to be.
 
-    def key(self, parts: Sequence[Any], scope: Scope) -> tuple[int, ...]:
-        """Return the whole numbers that the indices of a family's member are known to be."""
-        return tuple(self.whole_number(part, scope, "an index") for part in parts)
+        What asks for nothing but loop variables is worked out once a turn, however often it is
+        written.
+        """
+        _, last = self._indices.get(id(parts)) or self._read_indices(parts)
+        turns = [scope.get(name) for name in last.names]
+        if turns == last.turns:
+            return last.known
+        lookup = self.lookup(scope)
 
-    def indices(
-        self, parts: Iterable[syntax.Expression | syntax.Slice], scope: Scope
-    ) -> tuple[Index, ...]:
-        """Return the whole numbers, and the spans of them, that indices are known to be."""
+        def number(part: syntax.Expression | None, what: str) -> int | None:
+            return None if part is None else static.whole_number(self.text, part, lookup, what)
 
-        def end(part: syntax.Expression | None) -> int | None:
-            return None if part is None else self.whole_number(part, scope, "the end of a slice")
-
-        return tuple(
-            Span(end(part.start), end(part.stop))
+        known = tuple(
+            Span(*[number(end, "the end of a slice") for end in part])
             if isinstance(part, syntax.Slice)
-            else self.whole_number(part, scope, "an index")
+            else number(part, "an index")
             for part in parts
         )
+        if all(isinstance(turn, Turn) for turn in turns):
+            last.turns, last.known = turns, known
+        return known
+
+    def _read_indices(self, parts: Sequence[Any]) -> tuple[Any, _Indices]:
+        """Return indices with the names that they ask for; all that are written alike share them.
+
+        What is more than operations of names and numbers has a name that nothing has.
+        """
+        shared = _Indices([""])
+        entries = [e[:3] for part in parts if not isinstance(part, syntax.Slice) for e in part]
+        if syntax.Slice not in map(type, parts) and all(e[0] in _PLAIN for e in entries):
+            names = [payload for kind, payload, _ in entries if kind == syntax.NAME]
+            shared = self._alike.setdefault(str(entries), _Indices(names))
+        # With the indices, whose place in memory is none of any others' then.
+        self._indices[id(parts)] = kept = parts, shared
+        return kept
 
     def unrolled(self, limits: syntax.Range, scope: Scope) -> range:
         """Return a loop's turns; more than there may be nodes are refused before the first."""

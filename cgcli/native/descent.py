@@ -52,15 +52,17 @@ class Leaps:
         self._program, self._batch, self._mean = program, batch, mean
         self._gradient, self._plan = gradient, program.plan
         self._job = Job(program, self._columns, batch)
-        self._cost = program.plan.arrays[cost]
-        self._parts = [(program.plan.arrays[place], view) for place, view in parts]
+        arrays = program.plan.arrays
+        self._cost, self._packed = arrays[cost], all(arrays[p].flags.c_contiguous for p, _ in parts)
+        rows = [[arrays[p].ctypes.data, view.size, view.ctypes.data] for p, view in parts]
+        self._parts = np.array(rows, dtype=np.int64)
+        self._turn = ctypes.cast(program.code.cg_turn, ctypes.c_void_p)
 
     def usable(self, optimiser: str) -> bool:
         """Return whether the steps are written in C, and the program is held to NumPy's."""
         program, guard = self._program, self._plan.guard
         ready = program.checked and not program.left and not guard.careful
-        packed = all(part.flags.c_contiguous for part, _ in self._parts)
-        return ready and packed and _code(optimiser) is not None
+        return ready and self._packed and _code(optimiser) is not None
 
     def take(
         self,
@@ -85,17 +87,16 @@ class Leaps:
         costs, norms = np.empty(len(rates)), np.empty(len(rates))
         numbers = np.array([*setting.values()], dtype=np.float64)
         pointers = np.array([*(m.ctypes.data for m in memory.values()), 0, 0], dtype=np.int64)
-        rows = [[part.ctypes.data, part.size, view.ctypes.data] for part, view in self._parts]
-        parts = np.array(rows, dtype=np.int64)
         arrays = (
-            *(theta, self._gradient, rates, numbers, pointers, parts),
+            *(theta, self._gradient, rates, numbers, pointers, self._parts),
             *(self._cost, self._plan.count, costs, norms),
         )
-        counts = [theta.size, self._batch, len(order), taken, self._mean, decoupled, len(parts)]
-        head = np.array([*counts, *(array.ctypes.data for array in arrays)], dtype=np.int64)
+        counts = [theta.size, self._batch, len(order), taken, self._mean, decoupled]
+        counts += [len(self._parts), *(array.ctypes.data for array in arrays)]
+        head = np.array(counts, dtype=np.int64)
         done = code.cg_descend(
             ctypes.c_void_p(head.ctypes.data),
-            ctypes.cast(self._program.code.cg_turn, ctypes.c_void_p),
+            self._turn,
             *self._job.pointers(order),
             ctypes.c_longlong(len(rates)),
             ctypes.c_double(limit),

@@ -1,5 +1,8 @@
 /* How kernels are run over the rows of a job: the same for all programs, and compiled once. */
 
+/* It runs as fast with -O2, and is compiled in less time. */
+#pragma GCC optimize ("O2")
+
 #include <fenv.h>
 
 #define CG_APART __attribute__((noinline))
@@ -39,19 +42,20 @@ static CG_APART void cg_load(
     double *restrict to, cg_long block, const void *from, cg_long size, cg_long truth,
     cg_long start, const cg_long *order, int n
 ) {
-    for (int first = 0; first < block; first += 8) {
+    for (int first = 0; first < block; first += 8, to += 8) {
         cg_long row[8];
         for (int r = 0; r < 8; r++) {
             cg_long at = start + (first + r < n ? first + r : n - 1);
             row[r] = (order ? order[at] : at)*size;
         }
         /* Eight by eight a line of the cache is read and written as long as it is there. */
-        for (cg_long part = 0; part < size; part += 8)
-            for (cg_long k = part; k < size && k < part + 8; k++)
-                for (int r = 0; r < 8; r++)
-                    to[k*block + first + r] = truth
-                        ? ((const unsigned char *)from)[row[r] + k]
-                        : ((const double *)from)[row[r] + k];
+        for (cg_long k = 0; k < size && truth; k++)
+            for (int r = 0; r < 8; r++)
+                to[k*block + r] = ((const unsigned char *)from)[row[r] + k];
+        for (cg_long k = 0; k < size && !truth; k++)
+#pragma GCC unroll 8
+            for (int r = 0; r < 8; r++)
+                to[k*block + r] = ((const double *)from)[row[r] + k];
     }
 }
 
@@ -81,6 +85,16 @@ static CG_APART void cg_block(
     }
 }
 
+/* Add numbers to others; in eights even -O2 takes several at once. */
+static void cg_add(double *restrict to, const double *restrict from, cg_long size) {
+    cg_long k = 0;
+    for (; k + 8 <= size; k += 8)
+        for (int j = 0; j < 8; j++)
+            to[k + j] += from[k + j];
+    for (; k < size; k++)
+        to[k] += from[k];
+}
+
 /* Run a job over rows, and return how many blocks the processor flagged: those are not summed. */
 cg_long cg_rows(const struct cg_job *job, cg_long count, const cg_long *order, unsigned char *bad) {
     cg_long flagged = 0;
@@ -94,8 +108,7 @@ cg_long cg_rows(const struct cg_job *job, cg_long count, const cg_long *order, u
             continue;
         }
         for (cg_long c = 0; c < job->sums; c++)
-            for (cg_long k = 0; k < job->sum[c].size; k++)
-                job->sum[c].total[k] += job->sum[c].part[k];
+            cg_add(job->sum[c].total, job->sum[c].part, job->sum[c].size);
     }
     return flagged;
 }
@@ -107,8 +120,7 @@ cg_long cg_turn(const struct cg_job *job, cg_long count, const cg_long *order, u
     if (cg_flagged())
         return -1;
     for (cg_long c = 0; c < job->sums; c++)
-        for (cg_long k = 0; k < job->sum[c].size; k++)
-            job->sum[c].total[k] = 0.0;
+        __builtin_memset(job->sum[c].total, 0, job->sum[c].size*sizeof(double));
     cg_long flagged = cg_rows(job, count, order, bad);
     feclearexcept(FE_ALL_EXCEPT);
     cg_call(job->kernels, job->after, job->last, 0);

@@ -157,7 +157,9 @@ class Kernels(Places):
             if place in self._stored:
                 step.writes.append(place)
                 out = self._text(step, contiguous(place, shape), index)
-                body.append(f"{out} = {names[place]};")
+                # A truth value that is not chosen by keeps loops from being vectorised.
+                chosen = " ? 1.0 : 0.0" if self.tape[place].truth else ""
+                body.append(f"{out} = {names[place]}{chosen};")
         step.loop(shape, *body)
 
     def _statement(

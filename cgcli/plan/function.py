@@ -122,8 +122,7 @@ class Function:
         if graph.shape(target) and not self.jacobian:
             message = f"the output is {describe(graph.shape(target))}: a gradient is of a number"
             raise CgraphError("shape", message, "take sum(…), or ask for jacobian=True")
-        wanted = graph.inputs if self.wrt is None else self.wrt
-        sources = {name: find(graph, name) for name in wanted}
+        sources = graph.inputs if self.wrt is None else {n: find(graph, n) for n in self.wrt}
         return _Call(self, graph, sources)
 
 

@@ -53,7 +53,7 @@ class Plan:
         self.count = np.zeros(())
         self.instructions = tape.ancestors((*self.totals, *self.by_row), self.known)
         self.sums = [p for p in self.instructions if tape.forms[p].operation in SUMS]
-        self.columns = [p for p in self.instructions if self.is_column(p)]
+        self.columns = [p for p in self.instructions if tape.forms[p].rows and self.is_column(p)]
         operations = {tape.forms[place].operation for place in self.instructions}
         self.guard = Guard(careful=not SPECIAL.isdisjoint(operations))
         self.arrays: dict[int, Any] = {}
@@ -69,46 +69,48 @@ class Plan:
 
     def _bind_unrowed(self, parameters: Mapping[str, Any]) -> None:
         """Give the instructions without rows their arrays, and run those that never change."""
-        tape, arrays, functions = self.tape, self.arrays, kernels.FUNCTIONS
+        tape, arrays, guard = self.tape, self.arrays, self.guard
         array: Callable[[Any], Any] = arrays.__getitem__
 
         def number(a: Operand) -> Any:
             return arrays[a] if type(a) is int else _number(a, math.copysign(1.0, a))
 
-        calls = {STEP: self._step.append, DONE: self._done.append}
+        stages: dict[int, Callable[[Call], None]] = {
+            ONCE: lambda call: run([call], guard), STEP: self._step.append, DONE: self._done.append,
+        }  # fmt: skip
+        leaves: dict[str, Callable[..., Any]] = {
+            "array": tape.arrays.__getitem__, "parameter": parameters.__getitem__,
+            "count": lambda: self.count,
+        }  # fmt: skip
+        # What instructions of one form have alike is looked up once.
+        known: dict[int, tuple[Any, ...]] = {}
         for place in self.instructions:
             form, operands = tape.forms[place], tape.arguments[place]
             if form.rows:
                 continue
-            call: Call | None = None
-            operation = form.operation
-            function = functions.get(operation)
-            if operation == "send" and not form.numbers:
-                function = kernels.sender(*form.static, self.guard)
+            if id(form) not in known:
+                function = kernels.FUNCTIONS.get(form.operation)
+                if form.operation == "send" and not form.numbers:
+                    function = kernels.sender(*form.static, guard)
+                operand, dtype = number if form.numbers else array, bool if form.truth else float
+                known[id(form)] = function, operand, stages[form.stage], form.shape, dtype
+            function, operand, add, shape, dtype = known[id(form)]
             if function is not None:
-                arrays[place] = out = np.empty(form.shape, bool if form.truth else float)
-                # Without a list of them it takes half the time.
-                given = map(number if form.numbers else array, operands)
-                call = function, (*given, out)
-            elif operation == "array":
-                arrays[place] = tape.arrays[form.static[0]]
-            elif operation == "parameter":
-                arrays[place] = parameters[form.static[0]]
-            elif operation == "count":
-                arrays[place] = self.count
-            elif operation in VIEWS:
+                arrays[place] = out = np.empty(shape, dtype)
+                if len(operands) == 2:
+                    # Most have two: without a list of them it takes half the time.
+                    add((function, (operand(operands[0]), operand(operands[1]), out)))
+                else:
+                    add((function, (*map(operand, operands), out)))
+            elif form.operation in leaves:
+                arrays[place] = leaves[form.operation](*form.static)
+            elif form.operation in VIEWS:
                 inner = int(operands[0])
                 arrays[place] = look(form, tape.forms[inner], arrays[inner], 0)
             else:
-                arrays[place] = out = np.zeros(form.shape, bool if form.truth else float)
-                if operation not in SUMS:
-                    call = self.call(place, arrays, out)
-            if call is None:
-                continue
-            if form.stage == ONCE:
-                run([call], self.guard)
-            else:
-                calls[form.stage](call)
+                arrays[place] = out = np.zeros(shape, dtype)
+                if form.operation not in SUMS:
+                    add(self.call(place, arrays, out))
 
     def call(self, place: int, arrays: Mapping[int, Any], out: Any, count: int = 0) -> Call:
         """Return the call of an instruction over its arrays, of so many rows."""

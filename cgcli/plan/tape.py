@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Iterable
+from itertools import compress
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.operations.row import Shape
@@ -159,7 +160,7 @@ class Tape:
                 for argument in arguments[place]:
                     if type(argument) is int:
                         flags[argument] = 1
-        return [place for place in range(len(self)) if flags[place]]
+        return list(compress(range(len(self)), flags))
 
     def label(self, place: int) -> int | None:
         """Return the place of the column that a vector with a single one is made of, if it is."""

@@ -90,6 +90,13 @@ def test_nested_loops_may_use_the_same_variable() -> None:
     assert cgcli.parse(text).evaluate(x=2).value == 6.0
 
 
+def test_indices_of_one_text_are_those_of_their_own_turn() -> None:
+    text = "w(t) = x[t + 1]; for t in 0..1 { h[t] = x[t + 1] + w(1)*w(0) + x[t + 1, 0] }; h[1]"
+    graph = cgcli.parse(text).graph({"x": np.ones((3, 3))})
+    found = [graph.static[n] for n, row in enumerate(graph.operations) if row.picks]
+    assert found == [(1,), (2,), (1,), (1, 0), (2,), (2,), (1,), (2, 0)]
+
+
 def test_loops_run_in_the_order_of_time() -> None:
     """The recurrence of the language reference, against the same written by hand."""
     text = "h[0] = 0\nfor t in 0..2 { h[t+1] = tanh(w*h[t] + u*x[t]) }\n(h[3] - y)^2"

@@ -1602,6 +1602,13 @@ FAULTS: Final = (
         ("tests/test_places.py",),
     ),
     Fault(
+        "indices stay what they were at the first turn",
+        "cgcli/graph/names.py",
+        "if turns == last.turns:",
+        "if last.turns is not None:",
+        ("tests/graph/test_build.py",),
+    ),
+    Fault(
         "a stamp of two that are one is written for two",
         "cgcli/plan/stamps.py",
         "    if len(at) < len(places):",
