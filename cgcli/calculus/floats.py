@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.ends import LEAST, mended
@@ -14,11 +14,13 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.operations.row import Operation, Rule
 
+_NOTHING: Final = contextlib.nullcontext()
+
 
 def silent(graph: Graph) -> Any:
     """Return a context in which NumPy does not warn, where there are arrays."""
     if not graph.tensors:
-        return contextlib.nullcontext()
+        return _NOTHING
     from cgcli.numbers.arrays import quiet
 
     return quiet()

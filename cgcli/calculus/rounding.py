@@ -23,7 +23,7 @@ from cgcli.calculus.sweep import Trail
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import anywhere, by_double, elements
-from cgcli.operations.row import LEVELS, Operation
+from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
 
@@ -121,17 +121,25 @@ def _cancels(graph: Graph, values: list[Any]) -> bool:
     )
 
 
-def _of_computed(graph: Graph) -> Iterator[tuple[int, Operation]]:
-    """Yield the nodes of elementwise operations with an argument that may have been rounded."""
-    for node, row in enumerate(graph.operations):
-        if row.elementwise and any(graph.arguments[a] for a in graph.arguments[node]):
-            yield node, row
+def _of_computed(graph: Graph) -> tuple[list[int], list[int]]:
+    """Return the nodes that jump, and those that may be flat, elementwise and no gates.
+
+    They are those with an argument that may have been rounded.
+    """
+    rows = [
+        (node, row)
+        for node, row in enumerate(graph.operations)
+        if row.elementwise and any(graph.arguments[a] for a in graph.arguments[node])
+    ]
+    bent = (node for node, row in rows if row.level >= LEVELS["power"] and not row.gate)
+    return [node for node, row in rows if row.jumps], list(bent)
 
 
 def _jumps(graph: Graph, values: list[Any]) -> bool:
     """Whether rounded arguments are so near to a jump that rounding may decide what comes."""
-    for node, row in _of_computed(graph):
-        for near in (1 - _NEAR, 1 + _NEAR) if row.jumps else ():
+    for node in graph.once(_of_computed)[0]:
+        row = graph.operations[node]
+        for near in (1 - _NEAR, 1 + _NEAR):
             parts = [values[a] * near ** (-1) ** k for k, a in enumerate(graph.arguments[node])]
             if anywhere(abs(spread(row.value, parts) - values[node]) > _LOST * abs(values[node])):
                 return True
@@ -143,24 +151,24 @@ def _flat(result: Result, gradients: list[Any]) -> int | None:
 
     That of a^b by b has none where a is 1 but for rounding, nor that of cos(a) beside pi.
     """
-    graph, sweep = result.graph, result.kind.sweep(result.graph, result.values, result.trail)
-    for node, row in _of_computed(graph):
+    graph = result.graph
+    for node in graph.once(_of_computed)[1]:
         upstream = gradients[node]
-        if upstream is None or row.level < LEVELS["power"] or row.gate:
+        if upstream is None:
             continue
         least = _ULP / _LOST * abs(upstream * result.values[node])
         for place, argument in enumerate(graph.arguments[node]):
             sent = gradients[argument]
             if sent is not None and graph.uses[argument] > 1:
+                sweep = result.kind.sweep(graph, result.values, result.trail)
                 sent = sweep.contribution(node, place, upstream)
             if sent is not None and anywhere(abs(sent) < least):
                 return node
     return None
 
 
-def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
-    """Yield the nodes whose gradient is a sum, with the sum of the sizes of its contributions."""
-    graph, masks = result.graph, result.trail.masks
+def _sent_more(graph: Graph) -> list[int]:
+    """Return the nodes that more than one contribution is sent to."""
     # What is spread over an array is sent a sum of all that its elements are.
     spread_out = {
         argument
@@ -168,10 +176,14 @@ def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
         for argument in graph.arguments[node]
         if graph.operations[node].elementwise and graph.shape(argument) != graph.shape(node)
     }
+    return [node for node, uses in enumerate(graph.uses) if uses > 1 or node in spread_out]
+
+
+def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
+    """Yield the nodes whose gradient is a sum, with the sum of the sizes of its contributions."""
+    graph, masks = result.graph, result.trail.masks
     sums: dict[int, Any] = {
-        node: 0.0
-        for node, gradient in enumerate(gradients)
-        if gradient is not None and (graph.uses[node] > 1 or node in spread_out)
+        node: 0.0 for node in graph.once(_sent_more) if gradients[node] is not None
     }
     if not sums:
         return
