@@ -34,7 +34,7 @@ def parser(limits: Limits, kept: int = 256) -> Callable[[str], Program]:
     def parsed(text: str) -> Program:
         pieces = number.split(text)
         # What is not ASCII may be pasted digits.
-        if pieces[1:] and text.isascii() and "[" not in text and "{" not in text:
+        if text.isascii() and "[" not in text and "{" not in text:
             pattern = made(*pieces[::2])
             if pattern is not None:
                 return _Alike(text, pattern, pieces[1::2])
@@ -52,7 +52,7 @@ def _pattern(limits: Limits, *pieces: str) -> _Pattern | None:
         # A program that is parsed by itself says what is wrong, and where.
         return None
     ends = accumulate(len(piece) + len(_ONE) for piece in pieces[:-1])
-    return None if graph.tensors else _Pattern(program, graph, list(ends))
+    return None if graph.tensors or graph.static else _Pattern(program, graph, list(ends))
 
 
 class _Pattern:
@@ -67,22 +67,19 @@ class _Pattern:
         # The places in the text, with how many numbers end before each.
         spans = (graph.starts, graph.ends)
         self._places = [[(at, bisect_right(ends, at)) for at in places] for places in spans]
-        self._common = {**vars(graph), "names": graph.names, "uses": graph.uses}
+        self._common = {**vars(graph), "uses": graph.uses}
 
     def graph(self, text: str, numbers: list[str]) -> Graph:
         """Return the graph of one of the texts, for floats as inputs."""
         graph, moved = Graph(), [0, *accumulate(len(number) - len(_ONE) for number in numbers)]
-        vars(graph).update(self._common, text=text)
-        graph.starts, graph.ends = (
+        starts, ends = (
             array("i", [at + moved[count] for at, count in places]) for places in self._places
         )
+        vars(graph).update(self._common, text=text, starts=starts, ends=ends)
         graph.constants, graph.literals = graph.constants.copy(), graph.literals.copy()
-        graph.names = graph.names.copy()
         for node, place in self._numbers:
             number = graph.literals[node] = numbers[place]
             graph.constants[node] = float(number)
-            if node not in graph.given:
-                graph.names[node] = number
         return graph
 
 
@@ -99,5 +96,6 @@ class _Alike(Program):
         if pattern.given.isdisjoint(inputs) and {*map(type, inputs.values())} <= {float}:
             return pattern.graph(self.text, self._numbers)
         # Whatever depends on a number, or on its place in the text, is read of its own text.
-        self.syntax = parse(self.text, self.limits).syntax
+        if self._numbers:
+            self.syntax = parse(self.text, self.limits).syntax
         return super().built(inputs)

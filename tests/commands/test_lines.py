@@ -87,7 +87,7 @@ def test_a_bad_line_is_an_error_object_and_does_not_stop_the_others(
 @given(st.binary(max_size=80) | st.text(max_size=80).map(str.encode))
 @settings(max_examples=500, deadline=None)
 def test_no_line_of_any_kind_is_a_fault(line: bytes) -> None:
-    validate(json.loads(json.dumps(evaluate_line(line, Limits())[0])), "jsonl")
+    validate(json.loads(evaluate_line(line, Limits())[0]), "jsonl")
 
 
 @given(
@@ -103,10 +103,8 @@ def test_no_line_of_any_kind_is_a_fault(line: bytes) -> None:
 @settings(max_examples=500, deadline=None)
 def test_no_json_of_any_kind_is_a_fault(value: Any) -> None:
     line = json.dumps({"expr": "x*2", "at": {"x": value}}).encode()
-    validate(json.loads(json.dumps(evaluate_line(line, Limits())[0])), "jsonl")
-    validate(
-        json.loads(json.dumps(evaluate_line(json.dumps(value).encode(), Limits())[0])), "jsonl"
-    )
+    validate(json.loads(evaluate_line(line, Limits())[0]), "jsonl")
+    validate(json.loads(evaluate_line(json.dumps(value).encode(), Limits())[0]), "jsonl")
 
 
 def test_lines_from_a_file(cgraph: Any, tmp_path: Path) -> None:
@@ -131,14 +129,14 @@ def test_a_fault_in_one_line_does_not_stop_the_others(
 ) -> None:
     from cgcli.commands import lines as module
 
-    evaluation = module.evaluation
+    one_line = module.one_line
 
     def broken(result: Any, text: str) -> Any:
         if text == "x+1":
             raise ZeroDivisionError
-        return evaluation(result, text)
+        return one_line(result, text)
 
-    monkeypatch.setattr(module, "evaluation", broken)
+    monkeypatch.setattr(module, "one_line", broken)
     given_lines = b'{"expr": "x+1", "at": {"x": 1}}\n{"expr": "x", "at": {"x": 3}}'
     ran = cgraph("eval", "--jsonl", stdin=given_lines)
     first, second = lines(ran.out)
