@@ -59,6 +59,13 @@ class FloatSweep(Sweep):
         """Return a rule's result: inf and NaN where plain floats raise."""
         return real.run(rule, *numbers)
 
+    def locals(self, node: int, places: Sequence[int]) -> list[Any]:
+        """Return the local derivatives of a node by some arguments."""
+        values, arguments = self.values, self.graph.arguments[node]
+        parts = [values[argument] for argument in arguments]
+        row = self.graph.operations[node]
+        return row.partials_by(places, real.run, values[node], parts)
+
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]
     ) -> Any:

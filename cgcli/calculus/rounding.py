@@ -21,7 +21,7 @@ from cgcli.calculus.result import Result
 from cgcli.calculus.shaking import ShakenDoubles
 from cgcli.calculus.sweep import Trail
 from cgcli.errors import excerpt
-from cgcli.graph.graph import Graph
+from cgcli.graph.graph import Graph, computed
 from cgcli.numbers.elements import anywhere, by_double, elements
 from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import size
@@ -72,9 +72,9 @@ def rounding(result: Result, inputs: Mapping[str, Any]) -> Iterator[tuple[int, N
 def _gradients(result: Result) -> list[Any]:
     """Return the gradient by every result, of constants as well."""
     graph = result.graph
-    wanted = bytearray(map(max, map(bool, graph.arguments), result.active))
-    if result.gradients and wanted == result.active:
+    if result.gradients and all(result.active[node] for node in graph.once(computed)):
         return result.gradients
+    wanted = bytearray(map(max, map(bool, graph.arguments), result.active))
     # The result's own trail is that of its own gradients.
     trail = Trail(result.trail.faults)
     return result.kind.backward(graph, result.values, result.of, wanted, trail)
@@ -84,8 +84,9 @@ def _may_lose(result: Result, gradients: list[Any]) -> bool:
     """Whether rounding may reach a printed digit of the value, or of a sum of contributions."""
     graph, values = result.graph, result.values
     carried = 0.0
-    for node, gradient in enumerate(gradients):
-        if gradient is not None and graph.arguments[node] and node != result.of:
+    for node in graph.once(computed):
+        gradient = gradients[node]
+        if gradient is not None and node != result.of:
             part = abs(gradient * values[node])
             carried += part if isinstance(part, float) else float(part.sum())
     if carried * _ULP > _LOST * abs(values[result.of]):

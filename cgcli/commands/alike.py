@@ -68,18 +68,25 @@ class _Pattern:
         spans = (graph.starts, graph.ends)
         self._places = [[(at, bisect_right(ends, at)) for at in places] for places in spans]
         self._common = {**vars(graph), "uses": graph.uses}
+        self._spans = functools.lru_cache(64)(self._moved)
+
+    def _moved(self, lengths: tuple[int, ...]) -> tuple[array[int], ...]:
+        """Return where nodes start and where they end, for numbers of these lengths."""
+        moved = [0, *accumulate(length - len(_ONE) for length in lengths)]
+        return tuple(
+            array("i", [at + moved[count] for at, count in places]) for places in self._places
+        )
 
     def graph(self, text: str, numbers: list[str]) -> Graph:
         """Return the graph of one of the texts, for floats as inputs."""
-        graph, moved = Graph(), [0, *accumulate(len(number) - len(_ONE) for number in numbers)]
-        starts, ends = (
-            array("i", [at + moved[count] for at, count in places]) for places in self._places
-        )
-        vars(graph).update(self._common, text=text, starts=starts, ends=ends)
-        graph.constants, graph.literals = graph.constants.copy(), graph.literals.copy()
+        graph, common = Graph.__new__(Graph), self._common
+        constants, literals = common["constants"].copy(), common["literals"].copy()
         for node, place in self._numbers:
-            number = graph.literals[node] = numbers[place]
-            graph.constants[node] = float(number)
+            number = literals[node] = numbers[place]
+            constants[node] = float(number)
+        starts, ends = self._spans(tuple(map(len, numbers)))
+        more = {"text": text, "starts": starts, "ends": ends, "constants": constants}
+        vars(graph).update({**common, **more, "literals": literals})
         return graph
 
 

@@ -19,7 +19,8 @@ from cgcli.errors import CgraphError, shorten, suggest
 from cgcli.library.files import opened, utf8
 from cgcli.limits import Limits
 from cgcli.program import Program, evaluate_program, parse
-from cgcli.views.document import compact, excerpt, one_line
+from cgcli.views.document import compact, excerpt
+from cgcli.views.frames import one_line
 from cgcli.views.messages import error_document
 from cgcli.views.streams import publish
 

@@ -286,6 +286,11 @@ class Graph:
         return graph
 
 
+def computed(graph: Graph) -> list[int]:
+    """Return the nodes that have arguments."""
+    return [node for node, arguments in enumerate(graph.arguments) if arguments]
+
+
 def free_names(taken: Container[str]) -> Iterator[str]:
     """Yield v1, v2 and so on, but for what is taken."""
     return (name for number in count(1) if (name := f"v{number}") not in taken)

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from copy import copy
-from itertools import chain, count, islice
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result
@@ -18,7 +14,6 @@ from cgcli.views.rational import is_missing
 
 if TYPE_CHECKING:
     from cgcli import documents
-    from cgcli.graph.graph import Graph
     from cgcli.views.schemas import results
 
 
@@ -39,9 +34,7 @@ def number(value: Any) -> Any:
         return {name: number(part) for name, part in value.items()}
     # Lists nest as deep as a value has axes, at most four.
     if isinstance(value, list | tuple):
-        return [
-            part if type(part) is float and part - part == 0 else number(part) for part in value
-        ]
+        return [number(part) for part in value]
     if not getattr(value, "shape", ()):
         if is_missing(value):
             return None
@@ -89,56 +82,19 @@ def note_document(note: Note) -> documents.Note:
     return document if note.sides is None else {**document, "sides": number(note.sides)}
 
 
-class _Changing(NamedTuple):
-    """What differs between the documents of graphs alike; of nodes there are columns."""
-
-    expression: Any
-    value: Any
-    gradient: Any
-    jacobian: Any
-    notes: Any
-    values: Sequence[Any]
-    grads: Sequence[Any]
-    partials: Sequence[Any]
-    starts: Sequence[Any]
-    ends: Sequence[Any]
-    node_notes: Sequence[Any]
-
-
-def _changing(result: Result, text: str) -> _Changing:
-    graph, notes = result.graph, result.notes_by_node
-    nodes = range(len(graph))
-    return _Changing(
-        text,
-        number(result.value),
-        number(result.gradient),
-        number(result.jacobian),
-        _notes(result.notes),
-        number(list(map(result.kind.plain, result.values))),
-        number(list(map(result.grad, nodes))),
-        number(list(map(result.partials, nodes))),
-        graph.starts,
-        graph.ends,
-        [_notes(notes[node]) if node in notes else [] for node in nodes],
-    )
-
-
 def evaluation(result: Result, text: str) -> results.Evaluation:
     """Return a result as the document `cgraph.eval/1`."""
-    return _document(result.graph, result.of, result.kind.exact, _changing(result, text))
-
-
-def _document(graph: Graph, of: int, exact: bool, parts: _Changing) -> results.Evaluation:
+    jacobian = result.jacobian
     document: results.Evaluation = {
         "schema": "cgraph.eval/1",
-        "expression": parts.expression,
-        "exact": exact or ABSENT,
-        "output": graph.names[of],
-        "value": parts.value,
-        "gradient": parts.gradient,
-        "jacobian": ABSENT if parts.jacobian is None else parts.jacobian,
-        "nodes": _nodes(graph, parts),
-        "notes": parts.notes,
+        "expression": text,
+        "exact": result.kind.exact or ABSENT,
+        "output": result.output,
+        "value": number(result.value),
+        "gradient": number(result.gradient),
+        "jacobian": ABSENT if jacobian is None else number(jacobian),
+        "nodes": _nodes(result),
+        "notes": _notes(result),
     }
     return present(document)
 
@@ -148,23 +104,24 @@ def excerpt(result: Result, text: str, fields: Collection[str]) -> dict[str, Any
 
     def part(name: str) -> Any:
         # What is not asked for takes most of the time, the names of all nodes among it.
-        if name == "nodes":
-            return _nodes(result.graph, _changing(result, text))
-        if name == "notes":
-            return _notes(result.notes)
+        if name in ("nodes", "notes"):
+            return _nodes(result) if name == "nodes" else _notes(result)
         return text if name == "expression" else number(getattr(result, name))
 
     return {name: part(name) for name in FIELDS if name in fields}
 
 
-def _notes(notes: Iterable[Note]) -> list[documents.Note]:
-    return list(map(note_document, notes))
+def _notes(result: Result) -> list[documents.Note]:
+    return list(map(note_document, result.notes))
 
 
-def _nodes(graph: Graph, parts: _Changing) -> list[results.Node]:
-    # Columns, and no object a node: this is what takes time in large programs.
-    rows, arguments = graph.operations, graph.arguments
-    columns = zip(rows, arguments, graph.names, graph.uses, *parts[5:], strict=True)
+def _nodes(result: Result) -> list[results.Node]:
+    graph, plain, notes = result.graph, result.kind.plain, result.notes_by_node
+    # Columns, and no object a node: this is what takes time in a stream of programs.
+    columns = zip(
+        graph.operations, graph.arguments, graph.names, result.values,
+        graph.starts, graph.ends, graph.uses, strict=True,
+    )  # fmt: skip
     return [
         {
             "id": node,
@@ -172,63 +129,15 @@ def _nodes(graph: Graph, parts: _Changing) -> list[results.Node]:
             "op": operation.name,
             "args": list(arguments),
             "formula": formula(graph, node),
-            "value": value,
-            "grad": grad,
-            "partials": partials,
+            "value": number(plain(value)),
+            "grad": number(result.grad(node)),
+            "partials": number(result.partials(node)) if arguments else [],
             "span": [start, end],
             "uses": uses,
-            "notes": notes,
+            "notes": list(map(note_document, notes[node])) if node in notes else [],
         }
-        for node, (
-            operation,
-            arguments,
-            name,
-            uses,
-            value,
-            grad,
-            partials,
-            start,
-            end,
-            notes,
-        ) in enumerate(columns)
+        for node, (operation, arguments, name, value, start, end, uses) in enumerate(columns)
     ]
-
-
-_GAP: Final = re.compile(r'"#([0-9]+)"|#([0-9]+);')
-
-
-def _frame(graph: Graph, of: int, exact: bool, square: bool) -> tuple[str, itemgetter[Any]]:
-    """Return the documents of graphs alike on one line, with gaps, and what picks their parts."""
-    # No name and no formula has this sign.
-    marks, size = (f"#{gap}" for gap in count()), len(graph)
-    parts = _Changing(*islice(marks, 5), *(list(islice(marks, size)) for _ in range(6)))
-    marked = copy(graph)
-    marked.literals = {
-        # A minus decides on brackets.
-        node: literal if literal[0] == "-" or not literal.isascii() else mark + ";"
-        for (node, literal), mark in zip(graph.literals.items(), marks, strict=False)
-    }
-    vars(marked).pop("names", None)
-    text = compact(_document(marked, of, exact, parts._replace(jacobian=None) if square else parts))
-    text = text.replace("%", "%%")
-    return _GAP.sub("%s", text), itemgetter(*(int(a or b) for a, b in _GAP.findall(text)))
-
-
-def one_line(result: Result, text: str) -> str:
-    """Return the same on one line; what is the same of graphs alike is written once."""
-    graph, parts = result.graph, _changing(result, text)
-    frame, picked = graph.once(_frame, result.of, result.kind.exact, result.jacobian is None)
-    texts = map(_text, chain(parts[:5], *parts[5:]))
-    return str(frame % picked([*texts, *graph.literals.values()]))
-
-
-def _text(part: Any) -> str:
-    """Return a part as JSON text."""
-    if type(part) is float or type(part) is int:
-        return repr(part)
-    if type(part) is list:
-        return f"[{', '.join(map(_text, part))}]"
-    return "null" if part is None else compact(part)
 
 
 _ENCODER: Final = json.JSONEncoder(allow_nan=False, check_circular=False)
