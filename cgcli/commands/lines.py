@@ -19,8 +19,7 @@ from cgcli.errors import CgraphError, shorten, suggest
 from cgcli.library.files import opened, utf8
 from cgcli.limits import Limits
 from cgcli.program import Program, evaluate_program, parse
-from cgcli.views.document import compact, excerpt
-from cgcli.views.frames import one_line
+from cgcli.views.document import compact, excerpt, one_line
 from cgcli.views.messages import error_document
 from cgcli.views.streams import publish
 
@@ -93,7 +92,7 @@ def evaluate_line(
     line: bytes,
     limits: Limits,
     parse_once: Callable[[str], Program] = parse,
-    number: int | None = None,
+    number: int = 1,
     asked: Asked = Asked(),
 ) -> tuple[str, bool]:
     """Return the document of one line in JSON, and whether it is as good as was asked for.
@@ -102,8 +101,7 @@ def evaluate_line(
 
     `number` is that of the line in its stream, and the line of every error in it.
     """
-    called = "this line" if number is None else f"line {number}"
-    name: Any = None
+    called, name = f"line {number}", None
     try:
         try:
             written = _written(line, called)
@@ -125,8 +123,8 @@ def evaluate_line(
         document, good = _refused(error, number), False
     except Exception as error:  # noqa: BLE001  # one line's fault must not stop the others
         message = f"a fault of the program itself, {type(error).__name__}"
-        document = _refused(CgraphError("fault", message, "please report it"), number)
-        good = False
+        fault = CgraphError("fault", message, "please report it")
+        document, good = _refused(fault, number), False
     try:
         identified = compact(name)
     except ValueError:
@@ -142,13 +140,12 @@ def _written(line: bytes, called: str) -> str:
     return utf8(line, called).rstrip("\r\n")
 
 
-def _refused(error: CgraphError, number: int | None) -> str:
+def _refused(error: CgraphError, number: int) -> str:
     """Return the document of an error: its line is the stream's, its column the expression's."""
     document = error_document(error)
-    if number is not None:
-        document["error"]["line"] = number
-        if error.places and "\n" in error.places[0].text:
-            document["error"]["message"] += f" (in line {error.line} of its text)"
+    document["error"]["line"] = number
+    if error.places and "\n" in error.places[0].text:
+        document["error"]["message"] += f" (in line {error.line} of its text)"
     return compact(document)
 
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Collection, Iterator, Mapping
+from copy import copy
+from dataclasses import replace
+from itertools import chain, compress, count, zip_longest
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result
+from cgcli.graph.graph import computed
 from cgcli.graph.text import formula
 from cgcli.views.formats import FIELDS
 from cgcli.views.rational import is_missing
@@ -138,6 +145,53 @@ def _nodes(result: Result) -> list[results.Node]:
         }
         for node, (operation, arguments, name, value, start, end, uses) in enumerate(columns)
     ]
+
+
+_GAP: Final = re.compile(r'[";]#([0-9]+)[";]')
+"""Where a number goes, or a literal within names and formulas: none has this sign."""
+
+
+def _frame(result: Result) -> tuple[list[str], itemgetter[Any]]:
+    """Return the line of a result, in pieces with gaps between, and what picks texts for the gaps.
+
+    They are those of the expression, the literals, the values, gradients and local derivatives.
+    """
+    graph, marks = copy(result.graph), map("#{}".format, count())
+    expression = next(marks)
+    graph.literals = {
+        # A minus decides on brackets.
+        node: literal if literal[0] == "-" or not literal.isascii() else f";{mark};"
+        for (node, literal), mark in zip(graph.literals.items(), marks, strict=False)
+    }
+    vars(graph).pop("names", None)
+    document: Any = evaluation(replace(result, graph=graph), expression)
+    rows = document["nodes"]
+    for row in rows:
+        row["value"] = next(marks)
+    for row in rows:
+        row["grad"] = None if row["grad"] is None else next(marks)
+    for row in rows:
+        row["partials"] = [None if part is None else next(marks) for part in row["partials"]]
+    document["value"] = rows[result.of]["value"]
+    document["gradient"] = {name: rows[node]["grad"] for name, node in result.sources.items()}
+    pieces: list[str] = _GAP.split(compact(document))
+    return pieces[::2], itemgetter(*map(int, pieces[1::2]))
+
+
+def one_line(result: Result, text: str) -> str:
+    """Return the document of a result on one line; what graphs alike share is written once."""
+    graph, active = result.graph, result.active
+    if not (graph.tensors or result.notes_by_node):
+        sent = compress(result.gradients or (), active)
+        gradients = [0.0 if gradient is None else gradient for gradient in sent]
+        partials = chain.from_iterable(map(result.partials, graph.once(computed)))
+        numbers = [*result.values, *gradients, *(part for part in partials if part is not None)]
+        if {*map(type, numbers)} == {float} and math.isfinite(sum(numbers)):
+            key = (_frame, result.of, bytes(active), tuple(result.sources))
+            line, picked = graph.facts.get(key) or graph.facts.setdefault(key, _frame(result))
+            texts = picked([compact(text), *graph.literals.values(), *map(repr, numbers)])
+            return "".join(chain.from_iterable(zip_longest(line, texts, fillvalue="")))
+    return compact(evaluation(result, text))
 
 
 _ENCODER: Final = json.JSONEncoder(allow_nan=False, check_circular=False)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import random
 import re
+import select
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +40,19 @@ def test_results_come_in_order_with_their_ids(cgraph: Any) -> None:
     assert [document["id"] for document in found] == list(range(50))
     assert [document["value"] for document in found] == [(n + 3) * -3.0 for n in range(50)]
     assert next(iter(found[0])) == "id"
+
+
+def test_a_line_is_answered_before_the_next_one_comes() -> None:
+    command = [sys.executable, "-m", "cgcli", "eval", "--jsonl"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for pieces in ([b'{"expr": "2*x", "at": {"x": 3}}\n'], [b'{"expr": ', b'"6"}\n']):
+            for piece in pieces:
+                process.stdin.write(piece)
+                process.stdin.flush()
+            assert select.select([process.stdout], [], [], 60)[0]
+            assert json.loads(process.stdout.readline())["value"] == 6.0
 
 
 BAD = [
