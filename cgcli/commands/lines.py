@@ -67,7 +67,7 @@ def evaluate_lines(source: str | None, limits: Limits, asked: Asked = Asked()) -
                     continue
                 document, fine = evaluate_line(line, limits, parse_once, number, asked)
                 good = good and fine
-                publish([document, "\n"])
+                publish([document + "\n"])
                 if (now := time.monotonic()) > due:
                     sys.stdout.flush()
                     due = now + _WAIT

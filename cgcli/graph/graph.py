@@ -138,8 +138,8 @@ class Graph:
         key = (fact, *more)
         if key not in self.facts:
             self.facts[key] = fact(self, *more)
-        found: Fact = self.facts[key]
-        return found
+        answer: Fact = self.facts[key]
+        return answer
 
     def shape(self, node: int) -> Shape:
         """Return a node's shape: () for a scalar."""

@@ -180,17 +180,19 @@ def _frame(result: Result) -> tuple[list[str], itemgetter[Any]]:
 
 def one_line(result: Result, text: str) -> str:
     """Return the document of a result on one line; what graphs alike share is written once."""
-    graph, active = result.graph, result.active
-    if not (graph.tensors or result.notes_by_node):
-        sent = compress(result.gradients or (), active)
+    graph, facts = result.graph, result.graph.facts
+    key = (_frame, result.of, bytes(result.active), tuple(result.sources))
+    # The first of them does not pay for a frame: there may be no other.
+    if key in facts and not (graph.tensors or result.notes_by_node):
+        sent = compress(result.gradients or (), result.active)
         gradients = [0.0 if gradient is None else gradient for gradient in sent]
         partials = chain.from_iterable(map(result.partials, graph.once(computed)))
         numbers = [*result.values, *gradients, *(part for part in partials if part is not None)]
         if {*map(type, numbers)} == {float} and math.isfinite(sum(numbers)):
-            key = (_frame, result.of, bytes(active), tuple(result.sources))
-            line, picked = graph.facts.get(key) or graph.facts.setdefault(key, _frame(result))
+            line, picked = facts[key] = facts[key] or _frame(result)
             texts = picked([compact(text), *graph.literals.values(), *map(repr, numbers)])
             return "".join(chain.from_iterable(zip_longest(line, texts, fillvalue="")))
+    facts.setdefault(key, None)
     return compact(evaluation(result, text))
 
 
