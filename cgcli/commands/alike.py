@@ -23,7 +23,7 @@ def parser(limits: Limits, kept: int = 256) -> Callable[[str], Program]:
     """Return what parses the lines of a stream, as `parse` does."""
     # What has a name or another number before it may be a part of that.
     number = re.compile(rf"(?<![\w.])({machine().terminals['NUMBER']})", re.ASCII)
-    made = functools.lru_cache(4 * kept)(functools.partial(_pattern, limits))
+    made = functools.lru_cache(kept)(functools.partial(_pattern, limits))
 
     @functools.lru_cache(kept)
     def parsed(text: str) -> Program:
@@ -42,7 +42,7 @@ def parser(limits: Limits, kept: int = 256) -> Callable[[str], Program]:
 def _one(length: int) -> str:
     """Return a number of a length that nothing which may follow one makes another of.
 
-    A .5 may follow 2e0 or 2., and would be a part of 200.
+    A .5 may follow 2e0 and 2., and after 200 would be a part of it.
     """
     return f"{'1' * (length - 2)}e0" if length > 2 else "1."[:length]
 

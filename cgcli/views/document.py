@@ -151,6 +151,10 @@ _GAP: Final = re.compile(r'[";]#([0-9]+)[";]')
 """Where a number goes, or a literal within names and formulas: none has this sign."""
 
 
+_LARGEST: Final = 1_000
+"""Of more nodes no frame is kept: it takes the room of several lines."""
+
+
 def _frame(result: Result) -> tuple[list[str], itemgetter[Any]]:
     """Return the line of a result, in pieces with gaps between, and what picks texts for the gaps.
 
@@ -183,7 +187,8 @@ def one_line(result: Result, text: str) -> str:
     graph, facts = result.graph, result.graph.facts
     key = (_frame, result.of, bytes(result.active), tuple(result.sources))
     # The first of them does not pay for a frame: there may be no other.
-    if key in facts and not (graph.tensors or result.notes_by_node):
+    small = len(graph) <= _LARGEST and not graph.tensors
+    if key in facts and small and not result.notes_by_node:
         sent = compress(result.gradients or (), result.active)
         gradients = [0.0 if gradient is None else gradient for gradient in sent]
         partials = chain.from_iterable(map(result.partials, graph.once(computed)))
