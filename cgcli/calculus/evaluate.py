@@ -35,8 +35,9 @@ def prepared(
     target = graph.output if of is None else find(graph, of)
     # Inputs are known by name; to look any other node up, every node must be named first.
     sources = dict(graph.inputs if wrt is None else {name: find(graph, name) for name in wrt})
-    varying = graph.dependents([*graph.inputs.values(), *sources.values()])
-    active = varying if wrt is None else graph.between(sources.values(), target)
+    nodes = tuple(sources.values())
+    varying = graph.once(Graph.dependents, (*graph.inputs.values(), *nodes))
+    active = varying if wrt is None else graph.once(Graph.between, nodes, target)
     if graph.shape(target):
         _check_size(graph, target, sources, limits)
     return Result(graph, [], target, active, sources, kind, varying)

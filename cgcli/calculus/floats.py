@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.ends import LEAST, mended
@@ -14,11 +14,13 @@ from cgcli.graph.graph import Graph
 from cgcli.numbers import real
 from cgcli.operations.row import Operation, Rule
 
+_NOTHING: Final = contextlib.nullcontext()
+
 
 def silent(graph: Graph) -> Any:
     """Return a context in which NumPy does not warn, where there are arrays."""
     if not graph.tensors:
-        return contextlib.nullcontext()
+        return _NOTHING
     from cgcli.numbers.arrays import quiet
 
     return quiet()
@@ -56,6 +58,13 @@ class FloatSweep(Sweep):
     def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
         """Return a rule's result: inf and NaN where plain floats raise."""
         return real.run(rule, *numbers)
+
+    def locals(self, node: int, places: Sequence[int]) -> list[Any]:
+        """Return the local derivatives of a node by some arguments."""
+        values, arguments = self.values, self.graph.arguments[node]
+        parts = [values[argument] for argument in arguments]
+        row = self.graph.operations[node]
+        return row.partials_by(places, real.run, values[node], parts)
 
     def times(
         self, node: int, place: int, upstream: Any, partial: Any, parts: Sequence[Any]

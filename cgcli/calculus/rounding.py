@@ -22,9 +22,9 @@ from cgcli.calculus.result import Result
 from cgcli.calculus.shaking import ShakenDoubles
 from cgcli.calculus.sweep import Trail
 from cgcli.errors import excerpt
-from cgcli.graph.graph import Graph
+from cgcli.graph.graph import Graph, computed
 from cgcli.numbers.elements import anywhere, by_double, elements
-from cgcli.operations.row import LEVELS, Operation
+from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
 
@@ -82,9 +82,9 @@ def note_rounding(result: Result, inputs: Mapping[str, Any]) -> None:
 def _gradients(result: Result) -> list[Any]:
     """Return the gradient by every result, of constants as well."""
     graph = result.graph
-    wanted = bytearray(map(max, map(bool, graph.arguments), result.active))
-    if result.gradients and wanted == result.active:
+    if result.gradients and all(result.active[node] for node in graph.once(computed)):
         return result.gradients
+    wanted = bytearray(map(max, map(bool, graph.arguments), result.active))
     # The result's own trail is that of its own gradients.
     trail = Trail(result.trail.faults)
     return result.kind.backward(graph, result.values, result.of, wanted, trail)
@@ -94,8 +94,9 @@ def _may_lose(result: Result, gradients: list[Any]) -> bool:
     """Whether rounding may reach a printed digit of the value, or of a sum of contributions."""
     graph, values = result.graph, result.values
     carried = 0.0
-    for node, gradient in enumerate(gradients):
-        if gradient is not None and graph.arguments[node] and node != result.of:
+    for node in graph.once(computed):
+        gradient = gradients[node]
+        if gradient is not None and node != result.of:
             part = abs(gradient * values[node])
             carried += part if isinstance(part, float) else float(part.sum())
     if carried * _ULP > _LOST * abs(values[result.of]):
@@ -131,17 +132,25 @@ def _cancels(graph: Graph, values: list[Any]) -> bool:
     )
 
 
-def _of_computed(graph: Graph) -> Iterator[tuple[int, Operation]]:
-    """Yield the nodes of elementwise operations with an argument that may have been rounded."""
-    for node, row in enumerate(graph.operations):
-        if row.elementwise and any(graph.arguments[a] for a in graph.arguments[node]):
-            yield node, row
+def _of_computed(graph: Graph) -> tuple[list[int], list[int]]:
+    """Return the nodes that jump, and those that may be flat, elementwise and no gates.
+
+    They are those with an argument that may have been rounded.
+    """
+    rows = [
+        (node, row)
+        for node, row in enumerate(graph.operations)
+        if row.elementwise and any(graph.arguments[a] for a in graph.arguments[node])
+    ]
+    bent = (node for node, row in rows if row.level >= LEVELS["power"] and not row.gate)
+    return [node for node, row in rows if row.jumps], list(bent)
 
 
 def _jumps(graph: Graph, values: list[Any]) -> bool:
     """Whether rounded arguments are so near to a jump that rounding may decide what comes."""
-    for node, row in _of_computed(graph):
-        for near in (1 - _NEAR, 1 + _NEAR) if row.jumps else ():
+    for node in graph.once(_of_computed)[0]:
+        row = graph.operations[node]
+        for near in (1 - _NEAR, 1 + _NEAR):
             parts = [values[a] * near ** (-1) ** k for k, a in enumerate(graph.arguments[node])]
             if anywhere(abs(spread(row.value, parts) - values[node]) > _LOST * abs(values[node])):
                 return True
@@ -153,24 +162,24 @@ def _flat(result: Result, gradients: list[Any]) -> int | None:
 
     That of a^b by b has none where a is 1 but for rounding, nor that of cos(a) beside pi.
     """
-    graph, sweep = result.graph, result.kind.sweep(result.graph, result.values, result.trail)
-    for node, row in _of_computed(graph):
+    graph = result.graph
+    for node in graph.once(_of_computed)[1]:
         upstream = gradients[node]
-        if upstream is None or row.level < LEVELS["power"] or row.gate:
+        if upstream is None:
             continue
         least = _ULP / _LOST * abs(upstream * result.values[node])
         for place, argument in enumerate(graph.arguments[node]):
             sent = gradients[argument]
             if sent is not None and graph.uses[argument] > 1:
+                sweep = result.kind.sweep(graph, result.values, result.trail)
                 sent = sweep.contribution(node, place, upstream)
             if sent is not None and anywhere(abs(sent) < least):
                 return node
     return None
 
 
-def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
-    """Yield the nodes whose gradient is a sum, with the sum of the sizes of its contributions."""
-    graph, masks = result.graph, result.trail.masks
+def _sent_more(graph: Graph) -> list[int]:
+    """Return the nodes that more than one contribution is sent to."""
     # What is spread over an array is sent a sum of all that its elements are.
     spread_out = {
         argument
@@ -178,10 +187,14 @@ def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
         for argument in graph.arguments[node]
         if graph.operations[node].elementwise and graph.shape(argument) != graph.shape(node)
     }
+    return [node for node, uses in enumerate(graph.uses) if uses > 1 or node in spread_out]
+
+
+def _terms(result: Result, gradients: list[Any]) -> Iterator[tuple[int, Any]]:
+    """Yield the nodes whose gradient is a sum, with the sum of the sizes of its contributions."""
+    graph, masks = result.graph, result.trail.masks
     sums: dict[int, Any] = {
-        node: 0.0
-        for node, gradient in enumerate(gradients)
-        if gradient is not None and (graph.uses[node] > 1 or node in spread_out)
+        node: 0.0 for node in graph.once(_sent_more) if gradients[node] is not None
     }
     if not sums:
         return

@@ -6,8 +6,10 @@ import gc
 import json
 import re
 import sys
-from collections.abc import Collection, Mapping
-from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
+import time
+from collections.abc import Callable, Collection, Iterator
+from itertools import count
+from typing import Any, Final, NamedTuple
 
 from cgcli.commands.alike import parser
 from cgcli.commands.inputs import read_values
@@ -21,15 +23,15 @@ from cgcli.views.document import compact, evaluation, excerpt
 from cgcli.views.messages import error_document
 from cgcli.views.streams import publish
 
-if TYPE_CHECKING:
-    from cgcli.views.schemas import results
-
 KEYS: Final = ("id", "expr", "at", "of", "wrt", "exact")
 """What a line may hold."""
 
 _OBJECTS: Final = 50_000
 """So many more objects than before, and cycles are looked for: a line has a few hundred."""
 _LONGEST: Final = 64 * 2**20
+_BLOCK: Final = 2**16
+_WAIT: Final = 0.1
+"""So many seconds a result may wait for others to be written with, while more lines are there."""
 _ID_FIRST: Final = re.compile(r'[\s\ufeff]*\{\s*"id"\s*:\s*')
 _ENDS: Final = re.compile(r"\s*[,}]")
 
@@ -57,49 +59,52 @@ def evaluate_lines(source: str | None, limits: Limits, asked: Asked = Asked()) -
     gc.freeze()
     gc.enable()
     gc.set_threshold(_OBJECTS)
-    parse_once = parser(limits)
-    good = True
+    parse_once, numbers, good, due = parser(limits), count(1), True, 0.0
     with opened("-" if source in (None, "-") else str(source)[1:]) as stream:
-        for number, line in enumerate(iter(lambda: stream.readline(_LONGEST), b""), 1):
-            if not line.strip():
-                continue
-            if len(line) == _LONGEST and not line.endswith(b"\n"):
-                document: Mapping[str, Any] = _too_long(line, stream, number)
-            else:
-                document, noted = evaluate_line(line, limits, parse_once, number, asked)
-                good = good and not (noted and asked.strict)
-            good = good and "error" not in document
-            publish([_written(document) + "\n"])
+        for lines in _lines(stream):
+            for line, number in zip(lines, numbers, strict=False):
+                if not line.strip():
+                    continue
+                document, fine = evaluate_line(line, limits, parse_once, number, asked)
+                good = good and fine
+                publish([document + "\n"])
+                if (now := time.monotonic()) > due:
+                    sys.stdout.flush()
+                    due = now + _WAIT
             sys.stdout.flush()
     return good
 
 
-def _written(document: Mapping[str, Any]) -> str:
-    """Return a document on one line; an id that JSON has no number for is given back as null."""
-    try:
-        return compact(document)
-    except ValueError:
-        return compact({**document, "id": None})
+def _lines(stream: Any) -> Iterator[list[bytes]]:
+    """Yield the lines that have come; of one that is too long the beginning alone."""
+    while block := stream.read1(_BLOCK):
+        head, end, rest = block.rpartition(b"\n")
+        if end:
+            yield head.split(b"\n")
+        if rest:
+            more = rest = rest + stream.readline(_LONGEST)
+            while more and not more.endswith(b"\n"):
+                more = stream.readline(_LONGEST)
+            yield [rest.removesuffix(b"\n")]
 
 
 def evaluate_line(
     line: bytes,
     limits: Limits,
-    parse_once: Any = None,
-    number: int | None = None,
+    parse_once: Callable[[str], Program] = parse,
+    number: int = 1,
     asked: Asked = Asked(),
-) -> tuple[Mapping[str, Any], bool]:
-    """Return the document of one line, and whether its result has a note.
+) -> tuple[str, bool]:
+    """Return the document of one line in JSON, and whether it is as good as was asked for.
 
     It is `cgraph.eval/1`, or parts of it, with the line's id, or an error.
 
     `number` is that of the line in its stream, and the line of every error in it.
     """
-    called = "this line" if number is None else f"line {number}"
-    name: Any = None
+    called, name = f"line {number}", None
     try:
         try:
-            written = utf8(line, called).rstrip("\r\n")
+            written = _written(line, called)
             request = decode_json(written, called)
         except CgraphError:
             name = _id_of(line)
@@ -110,35 +115,38 @@ def evaluate_line(
         if kind.as_written:
             # The digits of the numbers are wanted after all.
             at = decode_json(written, called, as_written=True).get("at", {})
-        program: Program = (parse_once or parse)(text)
-        values = read_values(at, limits, kind)
+        program, values = parse_once(text), read_values(at, limits, kind)
         result = evaluate_program(program, {}, values, of, wrt, kind)
-        fields = asked.fields
-        document = excerpt(result, text, fields) if fields else evaluation(result, text)
-        return {"id": name, **document}, bool(result.notes)
+        fields, good = asked.fields, not (result.notes and asked.strict)
+        document = compact(excerpt(result, text, fields) if fields else evaluation(result, text))
     except CgraphError as error:
-        return _refused(name, error, number), False
+        document, good = _refused(error, number), False
     except Exception as error:  # noqa: BLE001  # one line's fault must not stop the others
         message = f"a fault of the program itself, {type(error).__name__}"
-        return _refused(name, CgraphError("fault", message, "please report it"), number), False
+        fault = CgraphError("fault", message, "please report it")
+        document, good = _refused(fault, number), False
+    try:
+        identified = compact(name)
+    except ValueError:
+        # JSON has no number for it.
+        identified = "null"
+    return f'{{"id": {identified}, {document[1:]}', good
 
 
-def _refused(name: Any, error: CgraphError, number: int | None) -> results.LineRefusal:
+def _written(line: bytes, called: str) -> str:
+    """Return a line as text."""
+    if len(line) >= _LONGEST:
+        raise CgraphError("limit", f"{called}: it is longer than {_LONGEST // 2**20} MB")
+    return utf8(line, called).rstrip("\r\n")
+
+
+def _refused(error: CgraphError, number: int) -> str:
     """Return the document of an error: its line is the stream's, its column the expression's."""
     document = error_document(error)
-    if number is not None:
-        document["error"]["line"] = number
-        if error.places and "\n" in error.places[0].text:
-            document["error"]["message"] += f" (in line {error.line} of its text)"
-    return {"id": name, **document}
-
-
-def _too_long(line: bytes, stream: IO[bytes], number: int) -> results.LineRefusal:
-    """Return the document of a line of which this is the beginning; the rest is passed over."""
-    while (rest := stream.readline(_LONGEST)) and not rest.endswith(b"\n"):
-        pass
-    message = f"line {number}: it is longer than {_LONGEST // 2**20} MB"
-    return _refused(_id_of(line), CgraphError("limit", message), number)
+    document["error"]["line"] = number
+    if error.places and "\n" in error.places[0].text:
+        document["error"]["message"] += f" (in line {error.line} of its text)"
+    return compact(document)
 
 
 def _id_of(line: bytes) -> Any:

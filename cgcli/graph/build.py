@@ -131,6 +131,7 @@ class Draft(_Statements):
         self.text = text
         self.turned, self.counted = 0, False
         self.__dict__.pop("count", None)
+        self.graph.facts.clear()
         return self.expression(expression, dict(names or {}))
 
     def unknown(self) -> list[str]:
@@ -142,6 +143,7 @@ class Draft(_Statements):
         graph, size = self.graph, self.size
         self.numbers = self._numbers
         self.active.clear()
+        graph.facts.clear()
         while len(graph) > size:
             graph.given.pop(len(graph) - 1, None)
             graph.pop()

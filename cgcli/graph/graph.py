@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import bisect
 from array import array
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from copy import copy
 from functools import cached_property
 from itertools import chain, compress, count
 from operator import and_
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from cgcli.errors import Lines
 from cgcli.operations.row import Operation, Shape, Static
@@ -25,6 +25,12 @@ SAME = OPERATIONS["same"]
 
 Around: TypeAlias = tuple[tuple[str, int], ...]
 """The variables and values of turns, outermost first."""
+
+Fact = TypeVar("Fact")
+
+
+_KNOWN: Final = ("uses", "_places", "facts")
+"""What is known of a graph once it is made, but for its names."""
 
 
 class Turns:
@@ -88,6 +94,7 @@ class Graph:
         self.read: dict[str, float] = {}
         self.tensors: set[int] = set()
         self.turns = Turns()
+        self.facts: dict[Any, Any] = {}
         self.output = -1
 
     def __len__(self) -> int:
@@ -118,6 +125,21 @@ class Graph:
         self.constants[node] = value
         self.literals[node] = literal
         return node
+
+    def once(self, fact: Callable[..., Fact], *more: Any) -> Fact:
+        """Return what a function says of a graph's nodes and names, and what it is told more.
+
+        It is asked once, of graphs alike as well, so it looks at no number and at no text.
+
+        >>> from cgcli.program import parse
+        >>> parse("x*y").graph().once(len)
+        3
+        """
+        key = (fact, *more)
+        if key not in self.facts:
+            self.facts[key] = fact(self, *more)
+        answer: Fact = self.facts[key]
+        return answer
 
     def shape(self, node: int) -> Shape:
         """Return a node's shape: () for a scalar."""
@@ -245,7 +267,7 @@ class Graph:
         """
         name, graph = self.names[node], Graph()
         # Names that were given by counting stay what they were.
-        kept = {key: part for key, part in vars(self).items() if key not in ("uses", "_places")}
+        kept = {key: part for key, part in vars(self).items() if key not in _KNOWN}
         vars(graph).update({key: copy(part) for key, part in kept.items()})
         graph.operations[node], graph.arguments[node] = INPUT, ()
         graph.given[node] = name
@@ -262,6 +284,11 @@ class Graph:
 
                 graph.constants[place] = np.zeros(self.shape(place))
         return graph
+
+
+def computed(graph: Graph) -> list[int]:
+    """Return the nodes that have arguments."""
+    return [node for node, arguments in enumerate(graph.arguments) if arguments]
 
 
 def free_names(taken: Container[str]) -> Iterator[str]:

@@ -143,7 +143,7 @@ def _nodes(result: Result) -> list[results.Node]:
 _ENCODER: Final = json.JSONEncoder(allow_nan=False, check_circular=False)
 
 
-def compact(document: Mapping[str, Any]) -> str:
+def compact(document: Any) -> str:
     """Return a document on one line."""
     return _ENCODER.encode(document)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import random
 import re
+import select
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +40,19 @@ def test_results_come_in_order_with_their_ids(cgraph: Any) -> None:
     assert [document["id"] for document in found] == list(range(50))
     assert [document["value"] for document in found] == [(n + 3) * -3.0 for n in range(50)]
     assert next(iter(found[0])) == "id"
+
+
+def test_a_line_is_answered_before_the_next_one_comes() -> None:
+    command = [sys.executable, "-m", "cgcli", "eval", "--jsonl"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for pieces in ([b'{"expr": "2*x", "at": {"x": 3}}\n'], [b'{"expr": ', b'"6"}\n']):
+            for piece in pieces:
+                process.stdin.write(piece)
+                process.stdin.flush()
+            assert select.select([process.stdout], [], [], 60)[0]
+            assert json.loads(process.stdout.readline())["value"] == 6.0
 
 
 BAD = [
@@ -87,7 +103,7 @@ def test_a_bad_line_is_an_error_object_and_does_not_stop_the_others(
 @given(st.binary(max_size=80) | st.text(max_size=80).map(str.encode))
 @settings(max_examples=500, deadline=None)
 def test_no_line_of_any_kind_is_a_fault(line: bytes) -> None:
-    validate(json.loads(json.dumps(evaluate_line(line, Limits())[0])), "jsonl")
+    validate(json.loads(evaluate_line(line, Limits())[0]), "jsonl")
 
 
 @given(
@@ -103,10 +119,8 @@ def test_no_line_of_any_kind_is_a_fault(line: bytes) -> None:
 @settings(max_examples=500, deadline=None)
 def test_no_json_of_any_kind_is_a_fault(value: Any) -> None:
     line = json.dumps({"expr": "x*2", "at": {"x": value}}).encode()
-    validate(json.loads(json.dumps(evaluate_line(line, Limits())[0])), "jsonl")
-    validate(
-        json.loads(json.dumps(evaluate_line(json.dumps(value).encode(), Limits())[0])), "jsonl"
-    )
+    validate(json.loads(evaluate_line(line, Limits())[0]), "jsonl")
+    validate(json.loads(evaluate_line(json.dumps(value).encode(), Limits())[0]), "jsonl")
 
 
 def test_lines_from_a_file(cgraph: Any, tmp_path: Path) -> None:
