@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cgcli.errors import CgraphError, Place, excerpt, few, file_error, nearest
+from cgcli.errors import CgraphError, Place, excerpt, few, file_error
 from cgcli.language.free import free_names
 from cgcli.language.syntax import Assignment, Value, statements
 from cgcli.learning.cells import kept_as
 from cgcli.learning.given import Given, build_graph
-from cgcli.learning.sources import Report, Source, Stack, listed, stacked
+from cgcli.learning.sources import Report, Source, Stack, listed, meant, stacked
 from cgcli.learning.tables import ROW, Table, folds, means, plain, scaling, split
 from cgcli.learning.task import Parameters, Task, check_bounds, check_weighting
 from cgcli.operations.row import Shape
@@ -257,17 +257,8 @@ def _missing(
     neither = "is neither given a value nor a column"
     neither = "are neither given values nor columns" if missing[1:] else neither
     start = " ".join(f"{excerpt(name)}=0" for name in missing[:20])
-    hint = f"start a parameter at a value: {start}; {listed(source.names)}"
-    unlike = [name for name in source.names if not name.isidentifier()]
-    letter = missing[0][:1].casefold()
-    # One column alone is a line that is not parted.
-    begins = (n for n in unlike if n[:1].casefold() == letter and source.names[1:])
-    close = nearest(missing[0], source.names, 0.6) or next(begins, "")
-    column = excerpt(close)
-    if close in unlike:
-        hint = f"give the column '{column}' a name: --stack \"{excerpt(missing[0])}={column}\""
-    elif close:
-        hint = f"did you mean the column '{column}'? else {hint}"
+    otherwise = f"start a parameter at a value: {start}; {listed(source.names)}"
+    hint = meant(missing[0], source.names, otherwise)
     span = names[missing[0]]
     places = (Place(given.program.text, *span),) if any(span) else ()
     return CgraphError("binding", f"{shown} {neither}", hint, places)

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 
 from cgcli.calculus.notes import Note
-from cgcli.errors import CgraphError, excerpt, few, file_error, shorten
+from cgcli.errors import CgraphError, excerpt, few, file_error, nearest, shorten
 from cgcli.learning.cells import CellError, Columns, kept_arrays
 from cgcli.learning.manner import PLAIN, Manner, dates_of
 from cgcli.learning.tables import CHUNK, ROW
@@ -132,6 +132,23 @@ def _cell(bad: CellError) -> str:
     """Return the text of a cell that is not what it has to be."""
     match = re.match(r"'(.*)' is ", bad.why, re.DOTALL)
     return match[1] if match else ""
+
+
+def meant(name: str, columns: Sequence[str], otherwise: str) -> str:
+    """Return the hint at the column that a name that is none is for, and else what is said then.
+
+    >>> meant("my_col", ["my col", "y"], "")
+    'give the column \'my col\' a name: --stack "my_col=my col"'
+    """
+    unlike = [column for column in columns if not column.isidentifier()]
+    letter = name[:1].casefold()
+    # One column alone is a line that is not parted.
+    begins = (column for column in unlike if column[:1].casefold() == letter and columns[1:])
+    close = nearest(name, columns, 0.6) or next(begins, "")
+    column = excerpt(close)
+    if close in unlike:
+        return f"give the column '{column}' a name: --stack \"{excerpt(name)}={column}\""
+    return f"did you mean the column '{column}'? else {otherwise}" if close else otherwise
 
 
 def listed(names: Sequence[str]) -> str:
