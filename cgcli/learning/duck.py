@@ -51,10 +51,13 @@ _CONFIG: Final = {
 """Nothing is downloaded, and nothing of a file stays in memory when it was read."""
 
 
-@functools.cache
 def connection() -> Any:
     """Return the process's connection; raises `CgraphError` where DuckDB is not installed."""
-    module = required("duckdb", "data", "to read and write Parquet files")
+    return _connected(required("duckdb", "data", "to read and write Parquet files"))
+
+
+@functools.cache
+def _connected(module: Any) -> Any:
     database = module.connect(config=_CONFIG)
     database.execute("SET enable_progress_bar = false")
     if hasattr(os, "sched_getaffinity"):

@@ -268,18 +268,22 @@ def test_rows_on_disk_are_learned_from_as_in_memory(
     words = ["train", LINE, "-d", points, "w=0", "b=0", "--lr", "0.1", "--json", "--holdout", "0.2"]
     here = trained(cgraph(*words))
     batched = trained(cgraph(*words, "--batch", "8"))
-    monkeypatch.setattr(tables, "CHUNK", 7)
-    monkeypatch.setattr("cgcli.learning.preparing.split", _split_on_disk)
+    usual = tables.CHUNK
+
+    def split_on_disk(chunks: Any, fraction: float, seed: int) -> Any:
+        # The rows to hold out are chosen as in memory, and all are read in small parts.
+        monkeypatch.setattr(tables, "CHUNK", usual)
+        parts = tables.split(chunks, fraction, seed, memory=100)
+        monkeypatch.setattr(tables, "CHUNK", 7)
+        return parts
+
+    monkeypatch.setattr("cgcli.learning.preparing.split", split_on_disk)
     there = trained(cgraph(*words))
     assert there["parameters"] == pytest.approx(here["parameters"], rel=1e-12)
     assert there["cost"] == pytest.approx(here["cost"], rel=1e-12)
     assert trained(cgraph(*words, "--batch", "8"))["cost"] == pytest.approx(
         batched["cost"], rel=1e-2
     )
-
-
-def _split_on_disk(chunks: Any, fraction: float, seed: int) -> Any:
-    return tables.split(chunks, fraction, seed, memory=100)
 
 
 # When to stop

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from cgcli import resource
 from cgcli.library.choices import completed
 from cgcli.views import catalogue
 
@@ -26,7 +24,7 @@ GERMAN = {
 def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A folder of languages with one file in it."""
     (tmp_path / "de.json").write_text(json.dumps(GERMAN), encoding="utf-8")
-    monkeypatch.setattr(resource, "resources", SimpleNamespace(files=lambda _: tmp_path))
+    monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
     catalogue.catalogue.cache_clear()
     catalogue.languages.cache_clear()
     yield
