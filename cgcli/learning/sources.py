@@ -137,8 +137,8 @@ def _cell(bad: CellError) -> str:
 def meant(name: str, columns: Sequence[str], otherwise: str) -> str:
     """Return the hint at the column that a name that is none is for, and else what is said then.
 
-    >>> meant("my_col", ["my col", "y"], "")
-    'give the column \'my col\' a name: --stack "my_col=my col"'
+    >>> print(meant("my_col", ["my col", "y"], ""))
+    give the column 'my col' a name: --stack "my_col=my col"
     """
     unlike = [column for column in columns if not column.isidentifier()]
     letter = name[:1].casefold()
