@@ -175,7 +175,8 @@ def twofold(text: str, first: str, second: str, *places: Place) -> CgraphError:
 
 def on_a_sheet(error: CgraphError, text: str) -> CgraphError:
     """Say what is written on a sheet where a hint of the language would lead astray."""
-    signs = plain(text)
+    # Of most texts a look tells that they have no thousands, and to read signs takes a while.
+    signs = plain(text) if re.search(r"\d\D\d{3}", text) else ""
     if match := PATTERNS["thousands"].search(signs):
         point, integer = (match[0].replace(",", sign) for sign in (".", ""))
         places = (Place(signs, match.start(), match.end()),)
