@@ -27,7 +27,7 @@ from cgcli.graph.graph import Graph
 from cgcli.limits import Limits
 from cgcli.numbers.elements import anywhere
 from cgcli.numbers.missing import NoValueError
-from cgcli.words import headed
+from cgcli.words import Message
 
 _SAME: Final = 1e-12
 _ULP: Final = 2.0**-52
@@ -105,7 +105,8 @@ def _notes(formulas: Formulas, written: list[Any], values: list[Any]) -> list[No
         first = next((node for node in examined if needed[node]), None)
         if first is not None:
             note = examined[first][0]
-            message = headed(excerpt(row.name), note.message)
+            # A name is no sentence of the program's.
+            message = Message("{kind}: {what}", kind=excerpt(row.name), what=note.message)
             notes.append(note_on(source, source.output, note.kind, message))
     return notes
 

@@ -22,7 +22,7 @@ from cgcli.calculus.result import Result
 from cgcli.calculus.shaking import ShakenDoubles
 from cgcli.calculus.sweep import Trail
 from cgcli.errors import excerpt
-from cgcli.graph.graph import Graph, computed
+from cgcli.graph.graph import Graph, operation_nodes
 from cgcli.numbers.elements import anywhere, by_double, elements
 from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import size
@@ -68,12 +68,12 @@ def note_rounding(result: Result, inputs: Mapping[str, Any]) -> None:
         return
     with silent(graph):
         gradients = _gradients(result)
-        flat = None
-        most = _RUNS_AT_JUMPS if _jumps(graph, result.values) else _RUNS_FOR_SUMS
-        if most == _RUNS_FOR_SUMS and not _may_lose(result, gradients):
+        is_near, flat = _jumps(graph, result.values), None
+        if not (is_near or _may_lose(result, gradients)):
             flat = _flat(result, gradients)
             if flat is None:
                 return
+        most = _RUNS_AT_JUMPS if is_near else _RUNS_FOR_SUMS
         for node, note in _lost(result, gradients, inputs, flat, most):
             result.notes.append(note)
             result.notes_by_node[node] = [note]
@@ -82,7 +82,7 @@ def note_rounding(result: Result, inputs: Mapping[str, Any]) -> None:
 def _gradients(result: Result) -> list[Any]:
     """Return the gradient by every result, of constants as well."""
     graph = result.graph
-    if result.gradients and all(result.active[node] for node in graph.once(computed)):
+    if result.gradients and all(result.active[node] for node in graph.once(operation_nodes)):
         return result.gradients
     wanted = bytearray(map(max, map(bool, graph.arguments), result.active))
     # The result's own trail is that of its own gradients.
@@ -94,7 +94,7 @@ def _may_lose(result: Result, gradients: list[Any]) -> bool:
     """Whether rounding may reach a printed digit of the value, or of a sum of contributions."""
     graph, values = result.graph, result.values
     carried = 0.0
-    for node in graph.once(computed):
+    for node in graph.once(operation_nodes):
         gradient = gradients[node]
         if gradient is not None and node != result.of:
             part = abs(gradient * values[node])

@@ -286,7 +286,7 @@ class Graph:
         return graph
 
 
-def computed(graph: Graph) -> list[int]:
+def operation_nodes(graph: Graph) -> list[int]:
     """Return the nodes that have arguments."""
     return [node for node, arguments in enumerate(graph.arguments) if arguments]
 

@@ -20,7 +20,7 @@ from cgcli.learning.cells import kept_as
 from cgcli.learning.given import expression_of
 from cgcli.learning.noted import NotedRows
 from cgcli.learning.preparing import check_scaling, read_columns, told_apart
-from cgcli.learning.sources import Report, Source, Stack, listed, meant, stacked
+from cgcli.learning.sources import Report, Source, Stack, column_hint, listed, stacked
 from cgcli.learning.tables import ROW, row_values
 from cgcli.operations.row import Shape
 from cgcli.operations.shapes import describe
@@ -324,7 +324,7 @@ def _check_known(
     shown = ", ".join(f"'{excerpt(n)}'" for n in lacking[:8])
     has = "has no value and is" if len(lacking) == 1 else "have no value and are"
     message = f"'{excerpt(name)}' needs {shown}, which {has} no column"
-    hint = meant(lacking[0], source.names, listed(source.names))
+    hint = column_hint(lacking[0], source.names, listed(source.names))
     if known:
         hint = f"ask for a node that does not: --of {excerpt(known[-1])}; {hint}"
     start, end = graph.starts[inputs[lacking[0]]], graph.ends[inputs[lacking[0]]]

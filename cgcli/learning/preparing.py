@@ -13,7 +13,7 @@ from cgcli.language.free import free_names
 from cgcli.language.syntax import Assignment, Value, statements
 from cgcli.learning.cells import kept_as
 from cgcli.learning.given import Given, build_graph
-from cgcli.learning.sources import Report, Source, Stack, listed, meant, stacked
+from cgcli.learning.sources import Report, Source, Stack, column_hint, listed, stacked
 from cgcli.learning.tables import ROW, Table, folds, means, plain, scaling, split
 from cgcli.learning.task import Parameters, Task, check_bounds, check_weighting
 from cgcli.operations.row import Shape
@@ -258,7 +258,7 @@ def _missing(
     neither = "are neither given values nor columns" if missing[1:] else neither
     start = " ".join(f"{excerpt(name)}=0" for name in missing[:20])
     otherwise = f"start a parameter at a value: {start}; {listed(source.names)}"
-    hint = meant(missing[0], source.names, otherwise)
+    hint = column_hint(missing[0], source.names, otherwise)
     span = names[missing[0]]
     places = (Place(given.program.text, *span),) if any(span) else ()
     return CgraphError("binding", f"{shown} {neither}", hint, places)

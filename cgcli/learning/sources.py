@@ -134,10 +134,10 @@ def _cell(bad: CellError) -> str:
     return match[1] if match else ""
 
 
-def meant(name: str, columns: Sequence[str], otherwise: str) -> str:
+def column_hint(name: str, columns: Sequence[str], otherwise: str) -> str:
     """Return the hint at the column that a name that is none is for, and else what is said then.
 
-    >>> print(meant("my_col", ["my col", "y"], ""))
+    >>> print(column_hint("my_col", ["my col", "y"], ""))
     give the column 'my col' a name: --stack "my_col=my col"
     """
     unlike = [column for column in columns if not column.isidentifier()]

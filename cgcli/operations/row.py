@@ -205,7 +205,8 @@ class Operation:
     convention: str = ""
 
     def __post_init__(self) -> None:
-        """Let a program call it by its name, where it is not written another way."""
+        """Fill in what follows from the rest, as the names of arguments and the word for it."""
+        # The arguments of two are a and b unless they are named.
         of_two = isinstance(self.partials, tuple) and len(self.partials) == 2
         if of_two and self.parameters == ("x",):
             object.__setattr__(self, "parameters", ("a", "b"))

@@ -19,7 +19,7 @@ from cgcli.views.learning.rows import check_names
 
 _PIECE: Final = 2**16
 _DISTINCT: Final = 1024
-"""How many different numbers of a column are written once each, and called by their places."""
+"""A column of at most so many different numbers is written as a dictionary of them."""
 _WIDER: Final = {"INTEGER": "BIGINT", '"NULL"': "VARCHAR"}
 """What a column is whose first rows DuckDB alone would take for something narrower."""
 
