@@ -101,7 +101,11 @@ class Steps:
     def _bracketed(self, node: int) -> str:
         """Return a node as it stands behind a d: an expression in brackets."""
         text = self._written(node, True)
-        return text if self.graph.node(text) == node else f"({text})"
+        return text if self.is_named(node) else f"({text})"
+
+    def is_named(self, node: int) -> bool:
+        """Whether a sheet calls a node by a name, where it stands behind a d."""
+        return self.graph.node(self._written(node, True)) == node
 
     def formula(self, node: int) -> str:
         """Return a node's operation with what it is made of, down to what has a name."""

@@ -177,10 +177,16 @@ class Question:
 
 
 def node_of(exercise: Exercise, name: str) -> int | None:
-    """Return the node of a name; v1 of a vector v is its element, and not the first operation."""
+    """Return the node of a name.
+
+    Of a vector v, v1 is an element and no operation, but where a step is called so on the sheet.
+    """
     graph, stem = exercise.graph, name.rstrip("0123456789")
-    of = graph.node(stem) if stem != name and name in exercise.unnamed else None
-    return None if of is not None and graph.shape(of) else graph.node(name)
+    node = graph.node(name)
+    if node is None or name not in exercise.unnamed or exercise.steps.is_named(node):
+        return node
+    of = graph.node(stem) if stem != name else None
+    return None if of is not None and graph.shape(of) else node
 
 
 def asked(exercise: Exercise, left: str) -> tuple[Asked | None, CgraphError | None]:
