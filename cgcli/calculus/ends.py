@@ -131,7 +131,7 @@ def wide_sent(
 ) -> Any:
     """Return what an operation sends to an argument, in wide numbers.
 
-    Where nothing comes to an element, it sends nothing on.
+    Where nothing comes to an element, it sends nothing on; but 0 times infinity is indeterminate.
     """
     from cgcli.numbers.wide import room
 
@@ -142,7 +142,9 @@ def wide_sent(
             arguments = Parts(range(len(numbers)), numbers.__getitem__)
             return operation.pullback(m, place, up, y, arguments, static)
         partial = operation.partial(place)(m, y, *numbers)
-        return by_element(lambda up, factor: up and up * factor, up, partial)
+        return by_element(
+            lambda up, factor: up * factor if up or abs(factor) == math.inf else up, up, partial
+        )
 
 
 def _widely(operation: Operation, numbers: Sequence[Any]) -> tuple[Any, list[Any]]:

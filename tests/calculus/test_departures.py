@@ -157,6 +157,23 @@ def test_indeterminate_forms_are_called_that(text: str, x: float, form: str) -> 
     assert form in note.message
 
 
+@pytest.mark.parametrize("of", ["sqrt(x)", "x^0.5", "x^(1/4)", "cbrt(x)", "xlogy(x, 0)"])
+@pytest.mark.parametrize("factor", ["0", "k", "(k - k)"])
+def test_nothing_times_an_infinite_slope_is_nan_in_every_way(factor: str, of: str) -> None:
+    program = cgcli.parse(f"{factor}*{of}")
+    at = {"x": 0.0, "k": 0.0} if "k" in factor else {"x": 0.0}
+    alone = program.evaluate(at)
+    note = alone.notes[-1]
+    assert (note.kind, note.node) == ("domain", "x")
+    assert "0 times infinity" in note.message
+    lists = evaluate(f"sum({factor}*{of})", **{name: [value] for name, value in at.items()})
+    _, gradient = program.function()(**at)
+    assert alone.gradient is not None
+    assert lists.gradient is not None
+    slopes = [alone.gradient["x"], lists.gradient["x"], gradient["x"]]
+    assert all(np.isnan(slope).all() for slope in slopes)
+
+
 def test_an_indeterminate_value_is_called_that() -> None:
     (note,) = evaluate("0*x", x=np.inf).notes
     assert note.message == "0 * x is an indeterminate form at x = inf"
