@@ -13,5 +13,5 @@ whole = False
 
 
 def portion(cases: int) -> int:
-    """Of so many random cases those that are looked at, a fifth by default."""
-    return cases if whole else -(-cases // 5)
+    """Of so many random cases those that are looked at, a tenth by default."""
+    return cases if whole else -(-cases // 10)

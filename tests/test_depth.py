@@ -24,8 +24,8 @@ def _default_recursion_limit() -> Any:
     sys.setrecursionlimit(limit)
 
 
-TERMS = 100_000 if amounts.whole else 20_000
-"""Twenty times the limit of recursion shows what recurses as well as a hundred times."""
+TERMS = 100_000 if amounts.whole else 10_000
+"""Ten times the limit of recursion shows what recurses as well as a hundred times."""
 PROGRAMS = {
     "a sum of many terms": ("+".join(["x"] * TERMS), TERMS * 0.5, float(TERMS)),
     "10,000 nested parentheses": ("(" * 10_000 + "x" + ")" * 10_000, 0.5, 1.0),
@@ -36,7 +36,7 @@ PROGRAMS = {
         TERMS/2 + 0.5, TERMS + 1.0,
     ),
     "many signs": ("-" * TERMS + "x", 0.5, 1.0),
-    "a tower of 20,000 powers": ("^".join(["x"] * 20_000), None, None),
+    "a tower of powers": ("^".join(["x"] * min(TERMS, 20_000)), None, None),
     "many statements": (
         "\n".join(["a0 = x", *(f"a{n + 1} = a{n} + x" for n in range(TERMS))]),
         TERMS/2 + 0.5, TERMS + 1.0,

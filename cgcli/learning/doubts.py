@@ -103,6 +103,9 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
     here = objective.at(end)[1]
     tiny = _IDLE * max(first, float(np.linalg.norm(near)))
     free = ~parameters.at_bound
+    if (end == before).all() and np.linalg.norm(here * free) > _STEEP * np.linalg.norm(near):
+        message = "no parameter has moved: every step is less than its last digit"
+        return [Doubt("stuck", message, "try a larger --lr")]
     stuck = free & (end == before) & (abs(here) <= tiny)
     for name, view in parameters.look(stuck).items():
         if view.all():

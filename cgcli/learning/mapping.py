@@ -140,8 +140,11 @@ def map_rows(
         # Without rows nothing is known of lists; what has no value is told all the same.
         if first is not None or error.kind not in ("shape", "index"):
             raise
-    if first is None:
         return
+    if first is None:
+        # What is written of no rows has the columns of any.
+        first = {name: np.empty(0) for name in [ROW, *needed]}
+        first |= {kept_as(name): np.empty(0, object) for name in mapping.keep}
     tasks = enumerate((k, rows) for k, rows in enumerate(chain([first], chunks)))
     results: Iterable[Any] = (block(*task) for _, task in tasks)
     if workers is not None:

@@ -149,8 +149,8 @@ def plain(value: Any) -> Any:
 
 
 def pieces(chunk: Mapping[str, Any], most: int) -> Iterator[dict[str, Any]]:
-    """Yield rows again, at most so many at a time."""
-    for start in range(0, len(next(iter(chunk.values()))), most):
+    """Yield rows again, at most so many at a time; once, if there are none."""
+    for start in range(0, len(next(iter(chunk.values()))) or 1, most):
         yield {name: array[start : start + most] for name, array in chunk.items()}
 
 

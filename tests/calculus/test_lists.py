@@ -78,7 +78,7 @@ def test_twice_the_elements_are_twice_the_steps(way: Callable[[str], None], shap
         pytest.skip("each use is explained by itself, and counts the ties or the parts again")
     counts = []
     way(SHAPES[shape](100))  # what is imported and cached once
-    for size in (200, 400):
+    for size in (100, 200):
         with counted() as steps:
             way(SHAPES[shape](size))
         counts.append(steps[0])

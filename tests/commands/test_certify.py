@@ -274,6 +274,7 @@ def test_large_numbers_do_not_hang(cgraph: Any, text: str) -> None:
     assert time.monotonic() - start < 120
 
 
+@pytest.mark.long
 def test_a_long_graph_takes_fewer_bits_and_not_forever(cgraph: Any) -> None:
     terms = " + ".join(f"(1/{k}*{k} - sin(x)^2 - cos(x)^2)" for k in range(3, 500, 2))
     ran = cgraph("eval", terms, "x=1", "--verify", "--json")

@@ -22,9 +22,20 @@ class Injection(NamedTuple):
     slip: Slip
 
 
+_IN_RIGHT_WORKING: dict[tuple[str, str, str], list[Injection]] = {}
+
+
 def injections(problem: Problem, mistake: str, work: Work | None = None) -> list[Injection]:
-    """Every place of a working at which the mistake gives a wrong number."""
-    work = work or Work(problem)
+    """Every place of a working, the right one, at which the mistake gives a wrong number."""
+    if work is not None:
+        return _injections(problem, mistake, work)
+    key = problem.text, repr(problem.at), mistake
+    if key not in _IN_RIGHT_WORKING:
+        _IN_RIGHT_WORKING[key] = _injections(problem, mistake, Work(problem))
+    return _IN_RIGHT_WORKING[key]
+
+
+def _injections(problem: Problem, mistake: str, work: Work) -> list[Injection]:
     found = []
     with np.errstate(all="ignore"):
         for step in problem.steps:

@@ -263,6 +263,10 @@ def test_hostile_lines_end_soon(sign: str) -> None:
     assert read({**SEED, "sheet": f"p = {sign * 3000}4\ng = -12"})["g"].verdict == "right"
 
 
+def slow(text: str) -> Any:
+    return pytest.param(text, marks=pytest.mark.long)
+
+
 @pytest.mark.parametrize(
     "sign",
     [
@@ -284,7 +288,7 @@ def test_hostile_lines_end_soon(sign: str) -> None:
         "~~",
     ],
 )
-@pytest.mark.parametrize("before", ["", "p = ", "dg/dx = -3 (", "| "])
+@pytest.mark.parametrize("before", ["", "p = ", *map(slow, ["dg/dx = -3 (", "| "])])
 def test_long_lines_are_read_in_a_moment(sign: str, before: str) -> None:
     line = before + sign * ((9_900 - len(before)) // len(sign))
     begun = time.process_time()

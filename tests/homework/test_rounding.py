@@ -13,7 +13,7 @@ from tests.homework.injection import MISTAKES, Injection, injections, number
 from tests.homework.problems import PROBLEMS
 from tests.homework.tape import Problem, Work, written
 
-SHEETS = portion(60)
+SHEETS = max(12, portion(60))
 DIGITS = 6
 
 

@@ -957,3 +957,33 @@ def test_a_sheet_of_numbers_alone_has_no_names(cgraph: Command, folder: Path) ->
     workbook(folder / "a.xlsx", {"Data": [[number_cell(2020), number_cell(1)]] * 2})
     ran = cgraph("map", "sum(v)", "-d", "a.xlsx", "--stack", "v=*")
     assert refused(ran, "its first line has numbers, and no names")
+
+
+@pytest.mark.parametrize(
+    ("option", "head"),
+    [
+        ((), "row,f,df/dx,df/dy\n"),
+        (("--values", "--keep", "k,x", "--notes"), "row,k,x,f,notes\n"),
+        (("--jobs", "2"), "row,f,df/dx,df/dy\n"),
+        (("--format", "jsonl"), ""),
+    ],
+)
+def test_what_is_written_of_no_rows_has_its_columns(
+    option: tuple[str, ...], head: str, cgraph: Command, folder: Path
+) -> None:
+    (folder / "a.csv").write_text("k,x,y\n", "utf-8")
+    ran = cgraph("map", "x*y", "-d", "a.csv", *option)
+    assert (ran.out, ran.status) == (head, 0)
+    document = json.loads(cgraph("map", "x*y", "-d", "a.csv", "--json").out)
+    assert document == {"schema": "cgraph.map/1", "rows": [], "notes": {}}
+
+
+def test_a_parquet_file_without_rows_has_its_columns(cgraph: Command, folder: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    (folder / "a.csv").write_text("k,x,y\n", "utf-8")
+    words = ("map", "[x, y]", "-d", "a.csv", "--values", "--keep", "k", "-o", "b.parquet")
+    assert cgraph(*words).status == 0
+    described = duckdb.sql(f"DESCRIBE FROM '{folder / 'b.parquet'}'").fetchall()
+    types = {"row": "BIGINT", "k": "VARCHAR", "f": "DOUBLE[]"}
+    assert {name: kind for name, kind, *_ in described} == types
+    assert not duckdb.sql(f"FROM '{folder / 'b.parquet'}'").fetchall()

@@ -52,6 +52,24 @@ def test_classes_that_a_line_separates_in_part(
     assert "dead or saturated" not in err
 
 
+@pytest.mark.parametrize(
+    ("rate", "start", "stays"),
+    [
+        ("0", "1", True),
+        ("1e-20", "1", True),
+        ("0.01", "1", False),
+        ("1e-20", str(824.7 / 385), False),
+    ],
+)
+def test_steps_that_are_too_short_to_move_anything_are_told(
+    rate: str, start: str, stays: bool, cgraph: Command, tmp_path: Path
+) -> None:
+    # The least squares are at sum(x*y)/sum(x^2), 824.7/385.
+    document, err = fit(cgraph, tmp_path, "(w*x - y)^2", LINE, f"w={start}", "--lr", rate)
+    assert ("no parameter has moved" in err) == stays
+    assert any("no parameter has moved" in doubt for doubt in document["doubts"]) == stays
+
+
 def test_what_the_cost_falls_along_does_matter(cgraph: Command, tmp_path: Path) -> None:
     rows = "x,y\n1,2\n2,3\n"
     for text in ("w*x + 0*y", "(w*x - y)^2 + v"):

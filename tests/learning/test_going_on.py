@@ -48,7 +48,9 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=" ".join)
-@pytest.mark.parametrize("stop", [0, 1, 7, 13])
+@pytest.mark.parametrize(
+    "stop", [0, 7, *(pytest.param(stop, marks=pytest.mark.long) for stop in (1, 13))]
+)
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
     variant: list[str], stop: int, rows: Path, tmp_path: Path, cgraph: Run
 ) -> None:

@@ -206,7 +206,9 @@ compiled = pytest.mark.skipif(not library.compiler(), reason="there is no C comp
 
 
 @compiled
-@pytest.mark.parametrize("bad", [0.0, 0.8], ids=["plain", "most-leave-the-doubles"])
+@pytest.mark.parametrize(
+    "bad", [0.0, pytest.param(0.8, marks=pytest.mark.long)], ids=["plain", "most-leave-the-doubles"]
+)
 def test_compiled_rows_have_the_same_bits_too(bad: float, tmp_path: Path, cgraph: Any) -> None:
     path, chance = tmp_path / "many.csv", np.random.default_rng(3)
     x, y = chance.normal(size=(2, 2 * SHARD + 1000))

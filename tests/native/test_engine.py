@@ -312,6 +312,7 @@ SANITIZED = """
 """
 
 
+@pytest.mark.long
 def test_code_is_clean_under_sanitizers() -> None:
     gcc = shutil.which("gcc")
     if gcc is None or os.path.realpath(shutil.which("cc") or "") != os.path.realpath(gcc):

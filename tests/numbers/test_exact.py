@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cgcli.numbers import real
 from cgcli.numbers.namespace import Namespace
 from cgcli.operations.table import OPERATIONS
+from tests.amounts import portion, sampled
 
 RATIONAL = Namespace(
     where=lambda c, a, b: a if c else b,
@@ -36,9 +37,10 @@ ROWS = [
 numbers = st.fractions(-9, 9, max_denominator=12)
 
 
+@sampled
 @pytest.mark.parametrize("name", ROWS)
 @given(st.lists(numbers, min_size=3, max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=max(20, portion(60)), deadline=None)
 def test_rational_rules_stay_rational(name: str, point: list[Fraction]) -> None:
     """Value and partials are exact: no rule brings in a float, and all agree with the floats."""
     row = OPERATIONS[name]

@@ -341,7 +341,7 @@ FAULTS: Final = (
     Fault(
         "an element to which nothing comes spoils what is known of others",
         "cgcli/calculus/ends.py",
-        "lambda up, factor: up and up * factor",
+        "lambda up, factor: up * factor if up or abs(factor) == math.inf else up",
         "lambda up, factor: up * factor",
         (DEPARTURES,),
     ),

@@ -99,13 +99,15 @@ def _typed(
     cursor.register("part", places)
     try:
         if not types:
-            query = f"SELECT {', '.join(f'typeof({c})' for c in places)} FROM part LIMIT 1"  # noqa: S608
+            # Without rows their types are known by a row of NULL.
+            asked = ", ".join(f"typeof({c})" for c in places)
+            query = f"SELECT {asked} FROM (SELECT 1) LEFT JOIN part ON true LIMIT 1"  # noqa: S608
             (first,) = cursor.execute(query).fetchall()
             for name, kind in zip(kept, map(str, first), strict=True):
                 types[name] = kinds.get(name) or _WIDER.get(kind, kind)
         texts = [f"{c}::{kind}" for c, kind in zip(places, types.values(), strict=True)]
         query = f"SELECT {', '.join(texts)} FROM part"  # noqa: S608  # our own
-        (batch,) = arrow.ArrayStream(cursor.sql(query))
+        batch = arrow.ArrayStream(cursor.sql(query)).read_all()
     except (duckdb.Error, RuntimeError):
         message = "--keep: a column holds cells of several kinds, such as 1 and 'a'"
         raise CgraphError("file", message, "write CSV or JSON Lines") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -47,7 +47,7 @@ def rows_text(
         writer = csv.writer(out, lineterminator="\n")
         if first:
             writer.writerow(["row", *kept, *_heads(values), *["notes"] * noting])
-        flat = [part for array in values.values() for part in array.reshape(len(rows), -1).T]
+        flat = [array[:, *index] for array in values.values() for index in _elements(array)]
         beside, marks = [_texts(column) for column in kept.values()], [kinds] * noting
         numbers = np.asarray(rows, int)
         # How a carriage return is written depends on the version of Python.
@@ -63,7 +63,7 @@ def rows_text(
         cells |= number({name: array[k] for name, array in values.items()})
         notes = {"notes": kinds[k].split()} if noting else {}
         objects.append(json.dumps({**cells, **notes}, default=str))
-    if form == "jsonl":
+    if form == "jsonl" or not objects:
         return "".join(f"{line}\n" for line in objects)
     return (f"{_HEAD}\n" if first else ",\n") + ",\n".join(f"    {line}" for line in objects)
 
@@ -112,5 +112,10 @@ def _heads(values: Mapping[str, Any]) -> list[str]:
     return [
         f"{name}[{', '.join(map(str, index))}]" if index else name
         for name, array in values.items()
-        for index in np.ndindex(array.shape[1:])
+        for index in _elements(array)
     ]
+
+
+def _elements(array: Any) -> Iterable[tuple[int, ...]]:
+    """Return the index of every element that rows have."""
+    return np.ndindex(array.shape[1:])
