@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
-from tests.concordance.numbers import Local, Number
+from tests.concordance.numbers import BAD, UNKNOWN, Local, Number
 from tests.concordance.smooth import exp
 from tests.concordance.syntax import Program, Syntax
 from tests.concordance.tape import Tape
@@ -251,9 +251,11 @@ class Walk:
             return self._each(self.tape.where, *arrays)
         if name == "clip":
             x, low, high = arrays
-            # What meets itself has no corner there.
-            inner = x if x == low else self._elementwise("max", x, low)
-            return inner if inner == high else self._elementwise("min", inner, high)
+            # What meets itself has no corner there, if it is a number.
+            known = not any(self.tape.values[place] in (BAD, UNKNOWN) for place in x.at)
+            inner = x if known and x == low else self._elementwise("max", x, low)
+            same = known and inner == high
+            return inner if same else self._elementwise("min", inner, high)
         if name in REDUCTIONS or (name in ("max", "min") and len(arrays) == 1):
             return self._reduction(name, arrays[0], axis)
         special = getattr(self, f"_call_{name}", None)

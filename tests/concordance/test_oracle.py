@@ -265,6 +265,12 @@ def test_where_it_is_open_which_branch_is_sent_a_gradient_indeterminate_forms_ar
     assert (right.numbers.gradient["y"], right.notes["domain"]) == ([[UNKNOWN]], None)
 
 
+def test_what_is_between_itself_and_itself_is_open_where_it_is_no_number() -> None:
+    at_a_pole = binary("-", ("call", "gamma", (X,)), Y)
+    right = answer(program(("call", "clip", (at_a_pole,) * 3)), {"x": [-3.0], "y": [1.5]})
+    assert right.numbers.gradient["y"] == [[UNKNOWN]]
+
+
 @pytest.mark.parametrize("y", [40.0, 3.0])
 def test_beside_a_pole_the_oracle_says_nothing_that_it_does_not_know(y: float) -> None:
     """The gradient by x of atan(digamma(x - y)) tends to 1 there."""
