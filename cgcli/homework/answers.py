@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from cgcli.errors import CgraphError, Place, excerpt, few, shorten
 from cgcli.homework.exercise import Exercise
-from cgcli.homework.notation import PATTERNS, otherwise, plain
+from cgcli.homework.notation import PATTERNS, TABLES, otherwise, plain
 from cgcli.homework.quantities import VALUE, Quantity
 from cgcli.homework.questions import LIMITS, Question, asked, place_of
 from cgcli.homework.rights import Formula, on_a_sheet, read_right, twofold, with_euler
@@ -186,8 +186,8 @@ def _settled(exercise: Exercise, answer: Answer, grouped: bool) -> Answer:
     """Return an answer with that of two readings of its numbers which is right.
 
     1·273 may be a product, 0.1(6) too, and 1.500 is 1500 where thousands are `grouped`, as in
-    1.522.756. Of [0,73, 0,27] the shape decides. Raises `CgraphError` that names both, where
-    neither is right.
+    1.522.756; 0.02 kW may be 20. Of [0,73, 0,27] the shape decides. Raises `CgraphError` that
+    names both, where neither is right and both are numbers as they stand.
     """
     left, _, said = answer.read.rpartition("=")
     typed = answer.text.rpartition("=")[2].strip()
@@ -195,6 +195,11 @@ def _settled(exercise: Exercise, answer: Answer, grouped: bool) -> Answer:
     other = said.replace(".", "") if match else said
     if match is None and PATTERNS["doubtful"].search(typed):
         other = otherwise(said)
+    prefixed = PATTERNS["prefixed"].search(typed)
+    number = PATTERNS["plain"].fullmatch(said)
+    if prefixed and number:
+        power = int(number["power"] or 0) + TABLES["prefixes"][prefixed["prefix"]]
+        other = f" {number['digits']}e{power}"
     apart = PATTERNS["apart"].fullmatch(typed)
     if apart:
         other = PATTERNS["decimals"].sub(r"\1.\2", f" [{apart['numbers']}]")
@@ -210,6 +215,8 @@ def _settled(exercise: Exercise, answer: Answer, grouped: bool) -> Answer:
         written = reading and reading.written
         if reading and written and written.is_rounding(right, exercise.slack(answer.quantity)):
             return reading
+    if prefixed:
+        return answer
     raise twofold(typed, other.strip(), plain(said))
 
 
