@@ -4,7 +4,7 @@ It is not the text of a formula that is evaluated: 1 - tanh(x)^2 is 0 from x = 1
 derivative is not. First derivatives are those of the sweep, and higher ones those of accurate
 formulas, so that they are what every other way of asking gives. The text is where its terms are
 those that do not cancel, and rounding has left of it what it has not of the others: 1/cosh(x)^2
-of 1 - sinh(x)^2/cosh(x)^2.
+of 1 - sinh(x)^2/cosh(x)^2; and where many digits of it are known, for what is higher.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from cgcli.calculus.doubles import DOUBLES
 from cgcli.calculus.ends import LEAST
 from cgcli.calculus.kind import Kind
 from cgcli.calculus.notes import Note, examine, note_on
+from cgcli.calculus.remainders import sharpened
 from cgcli.calculus.rounding import note_rounding
 from cgcli.calculus.sweep import Trail
 from cgcli.errors import CgraphError, excerpt
@@ -88,6 +89,7 @@ def evaluated(formulas: Formulas, at: Mapping[str, Any], kind: Kind = DOUBLES) -
         values = list(map(_filled, values, (written[row.node] for row in formulas.rows)))
         if kind is DOUBLES:
             values = _nearer(formulas, written, at, values)
+            values = sharpened(formulas.graph, written, [row.node for row in formulas.rows], values)
             notes = notes or _notes(formulas, written, values)
     return Point(at, [kind.plain(value) for value in values], held, notes)
 

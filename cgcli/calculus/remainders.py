@@ -1,21 +1,26 @@
-"""What is left of contributions that cancel, where doubles leave 0: by numbers of many digits."""
+"""What is left where doubles cancel, by numbers of many digits: of contributions, and of values."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from cgcli.calculus.result import Result
 from cgcli.calculus.sweep import Sweep
-from cgcli.numbers.elements import anywhere, by_element, elements
+from cgcli.graph.graph import Graph
+from cgcli.numbers.elements import anywhere, by_double, by_element, elements
 
 _DIGITS: Final = 100
 _GUARD: Final = 52
 """Of what a gradient is added up from, the last so many digits may be rounding's."""
 _SMALL: Final = 30
 """In graphs of more nodes the largest contributions may hide what is less by all 100 digits."""
+_FAR: Final = 400
+"""So many digits tell 1 from what differs from it by the least double."""
+_NUMBERS: Final = 2000
+"""Values of larger graphs are left as they are: every number takes some tenths of a millisecond."""
 
 
 def sizes_of(result: Result, gradients: list[Any]) -> list[Any] | None:
@@ -38,15 +43,13 @@ def remainders(
     >>> str(result.notes[0].message)
     'contributions nearly cancel: ∂f/∂x may be off by 1; --precision 30 has more'
     """
-    from cgcli.numbers.wide import WIDE, room
+    from cgcli.numbers.wide import room
 
-    graph, sweep = result.graph, Sweep(result.graph, WIDE)
     digits = _DIGITS + _magnitudes(sizes)
     clear = Decimal((0, (1,), _GUARD - digits))
-    known = {node: result.values[node] for node in range(len(graph)) if not graph.arguments[node]}
     with room(digits):
         try:
-            sweep.forward({node: by_element(Decimal, value) for node, value in known.items()})
+            sweep = _forward(result.graph, result.values)
             truths = sweep.backward(result.of, result.active, Decimal(1))
         except InvalidOperation:
             return
@@ -60,6 +63,47 @@ def remainders(
             ]
             if left:
                 yield name, max(left)
+
+
+def sharpened(graph: Graph, values: list[Any], nodes: Sequence[int], known: list[Any]) -> list[Any]:
+    """Return the values of some nodes, rounded once where numbers of many digits tell them.
+
+    Where they do not, it is what is `known` of them; so are all where doubles, in which the
+    graph has `values`, would choose otherwise somewhere.
+
+    >>> from cgcli.calculus.doubles import DOUBLES
+    >>> from cgcli.program import parse
+    >>> graph = parse("p = 1/(1 + exp(-x)); p*(1 - p)").graph()
+    >>> sharpened(graph, DOUBLES.forward(graph, {"x": 40.0}), [graph.output], [0.0])
+    [4.248354255291589e-18]
+    """
+    from cgcli.numbers.wide import room
+
+    needed = graph.ancestors(nodes)
+    steps = [node for node, row in enumerate(graph.operations) if row.step and needed[node]]
+    if sum(map(len, map(elements, values))) > _NUMBERS:
+        return known
+    with room(_FAR):
+        try:
+            truths = _forward(graph, values, needed).values
+        except InvalidOperation:
+            return known
+        if any(anywhere(by_double(float, truths[node]) != values[node]) for node in steps):
+            return known
+        return [
+            by_double(lambda x, y: float(x) if x.is_finite() else y, truths[node], value)
+            for node, value in zip(nodes, known, strict=True)
+        ]
+
+
+def _forward(graph: Graph, values: list[Any], needed: bytearray | None = None) -> Sweep:
+    """Return a sweep over wide numbers whose leaves are doubles, the values known."""
+    from cgcli.numbers.wide import WIDE
+
+    sweep = Sweep(graph, WIDE)
+    leaves = [node for node, arguments in enumerate(graph.arguments) if not arguments]
+    sweep.forward({node: by_element(Decimal, values[node]) for node in leaves}, needed)
+    return sweep
 
 
 def _magnitudes(sizes: list[Any]) -> int:

@@ -24,6 +24,7 @@ from cgcli.calculus.sweep import Trail
 from cgcli.errors import excerpt
 from cgcli.graph.graph import Graph, operation_nodes
 from cgcli.numbers.elements import anywhere, by_double, elements
+from cgcli.numbers.values import is_finite
 from cgcli.operations.row import LEVELS
 from cgcli.operations.shapes import size
 from cgcli.words import Message, joined
@@ -64,7 +65,8 @@ def note_rounding(result: Result, inputs: Mapping[str, Any]) -> None:
     numbers = len(graph) + sum(map(size, graph.shapes.values()))
     if result.notes or result.kind is not DOUBLES or result.gradients is None:
         return
-    if numbers > _NUMBERS:
+    # Of an infinite value no digit is lost.
+    if numbers > _NUMBERS or not is_finite(result.values[result.of]):
         return
     with silent(graph):
         gradients = _gradients(result)

@@ -163,6 +163,10 @@ def _levelled(x: Any) -> tuple[Any, Any]:
 
 def _sum(x: Any, *axis: int) -> Any:
     """The sum of all elements, a few of them as `math.fsum` has it; or along an axis."""
+    return finite_sums(_added(x, *axis), lambda scale: _added(x * scale, *axis), -40, 1)
+
+
+def _added(x: Any, *axis: int) -> Any:
     if not axis and np.size(x) <= FEW:
         try:
             return math.fsum(np.ravel(x).tolist())
@@ -224,13 +228,18 @@ def _finite_product(a: Any, b: Any) -> Any:
     return _rounded_once(sums, lambda: np.matmul(np.abs(a), np.abs(b)), count, terms)
 
 
-def finite_sums(sums: Any, again: Callable[[float], Any]) -> Any:
-    """Return sums of products; those that left the doubles once more, of scaled factors."""
+def finite_sums(
+    sums: Any, again: Callable[[float], Any], power: int = -530, factors: int = 2
+) -> Any:
+    """Return sums of products; those that left the doubles once more, of scaled factors.
+
+    Each of so many `factors` is scaled by 2 to a `power`.
+    """
     if np.isfinite(sums).all():
         return sums
-    scaled = np.ldexp(again(2.0**-530), 1060)
+    scaled = np.ldexp(again(2.0**power), -factors * power)
     # A factor that is infinite itself may meet a 0 that only the scale made.
-    return np.where(np.isfinite(sums) | np.isnan(scaled), sums, scaled)
+    return np.where(np.isfinite(sums) | np.isnan(scaled), sums, scaled)[()]
 
 
 def _scatter(value: Any, like: Any, *indices: Index) -> Any:
@@ -247,6 +256,10 @@ def _piece(row: Any, place: int, parts: Parts) -> Any:
 def _cumsum(x: Any, *, backwards: bool = False) -> Any:
     if backwards:
         return _cumsum(x[::-1])[::-1]
+    return finite_sums(_running(x), lambda scale: _running(x * scale), -40, 1)
+
+
+def _running(x: Any) -> Any:
     terms, size = functools.partial(np.tile, x, (len(x), 1)), len(x) ** 2
     return _rounded_once(np.cumsum(x), lambda: np.cumsum(np.abs(x)), size, lambda: np.tril(terms()))
 

@@ -96,9 +96,11 @@ class Rounded(BySeries, Apart):
         taken = less - b
         lost = (b - (less - taken)) - (1 + taken)
         slope = self.where(b == 0, 0.0, b * self.pow(a, less))
-        if isinstance(lost, float) and lost == 0:
+        if isinstance(lost, float) and (lost == 0 or lost != lost):
             return slope
-        return slope * self.pow(self.where(a == 0, 1.0, a), lost)
+        # Of an infinite exponent nothing is lost, and of an infinite base there is no factor.
+        base = self.where(a == 0, 1.0, self.where(a - a == 0, a, 1.0))
+        return slope * self.pow(base, self.where(lost == lost, lost, 0.0))
 
     def mod_slope(self, y: Number) -> Number:
         """Return 1, and NaN where there is no remainder, as of infinity: y == y fails for NaN."""
@@ -106,7 +108,7 @@ class Rounded(BySeries, Apart):
 
     def cbrt_slope(self, y: Number, x: Number) -> Number:
         """Return y/(3x), which rounds half as often as 1/(3y²)."""
-        return self.where(x == 0, self.inf, y / x / 3)
+        return self.where(x == 0, self.inf, self.where(self.abs(x) == self.inf, 0.0, y / x / 3))
 
     def atan_slope(self, x: Number) -> Number:
         """Return 1/(1 + x²), scaled so that the square overflows where the slope is 0 alone."""

@@ -134,6 +134,45 @@ def _atan2(a: Decimal, b: Decimal) -> Decimal:
     return a / b if b > 0 and _is_tiny(a / b) else _by_double("atan2", a, b)
 
 
+def _sin(x: Decimal, first: int = 1) -> Decimal:
+    """Return sin(x), whose series begins with the first power, or cos(x), for 0."""
+    with decimal.localcontext() as fine:
+        fine.prec += 10 + max(x.adjusted(), 0)
+        x = x.remainder_near(2 * _pi(fine.prec))
+        fine.prec += 10
+        term = total = x**first if first else Decimal(1)
+        power = first
+        while abs(term) > Decimal((0, (1,), total.adjusted() - fine.prec)):
+            power += 2
+            term *= -x * x / (power * (power - 1))
+            total += term
+    return +total
+
+
+@functools.cache
+def _pi(digits: int) -> Decimal:
+    """Return pi to so many digits, by the formula of Machin: 16 atan(1/5) - 4 atan(1/239)."""
+    with decimal.localcontext() as fine:
+        fine.prec = digits + 10
+        total = Decimal(0)
+        for factor, base in ((16, 5), (-4, 239)):
+            power = Decimal(factor) / base
+            for n in range(1, 2 * fine.prec, 2):
+                total += power / n
+                power /= -base * base
+        return total
+
+
+def _known(name: str, function: Callable[[Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
+    """Return a function that knows as many digits as are asked for, where doubles have too few."""
+
+    def known(x: Decimal) -> Decimal:
+        fine = decimal.getcontext().prec > _CONTEXT.prec
+        return function(x) if fine and x.is_finite() else _by_double(name, x)
+
+    return known
+
+
 def _by_double(name: str, *arguments: Decimal) -> Decimal:
     """Return what a function of doubles gives, for what it neither overflows nor vanishes at."""
     if decimal.getcontext().prec > _CONTEXT.prec:
@@ -158,6 +197,10 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "sqrt": Decimal.sqrt,
     "cbrt": _cbrt,
     "pow": _pow,
+    "sin": _known("sin", _sin),
+    "cos": _known("cos", lambda x: _sin(x, 0)),
+    "tan": _known("tan", lambda x: _sin(x) / _sin(x, 0)),
+    "tanh": _known("tanh", lambda x: (grown := _expm1(2 * x)) / (grown + 2)),
     "cosh": lambda x: (_exp(x) + _exp(-x)) / 2,
     "atan2": _atan2,
     "erfc": _erfc,

@@ -264,7 +264,15 @@ def _named(guard: Guard, label: Any, count: int) -> tuple[Any, Any]:
 def _cumsum(bound: Bound) -> Call:
     (array,) = bound.arguments
     step = -1 if bound.instruction.static[0] else 1
-    return np.cumsum, (array[..., ::step], -1, None, bound.out[..., ::step])
+    return _accumulate, (bound.guard, array[..., ::step], bound.out[..., ::step])
+
+
+def _accumulate(guard: Guard, array: Any, out: Any) -> None:
+    """Run a cumulative sum, with care where numbers left the doubles."""
+    np.cumsum(array, -1, None, out)
+    if guard.careful:
+        sums = arrays.finite_sums(out, lambda scale: np.cumsum(array * scale, -1), -40, 1)
+        np.copyto(out, sums)
 
 
 def _diag(bound: Bound) -> Call:
@@ -275,12 +283,12 @@ def _diag(bound: Bound) -> Call:
     return _put, (bound.out, (..., places, places), array)
 
 
-def _guarded(guard: Guard, multiply: Any, arguments: Any, bound: Bound) -> None:
-    """Run a product, or where numbers left the doubles one that keeps to them."""
+def _guarded(guard: Guard, reduce: Any, arguments: Any, bound: Bound) -> None:
+    """Run a product or a sum, or where numbers left the doubles one that keeps to them."""
     if guard.careful:
-        _multiply(arrays.ARRAYS.prod, bound)
+        _multiply(getattr(arrays.ARRAYS, bound.instruction.operation), bound)
     else:
-        multiply(*arguments)
+        reduce(*arguments)
 
 
 def _multiply(function: Callable[..., Any], bound: Bound) -> None:
@@ -332,7 +340,9 @@ _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
     "cumsum": _cumsum,
     "diag": _diag,
     **dict.fromkeys(_REDUCTIONS, _reduction),
-    "prod": lambda bound: (_guarded, (bound.guard, *_reduction(bound), bound)),
+    **dict.fromkeys(
+        ("prod", "sum"), lambda bound: (_guarded, (bound.guard, *_reduction(bound), bound))
+    ),
     "mend": lambda bound: (_mend, (bound,)),
 }
 

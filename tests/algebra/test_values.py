@@ -102,6 +102,44 @@ def test_a_text_that_keeps_digits_is_believed(
     assert math.isclose(evaluated(formulas, {"x": x}).values[0], expected, rel_tol=1e-13)
 
 
+def _logsumexp(x: Any, y: Any) -> Any:
+    return mp.log(mp.exp(x) + mp.exp(y))
+
+
+@pytest.mark.parametrize(
+    ("program", "x", "function"),
+    [
+        ("logsumexp([x, 0])", 40.0, lambda x: _logsumexp(x, 0)),
+        ("logsumexp([x, 0])", 700.0, lambda x: _logsumexp(x, 0)),
+        ("logsumexp([x, -x])", 20.0, lambda x: _logsumexp(x, -x)),
+        ("log_softmax([x, 0])[0]", 40.0, lambda x: x - _logsumexp(x, 0)),
+        ("softmax([x, 0])[0]", 40.0, lambda x: 1 / (1 + mp.exp(-x))),
+        ("hypot(x, 1)", 1e9, lambda x: mp.sqrt(x * x + 1)),
+        ("norm([x, 1])", 1e5, lambda x: mp.sqrt(x * x + 1)),
+        ("x/sqrt(1 + x^2)", 1e7, lambda x: x / mp.sqrt(x * x + 1)),
+        ("sin(x)/x", 1e-9, lambda x: mp.sin(x) / x),
+        ("(1 - cos(x))/x^2", -1e-7, lambda x: (1 - mp.cos(x)) / x**2),
+        ("tan(x)/x - 1", 1e-6, lambda x: mp.tan(x) / x),
+        ("tanh(x)/x", 1e-8, lambda x: mp.tanh(x) / x),
+        ("sin(x)*exp(-x)", 1e2, lambda x: mp.sin(x) * mp.exp(-x)),
+    ],
+)
+def test_second_derivatives_keep_what_their_text_cancels(
+    program: str, x: float, function: Callable[[Any], Any]
+) -> None:
+    formulas = Formulas(cgcli.parse(program).graph(), Wanted(None, 2))
+    with mp.workdps(1000):
+        step = mpf(x) * mpf(10) ** -200
+        expected = float(mp.diff(function, mpf(x), 2, h=step))
+    assert evaluated(formulas, {"x": x}).values[0] == pytest.approx(expected, rel=1e-15)
+
+
+def test_with_many_digits_nothing_is_chosen_otherwise() -> None:
+    """In doubles x + 1 is x, and the branch is the other one."""
+    formulas = Formulas(cgcli.parse("where(x + 1 > x, x^2, x^3)").graph(), Wanted(None, 2))
+    assert evaluated(formulas, {"x": 1e17}).values[0] == 6e17
+
+
 @pytest.mark.parametrize("order", range(1, 7))
 def test_the_derivatives_of_sinc_at_0_are_those_of_its_series(order: int) -> None:
     """The one of order 2k is (-1)^k/(2k + 1); those of odd orders are 0."""

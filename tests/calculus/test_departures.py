@@ -174,6 +174,51 @@ def test_nothing_times_an_infinite_slope_is_nan_in_every_way(factor: str, of: st
     assert all(np.isnan(slope).all() for slope in slopes)
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "slope"),
+    [
+        ("cbrt(x)", {"x": np.inf}, 0),
+        ("cbrt(x)", {"x": -np.inf}, 0),
+        ("x^(1/3)", {"x": np.inf}, 0),
+        ("x^y", {"x": np.inf, "y": 0.3}, 0),
+        ("x^y", {"x": 2, "y": np.inf}, np.inf),
+    ],
+)
+def test_at_infinity_a_slope_is_its_limit(text: str, at: dict[str, Any], slope: float) -> None:
+    lists = {name: [value, 1.0] for name, value in at.items()}
+    for result in (evaluate(text, **at), evaluate(f"sum({text})", **lists)):
+        assert result.gradient is not None
+        assert np.ravel(result.gradient["x"])[0] == slope
+        assert not result.notes
+
+
+LARGE = [1.7e308, 1.7e308, -1.7e308]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "value"),
+    [
+        ("sum(v)", {"v": LARGE}, 1.7e308),
+        ("sum(W, 1)[0]", {"W": [LARGE, LARGE]}, 1.7e308),
+        ("trace(W)", {"W": np.diag(LARGE)}, 1.7e308),
+        ("cumsum(v)[2]", {"v": LARGE}, 1.7e308),
+        ("sum(v)", {"v": [*LARGE, -1.7e308, 3.5]}, 3.5),
+        ("sum(v)", {"v": [*LARGE, np.inf]}, np.inf),
+        ("sum(v)", {"v": LARGE[:2]}, np.inf),
+    ],
+)
+def test_a_sum_that_comes_back_into_the_doubles_is_one(
+    text: str, at: dict[str, Any], value: float
+) -> None:
+    program = cgcli.parse(text)
+    result = program.evaluate(at)
+    assert result.value == value
+    assert [note for note in told(result) if note[1] == "f"] == (
+        [("overflow", "f")] if value == np.inf and np.inf not in np.ravel(list(at.values())) else []
+    )
+    assert program.function()(**at)[0] == value
+
+
 def test_an_indeterminate_value_is_called_that() -> None:
     (note,) = evaluate("0*x", x=np.inf).notes
     assert note.message == "0 * x is an indeterminate form at x = inf"
