@@ -42,7 +42,7 @@ def mended(
         return sent
     if not _matters(upstream, partial, y, parts, math.isfinite):
         return sent
-    mended_product = float(wide_sent(operation, place, upstream, parts))
+    mended_product = float(wide_sent(operation, place, upstream, parts, arrives=True))
     return sent if mended_product != mended_product else mended_product
 
 
@@ -82,7 +82,7 @@ def mended_arrays(
         return sent
     sent = np.array(np.broadcast_to(sent, shape))
     up, *numbers = (np.broadcast_to(factor, shape)[matters] for factor in (upstream, *parts))
-    products = wide_sent(operation, place, up, numbers).astype(float)
+    products = wide_sent(operation, place, up, numbers, arrives=True).astype(float)
     sent[matters] = np.where(np.isnan(products), sent[matters], products)
     return sent
 
@@ -127,11 +127,18 @@ def wide_value(operation: Operation, parts: Sequence[Any], static: Static = ()) 
 
 
 def wide_sent(
-    operation: Operation, place: int, upstream: Any, parts: Sequence[Any], static: Static = ()
+    operation: Operation,
+    place: int,
+    upstream: Any,
+    parts: Sequence[Any],
+    static: Static = (),
+    *,
+    arrives: bool = False,
 ) -> Any:
     """Return what an operation sends to an argument, in wide numbers.
 
-    Where nothing comes to an element, it sends nothing on; but 0 times infinity is indeterminate.
+    Where nothing comes to an element, it sends nothing on; where a gradient of 0 `arrives`, 0 times
+    infinity is indeterminate.
     """
     from cgcli.numbers.wide import room
 
@@ -143,8 +150,14 @@ def wide_sent(
             return operation.pullback(m, place, up, y, arguments, static)
         partial = operation.partial(place)(m, y, *numbers)
         return by_element(
-            lambda up, factor: up * factor if up or abs(factor) == math.inf else up, up, partial
+            lambda up, factor: up * factor if up or (arrives and _is_endless(factor)) else up,
+            up,
+            partial,
         )
+
+
+def _is_endless(number: Any) -> bool:
+    return bool(abs(number) == math.inf)
 
 
 def _widely(operation: Operation, numbers: Sequence[Any]) -> tuple[Any, list[Any]]:

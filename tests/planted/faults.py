@@ -327,8 +327,8 @@ FAULTS: Final = (
     Fault(
         "a product of rows is multiplied from the left",
         "cgcli/plan/kernels.py",
-        "_multiply(arrays.ARRAYS.prod, bound)",
-        "multiply(*arguments)",
+        "_multiply(getattr(arrays.ARRAYS, bound.instruction.operation), bound)",
+        "reduce(*arguments)",
         (REDUCTIONS,),
     ),
     Fault(
@@ -341,8 +341,8 @@ FAULTS: Final = (
     Fault(
         "an element to which nothing comes spoils what is known of others",
         "cgcli/calculus/ends.py",
-        "lambda up, factor: up * factor if up or abs(factor) == math.inf else up",
-        "lambda up, factor: up * factor",
+        "up * factor if up or (arrives and _is_endless(factor)) else up",
+        "up * factor",
         (DEPARTURES,),
     ),
     Fault(
