@@ -22,6 +22,8 @@ from cgcli.plan.tape import ONCE, ROWS, VIEWS, Instruction
 
 _TOGETHER: Final = 64
 """How many operations one loop has at most."""
+_CHOICES: Final = ("where", "maximum", "minimum")
+"""What may choose a constant: a compiler that knows it leaves out a division by 0, and its flag."""
 _FOLDS: Final = {
     "sum": ("0.0", "{o} + {x}"), "prod": ("1.0", "{o}*{x}"),
     "amax": ("-INFINITY", "cg_max({o}, {x})"), "amin": ("INFINITY", "cg_min({o}, {x})"),
@@ -180,14 +182,17 @@ class Kernels(Places):
                 return template
             operand, seen = arguments[slot.place], self._operand(instruction, slot.place)
             if seen is None:
-                return self.target.number(operand, slot)
+                number = self.target.number(operand, slot)
+                if operation not in _CHOICES or slot.truth:
+                    return number
+                return Template(ATOM, ("(", *number.pieces, "*cg_one)"))
             if seen.base in names:
                 text, truth = names[seen.base], self.tape[seen.base].truth
             else:
                 text, truth = self._text(step, seen.flat if len(index) == 1 else seen, index), False
             if truth == slot.truth:
                 return Template(ATOM, (text,))
-            return Template(ATOM, (f"({text} ? 1.0 : 0.0)" if truth else f"({text} != 0)",))
+            return Template(ATOM, (f"({text} ? cg_one : cg_nil)" if truth else f"({text} != 0)",))
 
         names[place] = f"v{len(names)}"
         kind = "_Bool" if instruction.truth else "double"

@@ -128,6 +128,29 @@ def test_rows_that_leave_the_doubles_are_as_evaluate_has_them() -> None:
     near(called.gradient["x"][6:], -np.ones(300))
 
 
+@pytest.mark.parametrize("rows", [40, 300])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "log(y)", "xlogy(y, y > 0)", "log(y > 0) + y", "1/(y > 0) + y", "1/max(0, y > 0) + y",
+        "1/(y > 0)^2 + y", "1/relu(sign(y)) + y", "1/round(y > 0) + y", "y/(1 - (y < 0))",
+        "log(where(y > 0, 1, -1))*y", "1/where(y > 0, 2, 0) + y",
+    ],
+)  # fmt: skip
+def test_no_compiler_leaves_a_fault_out(text: str, rows: int) -> None:
+    """Of a choice between constants it knows what follows, and needs no division for it."""
+    y = np.linspace(1, 2, rows)
+    y[rows - 10] = -1
+    program, results = parse(text), []
+    for engine in ("native", "numpy"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            value, gradient = program.function(rows=["y"], engine=engine)({"y": y})
+        results.append((value, gradient["y"]))
+    for native, plain in zip(*results, strict=True):
+        np.testing.assert_allclose(native, plain, rtol=1e-12)
+
+
 def test_no_number_is_lost_where_all_rows_leave_the_doubles() -> None:
     function = cgcli.parse("exp(x)").function(rows=["x"], engine="native")
     with pytest.warns(RuntimeWarning, match="leave the doubles"):
