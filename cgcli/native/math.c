@@ -66,8 +66,7 @@ static inline double cg_tanh(double x) {
     return __builtin_copysign(t/(t + 2.0), x);
 }
 
-/* fdlibm's; a division by 0 flags what has no logarithm, and gives its NaN, so that no compiler leaves
-   it out: flagged rows are done by NumPy. */
+/* fdlibm's; a division by 0 flags what has no logarithm. */
 static inline double cg_log_of(double x, double more) {
     int small = x < 0x1p-1022;
     double y = small ? x*0x1p54 : x;
@@ -76,7 +75,7 @@ static inline double cg_log_of(double x, double more) {
     double k = cg_double(e + 0x4330000000000000) - (0x1p52 + 2048) - (small ? 54.0 : 0.0);
     double m = cg_double((bits & 0xfffffffffffff) + 0x3fe6a09e667f3bcd);
     double f = m - 1.0;
-    double s = f/(x > 0 ? 2.0 + f : cg_nil);
+    double s = f/(x > 0 ? 2.0 + f : 0.0);
     double z = s*s;
     double p = 0x1.2f112df3e5244p-3;
     p = cg_fma(p, z, 0x1.39a09d078c69fp-3);
@@ -90,7 +89,7 @@ static inline double cg_log_of(double x, double more) {
     double low = cg_fma(k, 0x1.a39ef35793c76p-33, more);
     double value = cg_fma(k, 0x1.62e42feep-1, -((half - (s*(half + p) + low)) - f));
     value = x < __builtin_inf() ? value : x;
-    return x > 0 ? value : s - s;
+    return x > 0 ? value : x == 0 ? -__builtin_inf() : __builtin_nan("");
 }
 
 static inline double cg_log(double x) { return cg_log_of(x, 0.0); }

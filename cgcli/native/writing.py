@@ -22,8 +22,10 @@ from cgcli.plan.tape import ONCE, ROWS, VIEWS, Instruction
 
 _TOGETHER: Final = 64
 """How many operations one loop has at most."""
-_CHOICES: Final = ("where", "maximum", "minimum")
-"""What may choose a constant: a compiler that knows it leaves out a division by 0, and its flag."""
+_CHOICES: Final = ("truth", "sign", "where", "maximum", "minimum")
+_FAULTY: Final = ("divide", "log", "log1p", "sqrt", "exp", "expm1")
+"""What may leave the doubles or have no value: of a constant that was chosen, as 0 by 1/(x > 0),
+a compiler works it out, and no flag is raised."""
 _FOLDS: Final = {
     "sum": ("0.0", "{o} + {x}"), "prod": ("1.0", "{o}*{x}"),
     "amax": ("-INFINITY", "cg_max({o}, {x})"), "amin": ("INFINITY", "cg_min({o}, {x})"),
@@ -45,6 +47,8 @@ class Kernels(Places):
         super().__init__(plan, target)
         self._lacking = lacking
         self._looped: dict[tuple[int, Shape], int] = {}
+        self._chosen: set[int] = set()
+        """What is computed of choices, and so may be a constant."""
         for place in plan.instructions:
             instruction = self.tape[place]
             if plan.is_column(place):
@@ -126,6 +130,8 @@ class Kernels(Places):
         if last < least or len(self.steps[stage][last].places) >= _TOGETHER:
             last = numbers[stage, shape] = len(self.steps[stage])
             self._step(stage).shape = shape
+        if instruction.operation in _CHOICES or any(s and s.base in self._chosen for s in reads):
+            self._chosen.add(place)
         self.steps[stage][last].places.append(place)
         self._base(place)
         self.made[place] = made = (stage, last)
@@ -154,15 +160,21 @@ class Kernels(Places):
         ]
         shape = loops(step.shape, seen)
         index, names, body = axes(shape), dict[int, str](), list[str]()
+        chosen = self._chosen.intersection(step.places)
+        faulty = [place for place in chosen if self.tape[place].operation in _FAULTY]
         for place in step.places:
             body.append(self._statement(step, place, names, index))
             if place in self._stored:
                 step.writes.append(place)
                 out = self._text(step, contiguous(place, shape), index)
                 # A truth value that is not chosen by keeps loops from being vectorised.
-                chosen = " ? 1.0 : 0.0" if self.tape[place].truth else ""
-                body.append(f"{out} = {names[place]}{chosen};")
+                choice = " ? 1.0 : 0.0" if self.tape[place].truth else ""
+                body.append(f"{out} = {names[place]}{choice};")
+            if place in faulty:
+                body.append(f"bad = fabs({names[place]}) < INFINITY ? bad : 1.0;")
+        step.text += ["double bad = 0.0;"] * bool(faulty)
         step.loop(shape, *body)
+        step.text += ["if (bad != 0.0) cg_fault();"] * bool(faulty)
 
     def _statement(
         self, step: Step, place: int, names: dict[int, str], index: Sequence[str]
@@ -182,17 +194,14 @@ class Kernels(Places):
                 return template
             operand, seen = arguments[slot.place], self._operand(instruction, slot.place)
             if seen is None:
-                number = self.target.number(operand, slot)
-                if operation not in _CHOICES or slot.truth:
-                    return number
-                return Template(ATOM, ("(", *number.pieces, "*cg_one)"))
+                return self.target.number(operand, slot)
             if seen.base in names:
                 text, truth = names[seen.base], self.tape[seen.base].truth
             else:
                 text, truth = self._text(step, seen.flat if len(index) == 1 else seen, index), False
             if truth == slot.truth:
                 return Template(ATOM, (text,))
-            return Template(ATOM, (f"({text} ? cg_one : cg_nil)" if truth else f"({text} != 0)",))
+            return Template(ATOM, (f"({text} ? 1.0 : 0.0)" if truth else f"({text} != 0)",))
 
         names[place] = f"v{len(names)}"
         kind = "_Bool" if instruction.truth else "double"
