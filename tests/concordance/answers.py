@@ -245,7 +245,7 @@ def _kink(
         # Of what only a step or a choice reads, the slope is not used; nor is that of what moves
         # by steps alone where the branch that is taken does.
         moves = any(moving[arg] for arg in tape.args[place])
-        corners |= local.kink is True and place in firm and moves
+        corners |= local.kink is True and place in firm and moves and _attained(tape, place)
         maybe |= local.kink is None or _by_exponent(tape, place)
         maybe |= local.kink is True and place in soft and op not in STEPS
         ties |= op in STEPS and tape.ties(place)
@@ -270,6 +270,12 @@ def _moving(tape: Tape) -> list[bool]:
         else:
             moving.append(tape.smoothly[place] and (not args or any(moving[a] for a in args)))
     return moving
+
+
+def _attained(tape: Tape, place: int) -> bool:
+    """Whether what ties as the largest or the least of arguments is more than constants."""
+    met = (tape.values[arg] == tape.values[place] for arg in tape.args[place] if tape.varies[arg])
+    return tape.ops[place] not in ("max", "min") or any(met)
 
 
 def _by_exponent(tape: Tape, place: int) -> bool:
@@ -316,7 +322,8 @@ def _beside(program: Program, point: Point, numbers: Numbers) -> bool | None:
         if not along:
             return None
         # Which oblique direction is looked along is open: what only some of them show is, too.
-        signs = [[1] * count, [chance.choice((1, -1)) for _ in every], [-1, *[1] * (count - 1)]]
+        signs = [[1] * count, [-1, *[1] * (count - 1)]]
+        signs += [[chance.choice((1, -1)) for _ in every] for _ in range(6)]
         verdicts = set[bool | None]()
         for each in signs:
             verdicts.add(agrees([sign * mpf(chance.uniform(0.5, 1.5)) for sign in each]))

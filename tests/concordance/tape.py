@@ -161,7 +161,7 @@ class Tape:
         known = all(isinstance(x, mpf) and not mp.isnan(x) for x in (here, there))
         if infinite and known and here != there:
             return mpf(1), None
-        if there is UNKNOWN or there is BAD:
+        if UNKNOWN in (here, there) or BAD in (here, there):
             # Whether it has the value of this one, or none, is not known.
             return MAYBE, MAYBE
         if not finite(here) or not finite(there):

@@ -271,6 +271,20 @@ def test_what_is_between_itself_and_itself_is_open_where_it_is_no_number() -> No
     assert right.numbers.gradient["y"] == [[UNKNOWN]]
 
 
+def test_it_is_open_what_an_equality_sends_where_one_branch_has_no_known_value() -> None:
+    nowhere = ("call", "prod", (("call", "asin", (("list", (X,)),)),))
+    choice = ("call", "where", (binary("!=", Y, Y), ("call", "log10", (Y,)), nowhere))
+    right = answer(program(choice), {"x": [1.5], "y": [0.0]})
+    assert right.numbers.gradient["y"] != [[BAD]]
+
+
+def test_constants_that_tie_are_no_corner() -> None:
+    """min(x, 0, 0) is 0 on both sides of 1, though lgamma has a pole there."""
+    least = ("call", "min", (X, ("number", "0"), ("number", "0")))
+    right = answer(program(("call", "lgamma", (least,))), {"x": [1.0]})
+    assert right.notes["kink"] is not True
+
+
 @pytest.mark.parametrize("y", [40.0, 3.0])
 def test_beside_a_pole_the_oracle_says_nothing_that_it_does_not_know(y: float) -> None:
     """The gradient by x of atan(digamma(x - y)) tends to 1 there."""
