@@ -279,9 +279,10 @@ def test_it_is_open_what_an_equality_sends_where_one_branch_has_no_known_value()
 
 
 def test_constants_that_tie_are_no_corner() -> None:
-    """min(x, 0, 0) is 0 on both sides of 1, though lgamma has a pole there."""
-    least = ("call", "min", (X, ("number", "0"), ("number", "0")))
-    right = answer(program(("call", "lgamma", (least,))), {"x": [1.0]})
+    """min(x, 0, 0) is 0 on both sides of 1, and lgamma has a pole there."""
+    zero = ("number", "0")
+    pole = ("call", "lgamma", (("call", "min", (X, zero, zero)),))
+    right = answer(program(("call", "min", (pole, zero))), {"x": [1.0]})
     assert right.notes["kink"] is not True
 
 
