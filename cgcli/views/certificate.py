@@ -135,10 +135,12 @@ def keep_notes(result: Result, certificate: Certificate) -> None:
     vertical tangent the gradient is undefined.
     """
     jacobian = certificate.jacobian or {}
-    bent = [
-        result.sources[name] for name, finding in jacobian.items() if finding.verdict in _AT_KINK
-    ]
-    after = result.graph.dependents(bent)
+
+    def behind(*verdicts: str) -> bytearray:
+        sources = [result.sources[name] for name, by in jacobian.items() if by.verdict in verdicts]
+        return result.graph.dependents(sources)
+
+    after, lost = behind(*_AT_KINK), behind("undefined")
 
     def holds(node: int, kind: str) -> bool:
         if kind == "kink":
@@ -146,7 +148,7 @@ def keep_notes(result: Result, certificate: Certificate) -> None:
             verdicts = {certificate.verdict(argument) for argument in arguments}
             at_kink = bool(after[node]) or not verdicts.isdisjoint(_AT_KINK)
             return at_kink and not result.graph.operations[node].step
-        return kind == "domain" and certificate.verdict(node) == "undefined"
+        return kind == "domain" and (certificate.verdict(node) == "undefined" or bool(lost[node]))
 
     kept = {
         node: [note for note in notes if holds(node, note.kind)]

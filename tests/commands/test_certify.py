@@ -283,6 +283,24 @@ def test_a_long_graph_takes_fewer_bits_and_not_forever(cgraph: Any) -> None:
     assert document(ran)["proof"]["bits"] == 200
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [("W @ sqrt(u)", ["W=[[0,2]]", "u=[0,4]"]), ("p*sqrt(u)", ["p=0", "u=[0,4]"])],
+)
+def test_what_a_jacobian_lacks_is_told_with_digits_too(
+    text: str, at: list[str], cgraph: Any
+) -> None:
+    told = [
+        [
+            note["message"]
+            for note in document(cgraph("eval", text, *at, *option, "--json"))["notes"]
+        ]
+        for option in ((), ("--verify",), ("--precision", "10"))
+    ]
+    assert "indeterminate" in told[0][-1]
+    assert told[0] == told[1] == told[2]
+
+
 def test_flint_is_left_as_it_was(cgraph: Any) -> None:
     before = (flint.ctx.prec, flint.ctx.cap)
     cgraph("eval", "abs(sin(pi))", "--verify")
