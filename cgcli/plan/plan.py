@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from cgcli.plan import kernels
 from cgcli.plan.bound import Bound, Call, Guard, look
 from cgcli.plan.kernels import SPECIAL
 from cgcli.plan.tape import DONE, ONCE, STEP, SUMS, VIEWS, Operand, Tape
+
+
+_ARITHMETIC: Final = ("add", "subtract", "multiply", "divide")
 
 
 def run(calls: Sequence[Call], guard: Guard) -> None:
@@ -55,7 +58,16 @@ class Plan:
         self.sums = [p for p in self.instructions if tape.forms[p].operation in SUMS]
         self.columns = [p for p in self.instructions if tape.forms[p].rows and self.is_column(p)]
         operations = {tape.forms[place].operation for place in self.instructions}
-        self.guard = Guard(careful=not SPECIAL.isdisjoint(operations))
+        # Nothing is flagged where a constant is no double: it was computed before.
+        constants = (
+            argument
+            for place in self.instructions
+            if tape.forms[place].operation in _ARITHMETIC
+            for argument in tape[place].arguments
+            if not isinstance(argument, int)
+        )
+        is_special = not SPECIAL.isdisjoint(operations)
+        self.guard = Guard(careful=is_special or not all(map(math.isfinite, constants)))
         self.arrays: dict[int, Any] = {}
         """The arrays of the places without rows, as the last step left them."""
         self._step: list[Call] = []

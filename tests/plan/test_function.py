@@ -321,3 +321,16 @@ def test_the_collector_looks_at_nothing_that_was_made_while_it_rested() -> None:
     command = [sys.executable, "-c", code]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert printed == "True\n"
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+@pytest.mark.parametrize("text", ["ceil(xlogy(y, -1))", "ceil(max(xlogy(y, -1), 1)) + y"])
+def test_a_fault_of_constants_reaches_what_goes_through_it(text: str, engine: str) -> None:
+    """The logarithm of -1 is computed before, and nothing is flagged when it is multiplied."""
+    program = cgcli.parse(text)
+    right = program.evaluate(y=5.0).gradient
+    assert right is not None
+    assert np.isnan(right["y"])
+    assert np.isnan(program.function()(y=5.0).gradient["y"])
+    rows = program.function(rows=["y"], engine=engine)(y=np.array([5.0, 6.0]))
+    assert np.isnan(rows.gradient["y"]).all()
