@@ -14,7 +14,6 @@ from cgcli.plan.bound import Bound, Call, Guard, look
 from cgcli.plan.kernels import SPECIAL
 from cgcli.plan.tape import DONE, ONCE, STEP, SUMS, VIEWS, Operand, Tape
 
-
 _ARITHMETIC: Final = ("add", "subtract", "multiply", "divide")
 
 
