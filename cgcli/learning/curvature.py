@@ -89,10 +89,11 @@ def rises(objective: Objective, name: str) -> bool:
     end, way = parameters.flat.copy(), np.zeros_like(parameters.flat)
     parameters.look(way)[name][...] = max(1.0, abs(parameters.views[name]).max())
     cost, steps = objective.at(end)[0], 2.0 ** np.arange(-_SIDES, _SIDES)
-    ways = ([objective.at(end + step * side)[0] for step in steps] for side in (way, -way))
-    rise, least = np.array([*ways]) - cost, _SEEN * abs(cost)
-    first = np.argmax(abs(rise) > least, axis=1)
-    return bool((rise[[0, 1], first] > least).all())
+    for side in (way, -way):
+        changes = (objective.at(end + step * side)[0] - cost for step in steps)
+        if not next((part for part in changes if abs(part) > _SEEN * abs(cost)), 0.0) > 0:
+            return False
+    return True
 
 
 def _roots(matrix: Any) -> Any:

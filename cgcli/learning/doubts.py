@@ -6,7 +6,7 @@ A descent may end, whatever stopped it, far from an answer; what can be seen of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -128,8 +128,11 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
         if abs(farther - cost) <= _QUIET * abs(cost):
             dead |= quiet
     doubts = []
-    for name, view in parameters.look(dead).items():
-        if view.all() and rises(objective, name):
+    graph = objective.task.graph
+    steps = {node for node, row in enumerate(graph.operations) if row.step}
+    moving = graph.ancestors([graph.output], steps)
+    for name, view in chain(*(parameters.look(flags).items() for flags in (stuck, dead))):
+        if view.all() and moving[graph.inputs[name]] and rises(objective, name):
             message = f"{name}: the cost is level here, and rises to both sides"
             doubts.append(Doubt("undetermined", message, "others are as good", grave=False))
             view[...] = False
@@ -140,10 +143,8 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
         stuck &= ~blocked
     if names := parameters.named(stuck, entire=True):
         message = f"{names}: the gradient is 0, and what starts there stays there"
-        graph = objective.task.graph
-        steps = {node for node, row in enumerate(graph.operations) if row.step}
-        moving, parts = graph.ancestors([graph.output], steps), parameters.look(stuck)
-        moves = any(moving[graph.inputs[name]] for name, part in parts.items() if part.all())
+        parts = parameters.look(stuck).items()
+        moves = any(moving[graph.inputs[name]] for name, part in parts if part.all())
         doubts.append(Doubt("stuck", message, _RANDOM if moves else _STEPPED))
     if names := parameters.named(dead, entire=True):
         message = f"{names}: the gradient is 0 here and around, as of what is dead or saturated"

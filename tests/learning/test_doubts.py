@@ -643,12 +643,13 @@ def test_what_is_saturated_is_no_kink(k: str, cgraph: Command, tmp_path: Path) -
     assert not document["end"]["reliable"]
 
 
+@pytest.mark.parametrize("start", ["0", "12"])
 @pytest.mark.parametrize("more", [(), ("--optimizer", "lbfgs")])
 def test_a_minimum_that_is_level_is_one(
-    more: tuple[str, ...], cgraph: Command, tmp_path: Path
+    more: tuple[str, ...], start: str, cgraph: Command, tmp_path: Path
 ) -> None:
     """Any number between the two rows in the middle is a median."""
-    document, err = fit(cgraph, tmp_path, "abs(w - y)", LINE, "w=0", *more)
+    document, err = fit(cgraph, tmp_path, "abs(w - y)", LINE, f"w={start}", *more)
     y = np.array([row.split(",")[1] for row in LINE.split()[1:]], dtype=float)
     assert document["cost"] == pytest.approx(np.abs(y - np.median(y)).mean(), rel=1e-12)
     assert document["end"]["reliable"]
