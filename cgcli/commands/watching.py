@@ -174,7 +174,8 @@ class Watching(Watch):
             row, node, why = trained.end.failure
             where = "" if row is None else f"row {row}, node {shorten(node)}: "
             lines.append(f"diverged: {where}{why}")
-            if trained.start - trained.start != 0:
+            # Of fits a gradient that is not finite leads back, but for the first.
+            if trained.start - trained.start != 0 or not (trained.state and trained.state.step):
                 lines.append("it is so at the start: mend that row, or start elsewhere")
                 known = self.training.prepared.report.manner.levels
                 lines += [

@@ -18,6 +18,8 @@ _LEVEL: Final = 1e-4
 """So small is a curvature along what is level beside the greatest, of parameters in their sizes."""
 _SEEN: Final = 1e-8
 """The part of a cost that its digits tell well."""
+_SIDES: Final = 12
+"""What is level is looked at up to this power of 2, and from its inverse on."""
 _PARAMETERS: Final = 50
 _WORK: Final = 100_000
 """So many parameters times rows are few beside what the run itself took."""
@@ -52,8 +54,11 @@ def curvature(objective: Objective) -> tuple[Any, Any]:
 def root(matrix: Any, scale: Any) -> tuple[Any, bool]:
     """Return a root of second derivatives, and whether in a direction they are below 0.
 
-    It stands for the Jacobian of residuals whose squares curve as much.
+    It stands for the Jacobian of residuals whose squares curve as much; what is not finite has
+    none.
     """
+    if not np.isfinite(matrix).all():
+        return np.full_like(matrix, np.nan), False
     sizes, directions = np.linalg.eigh(matrix / np.outer(scale, scale))
     rooted = np.where(sizes > SHARE * sizes[-1], sizes, 0.0) ** 0.5 * directions
     return rooted.T * scale, bool(sizes[0] < -SHARE * sizes[-1])
@@ -76,6 +81,19 @@ def levels_off(objective: Objective, way: Any, cost: float) -> bool:
     behind, near, far, farther = (objective.at(end + k * way)[0] for k in (-0.5, -0.25, 10, 100))
     is_lower = behind > near > cost and behind - cost > _SEEN * abs(cost)
     return bool(is_lower and max(far, farther) - cost <= _LOST * abs(cost))
+
+
+def rises(objective: Objective, name: str) -> bool:
+    """Whether the cost, level around the end, rises to both sides where it is level no more."""
+    parameters = objective.task.parameters
+    end, way = parameters.flat.copy(), np.zeros_like(parameters.flat)
+    parameters.look(way)[name][...] = max(1.0, abs(parameters.views[name]).max())
+    cost, steps = objective.at(end)[0], 2.0 ** np.arange(-_SIDES, _SIDES)
+    for side in (way, -way):
+        changes = (objective.at(end + step * side)[0] - cost for step in steps)
+        if not next((part for part in changes if abs(part) > _SEEN * abs(cost)), 0.0) > 0:
+            return False
+    return True
 
 
 def _roots(matrix: Any) -> Any:

@@ -6,13 +6,13 @@ A descent may end, whatever stopped it, far from an answer; what can be seen of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Final
 
 import numpy as np
 
 from cgcli.errors import excerpt
-from cgcli.learning.curvature import SHARE, curvature, is_small, levels_off, root
+from cgcli.learning.curvature import SHARE, curvature, is_small, levels_off, rises, root
 from cgcli.learning.objective import Objective
 from cgcli.learning.statistics import spread
 from cgcli.learning.stopping import Doubt
@@ -40,6 +40,7 @@ _LOWER: Final = 0.01
 _ROWS: Final = 10_000
 _SQUARE: Final = "a cost is an error, 0 at best: square it, as in (w*x - y)^2, or add --residual"
 _SIZES: Final = "columns of very different sizes want --scale, or least squares --residual"
+_STEPPED: Final = "a step, such as round(w), has no slope: leave it out, or put a smooth one for it"
 _RANDOM: Final = "start from random numbers, as glorot(2, 3) or uniform(-1, 1)"
 
 
@@ -127,6 +128,14 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
         if abs(farther - cost) <= _QUIET * abs(cost):
             dead |= quiet
     doubts = []
+    graph = objective.task.graph
+    steps = {node for node, row in enumerate(graph.operations) if row.step}
+    moving = graph.ancestors([graph.output], steps)
+    for name, view in chain(*(parameters.look(flags).items() for flags in (stuck, dead))):
+        if view.all() and moving[graph.inputs[name]] and rises(objective, name):
+            message = f"{name}: the cost is level here, and rises to both sides"
+            doubts.append(Doubt("undetermined", message, "others are as good", grave=False))
+            view[...] = False
     if constant and blocked.any():
         message = f"{parameters.named(blocked)}: the cost does not depend on that in any row"
         hint = f"{joined(constant)} is the same in every row; leave it out, or out of --scale"
@@ -134,7 +143,9 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
         stuck &= ~blocked
     if names := parameters.named(stuck, entire=True):
         message = f"{names}: the gradient is 0, and what starts there stays there"
-        doubts.append(Doubt("stuck", message, _RANDOM))
+        parts = parameters.look(stuck).items()
+        moves = any(moving[graph.inputs[name]] for name, part in parts if part.all())
+        doubts.append(Doubt("stuck", message, _RANDOM if moves else _STEPPED))
     if names := parameters.named(dead, entire=True):
         message = f"{names}: the gradient is 0 here and around, as of what is dead or saturated"
         doubts.append(Doubt("dead", message, "start elsewhere, or scale the data with --scale"))
@@ -249,8 +260,12 @@ def no_minimum(objective: Objective, before: Any, cost: float, first: float) -> 
     leaps = [float(np.linalg.norm(objective.at(end - step)[1] - here)) for step in steps]
     # Where bounds hold all but what is at its minimum the costs differ by rounding.
     falls = cost >= far >= farther and cost - farther > _IDLE * abs(cost)
+    way = end - before
+    if not far < np.inf and norm <= _NEAR * first and end @ end > before @ before:
+        # No cost is told beyond: one that levels off keeps its slope, and at a minimum that is 0.
+        falls = here @ way < min(0.0, objective.at(end - _LOWER * way)[1] @ way / 2)
     free = is_small(objective) and not objective.task.parameters.bounded
-    if falls or (free and levels_off(objective, end - before, cost)):
+    if falls or (free and levels_off(objective, way, cost)):
         message = (
             "the parameters grow without bound, and the cost falls all the way: it has no minimum"
         )

@@ -16,7 +16,7 @@ from cgcli.learning.descent import DivergedError
 from cgcli.learning.doubts import no_minimum
 from cgcli.learning.objective import Objective
 from cgcli.learning.residuals import Residuals, residuals_of
-from cgcli.learning.statistics import Spread, Statistics, intervals, spread, statistics
+from cgcli.learning.statistics import Spread, Statistics, intervals, lengths, spread, statistics
 from cgcli.learning.stopping import Doubt, DoubtKind, End
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
@@ -37,8 +37,6 @@ _OFFSET: Final = 1e-3
 _EXACT: Final = 1e-12
 _ULPS: Final = 8 * float(np.finfo(float).eps)
 """Residuals this small beside what the parameters bring about are rounding."""
-_PLAIN: Final = 100.0
-"""Residuals whose exponents are no greater, or less, are squared as they are."""
 _AWAY: Final = 1e-3
 """In standard errors, how far from the maximum the parameters may be."""
 
@@ -66,21 +64,24 @@ def fit_lbfgs(
     """Minimise the cost by SciPy's L-BFGS-B, in place; `tell` sees each iteration, and may end it.
 
     A gradient is as good as 0 beside that at the start, or beside a norm it was `first`. Raises
-    `DivergedError` where the cost is not finite at the start. Byrd, Lu, Nocedal and Zhu (1995).
+    `DivergedError` where one of the two is not finite at the start. The parameters are in the end
+    those of the lowest cost where the last are of none. Byrd, Lu, Nocedal and Zhu (1995).
     """
     optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
     parameters = objective.task.parameters
     flat = parameters.flat
     before = flat.copy()
     ((_, start),) = objective.epoch(0)
-    if start - start != 0:
-        raise DivergedError("the cost is not finite", flat)
     objective.hold()
-    first = max(first, float(np.linalg.norm(objective.gradient)))
-    last, at, end = (start, first), before, None
+    steep = float(np.linalg.norm(objective.gradient))
+    if start - start != 0 or not steep < np.inf:
+        what = "the gradient is not finite" if start - start == 0 else "the cost is not finite"
+        raise DivergedError(what, flat)
+    first = max(first, steep)
+    last, at, lowest, end = (start, first), before, (start, before), None
 
     def function(theta: Any) -> tuple[float, Any]:
-        nonlocal last, at
+        nonlocal last, at, lowest
         np.copyto(flat, theta)
         ((_, cost),) = objective.epoch(0)
         slope = objective.gradient.copy()
@@ -91,6 +92,7 @@ def fit_lbfgs(
             away = float(np.linalg.norm(theta - at))
             return last[0] + _WALL * last[1] * away, np.zeros_like(theta)
         last, at = (cost, norm), theta.copy()
+        lowest = min(lowest, (cost, at), key=lambda known: known[0])
         return cost, slope
 
     def callback(theta: Any) -> None:
@@ -116,6 +118,8 @@ def fit_lbfgs(
             np.copyto(flat, outcome.x)
             evaluations += int(outcome.nfev)
             earlier, cost = cost, function(outcome.x)[0]
+            if not np.array_equal(at, outcome.x):
+                cost = function(lowest[1])[0]
             if end or outcome.status in _STOPPED or last[1] <= _LEVEL * first or not cost < earlier:
                 break
         if end is None:
@@ -149,8 +153,8 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
     steps with the exact Jacobian bring the last digits. Where that ends at parameters that the
     rows do not determine, a method that keeps its steps shorter tries from the start, and the
     lower sum of squares counts. The standard errors are the roots of the diagonal of s² (JᵀJ)⁻¹,
-    s² the sum of squares over the degrees of freedom. Raises `DivergedError` where a residual is
-    not finite at the start.
+    s² the sum of squares over the degrees of freedom. Raises `DivergedError` where a residual,
+    its gradient or its loss is not finite at the start.
     """
     flat = task.parameters.flat
     if table.count < flat.size:
@@ -159,14 +163,13 @@ def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:
     residuals = residuals_of(task, table)
     with np.errstate(all="ignore"):
         begin = flat.copy()
-        start = residuals.at(begin)
-        if not np.isfinite(start).all():
-            raise DivergedError("the residuals are not finite", flat)
-        exponent = np.log10(np.abs(start).max(initial=0.0) or 1.0)
-        if abs(exponent) > _PLAIN and task.loss is None:
-            # A power of 2 loses no bit; what is left over keeps room for the derivatives.
-            excess = exponent - np.copysign(_PLAIN, exponent)
-            residuals.factor = 2.0 ** -round(excess / np.log10(2))
+        residuals.rescale(begin)
+        if not residuals.around(begin)[2] < np.inf:
+            what = "the cost is not finite"
+            if not np.isfinite(residuals.at(begin)).all():
+                fine = all(np.isfinite(part).all() for part in task.costs(table))
+                what = "the gradient is not finite" if fine else "the residuals are not finite"
+            raise DivergedError(what, flat)
         first = "trf" if task.parameters.bounded or task.loss else "lm"
         solution, known, count, status = _solved(residuals, begin, first, evaluations)
         if known.doubts and status:
@@ -187,6 +190,7 @@ def judged(residuals: Residuals, task: Task, table: Table, fit: Fit) -> Fit:
     Technometrics 23 (1981).
     """
     theta = residuals.flat.copy()
+    residuals.rescale(theta)
     known = residuals.known(theta)
     doubts = [*known.doubts]
 
@@ -206,6 +210,9 @@ def judged(residuals: Residuals, task: Task, table: Table, fit: Fit) -> Fit:
             message = "every row lies on the fit to rounding: the errors are 0, and there is no t"
             hint = "that is as it should be for exact data; measured data would scatter"
             doubt(f"{message} and no p", hint)
+    if figures.sum is not None and left.any() and not 0 < figures.sum < np.inf:
+        message = "the sum of squares is beyond the doubles, and with it the cost"
+        doubt(message, "what else is told holds; data in other units would have a sum")
     if figures.errors is not None:
         doubts += known.loosely(task.parameters, figures.errors)
     if (figures.r_squared or 0.0) < 0 and fit.settled and not doubts:
@@ -225,10 +232,11 @@ def judged(residuals: Residuals, task: Task, table: Table, fit: Fit) -> Fit:
     left, slopes, _ = residuals.around(theta)
     held = residuals.parameters.held(left @ slopes)
     slopes = np.where(held, 0.0, slopes)
-    lengths = np.linalg.norm(slopes, axis=0)
-    slopes = slopes / np.where(lengths > 0, lengths, 1.0)
+    reaches = lengths(slopes)
+    # What does not matter moves no residual, and is at right angles to none.
+    slopes = np.where(known.idle | (reaches == 0), 0.0, slopes / reaches)
     within = np.linalg.norm(slopes.T @ left) / max(float(np.linalg.norm(left)), 1e-300)
-    exact = np.linalg.norm(left) <= _EXACT * float(np.linalg.norm(lengths * theta))
+    exact = np.linalg.norm(left) <= _EXACT * float(np.linalg.norm(reaches * theta))
     if within > _OFFSET and not exact:
         message = "the sum of squares has a kink or an edge where it ended: that is no minimum"
         doubt(message, "start elsewhere, or write a smooth program", "kink", grave=True)
@@ -244,17 +252,26 @@ def judged(residuals: Residuals, task: Task, table: Table, fit: Fit) -> Fit:
 def _solved(
     residuals: Residuals, start: Any, method: str, most: int
 ) -> tuple[Any, Spread, int, int]:
-    """Return the parameters, what is known of them, the evaluations, and SciPy's status."""
+    """Return the parameters, what is known of them, the evaluations, and SciPy's status.
+
+    What ends far below a huge start goes on from there: what is 0 beside that start is so no more.
+    """
     optimize = required("scipy.optimize", "train", "for an optimiser of SciPy's")
     least, parameters = 4 * float(np.finfo(float).eps), residuals.parameters
-    ends, loss = (parameters.low, parameters.high), residuals.loss
+    loss, theta, count, status = residuals.loss, start, 0, 0
     robust = {} if loss is None else {"loss": loss.terms, "f_scale": loss.scale}
-    outcome = optimize.least_squares(
-        residuals.at, start.copy(), residuals.jacobian, method=method, x_scale="jac",
-        bounds=ends, ftol=least, xtol=least, gtol=least, max_nfev=most, **robust,
-    )  # fmt: skip
-    theta = _polished(residuals, outcome.x) if outcome.status else outcome.x
-    return theta, residuals.known(theta), int(outcome.nfev), int(outcome.status)
+    while count < most and (residuals.rescale(theta) or not count):
+        low, begin, high = (of / residuals.units for of in (parameters.low, theta, parameters.high))
+        outcome = optimize.least_squares(
+            lambda of: residuals.at(of * residuals.units), begin,
+            lambda of: residuals.jacobian(of * residuals.units) * residuals.units,
+            method=method, x_scale="jac", bounds=(low, high), ftol=least, xtol=least, gtol=least,
+            max_nfev=most - count, **robust,
+        )  # fmt: skip
+        theta, status = outcome.x * residuals.units, int(outcome.status)
+        count += int(outcome.nfev)
+    theta = _polished(residuals, theta) if status else theta
+    return theta, residuals.known(theta), count, status
 
 
 def _polished(residuals: Residuals, theta: Any) -> Any:
@@ -264,8 +281,10 @@ def _polished(residuals: Residuals, theta: Any) -> Any:
     """
     (left, slopes, _), parameters = residuals.around(theta), residuals.parameters
     ends = np.where(left @ slopes > 0, parameters.low, parameters.high)
-    away = np.abs(ends - theta) * np.linalg.norm(slopes, axis=0)
+    away = np.abs(ends - theta) * lengths(slopes)
     best = np.where(away <= _LEVEL * np.linalg.norm(left), ends, theta)
+    # At an end there may be no slope.
+    best = best if np.isfinite(residuals.at(best)).all() else theta
     left, slopes, total = residuals.around(best)
     length = np.inf
     for _ in range(_POLISH):
@@ -273,7 +292,7 @@ def _polished(residuals: Residuals, theta: Any) -> Any:
         slopes = np.where(held, 0.0, slopes)
         # By columns of 0 the step is 0 but for rounding.
         step = np.where(held, 0.0, gauss_newton(slopes, -left))
-        size = float(np.linalg.norm(step * np.linalg.norm(slopes, axis=0)))
+        size = float(np.linalg.norm(step * lengths(slopes)))
         if not np.isfinite(size) or size >= length:
             break
         length = size
@@ -293,9 +312,9 @@ def gauss_newton(slopes: Any, left: Any, least: float | None = None) -> Any:
 
     Singular values below the part `least` of the greatest count as 0.
     """
-    lengths = np.linalg.norm(slopes, axis=0)
-    lengths[lengths == 0] = 1.0
-    return np.linalg.lstsq(slopes / lengths, left, rcond=least)[0] / lengths
+    scale = lengths(slopes)
+    scale[scale == 0] = 1.0
+    return np.linalg.lstsq(slopes / scale, left, rcond=least)[0] / scale
 
 
 def likelihood(task: Task, table: Table) -> tuple[Statistics, list[Doubt]]:
@@ -311,10 +330,14 @@ def likelihood(task: Task, table: Table) -> tuple[Statistics, list[Doubt]]:
     rooted, is_saddle = root(matrix, scale)
     known = spread(rooted, parameters)
     rank, doubts = known.rank, list(known.doubts)
+    slope = slope * known.units
     away = np.nan_to_num(known.inverse, nan=0.0, posinf=0.0) @ slope @ slope
     hint = "give it more --epochs, or take --optimizer lbfgs"
     if is_saddle or not np.isfinite(matrix).all():
         message = "the likelihood is not at its maximum: in a direction it curves upwards"
+        if not is_saddle:
+            message = "how the likelihood curves is not known: beside its end it is no double"
+            hint = "start elsewhere, or write another program"
         known = Spread(np.full_like(matrix, np.nan), rank, [])
         doubts = [Doubt("unconverged", message, hint)]
     elif away > _AWAY**2:

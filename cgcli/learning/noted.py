@@ -208,13 +208,16 @@ def locate(task: Task, table: Table, parameters: Any) -> Failure:
 
 
 def _named(graph: Graph, values: dict[str, Any], number: int) -> Failure:
-    """Return the first note on a row, or its first node that is not finite."""
+    """Return the first note on what is not finite in a row, or its first node that is not."""
     from cgcli.graph.text import formula
 
     result = DOUBLES.evaluate(graph, values)
-    if result.notes:
-        note = result.notes[0]
-        return Failure(number, note.node, str(note.message))
+    is_finite = np.isfinite(result.values[graph.output]).all()
+    for note in result.notes:
+        # A kink makes no value infinite, and a gradient where it has an infinite one itself.
+        ends = [abs(end or 0.0) for pair in (note.sides or {}).values() for end in pair]
+        if note.kind != "kink" or (is_finite and np.inf in ends):
+            return Failure(number, note.node, str(note.message))
     # Of parameters that are no doubles no note is made.
     for node, value in enumerate(result.values):
         if not np.isfinite(value).all():

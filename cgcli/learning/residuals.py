@@ -9,7 +9,7 @@ import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.learning.objective import Triangles
-from cgcli.learning.statistics import Spread, sandwich, spread
+from cgcli.learning.statistics import Spread, plain, sandwich, spread
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 from cgcli.plan.sweep import SHARD
@@ -22,12 +22,14 @@ class Residuals:
     """The residuals of a table's rows, the program's output, and their exact Jacobian.
 
     `run` returns them, and parts of the Jacobian, at the parameters as they are. Both
-    are brought to a `factor`, for numbers whose squares are none. They may have a `loss`.
+    are brought to a `factor`, for numbers whose squares are none; in `units` parameters have
+    slopes that can be squared. They may have a `loss`. Where the Jacobian is not finite they are
+    NaN: so a step that is too far leads back.
     """
 
     def __init__(self, task: Task, run: Callable[[], Sequence[Any]]) -> None:
         self.flat, self.parameters = task.parameters.flat, task.parameters
-        self.factor, self.loss = 1.0, task.loss
+        self.factor, self.units, self.loss = 1.0, np.ones_like(self.flat), task.loss
         self._run = run
         self._parts: Sequence[Any] = ()
 
@@ -36,7 +38,16 @@ class Residuals:
         if not (self._parts and np.array_equal(theta, self.flat)):
             np.copyto(self.flat, theta)
             self._parts = self._run()
+            if not all(np.isfinite(part).all() for part in self._parts[1:]):
+                self._parts = [np.full_like(part, np.nan) for part in self._parts]
         return self._parts[0] * self.factor
+
+    def rescale(self, theta: Any) -> bool:
+        """Choose factor and units by some parameters; return whether the factor is another."""
+        before, left = self.factor, self.at(theta) / self.factor
+        self.factor = 1.0 if self.loss else float(plain(np.abs(left).max(initial=0.0)))
+        self.units = plain(np.abs(self.jacobian(theta)).max(axis=0, initial=0.0))
+        return self.factor != before
 
     def jacobian(self, theta: Any) -> Any:
         """Return the Jacobian at some parameters, of shape rows by parameters."""

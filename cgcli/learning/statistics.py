@@ -13,6 +13,8 @@ from cgcli.learning.stopping import Doubt
 from cgcli.learning.tables import ROW, Table
 from cgcli.learning.task import Parameters, Task
 
+_PLAIN: Final = 100.0
+"""Numbers whose exponents are no greater, or less, are squared as they are."""
 _UNDETERMINED: Final = 1e-13
 """A singular value this small beside the greatest, of columns of length 1, is one of rounding."""
 PART: Final = 1e-6
@@ -31,11 +33,32 @@ _MATRIX: Final = 200
 """Of more parameters than these the covariance is not told."""
 
 
+def plain(sizes: Any) -> Any:
+    """Return what brings sizes to where they can be squared: powers of 2, which lose no bit.
+
+    What is left over keeps room for the derivatives.
+
+    >>> plain(np.array([0.0, 1e-3, 1e-160])).tolist() == [1.0, 1.0, 2.0**199]
+    True
+    """
+    exponents = np.log10(np.where((sizes > 0) & (sizes < np.inf), sizes, 1.0))
+    excess = exponents - np.clip(exponents, -_PLAIN, _PLAIN)
+    return 2.0 ** -np.round(excess / np.log10(2))
+
+
+def lengths(jacobian: Any) -> Any:
+    """Return the lengths of columns, of which none is beyond the doubles."""
+    units = plain(np.abs(jacobian).max(axis=0, initial=0.0))
+    return np.minimum(np.linalg.norm(jacobian * units, axis=0) / units, np.finfo(float).max)
+
+
 class Spread(NamedTuple):
     """The matrix (JᵀJ)⁻¹, infinite on its diagonal for what is not determined, and what is not.
 
     `rank` is how many combinations of parameters the rows determine, `least` the smallest
-    singular value among them beside the greatest. A `robust` one is the covariance itself.
+    singular value among them beside the greatest. A `robust` one is the covariance itself. It is
+    of parameters in `units`, which are 1 but where its own numbers were none. What is `idle` does
+    not matter.
     """
 
     inverse: Any
@@ -43,6 +66,8 @@ class Spread(NamedTuple):
     doubts: list[Doubt]
     least: float = 1.0
     robust: bool = False
+    units: Any = 1.0
+    idle: Any = False
 
     def loosely(self, parameters: Parameters, errors: Any) -> list[Doubt]:
         """Return what is to be said of errors far beyond their parameters, which go together."""
@@ -70,7 +95,7 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
     if not np.isfinite(jacobian).all():
         return Spread(np.full((size, size), np.inf), size, [])
     held = parameters.at_bound
-    scale = np.where(held, 0.0, np.linalg.norm(jacobian, axis=0))
+    scale = np.where(held, 0.0, lengths(jacobian))
     effect = scale * np.maximum(np.abs(parameters.flat), 1.0)
     idle = (scale == 0) | ((effect < _UNDETERMINED * effect.max(initial=0.0)) & (effect > 0))
     scale[idle] = 1.0
@@ -79,7 +104,8 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
     loose = directions[~known & (np.abs(directions[:, ~idle]).max(axis=1, initial=0) > PART)]
     mixed = (np.abs(loose).max(axis=0, initial=0.0) > PART) & ~idle
     rooted = directions[known] / sizes[known, None]
-    inverse = (rooted.T @ rooted) / np.outer(scale, scale)
+    units = plain(scale)
+    inverse = (rooted.T @ rooted) / np.outer(scale * units, scale * units)
     unknown = mixed | idle
     inverse[unknown], inverse[:, unknown] = np.nan, np.nan
     inverse[unknown, unknown] = np.inf
@@ -102,7 +128,7 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
         )
         doubts.append(Doubt("undetermined", message, "hold one of them with --fix"))
     least = float(sizes[known].min() / sizes[0]) if known.any() else 1.0
-    return Spread(inverse, int(known.sum()), doubts, least)
+    return Spread(inverse, int(known.sum()), doubts, least, units=units, idle=idle)
 
 
 def sandwich(known: Spread, slopes: Any, residuals: Any, loss: Loss) -> Spread:
@@ -113,7 +139,7 @@ def sandwich(known: Spread, slopes: Any, residuals: Any, loss: Loss) -> Spread:
     """
     _, first, second = loss(residuals)
     fine = np.isfinite(known.inverse.diagonal())
-    columns, free = slopes[:, fine], max(len(residuals) - known.rank, 1)
+    columns, free = (slopes * known.units)[:, fine], max(len(residuals) - known.rank, 1)
     curvature = first + 2 * residuals**2 * second
     bread = np.linalg.pinv((columns * curvature[:, None]).T @ columns)
     parts = (columns * (first * residuals)[:, None]) @ bread
@@ -198,7 +224,7 @@ def intervals(of: Statistics, known: Spread, variance: float, flat: Any) -> Stat
     """Return statistics with the errors of parameters and what follows from these."""
     special = required("scipy.special", "train", "for the distribution of t")
     roots = np.sqrt(known.inverse.diagonal())
-    errors = np.where(roots == np.inf, np.inf, np.sqrt(variance) * roots)
+    errors = np.where(roots == np.inf, np.inf, np.sqrt(variance) * roots * known.units)
     t = flat / errors
     reach = quantile(of.degrees) * errors
     of = of._replace(
@@ -208,7 +234,8 @@ def intervals(of: Statistics, known: Spread, variance: float, flat: Any) -> Stat
     if len(flat) > _MATRIX:
         return of
     correlation = known.inverse / np.outer(roots, roots)
-    return of._replace(covariance=variance * known.inverse, correlation=correlation)
+    covariance = variance * known.inverse * np.outer(known.units, known.units)
+    return of._replace(covariance=covariance, correlation=correlation)
 
 
 def quantile(degrees: float | None, level: float = LEVEL) -> float:

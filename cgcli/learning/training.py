@@ -242,7 +242,8 @@ class Training:
             doubts = undetermined(seen, table, start, log.in_units, at_end=at_end)
             if doubts and seen is not self.task:
                 doubts = undetermined(self.task, table, log.in_units(start), float, at_end=at_end)
-            doubts = [doubt for doubt in doubts if doubt.grave or end.reliable]
+            is_level = any(doubt.kind == "undetermined" for doubt in end.doubts)
+            doubts = [d for d in doubts if d.grave or (end.reliable and not is_level)]
         held = at_bound(self.task.parameters) if end.kind != "diverged" else []
         end = end._replace(doubts=(*end.doubts, *held, *doubts))
         self.statistics = fit and fit.statistics
@@ -320,6 +321,7 @@ class Training:
             if fit.end.kind == "interrupted":
                 break
         if not fits:
+            np.copyto(parameters.flat, starts[0])
             assert failed is not None
             raise failed
         cost, fit, flat, self.log.state = min(fits, key=lambda fit: fit[0])

@@ -501,3 +501,163 @@ def test_rounding_beside_a_bound_is_no_fall(cgraph: Command, tmp_path: Path) -> 
     for rows in (LINE, BOX, OUTLIER):
         document, _ = fit(cgraph, tmp_path, "(w*x + b - y)^2", rows, *more, "--folds", "3")
         assert document["end"]["reliable"], document["doubts"]
+
+
+@pytest.mark.parametrize("more", [("--residual",), ("--residual", "--loss", "huber")])
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("sqrt(w)*x - y", ("w=0",)),
+        ("cbrt(w)*x + b - y", ("w=0", "b=0")),
+        ("asin(w)*x - y", ("w=1",)),
+        ("a*sqrt(x - c) - y", ("a=1", "c=1")),
+    ],
+)
+def test_residuals_without_a_slope_at_the_start_are_told(
+    text: str, start: tuple[str, ...], more: tuple[str, ...], cgraph: Command, tmp_path: Path
+) -> None:
+    document, err = fit(cgraph, tmp_path, text, LINE, *start, *more)
+    assert document["end"]["kind"] == "diverged" and not document["end"]["reliable"]
+    assert document["stopped"] == "it diverged: the gradient is not finite"
+    assert document["diverged"]["row"] == 1
+    assert "vertical tangent" in document["diverged"]["message"]
+    assert "it is so at the start" in err
+
+
+@pytest.mark.parametrize("more", [(), ("--optimizer", "lbfgs"), ("--optimizer", "adam")])
+@pytest.mark.parametrize("text", ["(sqrt(w)*x - y)^2", "(w^0.5*x - y)^2", "(cbrt(w)*x - y)^2"])
+def test_a_cost_without_a_slope_at_the_start_is_told(
+    text: str, more: tuple[str, ...], cgraph: Command, tmp_path: Path
+) -> None:
+    document, err = fit(cgraph, tmp_path, text, LINE, "w=0", *more)
+    assert document["stopped"] == "it diverged: the gradient is not finite"
+    assert "it is so at the start: mend that row, or start elsewhere" in err
+    assert "--clip" not in err
+
+
+@pytest.mark.parametrize("more", [(), ("--bound", "w=0.."), ("--loss", "huber")])
+def test_a_step_to_where_there_is_no_slope_leads_back(
+    more: tuple[str, ...], cgraph: Command, tmp_path: Path
+) -> None:
+    # The least sum is that at w = 0, where the slope is infinite.
+    rows = "x,y\n1,0\n2,0\n3,0\n"
+    document, _ = fit(cgraph, tmp_path, "sqrt(w)*x + y", rows, "w=4", "--residual", *more)
+    assert document["end"]["kind"] in ("converged", "stopped")
+    assert document["parameters"]["w"] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "node"),
+    [
+        ("abs(w - 1) - log(v)", ("w=1", "v=0"), "v3"),
+        ("relu(w) + 1/v", ("w=0", "v=0"), "v2"),
+        ("sqrt(w) - log(v)", ("w=0", "v=0"), "v2"),
+        ("abs(w - 1) + sqrt(v)", ("w=1", "v=0"), "v3"),
+    ],
+)
+def test_a_kink_makes_no_cost_infinite(
+    text: str, start: tuple[str, ...], node: str, cgraph: Command, tmp_path: Path
+) -> None:
+    document, _ = fit(cgraph, tmp_path, text, LINE, *start)
+    assert document["diverged"]["node"] == node
+
+
+@pytest.mark.parametrize("start", ["20", "60", "70"])
+def test_a_huge_start_leaves_no_trace(start: str, cgraph: Command, tmp_path: Path) -> None:
+    optimize = pytest.importorskip("scipy.optimize")
+    x, y = np.array([row.split(",") for row in LINE.split()[1:]], dtype=float).T
+    w = optimize.brentq(lambda w: ((np.exp(w * x) - y) * x * np.exp(w * x)).sum(), 0.2, 0.5)
+    total = ((np.exp(w * x) - y) ** 2).sum()
+    error = np.sqrt(total / 9 / ((x * np.exp(w * x)) ** 2).sum())
+    document, _ = fit(cgraph, tmp_path, "exp(w*x) - y", LINE, f"w={start}", "--residual")
+    assert document["parameters"]["w"] == pytest.approx(w, rel=1e-9)
+    assert document["standard_errors"]["w"] == pytest.approx(error, rel=1e-6)
+    assert document["sum_of_squares"] == pytest.approx(total, rel=1e-9)
+    assert document["end"]["reliable"] and not document["doubts"]
+
+
+@pytest.mark.parametrize("more", [(), ("--bound", "w=-9.."), ("--loss", "huber")])
+@pytest.mark.parametrize("power", [-200, -170, 120, 170, 200])
+def test_columns_whose_squares_are_none(
+    power: int, more: tuple[str, ...], cgraph: Command, tmp_path: Path
+) -> None:
+    """Through the origin w is xy/xx, and its error the root of the sum over 2 xx."""
+    rows = "x,y\n" + "".join(f"{k}e{power},{y}\n" for k, y in ((1, 1), (2, 2.1), (3, 2.9)))
+    document, err = fit(cgraph, tmp_path, "w*x - y", rows, "w=1", "--residual", *more)
+    if more[:1] == ("--loss",) and power > 150:
+        assert document["stopped"] == "it diverged: the cost is not finite"
+        assert "it is so at the start" in err
+        return
+    # The residuals are within the scale of the loss, where it is that of squares.
+    w = 13.9 / 14
+    total = (1 - w) ** 2 + (2.1 - 2 * w) ** 2 + (2.9 - 3 * w) ** 2
+    assert float(document["parameters"]["w"]) * 10.0**power == pytest.approx(w, rel=1e-7)
+    assert document["sum_of_squares"] == pytest.approx(total, rel=1e-9)
+    if more[:1] != ("--loss",):
+        error = float(document["standard_errors"]["w"]) * 10.0**power
+        assert error == pytest.approx(np.sqrt(total / 28), rel=1e-7)
+    assert document["end"]["reliable"] and not document["doubts"]
+
+
+def test_columns_at_the_end_of_the_doubles(cgraph: Command, tmp_path: Path) -> None:
+    """With w x of 0.5 and -0.5 both residuals are -1.5."""
+    rows = "x,y\n1e308,1\n-1e308,2\n"
+    document, _ = fit(cgraph, tmp_path, "w*x - y", rows, "w=1", "--residual")
+    assert document["cost"] == 2.25 and document["sum_of_squares"] == 4.5
+    assert document["standard_errors"]["w"] == pytest.approx(1.5e-308, rel=1e-9)
+
+
+def test_a_sum_of_squares_beyond_the_doubles_is_told(cgraph: Command, tmp_path: Path) -> None:
+    rows = "x,y\n1,1e160\n2,2.1e160\n3,2.9e160\n"
+    document, err = fit(cgraph, tmp_path, "w*x - y", rows, "w=1", "--residual")
+    assert document["parameters"]["w"] == pytest.approx(13.9e160 / 14, rel=1e-9)
+    assert document["end"]["reliable"]
+    assert "the sum of squares is beyond the doubles" in err
+
+
+SIDES = "x,y\n-3,0\n-2,0\n-1,0\n1,1\n2,1\n3,1\n"
+
+
+@pytest.mark.parametrize("more", [("--optimizer", "lbfgs"), (), ("--likelihood",)])
+@pytest.mark.parametrize("rows", [SIDES, SIDES.replace("3", "1").replace("2", "1")])
+def test_separable_classes_end_at_a_finite_cost(
+    rows: str, more: tuple[str, ...], cgraph: Command, tmp_path: Path
+) -> None:
+    text = "z = w*x + b; -log(sigmoid(z))*y - log(1 - sigmoid(z))*(1 - y)"
+    document, err = fit(cgraph, tmp_path, text, rows, "w=0", "b=0", *more)
+    x, y = np.array([row.split(",") for row in rows.split()[1:]], dtype=float).T
+    z = document["parameters"]["w"] * x + document["parameters"]["b"]
+    cost = (np.logaddexp(0, z) - y * z).mean()
+    assert document["cost"] == pytest.approx(cost, rel=1e-3, abs=1e-12)
+    assert document["cost"] < 1e-5
+    assert "grow without bound" in err and not document["end"]["reliable"]
+    assert "curves upwards" not in err
+
+
+@pytest.mark.parametrize("k", ["50", "100"])
+def test_what_is_saturated_is_no_kink(k: str, cgraph: Command, tmp_path: Path) -> None:
+    rows = "t,y\n0,10\n1,6.1\n2,3.6\n3,2.2\n4,1.4\n"
+    start = ("a=1", f"k={k}", "--residual")
+    document, err = fit(cgraph, tmp_path, "a*exp(-k*t) - y", rows, *start)
+    assert "k does not matter" in err and "kink" not in err
+    assert not document["end"]["reliable"]
+
+
+@pytest.mark.parametrize("start", ["0", "12"])
+@pytest.mark.parametrize("more", [(), ("--optimizer", "lbfgs")])
+def test_a_minimum_that_is_level_is_one(
+    more: tuple[str, ...], start: str, cgraph: Command, tmp_path: Path
+) -> None:
+    """Any number between the two rows in the middle is a median."""
+    document, err = fit(cgraph, tmp_path, "abs(w - y)", LINE, f"w={start}", *more)
+    y = np.array([row.split(",")[1] for row in LINE.split()[1:]], dtype=float)
+    assert document["cost"] == pytest.approx(np.abs(y - np.median(y)).mean(), rel=1e-12)
+    assert document["end"]["reliable"]
+    assert "note: w: the cost is level here" in err and "does not matter" not in err
+
+
+@pytest.mark.parametrize("text", ["(round(w)*x - y)^2", "(round(w)*x + b - y)^2"])
+def test_a_step_wants_no_random_numbers(text: str, cgraph: Command, tmp_path: Path) -> None:
+    more = ("b=0",) if "b" in text else ()
+    _, err = fit(cgraph, tmp_path, text, LINE, "w=1", *more)
+    assert "has no slope" in err and "random" not in err

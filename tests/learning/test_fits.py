@@ -171,6 +171,9 @@ def test_starts_that_diverge_are_passed_over() -> None:
     data = {"x": np.arange(1.0, 6.0), "y": np.exp(np.arange(1.0, 6.0) / 5)}
     fit = cgcli.train("exp(k*x*100) - y", data, {"k": 0.001}, residual=True, restarts=20)
     assert fit.parameters["k"] == pytest.approx(0.002)
+    data["x"][1] = 0
+    fit = cgcli.train("log(k*x) - y", data, {"k": 3}, residual=True, restarts=3)
+    assert fit.end.kind == "diverged" and fit.parameters == {"k": 3}
     with pytest.raises(CgraphError, match="loss= is soft_l1, huber, "):
         cgcli.train("k*x - y", data, {"k": 1}, residual=True, loss="hubr")
     with pytest.raises(CgraphError, match="there is no option 'restart'"):

@@ -1202,8 +1202,8 @@ FAULTS: Final = (
     Fault(
         "what is at a bound takes a degree of freedom, and spoils the errors of others",
         "cgcli/learning/statistics.py",
-        "np.where(held, 0.0, np.linalg.norm(jacobian, axis=0))",
-        "np.linalg.norm(jacobian, axis=0)",
+        "np.where(held, 0.0, lengths(jacobian))",
+        "lengths(jacobian)",
         ("tests/learning/test_bounds.py::test_linear_least_squares_within_any_bounds",),
     ),
     Fault(
@@ -1254,6 +1254,41 @@ FAULTS: Final = (
         "task._replace(mean=False, engine=None)",
         "task._replace(engine=None)",
         ("tests/learning/test_fits.py::test_the_error_of_an_odds_ratio_is_woolfs",),
+    ),
+    Fault(
+        "L-BFGS ends where its search saw a wall",
+        "cgcli/learning/fitting.py",
+        "if not np.array_equal(at, outcome.x):",
+        "if False:",
+        ("tests/learning/test_doubts.py::test_separable_classes_end_at_a_finite_cost",),
+    ),
+    Fault(
+        "a Jacobian that is not finite goes into SciPy",
+        "cgcli/learning/residuals.py",
+        "if not all(np.isfinite(part).all() for part in self._parts[1:]):",
+        "if False:",
+        ("tests/learning/test_doubts.py::test_residuals_without_a_slope_at_the_start_are_told",),
+    ),
+    Fault(
+        "a corner is named where a cost is infinite",
+        "cgcli/learning/noted.py",
+        'note.kind != "kink" or (is_finite and np.inf in ends)',
+        "note.kind",
+        ("tests/learning/test_doubts.py::test_a_kink_makes_no_cost_infinite",),
+    ),
+    Fault(
+        "what is saturated is taken for a kink",
+        "cgcli/learning/fitting.py",
+        "known.idle | (reaches == 0)",
+        "reaches == 0",
+        ("tests/learning/test_doubts.py::test_what_is_saturated_is_no_kink",),
+    ),
+    Fault(
+        "the unit of a parameter stays in its error",
+        "cgcli/learning/statistics.py",
+        "np.sqrt(variance) * roots * known.units",
+        "np.sqrt(variance) * roots",
+        ("tests/learning/test_doubts.py::test_columns_whose_squares_are_none",),
     ),
     Fault(
         "a line is fitted with a degree of freedom too many",
