@@ -174,6 +174,8 @@ class Formulas:
                     continue
                 form, asked = steps[wrt[:k]]
                 rule = by.setdefault(name, Derivatives(self.forms, name))
+                if len(orders) == 1:
+                    self.forms.check_growth(len(wrt) - k)
                 if k:
                     here = conditions.asked(form, self.forms.dependents([form], [rule.by]))
                 else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from cgcli.errors import CgraphError
@@ -19,6 +20,10 @@ SUM: Final = "sum"
 
 CROWD: Final = 60
 _ROOM: Final = 100_000
+_MUCH: Final = 5_000
+"""So many forms an order adds, half a second's, before those that follow are judged by it."""
+_FAR: Final = 3
+"""So many times the room a forecast has to be: growth may slow down."""
 _OPEN: Final = {SUM: 6, PRODUCT: 3}
 _ANY: Final = {"row": lambda shape: shape[1:], "unit": lambda length: (length,)}
 """The shapes of what is no operation, and stands for any row of a matrix."""
@@ -67,6 +72,7 @@ class Sums:
         self.parts: list[Any] = []
         self.shapes: list[Shape] = []
         self._index: dict[Any, Form] = {}
+        self._sizes: list[int] = []
         self.granted: dict[Condition, None] = {}
         self.lost: dict[Condition, None] = {}
         self.closed: set[Form] = set()
@@ -93,15 +99,32 @@ class Sums:
         form = self._index.get((kind, key))
         if form is None:
             if len(self.kinds) >= self.room:
-                message = f"the formulas grow past {self.room:,} parts"
-                hint = "ask for a lower order, or for less with --wrt"
-                raise CgraphError("limit", message, hint)
+                raise self.full()
             form = self._index[kind, key] = len(self.kinds)
             self.kinds.append(kind)
             self.parts.append(parts)
             shapes = [self.shapes[part] for part in over]
             self.shapes.append(broadcast(*shapes) if any(shapes) else shape)
         return form
+
+    def full(self) -> CgraphError:
+        """Return the error for more forms than there is room for."""
+        message = f"the formulas grow past {self.room:,} parts"
+        return CgraphError("limit", message, "ask for a lower order, or for less with --wrt")
+
+    def check_growth(self, orders: int) -> None:
+        """Raise `CgraphError` where so many orders more would take far more than there is room for.
+
+        It is asked before each. One adds some times as many forms as the order before it: that is
+        the least of the last two.
+        """
+        self._sizes.append(len(self.kinds))
+        added = [after - before for before, after in pairwise(self._sizes[-4:])]
+        if len(added) < 3 or added[-1] < _MUCH:
+            return
+        growth = min(after / max(before, 1) for before, after in pairwise(added))
+        if added[-1] * growth**orders > _FAR * self.room:
+            raise self.full()
 
     def grant(self, form: Form, sign: str, right: Form | None = None) -> None:
         """Note a condition that is taken for granted from here on: a sign, before 0 or `right`."""

@@ -40,7 +40,7 @@ def _read_csv(path: str, kind: Kind) -> Any:
     import csv
 
     rows: list[list[Any]] = []
-    text = read_text(path).lstrip("\ufeff")
+    text = read_text(path)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         for number, cells in enumerate(reader, 1):

@@ -14,7 +14,7 @@ from cgcli.commands.inputs import constant, read_name, split_names
 from cgcli.commands.problem import Problem, posed
 from cgcli.errors import CgraphError, few, file_error, shorten
 from cgcli.homework.students import Roster, Student, read_students, role
-from cgcli.library.files import ending_of, read_bytes, utf8
+from cgcli.library.files import MARK, ending_of, read_bytes, utf8
 from cgcli.views.streams import tell
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Texts:
         if not codec and data[:4].count(0) == 2 and data[0] != data[1]:
             codec = "utf-16-le" if data[1] == 0 else "utf-16-be"
         try:
-            return data.decode(codec or "utf-8")
+            return data.decode(codec or "utf-8").removeprefix(MARK)
         except UnicodeDecodeError:
             if codec:
                 raise file_error(path, f"it is no {codec.upper()}", _NAME_IT) from None
@@ -74,7 +74,7 @@ class Texts:
         is_guess = self.encoding == "utf-8"
         encoding = _WINDOWS if is_guess else self.encoding
         try:
-            text = data.decode(encoding)
+            text = data.decode(encoding).removeprefix(MARK)
         except UnicodeDecodeError:
             why = f"it is neither UTF-8 nor {encoding.capitalize()}"
             raise file_error(path, why, _NAME_IT) from None

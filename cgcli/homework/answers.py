@@ -10,7 +10,7 @@ from cgcli.homework.exercise import Exercise
 from cgcli.homework.notation import PATTERNS, TABLES, otherwise, plain
 from cgcli.homework.quantities import VALUE, Quantity
 from cgcli.homework.questions import LIMITS, Question, asked, place_of
-from cgcli.homework.rights import Formula, on_a_sheet, read_right, twofold, with_euler
+from cgcli.homework.rights import Formula, on_a_sheet, own_text, read_right, twofold, with_euler
 from cgcli.homework.sheets import Line, Part, Sheet
 from cgcli.homework.written import Written, exact, part_of, read_number, shape_of
 from cgcli.language.answer import parse_answer
@@ -21,8 +21,8 @@ from cgcli.words import Math, Message
 class Answer(NamedTuple):
     """An answer that was understood: to a quantity, or to one element of it.
 
-    `nodes` are all that the left side may mean: an expression may stand several times. `read` is
-    the answer as it was understood; `parts` are what stands before it in a chain of equalities.
+    `read` is the answer as it was understood; `parts` are what stands before it in a chain of
+    equalities.
     `measure` is the number of a formula that may be a number with its unit as well.
     """
 
@@ -30,7 +30,6 @@ class Answer(NamedTuple):
     text: str
     quantity: Quantity
     element: tuple[int, ...]
-    nodes: tuple[int, ...]
     written: Written | None
     formula: Formula | None
     read: str
@@ -125,7 +124,7 @@ def _read(exercise: Exercise, sheet: Sheet, unreadable: list[Unreadable]) -> Ite
             stated = mentioned(lefts, line.read or line.text)
             questions = [asked(exercise, left)[0] for left in stated]
             _, amiss = asked(exercise, line.text.partition("=")[0].strip())
-            why = amiss or (error if error.kind == "usage" else why)
+            why = amiss or line.lacks or (error if error.kind == "usage" else why)
             steps = frozenset(step[0] for step in questions if step)
             if steps.isdisjoint(exercise.steps.asked) and steps:
                 # Inputs alone are named, in an expression perhaps: it may be any step.
@@ -293,7 +292,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     try:
         if syntax.right is None:
             return None
-        quantity, element, nodes = Question(exercise, text).asked(syntax.left)
+        quantity, element = Question(exercise, text).asked(syntax.left)
         written, formula = read_right(exercise, syntax.right, text)
         if written is not None:
             # Digits that go on were cut off, and not rounded.
@@ -307,7 +306,7 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
         exercise.draft.undo()
     measure = read_number(line.measure, exercise.kind)
     typed = line.number, line.text
-    return Answer(*typed, quantity, element, nodes, written, formula, text, line.parts, measure)
+    return Answer(*typed, quantity, element, written, formula, text, line.parts, measure)
 
 
 def step_of(exercise: Exercise, name: str) -> Quantity:
@@ -330,11 +329,5 @@ def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
         after = exercise.graph.dependents([node])
         is_later = any(needed[place] and after[place] for place in range(len(exercise.graph)))
     if same or is_later:
-        name = Math(excerpt(exercise.graph.names[node]))
-        by = Message("itself, or by what comes after it")
-        by = Message("its own text") if same and not is_later else by
-        message = Message(
-            "this is not worked out: {step} is answered by {what}", step=name, what=by
-        )
         place = place_of(formula.expression, formula.text)
-        raise CgraphError("syntax", message, Message("write the number"), (place,))
+        raise own_text(exercise.graph.names[node], place, alike=same and not is_later)

@@ -194,7 +194,7 @@ class Reader:
         question, _ = asked(exercise, text)
         if question is None or graph.shape(question[0].of) or len(graph) > _LARGEST:
             return []
-        (node, of), element, _ = question
+        (node, of), element = question
         known = numbers.gradients.get(question[0])
         alone = bytearray(exercise.active)
         for place in graph.given:

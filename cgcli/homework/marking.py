@@ -138,8 +138,12 @@ class _Marking(Judge):
             if answers is not None:
                 numbers = self.judge(answers, [expected], Quantity(node))
                 if numbers is not None:
-                    # An expression that stands several times was worked out once.
-                    alike.update((other, node) for other in answers[-1].nodes if other > node)
+                    # An expression that stands several times was worked out once; what has names
+                    # of its own may have been worked out again.
+                    written = self.exercise.steps.classes.nodes(node)
+                    names = working.graph.given
+                    again = (other for other in written if not {node, other} <= names.keys())
+                    alike.update((other, node) for other in again if other > node)
             elif not (working.moved or held.moved):
                 continue
             elif node in alike:

@@ -44,6 +44,8 @@ class Steps:
         self.graph = result.graph
         self.classes = Classes(self.graph)
         self._places: dict[int, dict[int, int]] = {}
+        self.meant: dict[int, int] = {}
+        """By the first of what is written alike the node that is asked for by that text."""
         self.asked = self._asked()
 
     def _asked(self) -> list[Quantity]:
@@ -51,11 +53,15 @@ class Steps:
         graph, result = self.graph, self.result
         needed = graph.ancestors([result.of])
         varying = result.varying
-        # What is computed of typed numbers alone is no step, unless it has a name.
+        # What is computed of typed numbers alone is no step, unless it has a name; and what has
+        # none, and stands several times, is one step.
         asked = [
             Quantity(node)
             for node, arguments in enumerate(graph.arguments)
             if needed[node] and self._is_step(node) and (varying[node] or node in graph.given)
+            if self.meant.setdefault(self.classes.nodes(node)[0], node) == node
+            or node in graph.given
+            or node == graph.output
         ]
         if result.of in graph.literals:
             # A number as it was typed has no derivative that anybody would ask for.

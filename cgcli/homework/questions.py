@@ -1,4 +1,4 @@
-"""The left side of an answer → what it asks for: a quantity, an element of it, and its nodes."""
+"""The left side of an answer → what it asks for: a quantity, or an element of it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _STEPS: Final = 2_000
 
 Named: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 """The nodes that may be meant, several of what stands several times, and which element of them."""
-Asked: TypeAlias = tuple[Quantity, tuple[int, ...], tuple[int, ...]]
-"""A quantity, which element of it, and the nodes that may be meant."""
+Asked: TypeAlias = tuple[Quantity, tuple[int, ...]]
+"""A quantity, and which element of it."""
 
 
 class Question:
@@ -39,14 +39,14 @@ class Question:
         """Return what a left side asks for."""
         kind, payload, count, *_ = last = left[-1]
         if kind == syntax.INDEX and count == 1:
-            quantity, outer, nodes = self.asked(left[:-1])
+            quantity, outer = self.asked(left[:-1])
             if outer:
                 hint = Message("write one index")
                 raise self._error(Message("this is one number already"), hint, [last])
             shape = shape_of(self.exercise.truth(quantity))
             index = self._index(last)
             name = self.exercise.steps.text(quantity)
-            return quantity, self._element(name, shape, index, last), nodes
+            return quantity, self._element(name, shape, index, last)
         if kind == syntax.ATTRIBUTE:
             if payload != "grad":
                 message = Message("there is no '.{name}' on a sheet", name=Math(excerpt(payload)))
@@ -64,7 +64,8 @@ class Question:
                     raise self._ambiguous(above, of)
                 return self._derivative(above[0], below, by)
         nodes, element = self._nodes(left)
-        return Quantity(nodes[0]), element, nodes
+        meant = self.exercise.steps.meant.get(nodes[0], nodes[0]) if nodes[1:] else nodes[0]
+        return Quantity(meant), element
 
     def _derivative(self, of: int, below: Named, by: Expression | None) -> Asked:
         """Return the derivative of one node by another."""
@@ -80,7 +81,7 @@ class Question:
             raise CgraphError("name", message, f"name it in a statement: c = {name}")
         quantity = Quantity(node, of)
         if not graph.shape(of):
-            return quantity, element, nodes
+            return quantity, element
         if node not in self.exercise.result.sources.values():
             message = Message("{name} is no single number", name=Math(excerpt(graph.names[of])))
             raise CgraphError("shape", message, Message("its derivatives are by the inputs only"))
@@ -88,7 +89,7 @@ class Question:
             shape = " × ".join(map(str, shape_of(self.exercise.truth(quantity))))
             message = Message("this derivative is a matrix of {shape} numbers", shape=Math(shape))
             raise self._error(message, Message("answer it as a list of rows"), None)
-        return quantity, element, nodes
+        return quantity, element
 
     def _is_program_text(self, over: Expression, under: Expression) -> bool:
         """Whether dg and dx are names of the program themselves."""

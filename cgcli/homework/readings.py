@@ -14,7 +14,7 @@ from typing import Final
 
 from cgcli.homework.lefts import Lefts
 from cgcli.homework.notation import PATTERNS, multiplied, plain, result, rewriting
-from cgcli.homework.rights import with_euler
+from cgcli.homework.rights import not_answered, with_euler
 from cgcli.homework.sheets import Line, Part
 from cgcli.homework.statements import answered, chain, sides_of, statements
 from cgcli.homework.tables import Table
@@ -117,7 +117,10 @@ def _with_numbers(lefts: Lefts, lines: list[Line]) -> list[Line]:
         if not (left and part.sure and part.derivatives and all(map(known.get, words))):
             # A rule alone says nothing more where the number stands elsewhere.
             rule = part.sure and part.derivatives and left in numbers
-            done += [line] * (not rule)
+            is_read = left and part.sure and all(map(lefts.knows, words.difference(LETTERS)))
+            lacks = [name for name in part.derivatives if is_read and name not in numbers]
+            amiss = not_answered(lacks[0], left) if lacks else None
+            done += [line._replace(lacks=amiss)] * (not rule)
             continue
         put_in = lambda match, known=known: (
             f"({known[match[0]]})" if match[0] in known else match[0]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from cgcli.calculus.kind import Kind
-from cgcli.errors import CgraphError, Place, shorten
+from cgcli.errors import CgraphError, Place, excerpt, shorten
 from cgcli.graph.graph import Graph
 from cgcli.homework.exercise import Exercise, Point
 from cgcli.homework.notation import PATTERNS, plain
@@ -17,7 +17,7 @@ from cgcli.homework.written import Written, exact, read_number
 from cgcli.language.reader import normalise
 from cgcli.language.syntax import LIST, NUMBER, Expression, taken
 from cgcli.numbers.values import is_finite
-from cgcli.words import Message
+from cgcli.words import Math, Message
 
 _ROUNDED: Final = 3
 """From so many digits on a number in a calculation may be a rounded one."""
@@ -171,6 +171,22 @@ def twofold(text: str, first: str, second: str, *places: Place) -> CgraphError:
     values = {"number": shorten(text), "point": first, "plain": second}
     message = Message("{number} may be {point}, or {plain}", **values)
     return CgraphError("usage", message, Message("write it so that it has one meaning"), places)
+
+
+def own_text(name: str, *places: Place, alike: bool = False) -> CgraphError:
+    """Return the error for a step that is answered by itself, or by a text that is `alike`."""
+    by = Message("its own text") if alike else Message("itself, or by what comes after it")
+    step = Math(excerpt(name))
+    message = Message("this is not worked out: {step} is answered by {what}", step=step, what=by)
+    return CgraphError("syntax", message, Message("write the number"), places)
+
+
+def not_answered(name: str, left: str) -> CgraphError:
+    """Return the error for an answer to `left` by a derivative that has no number on the sheet."""
+    if name == left:
+        return own_text(name)
+    message = Message("{step} is not answered on this sheet", step=Math(name))
+    return CgraphError("syntax", message, Message("write the number"))
 
 
 def on_a_sheet(error: CgraphError, text: str) -> CgraphError:

@@ -139,14 +139,15 @@ class _Scheme:
     def formula(self, name: str, text: str) -> Callable[[ValueStep | GradientStep], Iterable[Any]]:
         """Return what a formula in the program's names comes to at a step; raises `CgraphError`."""
         left, equals, right = text.rpartition("=")
+        if not right.partition("#")[0].strip():
+            raise self.error("own", name, "there is no formula", _FORMS)
         step = self.step("own", left.strip()) if equals else None
         try:
             # Behind a question, as it stands on a sheet.
             line = f"{self.exercise.steps.text(self.exercise.steps.asked[0])} = {right}"
             syntax = parse_answer(line)
             assert syntax is not None
-            if syntax.right is None:
-                raise self.error("own", name, "there is no formula", _FORMS)
+            assert syntax.right is not None
             read_right(self.exercise, syntax.right, line)
         except CgraphError as error:
             raise self.error("own", name, error.message, error.hint or _FORMS) from None

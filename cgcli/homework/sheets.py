@@ -54,6 +54,8 @@ class Line(NamedTuple):
     """Whether its number goes on behind the digits that are written: 0.3333…"""
     heading: str = ""
     """The heading that it stands below, or that it begins with itself."""
+    lacks: CgraphError | None = None
+    """What is amiss where its answer goes on with a derivative that the sheet has no number for."""
 
 
 class Sheet(NamedTuple):
@@ -82,7 +84,6 @@ def read_sheets(text: str, name: str) -> list[Sheet]:
     >>> sheet.name, sheet.lines[0].text
     ('bo', 'p = 4.50')
     """
-    text = text.removeprefix("\ufeff")
     if "\0" in text:
         return [Sheet(name, [], "this is not text")]
     if PATTERNS["json"].match(text):

@@ -229,7 +229,7 @@ def chain(lefts: Lefts, text: str, *, derivatives: bool = False, formal: bool = 
     if asked is not None and len(asked) == 1:
         # A name in brackets behind its number: s = 0.4 (s).
         parts[-1] = re.sub(rf"(?<=\d)\s*\({re.escape(asked[0])}\)$", "", parts[-1])
-    if asked is None or _jumbled(lefts, asked, parts[1:]):
+    if asked is None or _jumbled(lefts, asked, parts[1:], bracket is not None):
         return []
     alike = len(asked) == 1
     if derivatives:
@@ -270,11 +270,15 @@ def _is_word(lefts: Lefts, text: str, asked: list[str] | None) -> bool:
     )
 
 
-def _jumbled(lefts: Lefts, asked: list[str], parts: list[str]) -> bool:
-    """Whether what is set equal cannot be one chain: two numbers, or a value by a later step."""
+def _jumbled(lefts: Lefts, asked: list[str], parts: list[str], in_bracket: bool) -> bool:
+    """Whether what is set equal cannot be one chain: two numbers, or a value by a later step.
+
+    Two numbers behind working are parts of a chain, unless the second stands `in_bracket`.
+    """
     results = [result(part, lefts.knows) for part in parts[-2:]]
     numbers = [float(part) for part in results if PATTERNS["a_number"].fullmatch(part)]
-    if len(numbers) == 2 and abs(numbers[0] - numbers[1]) > 0.1 * max(map(abs, numbers)):
+    alone = len(numbers) == 2 and (in_bracket or len(parts) == 2)
+    if alone and abs(numbers[0] - numbers[1]) > 0.1 * max(map(abs, numbers)):
         return True
     # What stands behind a bar alone is another answer, which is not understood.
     if any(PATTERNS["joined"].search(part) or part.count("|") == 1 for part in parts[:-1]):

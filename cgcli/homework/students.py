@@ -67,7 +67,7 @@ def read_rows(text: str, name: str) -> Iterator[Row]:
     >>> [row.cells or row.trouble for row in read_rows('a;b\\n1;"2\\n3;4', "x.csv")]
     [['a', 'b'], 'a quote is opened and never closed', ['3', '4']]
     """
-    lines = list(io.StringIO(text.removeprefix("\ufeff"), newline=None))
+    lines = list(io.StringIO(text, newline=None))
     head = next((line for line in lines if line.strip()), "")
     plain = re.sub(r'"[^"]*"', "", head)
     delimiter = max(",;\t", key=plain.count)

@@ -192,7 +192,8 @@ def _table(text: str, name: str, exercise: Exercise) -> tuple[list[Sheet], list[
         steps = few([exercise.steps.text(step) for step in exercise.steps.asked])
         hint = f"name the steps in the first line: {steps}; a class list goes with --students"
         raise file_error(name, "no column of it is a step of the sheet", hint)
-    twice = [step for step in asked.values() if step and [*asked.values()].count(step) > 1]
+    steps_of = [asked[head] for head in heads if asked.get(head)]
+    twice = [step for step in steps_of if steps_of.count(step) > 1]
     if twice:
         why = f"two columns of it are {shorten(twice[0])}"
         raise file_error(name, why, "leave one of them out")

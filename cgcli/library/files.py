@@ -29,6 +29,8 @@ _HELD: Final = (errno.EBUSY, errno.EPERM)
 """What a file says that can be written and not replaced: it is mounted, or its folder guards it."""
 _NO_FOLDER: Final = ("there is no such folder", "make it first")
 _LARGEST: Final = 256 * 2**20
+MARK: Final = "\ufeff"
+"""What a text may begin with that says how it is encoded, and is no part of it."""
 _STREAM: Final = "/dev/(stdout|stderr|fd/[0-9]+)|/proc/.*"
 
 
@@ -108,9 +110,12 @@ def read_bytes(path: str) -> bytes:
 
 
 def utf8(data: bytes, what: str) -> str:
-    """Return bytes as text; raises `CgraphError` that names the first byte that is not UTF-8."""
+    """Return bytes as text, without the mark that Windows puts before it.
+
+    Raises `CgraphError` that names the first byte that is not UTF-8.
+    """
     try:
-        return data.decode("utf-8")
+        return data.decode("utf-8").removeprefix(MARK)
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ import sympy
 from hypothesis import given, settings
 
 import cgcli
+from cgcli.algebra.forms import Forms
 from cgcli.algebra.formulas import Formulas
 from cgcli.algebra.wanted import Wanted
 from cgcli.calculus.result import Result
+from cgcli.errors import CgraphError
 from cgcli.views.formulas import as_text
 from tests.amounts import portion, sampled
 from tests.documents import validate
@@ -465,3 +468,25 @@ def test_code_has_no_values(option: tuple[str, ...], cgraph: Any) -> None:
     ran = cgraph("diff", "x^2", "x=1", "--format", "python", *option)
     assert ran.status == 2
     assert f"{option[0]} is for values beside formulas, and code has none" in ran.err
+
+
+@pytest.mark.parametrize(("orders", "refused"), [(2, False), (3, True), (15, True)])
+def test_growth_that_leads_far_past_the_room_is_told(orders: int, refused: bool) -> None:
+    """How many parts the orders of that function take; two more take 96,513 of 100,140."""
+    forms, told = Forms(), False
+    for size in (12, 32, 119, 450, 1813, 7524):
+        assert not told
+        forms.kinds = [""] * size
+        try:
+            forms.check_growth(orders)
+        except CgraphError:
+            told = True
+    assert told == refused
+
+
+def test_a_high_order_is_refused_before_its_parts_are_made() -> None:
+    begun = time.process_time()
+    graph = cgcli.parse("sin(cos(tan(exp(sin(cos(x))))))").graph()
+    with pytest.raises(CgraphError, match="grow past"):
+        Formulas(graph, Wanted(order=8))
+    assert time.process_time() - begun < 5

@@ -61,6 +61,18 @@ def test_a_picture_that_would_take_minutes_is_refused_at_once(cgraph: Any) -> No
         assert "3,000 arrows that meet at one of them" in ran.err + ran.out
 
 
+def test_what_no_terminal_holds_is_a_tree_at_once(
+    cgraph: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One layer has 450 boxes, which is told before they are laid out."""
+    laid_out: list[Any] = []
+    monkeypatch.setattr("cgcli.views.drawing.draw.place", laid_out.append)
+    monkeypatch.setenv("COLUMNS", "80")
+    ran = cgraph("draw", "sum([x*t for t in 1..450])", "x=1")
+    assert (ran.status, laid_out) == (0, [])
+    assert "rows at least: this is its tree" in ran.err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -422,6 +422,24 @@ def test_columns_are_texts_with_fields(here: Path, cgraph: Run) -> None:
     assert cgraph(*words[:-1], "--columns", columns).status == 2
 
 
+def test_any_text_may_begin_with_a_mark(here: Path, cgraph: Run) -> None:
+    """As Windows writes UTF-8: programs, schemes, columns, class lists, sheets, values."""
+    texts = {
+        "p.cg": "p = x + y; g = p*z",
+        "at.json": '{"x": 1, "y": 3, "z": -3}',
+        "marks.toml": "points = 2",
+        "map.toml": '[columns]\nWho = "{number}"\nGrade = "{points}"',
+        "class.csv": "number,name\n1815,Ada",
+        "1815.txt": "p = 4",
+    }
+    for name, text in texts.items():
+        write(here / name, text.encode("utf-8-sig"))
+    words = ("check", "@p.cg", "--at", "at.json", "-a", "1815.txt", "--students", "class.csv")
+    ran = cgraph(*words, "--scheme", "marks.toml", "--csv", "--columns", "map.toml")
+    assert (ran.out, ran.err) == ("Who,Grade\n1815,2\n", "")
+    assert cgraph("sheet", "@p.cg", "--at", "at.json").out.startswith("# p = x + y; g = p*z\n")
+
+
 def test_two_of_one_name_are_told_apart(cgraph: Any, tmp_path: Path) -> None:
     (tmp_path / "class.csv").write_text("name,number\nJohn Smith,11\nJohn Smith,12\nAda,13\n")
     folder = tmp_path / "in"

@@ -50,6 +50,8 @@ def judged(problem: tuple[str, dict[str, object]], sheet: str) -> dict[str, Judg
         ("p = x + y = 1 - 3 = -2", "1 - 3", ["sign-lost", "wrong-variable"]),
         ("p = x + z = 1 - 3 = 4", "x + z", ["sign-lost", "wrong-variable"]),
         ("dg/dx = dg/dp * dp/dz = -3 * 1 = -3", "dg/dp * dp/dz", []),
+        ("dg/dx = dg/dp * dp/dx = -3 * 2 = -6 = -3", "-3 * 2", ["gradient-not-reset"]),
+        ("p = 1 + 3 = 4 = 5", "5", ["arithmetic"]),
         ("dg/dz = 4 + 0 = 3 + 2 = 4", "3 + 2", ["arithmetic"]),
         ("dg/dz = x = 4", "x", ["sum-rule-on-product", "local-left-out", "other-variable"]),
         (r"$\frac{\partial g}{\partial y} = \frac{\partial g}{\partial p} z = -3$",

@@ -144,6 +144,38 @@ def test_an_expression_that_stands_twice_was_worked_out_once() -> None:
     assert mark(program, at, "x + y = 5; b = 16").verdicts["b"] == "right"
     assert mark(program, at, "x + y = 5; b = 36").verdicts["b"] == "wrong"
 
+    # By a name it is worked out too, but not what has another name.
+    program = "a = x + y; b = x + y; f = (x + y)*a; g = b*z; h = f*g"
+    at["z"] = 2
+    assert mark(program, at, "a = 5; f = 25; g = 10").verdicts == {
+        "a": "wrong",
+        "f": "follows",
+        "g": "wrong",
+    }
+
+
+@pytest.mark.parametrize(
+    ("program", "asked"),
+    [
+        ("f = (x + y)*z + sin(x + y)", ["x + y", "(x + y) * z", "sin(x + y)", "f"]),
+        ("f = (x + y)*z + sin(y + x)", ["x + y", "(x + y) * z", "sin(y + x)", "f"]),
+        ("f = x*y + x*y*2", ["x * y", "x * y * 2", "f"]),
+        ("a = x + y; f = sin(x + y)*a", ["a", "sin(x + y)", "f"]),
+        ("f = sin(x + y); a = x + y; g = f*a", ["x + y", "f", "a", "g"]),
+        ("a = x + y; f = sin(x + y)*z", ["x + y", "sin(x + y)", "f"]),
+        ("a = x + y; b = x + y; f = a*b", ["a", "b", "f"]),
+    ],
+)
+def test_an_expression_that_stands_twice_is_asked_for_once(program: str, asked: list[str]) -> None:
+    at = {"x": 1, "y": 2, "z": 3}
+    problem = exercise(program, at)
+    steps = [problem.steps.text(step) for step in problem.steps.asked]
+    assert [step for step in steps if step[0] != "d"] == asked
+    key = zip(steps, map(problem.truth, problem.steps.asked), strict=True)
+    marked = mark(program, at, "\n".join(f"{step} = {number!r}" for step, number in key))
+    assert marked.verdicts == dict.fromkeys(steps, "right")
+    assert not marked.missing
+
 
 def test_rounded_numbers_may_be_gone_on_with() -> None:
     program, at = "a = x/7; b = a*9; c = b*b", {"x": 4}

@@ -118,7 +118,10 @@ def test_a_table_without_steps_says_what_they_are() -> None:
     with pytest.raises(CgraphError) as raised:
         read_handed_in("name,score\nAda,4", "form.csv", "csv", SEED)
     assert "dg/dp" in raised.value.hint
-    for text in ("", "name,p\n", '"name,p\nAda,4', "name,dg/dx,x.grad\nAda,1,2"):
+    for text in (
+        "", "name,p\n", '"name,p\nAda,4', "name,dg/dx,x.grad\nAda,1,2", "name,p,g,p\nAda,4,-12,5",
+        "name,x,x,p\nAda,1,2,4",
+    ):  # fmt: skip
         with pytest.raises(CgraphError):
             read_handed_in(text, "form.csv", "csv", SEED)
 

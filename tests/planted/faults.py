@@ -844,7 +844,7 @@ FAULTS: Final = (
     Fault(
         "an expression that stands twice is worked out twice",
         "cgcli/homework/marking.py",
-        "alike.update((other, node) for other in answers[-1].nodes if other > node)",
+        "alike.update((other, node) for other in again if other > node)",
         "alike.update(())",
         (f"{MARKING}::test_an_expression_that_stands_twice_was_worked_out_once",),
     ),

@@ -113,7 +113,7 @@ class Drawing:
         What is too wide even so is drawn with inputs repeated, whose arrows are short. Raises
         `UnfitError` where nothing fits.
         """
-        from cgcli.views.drawing.terminal import UnfitError, check_width, print_picture
+        from cgcli.views.drawing.terminal import UnfitError, check_size, print_picture
 
         first = self._scene(frame)
         ways = [first]
@@ -123,7 +123,7 @@ class Drawing:
         errors = []
         for current in ways:
             try:
-                check_width(current)
+                check_size(current)
                 print_picture(place(current))
             except UnfitError as error:
                 errors.append(error)

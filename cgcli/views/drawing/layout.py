@@ -36,10 +36,7 @@ _FAN: Final = 500
 def place(scene: Scene) -> Placed:
     """Return the places of a scene; raises `CgraphError` where there is too much of it."""
     layers = Layers(repeated(scene))
-    if (fan := max(map(len, (*layers.arriving, *layers.users)), default=0)) > _FAN:
-        raise _too_much(f"{fan:,} arrows that meet at one of them", layers.scene)
-    if (passed := layers.bends) > _PASSED:
-        raise _too_much(f"arrows that pass {passed:,} others", layers.scene)
+    check_count(layers)
     rows = _rows(layers)
     for rearranged in (by_turn, in_order, _aligned):
         moved = rearranged(layers, rows)
@@ -47,6 +44,14 @@ def place(scene: Scene) -> Placed:
             rows = moved
     placed = _drawn(layers, rows)
     return transposed(placed) if scene.down else placed
+
+
+def check_count(layers: Layers) -> None:
+    """Raise `CgraphError` where there are too many arrows to lay out."""
+    if (fan := max(map(len, (*layers.arriving, *layers.users)), default=0)) > _FAN:
+        raise _too_much(f"{fan:,} arrows that meet at one of them", layers.scene)
+    if (passed := layers.bends) > _PASSED:
+        raise _too_much(f"arrows that pass {passed:,} others", layers.scene)
 
 
 def _too_much(what: str, scene: Scene) -> CgraphError:

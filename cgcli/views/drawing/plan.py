@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
+from cgcli.views.drawing.layers import Layers
 from cgcli.views.drawing.placed import Placed
 from cgcli.views.drawing.scene import Arrow, Shape
 from cgcli.views.gate import width
@@ -29,7 +30,7 @@ class Stop:
 
     net: int
     y: float
-    height: int = 1
+    height: int
     shape: Shape | None = None
     sources: list[Way] = field(default_factory=list)
     top: int = 0
@@ -74,24 +75,36 @@ def beside(arrow: Arrow) -> int:
     return max(width(arrow.value), width(arrow.contribution))
 
 
+def heights(layers: Layers) -> list[int]:
+    """Return how many rows each stop takes, in whatever order its arrows arrive."""
+    scene, tall = layers.scene, [1] * len(layers.stops)
+    for k, (shape, numbers) in enumerate(zip(scene.shapes, layers.arriving, strict=True)):
+        arrows = [scene.arrows[number] for number in numbers]
+        if scene.down:
+            # A lone arrow comes in where others leave, and its numbers reach over the box.
+            arriving = sum(2 + beside(arrow) for arrow in arrows) + 1 if len(arrows) > 1 else 1
+            tall[k] = max(max(map(width, shape.words)) + 4, arriving)
+        else:
+            tall[k] = max(2 + len(shape.words), _ARRIVAL * len(arrows))
+    return tall
+
+
 def planned(placed: Placed, squeeze: float = 1.0) -> list[Column]:
     """Return the layers, their stops in the order of the picture's layout."""
     down, layers, arrows = placed.scene.down, placed.layers, placed.scene.arrows
     pixels = _PIXELS[down] * squeeze
     columns = [Column([], []) for _ in layers.columns]
-    stops = [Stop(k, y / pixels) for (k, _), y in zip(layers.stops, placed.rows, strict=True)]
+    tall = zip(layers.stops, placed.rows, heights(layers), strict=True)
+    stops = [Stop(k, y / pixels, height) for (k, _), y, height in tall]
     entries: dict[int, int] = {}
     for stop, shape, numbers in zip(stops, placed.scene.shapes, layers.arriving, strict=False):
-        needed, free = max(map(width, shape.words)) + 4 if down else 2 + len(shape.words), 1
+        stop.shape, free = shape, 1
         for number in sorted(numbers, key=lambda number: placed.labels[number][not down]):
             entries[number] = free
             free += 2 + beside(arrows[number]) if down else _ARRIVAL
-        stop.shape, stop.height = shape, max(needed, free if down else free - 1)
         if down and len(numbers) == 1:
-            # A lone arrow comes in where others leave, and its numbers reach over the box.
-            stop.height = needed
             entries[numbers[0]] = stop.exit
-            stop.over = max(0, stop.exit + free - 1 - needed)
+            stop.over = max(0, stop.exit + free - 1 - stop.height)
     for stop, (_, level) in sorted(zip(stops, layers.stops, strict=True), key=lambda at: at[0].y):
         columns[level].stops.append(stop)
     joined = set()

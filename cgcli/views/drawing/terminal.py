@@ -14,8 +14,9 @@ from typing import Final
 from cgcli.errors import CgraphError
 from cgcli.views.drawing.channel import Net, TangledError, tracks
 from cgcli.views.drawing.layers import Layers, repeated
+from cgcli.views.drawing.layout import check_count
 from cgcli.views.drawing.placed import Placed
-from cgcli.views.drawing.plan import Column, Stop, Way, beside, give_rows, planned
+from cgcli.views.drawing.plan import Column, Stop, Way, beside, give_rows, heights, planned
 from cgcli.views.drawing.scene import Scene
 from cgcli.views.gate import width
 from cgcli.views.terminal import can_show, console, paint
@@ -41,12 +42,20 @@ class UnfitError(CgraphError):
         super().__init__("limit", message, _ELSEWHERE)
 
 
-def check_width(scene: Scene) -> None:
-    """Raise `UnfitError` where a picture is too wide by its layers alone."""
-    if scene.down:
-        return
-    least = _NARROWEST * (max(Layers(repeated(scene)).levels, default=0) + 1)
-    most = console().width
+def check_size(scene: Scene) -> None:
+    """Raise `UnfitError` where a picture is too large by its layers alone, before it is laid out.
+
+    Raises `CgraphError` where there is too much to lay out at all.
+    """
+    layers, most = Layers(repeated(scene)), console().width
+    least = 0 if scene.down else _NARROWEST * len(layers.columns)
+    if least <= most:
+        check_count(layers)
+        tall = heights(layers)
+        rows = max(sum(tall[k] + 1 for k in stops) - 1 for stops in layers.columns.values())
+        if rows > _MOST_ROWS and not scene.down:
+            raise UnfitError(f"the picture takes {rows} rows at least")
+        least = rows if scene.down else least
     if least > most:
         raise UnfitError(f"the picture takes {least} columns at least, and there are {most} here")
 
