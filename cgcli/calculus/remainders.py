@@ -65,11 +65,13 @@ def remainders(
                 yield name, max(left)
 
 
-def sharpened(graph: Graph, values: list[Any], nodes: Sequence[int], known: list[Any]) -> list[Any]:
+def sharpened(
+    graph: Graph, values: list[Any], nodes: Sequence[int], rounded: list[Any]
+) -> list[Any]:
     """Return the values of some nodes, rounded once where numbers of many digits tell them.
 
-    Where they do not, it is what is `known` of them; so are all where doubles, in which the
-    graph has `values`, would choose otherwise somewhere.
+    Where they do not, it is the `rounded` one; so are all where doubles, in which the graph has
+    `values`, choose otherwise somewhere.
 
     >>> from cgcli.calculus.doubles import DOUBLES
     >>> from cgcli.program import parse
@@ -82,17 +84,17 @@ def sharpened(graph: Graph, values: list[Any], nodes: Sequence[int], known: list
     needed = graph.ancestors(nodes)
     steps = [node for node, row in enumerate(graph.operations) if row.step and needed[node]]
     if sum(map(len, map(elements, values))) > _NUMBERS:
-        return known
+        return rounded
     with room(_FAR):
         try:
             truths = _forward(graph, values, needed).values
         except InvalidOperation:
-            return known
+            return rounded
         if any(anywhere(by_double(float, truths[node]) != values[node]) for node in steps):
-            return known
+            return rounded
         return [
             by_double(lambda x, y: float(x) if x.is_finite() else y, truths[node], value)
-            for node, value in zip(nodes, known, strict=True)
+            for node, value in zip(nodes, rounded, strict=True)
         ]
 
 

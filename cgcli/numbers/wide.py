@@ -23,6 +23,8 @@ _CONTEXT: Final = boundless(34)
 _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937510")
 _FARTHEST: Final = 10**9
 """What exponents are cut off at: far outside all that a product with a double brings back."""
+_TURNS: Final = 310
+"""Of numbers beyond 10 to this power, which no double is, pi would be needed to too many digits."""
 _BERNOULLI: Final = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6))
 LEAST_DOUBLE: Final = Decimal("4.9e-324")
 
@@ -136,11 +138,13 @@ def _atan2(a: Decimal, b: Decimal) -> Decimal:
 
 def _sin(x: Decimal, first: int = 1) -> Decimal:
     """Return sin(x), whose series begins with the first power, or cos(x), for 0."""
+    if x.adjusted() > _TURNS:
+        return Decimal("nan")
     with decimal.localcontext() as fine:
         fine.prec += 10 + max(x.adjusted(), 0)
         x = x.remainder_near(2 * _pi(fine.prec))
         fine.prec += 10
-        term = total = x**first if first else Decimal(1)
+        term = total = x if first else Decimal(1)
         power = first
         while abs(term) > Decimal((0, (1,), total.adjusted() - fine.prec)):
             power += 2
@@ -163,14 +167,14 @@ def _pi(digits: int) -> Decimal:
         return total
 
 
-def _known(name: str, function: Callable[[Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
+def _finer(name: str, function: Callable[[Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
     """Return a function that knows as many digits as are asked for, where doubles have too few."""
 
-    def known(x: Decimal) -> Decimal:
+    def call(x: Decimal) -> Decimal:
         fine = decimal.getcontext().prec > _CONTEXT.prec
         return function(x) if fine and x.is_finite() else _by_double(name, x)
 
-    return known
+    return call
 
 
 def _by_double(name: str, *arguments: Decimal) -> Decimal:
@@ -197,10 +201,10 @@ _FUNCTIONS: Final[dict[str, Callable[..., Decimal]]] = {
     "sqrt": Decimal.sqrt,
     "cbrt": _cbrt,
     "pow": _pow,
-    "sin": _known("sin", _sin),
-    "cos": _known("cos", lambda x: _sin(x, 0)),
-    "tan": _known("tan", lambda x: _sin(x) / _sin(x, 0)),
-    "tanh": _known("tanh", lambda x: (grown := _expm1(2 * x)) / (grown + 2)),
+    "sin": _finer("sin", _sin),
+    "cos": _finer("cos", lambda x: _sin(x, 0)),
+    "tan": _finer("tan", lambda x: _sin(x) / _sin(x, 0)),
+    "tanh": _finer("tanh", lambda x: (grown := _expm1(2 * x)) / (grown + 2)),
     "cosh": lambda x: (_exp(x) + _exp(-x)) / 2,
     "atan2": _atan2,
     "erfc": _erfc,
