@@ -22,8 +22,7 @@ class Answer(NamedTuple):
     """An answer that was understood: to a quantity, or to one element of it.
 
     `read` is the answer as it was understood; `parts` are what stands before it in a chain of
-    equalities.
-    `measure` is the number of a formula that may be a number with its unit as well.
+    equalities. `measure` is the number of a formula that may be a number with its unit as well.
     """
 
     line: int

@@ -56,7 +56,10 @@ def said(*kinds: str, how: str = "said") -> str:
 
 
 def compiled(parts: str | list[str], forms: Mapping[str, str] = {}) -> re.Pattern[str]:
-    """Return a pattern of the table, with the forms and the words that it names filled in."""
+    """Return a pattern of the table, with the forms and the words that it names filled in.
+
+    A form may name others, which name none.
+    """
 
     def filled(match: re.Match[str]) -> str:
         if match["form"]:
@@ -64,7 +67,7 @@ def compiled(parts: str | list[str], forms: Mapping[str, str] = {}) -> re.Patter
         return said(*match["kinds"].split(), how=match["how"])
 
     names = r"<(?P<form>[A-Z]+)>|<(?P<how>said|spaced|stems) (?P<kinds>[a-z ]+)>"
-    return re.compile(re.sub(names, filled, "".join(parts)))
+    return re.compile(re.sub(names, filled, re.sub(names, filled, "".join(parts))))
 
 
 PATTERNS: Final = {name: compiled(parts) for name, parts in TABLES["patterns"].items()}

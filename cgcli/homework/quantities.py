@@ -55,14 +55,14 @@ class Steps:
         varying = result.varying
         # What is computed of typed numbers alone is no step, unless it has a name; and what has
         # none, and stands several times, is one step.
-        asked = [
-            Quantity(node)
-            for node, arguments in enumerate(graph.arguments)
-            if needed[node] and self._is_step(node) and (varying[node] or node in graph.given)
-            if self.meant.setdefault(self.classes.nodes(node)[0], node) == node
-            or node in graph.given
-            or node == graph.output
-        ]
+        asked = []
+        for node in range(len(graph)):
+            named = node in graph.given
+            if not (needed[node] and self._is_step(node) and (varying[node] or named)):
+                continue
+            meant = self.meant.setdefault(self.classes.nodes(node)[0], node)
+            if named or node in (meant, graph.output):
+                asked.append(Quantity(node))
         if result.of in graph.literals:
             # A number as it was typed has no derivative that anybody would ask for.
             return asked

@@ -40,7 +40,9 @@ _LOWER: Final = 0.01
 _ROWS: Final = 10_000
 _SQUARE: Final = "a cost is an error, 0 at best: square it, as in (w*x - y)^2, or add --residual"
 _SIZES: Final = "columns of very different sizes want --scale, or least squares --residual"
-_STEPPED: Final = "a step, such as round(w), has no slope: leave it out, or put a smooth one for it"
+_STEPPED: Final = (
+    "a step, such as round(w), has no slope: leave it out, or use a smooth function in its place"
+)
 _RANDOM: Final = "start from random numbers, as glorot(2, 3) or uniform(-1, 1)"
 
 
@@ -134,7 +136,7 @@ def unmoved(objective: Objective, before: Any, first: float) -> list[Doubt]:
     for name, view in chain(*(parameters.look(flags).items() for flags in (stuck, dead))):
         if view.all() and moving[graph.inputs[name]] and rises(objective, name):
             message = f"{name}: the cost is level here, and rises to both sides"
-            doubts.append(Doubt("undetermined", message, "others are as good", grave=False))
+            doubts.append(Doubt("undetermined", message, "other values are as good", grave=False))
             view[...] = False
     if constant and blocked.any():
         message = f"{parameters.named(blocked)}: the cost does not depend on that in any row"

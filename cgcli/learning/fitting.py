@@ -211,8 +211,8 @@ def judged(residuals: Residuals, task: Task, table: Table, fit: Fit) -> Fit:
             hint = "that is as it should be for exact data; measured data would scatter"
             doubt(f"{message} and no p", hint)
     if figures.sum is not None and left.any() and not 0 < figures.sum < np.inf:
-        message = "the sum of squares is beyond the doubles, and with it the cost"
-        doubt(message, "what else is told holds; data in other units would have a sum")
+        message = "the sum of squares, and with it the cost, is outside the range of doubles"
+        doubt(message, "all else holds; with the data in other units there is a sum")
     if figures.errors is not None:
         doubts += known.loosely(task.parameters, figures.errors)
     if (figures.r_squared or 0.0) < 0 and fit.settled and not doubts:
@@ -336,7 +336,9 @@ def likelihood(task: Task, table: Table) -> tuple[Statistics, list[Doubt]]:
     if is_saddle or not np.isfinite(matrix).all():
         message = "the likelihood is not at its maximum: in a direction it curves upwards"
         if not is_saddle:
-            message = "how the likelihood curves is not known: beside its end it is no double"
+            message = (
+                "the curvature of the likelihood is not known: beside the end it is not finite"
+            )
             hint = "start elsewhere, or write another program"
         known = Spread(np.full_like(matrix, np.nan), rank, [])
         doubts = [Doubt("unconverged", message, hint)]

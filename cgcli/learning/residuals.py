@@ -9,7 +9,7 @@ import numpy as np
 
 from cgcli.errors import CgraphError
 from cgcli.learning.objective import Triangles
-from cgcli.learning.statistics import Spread, plain, sandwich, spread
+from cgcli.learning.statistics import Spread, powers, sandwich, spread
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 from cgcli.plan.sweep import SHARD
@@ -45,8 +45,8 @@ class Residuals:
     def rescale(self, theta: Any) -> bool:
         """Choose factor and units by some parameters; return whether the factor is another."""
         before, left = self.factor, self.at(theta) / self.factor
-        self.factor = 1.0 if self.loss else float(plain(np.abs(left).max(initial=0.0)))
-        self.units = plain(np.abs(self.jacobian(theta)).max(axis=0, initial=0.0))
+        self.factor = 1.0 if self.loss else float(powers(np.abs(left).max(initial=0.0)))
+        self.units = powers(np.abs(self.jacobian(theta)).max(axis=0, initial=0.0))
         return self.factor != before
 
     def jacobian(self, theta: Any) -> Any:

@@ -33,12 +33,12 @@ _MATRIX: Final = 200
 """Of more parameters than these the covariance is not told."""
 
 
-def plain(sizes: Any) -> Any:
+def powers(sizes: Any) -> Any:
     """Return what brings sizes to where they can be squared: powers of 2, which lose no bit.
 
     What is left over keeps room for the derivatives.
 
-    >>> plain(np.array([0.0, 1e-3, 1e-160])).tolist() == [1.0, 1.0, 2.0**199]
+    >>> powers(np.array([0.0, 1e-3, 1e-160])).tolist() == [1.0, 1.0, 2.0**199]
     True
     """
     exponents = np.log10(np.where((sizes > 0) & (sizes < np.inf), sizes, 1.0))
@@ -48,7 +48,7 @@ def plain(sizes: Any) -> Any:
 
 def lengths(jacobian: Any) -> Any:
     """Return the lengths of columns, of which none is beyond the doubles."""
-    units = plain(np.abs(jacobian).max(axis=0, initial=0.0))
+    units = powers(np.abs(jacobian).max(axis=0, initial=0.0))
     return np.minimum(np.linalg.norm(jacobian * units, axis=0) / units, np.finfo(float).max)
 
 
@@ -104,7 +104,7 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
     loose = directions[~known & (np.abs(directions[:, ~idle]).max(axis=1, initial=0) > PART)]
     mixed = (np.abs(loose).max(axis=0, initial=0.0) > PART) & ~idle
     rooted = directions[known] / sizes[known, None]
-    units = plain(scale)
+    units = powers(scale)
     inverse = (rooted.T @ rooted) / np.outer(scale * units, scale * units)
     unknown = mixed | idle
     inverse[unknown], inverse[:, unknown] = np.nan, np.nan

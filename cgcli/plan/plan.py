@@ -15,6 +15,7 @@ from cgcli.plan.kernels import SPECIAL
 from cgcli.plan.tape import DONE, ONCE, STEP, SUMS, VIEWS, Operand, Tape
 
 _ARITHMETIC: Final = ("add", "subtract", "multiply", "divide")
+"""What a constant that is NaN or infinite goes through without a flag."""
 
 
 def run(calls: Sequence[Call], guard: Guard) -> None:

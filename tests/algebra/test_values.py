@@ -134,6 +134,12 @@ def test_second_derivatives_keep_what_their_text_cancels(
     assert evaluated(formulas, {"x": x}).values[0] == pytest.approx(expected, rel=1e-15)
 
 
+@pytest.mark.parametrize("program", ["sin(exp(exp(x)))", "tan(exp(exp(x))) + cos(x^x^x)"])
+def test_angles_far_beyond_the_doubles_have_no_value_and_take_no_time(program: str) -> None:
+    formulas = Formulas(cgcli.parse(program).graph(), Wanted(None, 2))
+    assert math.isnan(evaluated(formulas, {"x": 20.0}).values[0])
+
+
 def test_with_many_digits_nothing_is_chosen_otherwise() -> None:
     """In doubles x + 1 is x, and the branch is the other one."""
     formulas = Formulas(cgcli.parse("where(x + 1 > x, x^2, x^3)").graph(), Wanted(None, 2))

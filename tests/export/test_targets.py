@@ -97,6 +97,18 @@ ARRAYS = [
 ]
 
 
+@pytest.mark.parametrize("to", ["python", "c", "js"])
+@pytest.mark.parametrize(
+    ("last", "right"), [(0.0, 1.7e308), (-1.7e308, 3.5), (np.inf, np.inf), (1.7e308, np.inf)]
+)
+def test_a_sum_that_comes_back_into_the_doubles_is_that_of_eval(
+    last: float, right: float, to: str
+) -> None:
+    at = {"v": [1.7e308, 1.7e308, -1.7e308, last, 3.5]}
+    assert cgcli.parse("sum(v)").evaluate(at).value == right
+    assert called("sum(v)", to, at)[0] == right
+
+
 @pytest.mark.parametrize("to", RUN)
 @pytest.mark.parametrize("text", ARRAYS)
 def test_arrays(text: str, to: str) -> None:

@@ -612,7 +612,7 @@ def test_a_sum_of_squares_beyond_the_doubles_is_told(cgraph: Command, tmp_path: 
     document, err = fit(cgraph, tmp_path, "w*x - y", rows, "w=1", "--residual")
     assert document["parameters"]["w"] == pytest.approx(13.9e160 / 14, rel=1e-9)
     assert document["end"]["reliable"]
-    assert "the sum of squares is beyond the doubles" in err
+    assert "the sum of squares, and with it the cost, is outside the range" in err
 
 
 SIDES = "x,y\n-3,0\n-2,0\n-1,0\n1,1\n2,1\n3,1\n"
