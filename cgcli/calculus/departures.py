@@ -83,9 +83,12 @@ def gradient_departure(
     if not unusual:
         return {}
     left = set(kinds)
-    if not any(
-        _has_zero(gradients[source]) for source in result.sources.values() if source in unusual
-    ):
+    vanished = [
+        source
+        for source in result.sources.values()
+        if source in unusual and _has_zero(gradients[source])
+    ]
+    if not vanished:
         left.discard("underflow")
     candidates: list[tuple[int, Note]] = []
     # Elements that do not move are asked for by nobody.
@@ -139,7 +142,7 @@ def gradient_departure(
                 lost.setdefault(of, note)
             else:
                 left.remove(note.kind)
-    asked = {lost[source] for source in result.sources.values() if source in lost}
+    asked = {lost[source] for source in vanished if source in lost}
     first = next((note for _, note in candidates if note in asked), None)
     notes: dict[int, list[Note]] = {}
     for of, note in candidates:

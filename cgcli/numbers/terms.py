@@ -7,7 +7,7 @@ the step is infinite.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -29,6 +29,15 @@ def order(a: Array, b: Array) -> Array:
             sign = np.where(apart, np.sign(np.where(np.isnan(x - y), 0.0, x - y)), 0.0)
             order = np.where(order == 0, sign, order)
     return order
+
+
+def total(products: Sequence[Array]) -> Array:
+    """Return a sum, and 0 where its terms leave of one another what rounding does."""
+    result, sizes = (
+        functools.reduce(np.add, products),
+        functools.reduce(np.add, map(np.abs, products)),
+    )
+    return np.where(np.abs(result) < _EQUAL * sizes, 0.0, result)
 
 
 def _times(x: Array, i: int, y: Array, j: int) -> Array:
@@ -54,7 +63,7 @@ def product(a: Array, b: Array) -> Array:
     times = _multiplying(a, b)
     with np.errstate(all="ignore"):
         terms = np.array([
-            functools.reduce(np.add, [times(a[i], i, b[k - i], k - i) for i in range(k + 1)])
+            total([times(a[i], i, b[k - i], k - i) for i in range(k + 1)])
             for k in range(len(a))
         ])  # fmt: skip
     if times is _times:
@@ -97,10 +106,8 @@ def _divided(a: Array, b: Array) -> Array:
     with np.errstate(all="ignore"):
         terms: list[Array] = []
         for k in range(len(a)):
-            rest = a[k]
-            for i in range(k):
-                rest = rest - _times(terms[i], i, b[k - i], k - i)
-            terms.append(rest / b[0])
+            known = [_times(-terms[i], i, b[k - i], k - i) for i in range(k)]
+            terms.append(total([a[k], *known]) / b[0])
         return np.array(terms)
 
 
@@ -112,4 +119,4 @@ def next_term(slope: Array, steps: Array) -> Array:
     if k == 1:
         # Of a slope that is 0 so much is not known: that of u² at u = √t makes 1 of it.
         products = [np.where((slope[0] == 0) & np.isinf(steps[0]), np.nan, products[0])]
-    return functools.reduce(np.add, products) / k
+    return total(products) / k

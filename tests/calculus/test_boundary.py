@@ -389,6 +389,12 @@ def test_constants_have_no_corner(text: str, at: float, noted: bool) -> None:
     assert [note.kind for note in cgcli.parse(text).evaluate(x=at).notes] == ["kink"] * noted
 
 
+def test_sides_that_only_rounding_tells_apart_have_no_jump() -> None:
+    assert not cgcli.parse("where(hypot(0, x) >= x, 1, y)").evaluate(x=4.359375, y=2.75).notes
+    quotient = cgcli.parse("p = x*z; where(p/z >= x, x, z)")
+    assert not quotient.evaluate(x=4.34375, z=0.734375).notes
+
+
 def test_slopes_that_only_the_least_doubles_tell_apart_are_no_corner() -> None:
     text = "p = z*y; q = where(p != p, y, z); [q, x, p*p]"
     assert not cgcli.parse(text).evaluate(z=-2.778448436856347e-163, y=-40.0, x=2.0).notes

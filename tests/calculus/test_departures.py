@@ -36,6 +36,7 @@ def told(result: Result) -> list[tuple[str, str]]:
         ("x*y", {"x": 1e-200, "y": -1e-200}, [("underflow", "f")]),
         ("sqrt(x^2 + y^2)", {"x": 1e-170, "y": 1e-170}, [("underflow", "v1")]),
         ("1/(1 + exp(-x))", {"x": 800}, [("underflow", "v2")]),
+        ("erfc(x) - x^0.5 + u", {"x": -40, "u": [1, 2]}, [("domain", "v2")]),
         ("sum(x*y)", {"x": [1, 1e-200], "y": [1, 1e-200]}, [("underflow", "v1")]),
         ("prod(x)", {"x": [1e-200, 1e-200]}, [("underflow", "f")]),
         ("softmax(x)[1]", {"x": [800, 0]}, [("underflow", "v1")]),
