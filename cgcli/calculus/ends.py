@@ -53,10 +53,12 @@ def _matters(
 
     The numbers are floats, or arrays of them, as `is_finite` takes them.
     """
-    finite, apart = is_finite(upstream), True
+    finite, apart, grown = is_finite(upstream), True, abs(upstream) > GROWS
     for part in parts:
         finite, apart = finite & is_finite(part), apart & (part != 0)
-    vanished = (abs(partial) < LEAST) & ((partial != 0) | (apart & (abs(upstream) > GROWS)))
+        # A rule may multiply by another argument, or divide by a length that overflows.
+        grown = grown | (len(parts) > 1) & (abs(part) > GROWS)
+    vanished = (abs(partial) < LEAST) & ((partial != 0) | (apart & grown))
     # Upstream of a value that overflowed, 0 is what became of it, and says nothing.
     known = (upstream != 0) | ((partial == partial) & is_finite(y))
     return finite & (vanished | (known & (is_finite(partial) ^ True)))

@@ -157,6 +157,20 @@ def test_all_poles_of_digamma_are_as_steep(x: float) -> None:
         assert cgcli.parse(text).evaluate(x=x).gradient == {"x": slope}
 
 
+def test_an_angle_has_a_slope_where_its_length_is_beyond_the_doubles() -> None:
+    at = 1.5729814930045264e308
+    result = cgcli.parse("atan2(y, x)").evaluate(y=at, x=at)
+    assert result.gradient == {"y": float(1 / (2 * mp.mpf(at))), "x": float(-1 / (2 * mp.mpf(at)))}
+
+
+def test_the_slope_of_a_power_is_a_double_where_the_power_is_none() -> None:
+    base, exponent = 1 - 2.0**-46, 5.3e16
+    power = mp.mpf(base) ** (mp.mpf(exponent) - 1)
+    assert 0 < power < SMALLEST / 2
+    result = cgcli.parse("x^y").evaluate(x=base, y=exponent)
+    assert result.gradient["x"] == pytest.approx(float(exponent * power), rel=1e-8)
+
+
 def test_a_jacobian_comes_back_into_the_doubles() -> None:
     found = cgcli.parse("log(1/x)").evaluate(x=[1e-200, 2.0]).jacobian
     assert found is not None

@@ -133,6 +133,7 @@ def _bits(program: Program, point: Point) -> int:
 
 def _walk(program: Program, point: Point, tape: Tape) -> tuple[Tape, Walk, list[dict[int, Number]]]:
     walk = Walk(program, point, tape)
+    tape.by_columns = len(walk.output.at) > 1
     return tape, walk, [tape.backward(place) for place in walk.output.at]
 
 

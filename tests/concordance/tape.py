@@ -68,6 +68,8 @@ class Tape:
         """Which operation is decided by rounding, as far as doubles are asked."""
         self.blur = False
         """Whether an operation is so near where it decides that this arithmetic cannot tell."""
+        self.by_columns = False
+        """Whether slopes may be multiplied in the other order, of a Jacobian by its columns."""
         self.over, self.under, self.rounded = False, False, False
         self.cancelled = False
         """Whether contributions to a gradient leave nothing of each other."""
@@ -95,7 +97,9 @@ class Tape:
         if key in self._keys:
             return self._keys[key]
         values = tuple(self.values[arg] for arg in args)
-        if not all(map(finite, values)):
+        if self.shaken is not None and self._turns_on(op, args):
+            local = at_infinity(op, (UNKNOWN,))
+        elif not all(map(finite, values)):
             local = at_infinity(op, values)
         elif op in SMOOTH:
             local = smooth(op, values[0])
@@ -227,6 +231,11 @@ class Tape:
             same = {self.source[arg] for arg in args if self.values[arg] == value}
             self.source[place] = same.pop() if len(same) == 1 else place
         return place
+
+    def _turns_on(self, op: str, args: Sequence[int]) -> bool:
+        """Whether an angle was rounded by so much that eight of it do not show how far it turns."""
+        angles = (self.values[arg] for arg in args if not self.exact[arg])
+        return op in ("sin", "cos", "tan") and any(finite(x) and ulp(x) > 1 for x in angles)
 
     def _saturates(self, op: str, args: Sequence[int]) -> bool:
         """Whether a value looks like a short number alone because it is so near to it."""
@@ -363,9 +372,15 @@ class Tape:
             if blind and local.fault is False:
                 slope = UNKNOWN
             sent = self._product(upstream, slope, local)
-            if self.shaken is not None and finite(sent) and not short(sent, 20):
+            if self.shaken is not None and finite(sent) and self._rounds(args, arg, sent):
                 sent += self._slope_grain(op, args, upstream, sent) * chance.uniform(-3, 3)
             received.setdefault(arg, []).append(sent)
+
+    def _rounds(self, args: Sequence[int], arg: int, sent: mpf) -> bool:
+        """Whether doubles round a contribution: of what stands twice slopes may be multiplied
+        before they are added, and so they are by columns.
+        """
+        return self.by_columns or args.count(arg) > 1 or not short(sent, 20)
 
     def _slope_grain(self, op: str, args: tuple[int, ...], upstream: Number, sent: mpf) -> mpf:
         """The ulp that a contribution is moved by: of its largest term, beside a zero of it."""

@@ -235,6 +235,24 @@ def test_terms_of_polygamma_cancel_between_its_poles() -> None:
     assert 1e-16 < right.spread[0] < 1e-13
 
 
+def test_eight_angles_do_not_show_how_far_one_of_1e70_turns() -> None:
+    tangent = ("call", "tan", (("call", "cbrt", (X,)),))
+    assert answer(program(tangent), {"x": [5.260135901548374e210]}).spread == [mp.inf, mp.inf]
+    assert answer(program(tangent), {"x": [64.5]}).spread[0] < 1e-12
+
+
+def test_slopes_of_a_jacobian_may_be_multiplied_before_they_are_added() -> None:
+    """Of x by 3.25 and -3: 3.25·t - 3·t rounds where 0.25·t hardly does."""
+    third = binary("/", X, ("number", "3"))
+    terms = [binary("*", third, ("number", text)) for text in ("3.25", "-3")]
+    total = binary("+", *terms)
+    alone, beside = (
+        answer(program(total), {"x": [1.0]}),
+        answer(program(("list", (total, total))), {"x": [1.0]}),
+    )
+    assert alone.spread[1] < beside.spread[2] < 1e-14
+
+
 def test_what_is_not_finite_may_equal_itself() -> None:
     pole = binary("/", ONE, X)
     right = answer(program(binary("==", pole, pole)), {"x": [0.0]})
