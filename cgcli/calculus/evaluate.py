@@ -121,21 +121,19 @@ def _bearing(result: Result, by_node: dict[int, list[Note]], gradients: list[Any
 
 
 def _decides(result: Result, node: int, gradients: list[Any]) -> bool:
-    """Whether an element that lacks a value, of an array outside its domain, decides a choice."""
-    if node not in result.graph.tensors:
-        return False
+    """Whether what lacks a value outside its domain decides a choice for an element."""
     import numpy as np
 
     graph, values, after = result.graph, result.values, result.graph.dependents([node])
-    for choice, row in enumerate(graph.operations):
-        if row.reaches is None or gradients[choice] is None:
+    for choice in graph.tensors:
+        if graph.operations[choice].reaches is None or gradients[choice] is None:
             continue
         condition, shape = graph.arguments[choice][0], graph.shape(choice)
         reached = np.broadcast_to(result.trail.masks.get(choice, True), shape)
-        if after[condition] and graph.operations[condition].step:
-            for argument in graph.arguments[condition]:
-                if (reached & np.isnan(values[argument])).any():
-                    return True
+        step = graph.operations[condition].step
+        deciding = graph.arguments[condition] if step else [condition]
+        if after[condition] and any((reached & np.isnan(values[n])).any() for n in deciding):
+            return True
     return False
 
 

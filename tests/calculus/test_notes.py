@@ -345,6 +345,8 @@ def test_a_negative_base_has_no_derivative_by_its_exponent() -> None:
         ("p = log(v); where(p >= 0, p, x)", True),
         ("p = log(v); where(p >= 0, p, x)[0]", True),
         ("p = log(v); where(p >= 0, p, x)[1]", False),
+        ("where(log(x - 1), v, x)[1]", True),
+        ("where(log(x - 1) < v, v, x)[1]", True),
         ("p = log(v); sum(where(v >= 0, p, x))", False),
         ("p = log(v); sum(where(v >= 0, p, x)) + 0*(p[1] > 0)", False),
     ],
