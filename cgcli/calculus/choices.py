@@ -12,25 +12,32 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cgcli.graph.graph import Graph
+from cgcli.graph.graph import Graph, element
 from cgcli.numbers.elements import anywhere, elements
 from cgcli.numbers.missing import NoValue
 from cgcli.operations.protocol import Number, Rulebook
 
 
 def decided_beside(
-    m: Rulebook, c: Number, a: Number, b: Number, left: Number, right: Number
+    m: Rulebook, c: Number, a: Number, b: Number, left: Number, right: Number, still: Number = 0
 ) -> Number:
     """Return the condition of a choice as its gradient asks for it, of an equality's sides.
 
     It is turned at a tie where the branches are equal, or the one that is not taken is NaN.
-    Away from a tie neither branch is looked at: it may have no value.
+    Away from a tie neither branch is looked at: it may have no value. Where sides stand `still`,
+    which is 1 there and 0 elsewhere, is no tie.
     """
-    tie, turned = left == right, m.truth(c == 0)
+    tie, turned = left == right + still, m.truth(c == 0)
     a, b = m.where(tie, a, 0), m.where(tie, b, 0)
     other = m.where(c != 0, b, a)
     apart = m.where(other == other, c, turned)
     return m.where(tie, m.where(a == b, turned, apart), c)
+
+
+def _stacked(numbers: Any, m: Rulebook) -> Number:
+    """Return a vector or a matrix of numbers."""
+    rows = [m.stack(*map(m.number, row)) for row in numbers.reshape(-1, numbers.shape[-1])]
+    return m.stack(*rows) if numbers.ndim > 1 else rows[0]
 
 
 def takes(graph: Graph, values: Sequence[Any], node: int, place: int) -> bool:
@@ -99,6 +106,20 @@ class Choices:
         left, right = graph.arguments[condition]
         return (left, right) if self.moving[left] or self.moving[right] else None
 
+    def _still(self, sides: tuple[int, int]) -> list[Any]:
+        """Return where none of the sides moves, as the 1 of [1, x], if that is anywhere."""
+        graph, moving = self._graph, self.moving
+        if not any(graph.operations[side].collects for side in sides):
+            return []
+        import numpy as np
+
+        flags = (
+            np.reshape([moving[element(graph, side, i)[0]] for i in np.ndindex(shape)], shape)
+            for side, shape in ((side, graph.shape(side)) for side in sides)
+        )
+        moves = np.logical_or(*flags)
+        return [] if moves.all() else [1.0 - moves]
+
     def asked(
         self, node: int, parts: list[Any], part: Callable[[int], Any], run: Callable[..., Any]
     ) -> list[Any]:
@@ -109,7 +130,8 @@ class Choices:
         sides = self.sides(node)
         if sides is None:
             return parts
-        return [run(decided_beside, *parts, *map(part, sides)), *parts[1:]]
+        still = [run(functools.partial(_stacked, numbers)) for numbers in self._still(sides)]
+        return [run(decided_beside, *parts, *map(part, sides), *still), *parts[1:]]
 
     def beside(self, values: Any, node: int, spread: Callable[..., Any]) -> Any:
         """Return the nodes' values as the local derivatives of one node ask for them.
@@ -131,7 +153,8 @@ class Choices:
         sides, arguments = self.sides(node), self._graph.arguments[node]
         if sides is None:
             return None
-        decided = spread(decided_beside, [values[place] for place in (*arguments, *sides)])
+        numbers = [*(values[place] for place in (*arguments, *sides)), *self._still(sides)]
+        decided = spread(decided_beside, numbers)
         if any(isinstance(element, NoValue) for element in elements(decided)):
             return None
         at = (decided != 0) != (values[arguments[0]] != 0)

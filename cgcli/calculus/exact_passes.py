@@ -70,7 +70,7 @@ class ExactSweep(Sweep):
         Of what has no value there is none, but for a choice.
         """
         self._room.node = node
-        if self.graph.operations[node].elementwise:
+        if self.graph.operations[node].elementwise and numbers:
             return self._elementwise(node, rule, numbers)
         compute = functools.partial(rule, self.book(node), *numbers)
         return self.attempt(node, node, compute, backward=False)

@@ -21,9 +21,8 @@ from cgcli.calculus.notes import (
     sides_in_words,
 )
 from cgcli.calculus.result import Result
-from cgcli.calculus.sweep import element
 from cgcli.errors import excerpt
-from cgcli.graph.graph import Graph
+from cgcli.graph.graph import Graph, element
 from cgcli.numbers import real
 from cgcli.numbers.elements import anywhere
 from cgcli.operations.row import Kink, Shape

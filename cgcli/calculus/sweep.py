@@ -19,26 +19,11 @@ from typing import Any
 
 from cgcli.calculus.choices import Choices
 from cgcli.calculus.sums import Scattered, Sums, scattering
-from cgcli.graph.graph import Graph
+from cgcli.graph.graph import Graph, element
 from cgcli.numbers.namespace import Namespace
 from cgcli.numbers.parts import Parts
 from cgcli.operations.row import Rule
 from cgcli.operations.shapes import size
-
-
-def element(graph: Graph, node: int, index: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
-    """Return the node that an element of a node stands for, and the index in that node.
-
-    An element of a list is one of its arguments: its gradient needs no pass over the others.
-
-    >>> from cgcli.program import parse
-    >>> graph = parse("[[x, y], v]").graph({"v": [1, 2]})
-    >>> element(graph, graph.output, (0, 1)), element(graph, graph.output, (1, 1))
-    ((1, ()), (3, (1,)))
-    """
-    while index and graph.operations[node].collects:
-        node, index = graph.arguments[node][index[0]], index[1:]
-    return node, index
 
 
 def seeds(

@@ -286,6 +286,21 @@ class Graph:
         return graph
 
 
+def element(graph: Graph, node: int, index: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """Return the node that an element of a node stands for, and the index in that node.
+
+    An element of a list is one of its arguments: its gradient needs no pass over the others.
+
+    >>> from cgcli.program import parse
+    >>> graph = parse("[[x, y], v]").graph({"v": [1, 2]})
+    >>> element(graph, graph.output, (0, 1)), element(graph, graph.output, (1, 1))
+    ((1, ()), (3, (1,)))
+    """
+    while index and graph.operations[node].collects:
+        node, index = graph.arguments[node][index[0]], index[1:]
+    return node, index
+
+
 def operation_nodes(graph: Graph) -> list[int]:
     """Return the nodes that have arguments."""
     return [node for node, arguments in enumerate(graph.arguments) if arguments]

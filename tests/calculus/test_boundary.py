@@ -389,6 +389,18 @@ def test_constants_have_no_corner(text: str, at: float, noted: bool) -> None:
     assert [note.kind for note in cgcli.parse(text).evaluate(x=at).notes] == ["kink"] * noted
 
 
+def test_an_element_that_stands_still_is_at_no_tie() -> None:
+    """The 1 of [1, x] equals 1 all about the point: no other branch is the function there."""
+    program = cgcli.parse("where([1, x] != 1, v, x)")
+    at = {"x": 0.0, "v": [0.0, 0.25]}
+    want = {"x": [1.0, 0.0], "v": [[0.0, 0.0], [0.0, 1.0]]}
+    compiled = program.function(wrt=["x", "v"], jacobian=True)
+    for jacobian in (program.evaluate(at).jacobian, compiled(**at).gradient):
+        assert {name: block.tolist() for name, block in jacobian.items()} == want
+    exact = program.evaluate_exactly({"x": 0, "v": [0, Fraction(1, 4)]}).jacobian
+    assert {name: block.astype(float).tolist() for name, block in exact.items()} == want
+
+
 def test_sides_that_only_rounding_tells_apart_have_no_jump() -> None:
     assert not cgcli.parse("where(hypot(0, x) >= x, 1, y)").evaluate(x=4.359375, y=2.75).notes
     quotient = cgcli.parse("p = x*z; where(p/z >= x, x, z)")
