@@ -187,7 +187,9 @@ def _difference(
             slopes[side] = math.nan
         elif slopes[side] == slopes[side] and not _same(value, here):
             slopes[side] = math.inf if (2 * side - 1) * (value - here) > 0 else -math.inf
-    if all(_same(slope, used, rounding) for slope in slopes):
+    # Where all is one infinity no slope is known, and none is missed.
+    endless = abs(here) == math.inf and all(end == here for end in ends)
+    if endless or all(_same(slope, used, rounding) for slope in slopes):
         return None
     names = [
         excerpt(result.graph.names[node]) + (f"[{', '.join(map(str, place))}]" if place else "")

@@ -401,6 +401,18 @@ def test_an_element_that_stands_still_is_at_no_tie() -> None:
     assert {name: block.astype(float).tolist() for name, block in exact.items()} == want
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("p = cosh(z) - 20; max(floor([z, p])[1], expm1(p))", ["overflow"]),
+        ("where(z == 20, inf, z)", ["kink"]),
+    ],
+)
+def test_what_is_infinite_all_about_has_no_jump(text: str, kinds: list[str]) -> None:
+    result = cgcli.parse(text).evaluate(z=20.0)
+    assert [note.kind for note in result.notes] == kinds
+
+
 def test_sides_that_only_rounding_tells_apart_have_no_jump() -> None:
     assert not cgcli.parse("where(hypot(0, x) >= x, 1, y)").evaluate(x=4.359375, y=2.75).notes
     quotient = cgcli.parse("p = x*z; where(p/z >= x, x, z)")
