@@ -213,9 +213,7 @@ class Run(training.Run):
         trained = ready.run(self.watching)
         self.watching.end()
         model = self.model(trained.end.message)
-        known, drawn = trained.fit and trained.fit.statistics, None
-        if known and options.plot and known.sum is not None:
-            drawn = bands(ready.task, self.prepared.train, known)
+        drawn = bands(ready.task, self.prepared.train, trained.fit) if options.plot else None
         self.watching.finish(model, trained, drawn)
         if options.json:
             from cgcli.views.learning.document import as_document

@@ -14,7 +14,7 @@ from typing import IO, Any, Self
 
 from cgcli.commands.options import conflict
 from cgcli.commands.train_options import TrainOptions
-from cgcli.errors import file_error, required, shorten
+from cgcli.errors import CgraphError, file_error, required, shorten
 from cgcli.learning.bands import Bands
 from cgcli.learning.logbook import Record, State, Watch
 from cgcli.learning.models import Model, as_json
@@ -147,25 +147,19 @@ class Watching(Watch):
         """Write the model and the picture of a run that has ended: its curve, or its fit."""
         if self._output is not None:
             self._write(model)
-        plot, known = self.options.plot, trained.fit and trained.fit.statistics
+        plot = self.options.plot
         if plot is None:
             return
         from cgcli.views.drawing.files import converted
-        from cgcli.views.learning.curve import as_svg
-        from cgcli.views.learning.fit import fit_svg
+        from cgcli.views.learning.fit import picture
 
-        svg = as_svg(trained.history) if drawn is None else fit_svg(drawn)
-        if drawn is None and known is not None and known.sum is not None:
-            tell(
-                "note: there is no fit to draw: rows and parameters make no bands about a target; "
-                "write the prediction and then the column, as in a + b*x - y"
-            )
-            return
-        if svg is None:
-            tell("note: there is no curve to draw of fewer than two epochs")
-            return
-        is_png = ending_of(plot) == "png"
-        write_file(plot, converted(svg, "png") if is_png else svg.encode())
+        try:
+            svg = picture(trained, drawn)
+        except CgraphError as error:
+            tell(f"note: {error.message}" + (f"; {error.hint}" if error.hint else ""))
+        else:
+            is_png = ending_of(plot) == "png"
+            write_file(plot, converted(svg, "png") if is_png else svg.encode())
 
     def tell_end(self, trained: Trained) -> None:
         """Say on standard error how to go on after Ctrl-C, and what to try where it diverged."""

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from cgcli.learning.fitting import Fit
 from cgcli.learning.statistics import LEVEL, PART, Line, Statistics, line_of, quantile
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
@@ -76,12 +77,15 @@ class Bands(NamedTuple):
     curve: Bands | None = None
 
 
-def bands(task: Task, table: Table, known: Statistics) -> Bands | None:
+def bands(task: Task, table: Table, fit: Fit | None) -> Bands | None:
     """Return the bands at rows of a table, some of them where they are many.
 
-    None where the residual is no prediction beside a target, and where the rows do not determine
-    the parameters.
+    None where there are no least squares, where its residual is no prediction beside a target,
+    and where the rows do not determine the parameters.
     """
+    known = fit and fit.statistics
+    if known is None or known.sum is None:
+        return None
     step = -(-table.count // _DRAWN)
     parts = [{n: array[::step] for n, array in chunk.items()} for chunk in table.chunks()]
     rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

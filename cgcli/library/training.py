@@ -19,7 +19,7 @@ from cgcli.learning.run import Trained
 from cgcli.learning.sources import Report, Source
 from cgcli.learning.stopping import End
 from cgcli.learning.training import Training
-from cgcli.library.answers import Table
+from cgcli.library.answers import Answer, Table
 from cgcli.library.choices import check_form
 from cgcli.library.keywords import by_keywords
 from cgcli.library.models import read_model
@@ -33,6 +33,31 @@ from cgcli.plan.compiled import Engine
 
 if TYPE_CHECKING:
     from cgcli.learning.workers import Workers
+
+
+class Picture(Answer):
+    """A picture of a fit, which a notebook shows; `str` is its SVG."""
+
+    endings = ("svg", "png")
+
+    def __init__(self, svg: str) -> None:
+        self.svg = svg
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the picture's SVG."""
+        return {"svg": self.svg}
+
+    def _text(self, ending: str) -> str | bytes:
+        from cgcli.views.drawing.files import converted
+
+        return converted(self.svg, "png") if ending == "png" else self.svg
+
+    def __str__(self) -> str:
+        """Return the picture's SVG."""
+        return self.svg
+
+    def _repr_svg_(self) -> str:
+        return self.svg
 
 
 class Fit(Table):
@@ -63,6 +88,24 @@ class Fit(Table):
     def predict(self, data: Data, **options: Any) -> Rows:
         """Return what the model gives for every row, as `cgcli.predict` does."""
         return predict(self.model, data, **options)
+
+    def plot(self) -> Picture:
+        """Return a fit with its bands and residuals, or the curve of the cost by epochs.
+
+        The bands are of 95 %, for the fit's curve and for another row. Raises `CgraphError` where
+        there is neither: a run of one epoch, a residual that is no prediction less a column.
+
+        >>> import cgcli
+        >>> columns = {"x": [1, 2, 3, 4], "y": [2.1, 3.9, 6.2, 7.9]}
+        >>> fit = cgcli.train("a + b*x - y", columns, dict(a=0, b=1), residual=True)
+        >>> fit.plot()
+        <Picture, saved as svg, png>
+        """
+        from cgcli.learning.bands import bands
+        from cgcli.views.learning.fit import picture
+
+        task, table = self.training.task, self.training.prepared.train
+        return Picture(picture(self.trained, bands(task, table, self.trained.fit)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit as the document `cgraph.train/1`."""

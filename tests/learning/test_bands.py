@@ -36,8 +36,7 @@ def fitted(program: Program, initial: dict[str, Any], columns: dict[str, Any]) -
 
     at_hand = prepare(Given(program, initial, {}), Source("rows", list(columns), rows), Reading())
     fit = fit_residuals(at_hand.task, at_hand.train, 1000)
-    assert fit.statistics is not None
-    return bands(at_hand.task, at_hand.train, fit.statistics)
+    return bands(at_hand.task, at_hand.train, fit)
 
 
 def test_the_bands_of_a_line() -> None:

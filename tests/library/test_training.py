@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,3 +118,16 @@ def test_errors_name_keywords(call: Callable[[], object], said: str) -> None:
 
 def fit(**options: Any) -> Any:
     return cgcli.train("w*x - y", ROWS, {"w": 1}, residual=True, **options)
+
+
+def test_a_fit_is_drawn_as_the_command_draws_it(cgraph: Any, tmp_path: Path) -> None:
+    data, drawn, saved = (tmp_path / name for name in ("d.csv", "command.svg", "library.svg"))
+    data.write_text("x,y\n1,2.1\n2,3.9\n3,6.2\n4,7.9\n", encoding="utf-8")
+    words = ("train", "a + b*x - y", "a=0", "b=1", "-d", str(data), "--residual")
+    assert cgraph(*words, "--plot", str(drawn)).status == 0
+    fit = cgcli.train("a + b*x - y", data, {"a": 0, "b": 1}, residual=True)
+    fit.plot().save(saved)
+    assert saved.read_bytes() == drawn.read_bytes()
+    short = cgcli.train("(b*x - y)^2", data, {"b": 1}, rate=0.01, epochs=1)
+    with pytest.raises(cgcli.CgraphError, match="no curve to draw of fewer than two epochs"):
+        short.plot()

@@ -7,9 +7,11 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
+from cgcli.errors import CgraphError
 from cgcli.learning.bands import Bands
+from cgcli.learning.run import Trained
 from cgcli.views.catalogue import heard
-from cgcli.views.learning.curve import LEFT, RIGHT, WIDTH, Panel, canvas
+from cgcli.views.learning.curve import LEFT, RIGHT, WIDTH, Panel, as_svg, canvas
 from cgcli.words import Message
 
 _HEIGHT, _SPLIT, _TOP, _BOTTOM, _GAP = 480, 320, 36, 44, 24
@@ -20,6 +22,24 @@ _DOTS: Final = 40, 8
 def residuals(of: Bands, along: str = "") -> str:
     """Return what stands above residuals; they are drawn otherwise than they are squared."""
     return f"residuals{along}{', without their weights' if of.weighted else ''}"
+
+
+def picture(trained: Trained, drawn: Bands | None) -> str:
+    """Return the picture of a run that has ended as SVG: its fit with bands, or its curve.
+
+    Raises `CgraphError` where a fit has no bands, and where a run has fewer than two epochs.
+    """
+    if drawn is not None:
+        return fit_svg(drawn)
+    known = trained.fit and trained.fit.statistics
+    if known is not None and known.sum is not None:
+        message = "there is no fit to draw: rows and parameters make no bands about a target"
+        hint = "write the prediction and then the column, as in a + b*x - y"
+        raise CgraphError("usage", message, hint)
+    svg = as_svg(trained.history)
+    if svg is None:
+        raise CgraphError("usage", "there is no curve to draw of fewer than two epochs")
+    return svg
 
 
 def fit_svg(of: Bands) -> str:
