@@ -213,7 +213,8 @@ class _Beside(Sweep):
         if operation.step:
             return result
         adds = operation.level == LEVELS["sum"] or operation.pieces is not None
-        if adds or not operation.elementwise:
+        cancels = not (operation.picks or operation.collects or operation.sign == ">")
+        if cancels and (adds or not operation.elementwise):
             # Of what is added up, as in a remainder, the largest may leave more rounding than the
             # sum is.
             sizes = [float(np.max(np.abs(self._at_point[a]))) for a in arguments]

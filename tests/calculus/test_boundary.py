@@ -383,6 +383,7 @@ def test_a_tie_of_the_element_that_is_picked(text: str, ties: bool) -> None:
         # A jump by a thousandth of what is small beside the order, or the factor, that it meets.
         ("polygamma(2, lgamma(floor(x)))", 1024.0, True),
         ("1e9*(floor(x)*1e-14)", 2.0, True),
+        ("softmax([floor(x), 40])[0]", -2.0, True),
     ],
 )  # fmt: skip
 def test_constants_have_no_corner(text: str, at: float, noted: bool) -> None:
