@@ -165,7 +165,9 @@ class Kind:
         if trail.faults and graph.operations[node].step:
             from cgcli.calculus.pullback import TaintSweep
 
+            if node not in trail.steps:
+                return None
             sweep = TaintSweep(graph, values, Trail(trail.faults, dict(trail.masks)), {})
-            upstream = 0.0 * upstream
+            upstream = trail.steps[node].value
         with silent(graph):
             return self.plain(sweep.contribution(node, place, upstream))

@@ -78,12 +78,12 @@ def backward(
         from cgcli.calculus.pullback import TaintSweep
 
         to = TaintSweep(graph, values, Trail(faults, masks, trail.crossed))
-        steps = {
+        trail.steps = {
             node: Masked(taint, to.masks.get(node))
             for node, taint in enumerate(to.backward(of, active, 0.0 * seed))
             if taint is not None and graph.operations[node].step
         }
-        behind = TaintSweep(graph, values, Trail(faults, crossed=trail.crossed), steps)
+        behind = TaintSweep(graph, values, Trail(faults, crossed=trail.crossed), trail.steps)
         for node, taint in enumerate(behind.backward(of, active, None)):
             if taint is not None:
                 before = gradients[node]

@@ -86,7 +86,8 @@ class Trail:
     `faults` are the nodes outside their domain, True or for an array the mask of the elements
     that are: what goes through them is never finite. The pass adds those that it `crossed`. A
     mask flags the elements of a node that a gradient reached; where there is none, all are, or
-    some were picked without `marks` and the pass is `scattered`.
+    some were picked without `marks` and the pass is `scattered`. Of what came to the `steps`, it
+    keeps zeros, and NaN for what came through a fault: that alone a step sends on.
     """
 
     faults: dict[int, Any] = field(default_factory=dict)
@@ -94,6 +95,7 @@ class Trail:
     crossed: set[int] = field(default_factory=set)
     marks: bool = False
     scattered: bool = False
+    steps: dict[int, Any] = field(default_factory=dict)
 
 
 class Sweep:

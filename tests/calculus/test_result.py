@@ -170,3 +170,21 @@ def test_whole_numbers_of_any_size() -> None:
 def test_a_program_is_text(text: Any) -> None:
     with pytest.raises(CgraphError):
         cgcli.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("floor(y)*log(z)", ""),
+        ("log(floor(y))", "nan"),
+        ("floor(y)*z", ""),
+        ("floor(y + log(z))", "0"),
+    ],
+)
+def test_a_step_sends_what_came_through_a_fault_and_nothing_else(text: str, sent: str) -> None:
+    """An upstream that is NaN for a factor's sake goes no further, as no finite one does."""
+    program, at = cgcli.parse(text), {"y": -1.5, "z": -1.0}
+    at = {name: value for name, value in at.items() if name in text}
+    arrows = program.draw(**at).to_dict()["arrows"]
+    step = next(node for node in program.draw(**at).to_dict()["nodes"] if node["symbol"] == "floor")
+    assert [a["contribution"] for a in arrows if a["to"] == step["id"]] == [sent]
