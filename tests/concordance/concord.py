@@ -14,7 +14,7 @@ from tests.concordance import generate
 from tests.concordance.agreement import Comparison, Difference
 from tests.concordance.answers import Answer, answer
 from tests.concordance.asking import Point, Question, Reply
-from tests.concordance.numbers import finite
+from tests.concordance.numbers import Number, finite
 from tests.concordance.points import points as points_at
 from tests.concordance.syntax import Program
 from tests.concordance.ways import WAYS, Way
@@ -94,9 +94,15 @@ def right_answers(right: Answer) -> list[tuple[str, list[str], int]]:
     if any(gap > abs(x) * DIGITS for x, gap in zip(numbers.flat(), right.spread, strict=True)):
         # Doubles do not have so many digits of it.
         return []
-    answers = [("", [mp.nstr(numbers.value[0], 12)], 0)]
+    answers = [("", [_text(numbers.value[0])], 0)]
     for name, rows in numbers.gradient.items():
         if len(right.program.inputs[name]) < 2:
-            texts = [mp.nstr(number, 12) for number in rows[0]]
+            texts = [_text(number) for number in rows[0]]
             answers.append((name, texts, len(right.program.inputs[name])))
     return answers
+
+
+def _text(number: Number) -> str:
+    """A number to 12 digits; a whole one of so many has no point behind it, and a digit more."""
+    text = mp.nstr(number, 12)
+    return text.removesuffix(".0") if abs(number) >= mpf(10) ** 11 else text

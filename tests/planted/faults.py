@@ -285,8 +285,22 @@ FAULTS: Final = (
     Fault(
         "a note looks at the values beside the point alone",
         "cgcli/calculus/boundary.py",
-        "if all(_same(slope, used, rounding) for slope in slopes):",
-        "if all(abs(slope) < float('inf') for slope in slopes):",
+        "if endless or all(_same(slope, used, rounding) for slope in slopes):",
+        "if endless or all(abs(slope) < float('inf') for slope in slopes):",
+        (BOUNDARY,),
+    ),
+    Fault(
+        "an element that stands still ties",
+        "cgcli/calculus/choices.py",
+        "return [] if moves.all() else [1.0 - moves]",
+        "return []",
+        (BOUNDARY,),
+    ),
+    Fault(
+        "what rounding leaves of the terms of a slope decides a comparison",
+        "cgcli/numbers/terms.py",
+        "return np.where(np.abs(result) < _EQUAL * sizes, 0.0, result)",
+        "return result",
         (BOUNDARY,),
     ),
     Fault(
