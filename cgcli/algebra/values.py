@@ -39,12 +39,12 @@ _CLEAR: Final = 64
 class Point(NamedTuple):
     """What derivatives come to `at` the values of the inputs, in the order of the formulas' rows.
 
-    `held` says whether each condition holds there, None where that is not settled.
+    `held` says whether each condition holds there.
     """
 
     at: Mapping[str, Any]
     values: list[Any]
-    held: Sequence[bool | None]
+    held: Sequence[bool]
     notes: Sequence[Note] = ()
 
 
@@ -190,10 +190,10 @@ def ordered(formulas: Formulas, gradients: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def is_outside(formulas: Formulas, held: Sequence[bool | None]) -> bool:
+def is_outside(formulas: Formulas, held: Sequence[bool]) -> bool:
     """Whether a point, at which conditions hold or not, is one where the program has no value."""
     pairs = zip(formulas.conditions, held, strict=True)
-    return any(condition.domain and met is False for condition, met in pairs)
+    return any(condition.domain and not met for condition, met in pairs)
 
 
 def _held(formulas: Formulas, at: Mapping[str, Any], numbers: list[Any], kind: Kind) -> list[bool]:

@@ -5,9 +5,8 @@ Precision is raised until numbers are known: values to so many digits, and truth
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
 import flint
@@ -15,7 +14,7 @@ from flint import arb, fmpq
 
 from cgcli.calculus.proved import BallSweep
 from cgcli.graph.graph import Graph
-from cgcli.numbers.balls import BENT, INFINITE, UNSURE, VOID, VOIDED, Ball, UndecidedError
+from cgcli.numbers.balls import BENT, INFINITE, UNSURE, VOIDED, Ball
 from cgcli.numbers.decimals import decimal, upper_double
 from cgcli.operations.shapes import size
 
@@ -120,50 +119,6 @@ def judge_each(judge: Judge, number: Any, truth: Any) -> Finding:
     columns[1] = [element.bound for element in judged]
     shown, bound = columns.reshape(2, *truth.shape)
     return Finding(verdict, shown, bound)
-
-
-def precise_values(graph: Graph, nodes: list[int], leaves: Leaves, digits: int) -> list[Finding]:
-    """Return the values of some nodes alone, as decimals of so many digits.
-
-    >>> import cgcli
-    >>> from cgcli.calculus.leaves import exact_leaves
-    >>> graph = cgcli.parse("sqrt(2)").graph()
-    >>> precise_values(graph, [graph.output], exact_leaves(graph, {}), 10)[0].shown
-    '1.414213562'
-    """
-    findings: list[Finding] = []
-    for _, values in raised(graph, leaves, bits_for(digits, MOST_BITS)):
-        judge = lambda _, truth: judge_digits(truth, digits)
-        findings = [judge_each(judge, None, values[node]) for node in nodes]
-        if all(finding.verdict != "unsettled" for finding in findings):
-            break
-    return findings
-
-
-def precise_truths(
-    graph: Graph, tests: Sequence[Callable[[list[Any]], Any]], leaves: Leaves, digits: int
-) -> list[bool | None]:
-    """Return what tests of the values of the nodes find, as far as `precise_values` would go.
-
-    None is where that does not tell. What is asked of no number is not so.
-
-    >>> import cgcli
-    >>> from cgcli.calculus.leaves import exact_leaves
-    >>> graph = cgcli.parse("0.1 + 0.2 - 0.3").graph()
-    >>> tests = [lambda values: values[-1] != 0, lambda values: values[0] > 0]
-    >>> precise_truths(graph, tests, exact_leaves(graph, {}), 10)
-    [False, True]
-    """
-    truths: list[bool | None] = [None] * len(tests)
-    for _, values in raised(graph, leaves, bits_for(digits, MOST_BITS)) if tests else ():
-        for k, test in enumerate(tests):
-            if truths[k] is None:
-                with contextlib.suppress(UndecidedError):
-                    truth = test(values)
-                    truths[k] = truth is not VOID and bool(truth)
-        if None not in truths:
-            break
-    return truths
 
 
 def raised(

@@ -10,7 +10,6 @@ from cgcli.graph.graph import free_names
 from cgcli.graph.latex import LATEX, latex_name
 from cgcli.graph.templates import Pattern
 from cgcli.graph.text import COMPACT, write
-from cgcli.numbers.elements import by_element, elements
 from cgcli.operations.row import LEVELS, Operation
 from cgcli.views.catalogue import heard
 from cgcli.views.document import ABSENT, note_document, number, present
@@ -28,7 +27,6 @@ _LONGEST: Final = 1_000_000
 _HELD: Final = {
     True: "for {condition}",
     False: "for {condition}, which does not hold here",
-    None: "for {condition}, and whether that holds here is not settled",
 }
 
 
@@ -116,7 +114,7 @@ class Written:
         """Return where the formulas hold, as comparisons."""
         return [self._condition(condition) for condition in self.formulas.conditions]
 
-    def remarks(self, held: Sequence[bool | None] | None = None) -> list[Message]:
+    def remarks(self, held: Sequence[bool] | None = None) -> list[Message]:
         """Return where the formulas hold, as people read it, and whether that is so at a point."""
         conditions = self.formulas.conditions
         if any(holds.never and not holds.guard for holds in conditions):
@@ -183,8 +181,6 @@ def _joined(lines: list[str], share: bool) -> str:
 
 def _value(value: Any, digits: int) -> str:
     """Return a value as it stands in a comment, decimals beside a fraction."""
-    if isinstance(value, str):
-        return value
     if not getattr(value, "shape", ()):
         return PLAIN.with_decimal(value, digits)
     return PLAIN.vector([_value(element, digits) for element in value])
@@ -221,22 +217,6 @@ def as_code(formulas: Formulas, to: str) -> str:
     return source(made, to, notes=Written(formulas, _TEXT, share=False).remarks())
 
 
-def _in_json(value: Any) -> Any:
-    """A number, or digits that are proved; null in place of a verdict that there are none."""
-    if not isinstance(elements(value)[0], str):
-        return number(value)
-    return number(by_element(lambda text: text if is_proved(text) else None, value))
-
-
-def is_proved(value: Any) -> bool:
-    """Whether a value has digits throughout, and no verdict that there are none.
-
-    >>> is_proved("0.5"), is_proved("undefined")
-    (True, False)
-    """
-    return not any(map(str.isalpha, elements(value)))
-
-
 def as_document(
     formulas: Formulas,
     share: bool,
@@ -260,7 +240,7 @@ def as_document(
                 "formula": written.formula(row.node),
                 "latex": latex.formula(row.node),
                 "shape": list(formulas.graph.shape(row.node)),
-                "value": _in_json(point.values[k]) if point else None,
+                "value": number(point.values[k]) if point else None,
             }
             for k, row in enumerate(formulas.rows)
         ],

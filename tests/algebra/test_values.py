@@ -219,31 +219,6 @@ def test_conditions_of_domains_with_cases(
     assert document["conditions"] == expected
 
 
-def test_digits_beside_formulas_are_those_of_eval(cgraph: Run) -> None:
-    ran = cgraph("diff", "x*abs(x) + tanh(y)", "x=0", "y=20", "--precision", "20")
-    assert ran.status == 0
-    assert ran.out.splitlines()[0] == "f_x = 2*abs(x)  # 0"
-    with mp.workdps(60):
-        assert ran.out.splitlines()[1].endswith(f"  # {mp.nstr(mp.sech(20) ** 2, 20)}")
-    ran = cgraph("diff", "[x*y, x^2]", "--jacobian", "x=1/3", "y=2", "--precision", "10")
-    assert ran.out.splitlines()[2] == "f1_x = 2*x  # 0.6666666667"
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        # -1/3 is a limit there: the formula's 0/0 does not say that it has no value.
-        (["sinc(x)", "x=0"], "unsettled"),
-        (["sqrt(x)", "x=0"], "undefined"),
-        (["1/x", "x=0"], "undefined"),
-        (["sinc(x) + x^2", "x=1/0.5"], "1.9807490615671507696"),
-    ],
-)
-def test_digits_at_removable_points(words: list[str], expected: str, cgraph: Run) -> None:
-    ran = cgraph("diff", *words, "--order", "2", "--precision", "20")
-    assert ran.out.splitlines()[0].partition("  # ")[2] == expected
-
-
 def test_second_derivatives_at_removable_points(cgraph: Run) -> None:
     for words in (["norm([x, y])^2", "--hessian"], ["hypot(x, y)^2", "--order", "2"]):
         ran = cgraph("diff", *words, "x=0", "y=0")

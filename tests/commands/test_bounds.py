@@ -17,7 +17,6 @@ BOUNDED = [
     (EVAL, "--rows", 2**63),
     (EVAL, "--digits", 18),
     (("diff", "sin(x)", "x=1"), "--order", 21),
-    (("diff", "sin(x)", "x=1"), "--precision", 10_001),
     (("draw", "x + 1", "x=1"), "--frame", 2**63),
     (("sheet", "x + 1"), "--seed", 2**63),
     *((TRAIN, option, 2**63) for option in ("--epochs", "--steps", "--seed", "--trace")),

@@ -37,7 +37,6 @@ PRINTED = [
     ("sheet", *PROGRAM, "--key"),
     ("sheet", "x*y", "--seed", "1"),
     ("diff", "log(x*y) + abs(x)"),
-    ("diff", *PROGRAM, "--precision", "20"),
     ("diff", "x^2*y", "--hessian", "x=2", "y=0"),
     ("diff", "sum(W @ x)", "--shape", "W=3x2,x=2"),
     ("train", *FIT, "--steps", "3"),

@@ -73,7 +73,7 @@ OPTIONS: dict[str, dict[str, Value | None]] = {
     "diff": {
         **POINT, **TABLE, **EXACT, "--order": number(1, 4), "--hessian": FLAG, "--jacobian": FLAG,
         "--shape": _shapes, "--share": FLAG, "--simplify": FLAG,
-        "--format": of("text", "latex", "json", "python", "numpy"), "--precision": of("5", "30"),
+        "--format": of("text", "latex", "json", "python", "numpy"),
     },
     "draw": {
         **POINT, **TABLE, "-o": of("g.svg", "g.dot", "g.mmd", "g.svg", "g.png", "g.pdf"),

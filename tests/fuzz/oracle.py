@@ -213,7 +213,7 @@ def _status(case: Case, came: Outcome) -> list[Find]:
     if b"not enough memory" in came.err + came.out:
         return [Find("memory", case.argv[0])]
     command = case.argv[0] if case.argv else ""
-    if came.status == 1 and command not in ("check", "train", "eval", "diff"):
+    if came.status == 1 and command not in ("check", "train", "eval"):
         return [Find("status", f"1 from {command}", came.err.decode("utf-8", "replace")[:500])]
     return []
 

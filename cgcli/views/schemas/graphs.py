@@ -12,7 +12,7 @@ Formula: TypeAlias = str
 """In the language of cgraph."""
 
 Evaluated: TypeAlias = "Number | Decimal | list[Evaluated | None]"
-"""A number, a vector or a matrix; null for an element of which nothing is proved."""
+"""A number, a vector or a matrix; null for an element that there is no number of."""
 
 
 class Part(TypedDict):
@@ -34,10 +34,7 @@ class Derivative(TypedDict):
     shape: Annotated[list[Positive], Rule(maxItems=2)]
     """Empty for a number; the length of a vector; the rows and columns of a matrix."""
     value: Evaluated | None
-    """At the values of `at`, where they are bound; else null.
-
-    With --precision strings of digits, each proved, and null where there are none.
-    """
+    """At the values of `at`, where they are bound; else null."""
 
 
 class Differentiation(Kind):
@@ -46,10 +43,7 @@ class Differentiation(Kind):
     schema: Literal["cgraph.diff/1"]
     expression: str
     at: dict[str, Evaluated] | None
-    """The values of the inputs, where they were bound; else null.
-
-    With --precision the doubles nearest to them, though the derivatives are at what was written.
-    """
+    """The values of the inputs, where they were bound; else null."""
     shared: list[Part]
     """Each before it is used."""
     derivatives: list[Derivative]
