@@ -35,9 +35,6 @@ class SheetOptions(Options):
         "Choose values for what is not bound, the same for a seed.", -MOST_COUNT
     )
     values: str | None = choice(NUMBERS, "With --seed: {words} values.", "KIND")
-    vary: str | None = option(
-        'With --seed: choose these too, some within a range: "w, x=1..9".', "NAMES"
-    )
     students: str | None = option(
         "With --seed: a sheet for each student of a class list, with values of their own.",
         "FILE",
@@ -63,7 +60,7 @@ class SheetOptions(Options):
     SheetOptions,
     arguments="program bindings",
     what_to_differentiate="at of wrt shape",
-    options="key seed values (vary) students (encoding)",
+    options="key seed values students (encoding)",
     output="output (form) moodle (variants) (tolerance) (decimals) language json (strict)",
 )
 def sheet_command(given: SheetOptions) -> None:
@@ -95,7 +92,7 @@ def sheet_command(given: SheetOptions) -> None:
             raise
         exercise = Exercise(parsed, result)
     else:
-        drawing = _drawing(problem, given.vary)
+        drawing = _drawing(problem)
         if given.students is not None:
             _write_sheets(drawing, given, given.seed, language)
             return
@@ -131,7 +128,7 @@ def _alike(exercise: Exercise) -> Iterator[str]:
 def _refuse_conflicts(given: SheetOptions) -> None:
     """Raise `CgraphError` for options that do not go together."""
     if given.seed is None:
-        for name in ("values", "vary", "students", "shape"):
+        for name in ("values", "students", "shape"):
             if getattr(given, name) is not None:
                 raise conflict(f"--{name} goes with the values that --seed chooses", "add --seed 1")
     elif given.of is not None or given.wrt is not None:
@@ -149,12 +146,12 @@ def _refuse_conflicts(given: SheetOptions) -> None:
         raise conflict("--students writes sheets, and --moodle prints questions")
 
 
-def _drawing(problem: Problem, vary: str | None) -> Drawing:
+def _drawing(problem: Problem) -> Drawing:
     from cgcli.homework.choosing import Drawing
 
     parsed, bound, more = problem.read
     outlined(problem)
-    return Drawing(parsed, {**more, **bound}, vary, read_shapes(problem.asked.shape))
+    return Drawing(parsed, {**more, **bound}, read_shapes(problem.asked.shape))
 
 
 def _write_sheets(drawing: Drawing, given: SheetOptions, seed: int, language: str) -> None:
@@ -213,7 +210,7 @@ def _print_questions(given: SheetOptions, problem: Problem, words: Catalogue) ->
         solved = solve(problem)
         variants.append((Exercise(solved.program, solved.result), {}))
     else:
-        drawing = _drawing(problem, given.vary)
+        drawing = _drawing(problem)
         for seed in range(given.seed, given.seed + given.variants):
             drawn = drawing.choose(seed, given.values or "integer", enough=ENOUGH)
             variants.append((drawn.exercise, written(drawn)))

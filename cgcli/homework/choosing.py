@@ -6,18 +6,15 @@ A seed chooses them, or a seed and a student of a list; where nothing is bound n
 from __future__ import annotations
 
 import hashlib
-import math
 import random
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from cgcli.calculus.floats import silent
-from cgcli.errors import CgraphError, Place, few, shorten
+from cgcli.errors import CgraphError
 from cgcli.homework.diagnosis import alternatives
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.mistakes.row import step_at
@@ -37,15 +34,10 @@ _SIZES: Final = (1, 10, 100, 0.01)
 _SMALLEST: Final = 1e-2
 _GREATEST: Final = 1e4
 _LARGEST: Final = 60
-_DRAWS: Final = 20
 _APART: Final = 1e-3
 _SEED: Final = 7
 ENOUGH: Final = 5
 """So many good points are looked at for a problem of many."""
-_NUMBER: Final = r"([-+]?\d{1,6}(?:\.\d{1,6})?(?:/[1-9]\d{0,5})?)"
-_RANGE: Final = re.compile(rf"\s*([^\W\d]\w*)\s*(?:=\s*{_NUMBER}\s*\.\.\s*{_NUMBER}\s*)?")
-
-Ranges: TypeAlias = Mapping[str, tuple[Fraction, Fraction]]
 Made: TypeAlias = tuple[Quantity, str]
 """A mistake, by its name, that is made at a step."""
 
@@ -58,22 +50,6 @@ def _drawn(chance: random.Random, kind: str, reach: int) -> Fraction:
     most = 10 * reach // 3 if kind == "decimal" else 2 * reach
     above = chance.choice([k for k in range(1, most) if k % below])
     return Fraction(chance.choice([-1, 1]) * above, below)
-
-
-def within(chance: random.Random, kind: str, low: Fraction, high: Fraction) -> Fraction:
-    """Return a number of a kind between two, not 0, and a whole one where those are asked for.
-
-    >>> within(random.Random(1), "decimal", Fraction(1, 4), Fraction(1, 2))
-    Fraction(3, 10)
-    """
-    below = {"integer": 1, "decimal": 10}.get(kind) or chance.randint(2, 5)
-    least, most = math.ceil(low * below), math.floor(high * below)
-    if least > most or least == most == 0:
-        message = f"there is no {kind} number between {low} and {high}, 0 apart"
-        raise CgraphError("usage", message, "write a wider range: --vary x=1..9")
-    proposed = [chance.randint(least, most) for _ in range(_DRAWS)]
-    fit = [above for above in proposed if above and (below == 1 or above % below)]
-    return Fraction(next(iter(fit), least or most), below)
 
 
 class Choice(NamedTuple):
@@ -145,28 +121,8 @@ def told_apart(exercise: Exercise) -> tuple[set[Made], set[Made]]:
     return alone, made
 
 
-def read_vary(text: str) -> tuple[list[str], Ranges]:
-    """Return the names that vary, and the ranges of some, of a text such as `w, x=1..9`.
-
-    >>> read_vary("w, x=1..9")
-    (['w', 'x'], {'x': (Fraction(1, 1), Fraction(9, 1))})
-    """
-    names, ranges, start = [], {}, 0
-    for part in text.split(","):
-        match = _RANGE.fullmatch(part)
-        place = Place(text, start, start + len(part))
-        start += len(part) + 1
-        if match is None or (match[2] and Fraction(match[2]) > Fraction(match[3])):
-            message = f"'{shorten(part.strip())}' is no name with a range"
-            raise CgraphError("usage", message, "write --vary w, or --vary x=1..9", (place,))
-        names.append(match[1])
-        if match[2]:
-            ranges[match[1]] = Fraction(match[2]), Fraction(match[3])
-    return names, ranges
-
-
 class Drawing:
-    """What values are drawn for: a program, what is bound in it, and the names that vary.
+    """What values are drawn for: a program, and what is bound in it.
 
     `shapes` are arrays of the shapes of names that have no value.
     """
@@ -174,18 +130,11 @@ class Drawing:
     def __init__(
         self,
         program: Program,
-        known: Mapping[str, Any],
-        vary: str | None,
+        given: Mapping[str, Any],
         shapes: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        graph = program.graph({**known, **shapes})
-        names, self.ranges = ([], {}) if vary is None else read_vary(vary)
-        for name in names:
-            if name not in graph.inputs:
-                hint = f"name some of {few([*graph.inputs])}"
-                raise CgraphError("name", f"'{shorten(name)}' is no input", hint)
-        self.program = program
-        self.given = {name: value for name, value in known.items() if name not in names}
+        graph = program.graph({**given, **shapes})
+        self.program, self.given = program, dict(given)
         self.names = [name for name in graph.inputs if name not in self.given]
         self.shapes = {name: graph.shape(graph.inputs[name]) for name in self.names}
 
@@ -193,11 +142,11 @@ class Drawing:
         """Return the values that a seed chooses, the best of many that chance proposes.
 
         Good is a point where no number is 0, an edge or saturated, and where as many mistakes as
-        possible give numbers of their own; `enough` such points are looked at. Names with a range
-        have values in it. Raises `CgraphError` where no point gives numbers at all.
+        possible give numbers of their own; `enough` such points are looked at. Raises
+        `CgraphError` where no point gives numbers at all.
 
         >>> import cgcli
-        >>> drawing = Drawing(cgcli.parse("p = x + y; g = p*z"), {}, None)
+        >>> drawing = Drawing(cgcli.parse("p = x + y; g = p*z"), {})
         >>> choice = drawing.choose(1, "integer")
         >>> sorted(choice.values), choice.distinct > 12
         (['x', 'y', 'z'], True)
@@ -208,12 +157,8 @@ class Drawing:
         possible: set[Made] = set()
         for trial in range(_TRIALS):
             reach = _REACHES[trial % len(_REACHES)]
-            values = {}
-            for name, shape in self.shapes.items():
-                drawn = partial(_drawn, chance, kind, reach)
-                if name in self.ranges:
-                    drawn = partial(within, chance, kind, *self.ranges[name])
-                values[name] = by_element(lambda _, drawn=drawn: drawn(), filled(0, shape))
+            drawn = lambda _, reach=reach: _drawn(chance, kind, reach)
+            values = {n: by_element(drawn, filled(0, shape)) for n, shape in self.shapes.items()}
             point = self.given | {name: nearest(value) for name, value in values.items()}
             try:
                 exercise = Exercise(self.program, evaluate_program(self.program, {}, point))
@@ -249,7 +194,7 @@ class Drawing:
         """Yield each student of a list with values that hang on nobody else of it."""
         if not self.names:
             message = "every input has a value: nothing differs from student to student"
-            raise CgraphError("usage", message, 'say what varies: --vary "x, y=1..9"')
+            raise CgraphError("usage", message, "leave the values out that are to vary")
         turns: Counter[str] = Counter()
         for student in students:
             called = " ".join(words_of(student.number or student.name))

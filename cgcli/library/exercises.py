@@ -30,15 +30,13 @@ class Exercises(core.Program):
         key: bool = False,
         seed: int | None = None,
         values: str = "integer",
-        vary: str | None = None,
         language: str = "en",
         **names: Any,
     ) -> Sheet:
         """Return a blank answer sheet in the order of working, or filled in, its `key`.
 
-        A `seed` chooses values for what is not bound, and for what `vary` names: `integer`,
-        `rational` or `decimal` ones. Where nothing is bound and there is no seed, formulas are
-        asked for.
+        A `seed` chooses values for what is not bound: `integer`, `rational` or `decimal` ones.
+        Where nothing is bound and there is no seed, formulas are asked for.
 
         >>> import cgcli
         >>> print(str(cgcli.parse("x*y").sheet(x=2, y=3, key=True)).splitlines()[-1])
@@ -51,7 +49,7 @@ class Exercises(core.Program):
         if seed is None:
             return Sheet(self._exercise(bindings, names), {}, key, language)
         check_form("seed", seed, int, "7")
-        drawing = choosing.Drawing(self, self.inputs(bindings, names), vary)
+        drawing = choosing.Drawing(self, self.inputs(bindings, names))
         drawn = drawing.choose(seed, values)
         return Sheet(drawn.exercise, choosing.written(drawn), key, language)
 

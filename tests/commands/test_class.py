@@ -181,17 +181,6 @@ def test_one_bad_row_of_values_spoils_no_other(here: Path, cgraph: Run) -> None:
     assert found["Chidi"]["trouble"]
 
 
-@pytest.mark.parametrize(
-    ("vary", "least", "most"), [("x=2..5", 2, 5), ("x=-1.5..-0.5", -1.5, -0.5), ("x", -9, 9)]
-)
-def test_what_varies_is_within_its_range(vary: str, least: float, most: float, cgraph: Run) -> None:
-    for seed in ("1", "2", "3"):
-        words = ("f = x*y", "x=1", "y=2", "--seed", seed, "--vary", vary, "--values", "decimal")
-        at = json.loads(cgraph("sheet", *words, "--json").out)["at"]
-        assert least <= at["x"] <= most
-        assert at["y"] == 2
-
-
 def test_sheet_says_what_does_not_go_together(here: Path, cgraph: Run) -> None:
     names = write(here / "names.txt", "Ada\n")
     for words in (
@@ -201,10 +190,6 @@ def test_sheet_says_what_does_not_go_together(here: Path, cgraph: Run) -> None:
         ("-o", "sheet.txt", "--json"),
         ("--seed", "1", "--students", names, "-o", "out", "--json"),
         ("--seed", "1", "--students", "nowhere.csv", "-o", "out"),
-        ("--seed", "1", "--vary", "q"),
-        ("--seed", "1", "--vary", "x=3..1"),
-        ("--seed", "1", "--vary", "x=1/3..1/2"),
-        ("--vary", "x"),
         ("--moodle", "A", "--tolerance", "1%", "--decimals", "2"),
     ):
         ran = cgraph("sheet", *SEED, *words)

@@ -198,22 +198,9 @@ def test_vectors_and_matrices_are_drawn(cgraph: Any, folder: Path, values: str) 
         assert [(sheet["right"], sheet["wrong"]) for sheet in found.values()] == [(7, 0)] * 3
 
 
-def test_a_bound_list_varies_in_its_shape_and_range(cgraph: Any) -> None:
-    words = ("sheet", LAYER, "W=[[1,2],[3,4]]", "--seed", "1")
-    ran = cgraph(*words, "x=[1,1]", "--vary", "W=3..9", "--json")
-    at = json.loads(ran.out)["at"]
-    assert np.shape(at["W"]) == (2, 2)
-    assert all(3 <= number <= 9 for row in at["W"] for number in row)
-    assert at["x"] == [1, 1]
-    again = cgraph(*words, "x=[1,1]", "--vary", "W=3..9", "--json")
-    assert json.loads(again.out)["at"] == at
-
-
 def test_shapes_that_are_missing_are_asked_for(cgraph: Any) -> None:
     ran = cgraph("sheet", LAYER, "--seed", "1")
     assert (ran.status, "--shape W=…,x=…" in ran.err) == (2, True)
-    ran = cgraph("sheet", LAYER, "--seed", "1", "--shape", "W=2x3,x=3", "--vary", "V")
-    assert "name some of W, x" in ran.err
     ran = cgraph("sheet", LAYER, "--shape", "W=2x3,x=3")
     assert "--shape goes with the values that --seed chooses" in ran.err
     ran = cgraph("sheet", "sum(x)", "x=[1,2]", "--seed", "1", "--shape", "x=2")
