@@ -8,7 +8,6 @@ import io
 import os
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
 
 import typer
@@ -25,13 +24,6 @@ FAULT: Final = 70
 INTERRUPTED: Final = 130
 COMPLETION: Final = "_CGRAPH_COMPLETE"
 """The variable by which a shell asks what completes a word."""
-_LINE: Final = "_TYPER_COMPLETE_ARGS"
-_WORD: Final = "_TYPER_COMPLETE_WORD_TO_COMPLETE"
-_WORD_SHOWN: Final = re.compile(
-    r"""^(_arguments '[^"]*"|"|(?!_arguments|_files))(?=.)""", re.MULTILINE
-)
-"""How a word begins in the answer; for zsh in quotes, the first behind what is done with them."""
-
 _HEADS: Final = {"error": "bold red", "hint": "bold green"}
 
 app = typer.Typer(
@@ -135,50 +127,18 @@ def _complete() -> int:
 
     An error has no place in a prompt: where something is wrong, nothing completes the word.
     """
-    option = ""
     status = DONE
     shown = io.StringIO()
     try:
-        if "COMP_WORDS" in os.environ:
-            os.environ.update(_without_equals(os.environ))
-        else:
-            option = _taken_apart(os.environ)
         with contextlib.redirect_stdout(shown):
             app([], prog_name="cgraph", standalone_mode=False)
     except SystemExit as left:
         status = left.code if isinstance(left.code, int) else DONE
     except Exception:  # noqa: BLE001  # whatever it is, the prompt stays as it was
         return 1
-    sys.stdout.write(_WORD_SHOWN.sub(lambda start: start[0] + option, shown.getvalue()))
+    sys.stdout.write(shown.getvalue())
     sys.stdout.flush()
     return status
-
-
-def _taken_apart(line: MutableMapping[str, str]) -> str:
-    """Take the option from the last word of a line, --format=te, and return it with the '='.
-
-    Shells other than bash put what completes a word in its place, from the dashes on.
-    """
-    before, _, word = line.get(_LINE, "").rpartition(" ")
-    option, equals, value = word.partition("=")
-    if not (option.startswith("--") and equals):
-        return ""
-    line[_LINE] = f"{before} {option} {value}"
-    line[_WORD] = value
-    return option + equals
-
-
-def _without_equals(words: Mapping[str, str]) -> dict[str, str]:
-    """Return the words of bash without the '=' between an option and its value, a word to it."""
-    kept: list[str] = []
-    current = int(words["COMP_CWORD"])
-    for place, word in enumerate(words["COMP_WORDS"].split("\n")):
-        between = word == "=" and kept and kept[-1].startswith("--")
-        if between and place < int(words["COMP_CWORD"]):
-            current -= 1
-        else:
-            kept.append(word)
-    return {"COMP_WORDS": "\n".join(kept), "COMP_CWORD": str(current)}
 
 
 def _decoded(argument: str) -> str:

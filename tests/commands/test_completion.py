@@ -75,29 +75,10 @@ def test_the_words_of_an_option(command: str, option: str, complete: Complete) -
     words = CHOSEN[command, option]
     assert complete(command, option, "") == words
     assert complete(command, "x*y", "x=1", option, "") == words
-    assert complete(command, f"{option}=") == words
-    # As bash splits it, which ends a word at '='.
-    assert complete(command, option, "=") == words
     for word in words:
         beginning = [each for each in words if each.startswith(word[:2])]
         assert complete(command, option, word[:2]) == beginning
-        assert complete(command, option, "=", word[:2]) == beginning
     assert complete(command, option, "nonsense") == []
-
-
-@pytest.mark.parametrize(("command", "option"), CHOSEN)
-def test_a_word_that_begins_with_its_option(command: str, option: str, complete: Complete) -> None:
-    """Shells other than bash replace the word from its dashes on."""
-    words = [f"{option}={word}" for word in CHOSEN[command, option]]
-    beginning = [word for word in words if word.startswith(words[0][:-1])]
-    for typed, found in ((f"{option}=", words), (words[0][:-1], beginning), (f"{option}=zz", [])):
-        assert complete(command, "x*y", typed, shell="fish", status=0) == found
-        shown = complete(command, "x*y", typed, shell="zsh")
-        assert re.findall('"(.*?)"', "\n".join(shown)) == found
-        assert shown == ["_files"] or shown[0].startswith("_arguments '*: :((\"--")
-        shown = complete(command, "x*y", typed, shell="powershell")
-        assert [line.split(":::")[0] for line in shown] == found
-        assert complete(command, "x*y", typed) == [word.partition("=")[2] for word in found]
 
 
 @pytest.mark.parametrize(("command", "option"), [key for key in CHOSEN if key[1] != "--lang"])
@@ -184,6 +165,8 @@ def test_no_word_prints_an_error_into_the_prompt(shell: str, complete: Complete)
         ("--version", ""),
         ("--nope", ""),
         ("trace", "--nope=1", "--nope", ""),
+        ("trace", "--format=te"),
+        ("trace", "--format", "="),
         ("trace", "--tree=1", "--step", "--format", ""),
         ("trace", "x +", "--digits", "many", "--format", "t"),
         ("trace", "--", "--format", ""),
