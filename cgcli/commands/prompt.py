@@ -324,5 +324,4 @@ def open_prompt(run: Run, report: Report, language: str) -> None:
     gc.enable()
     prompt = Prompt(run, report, language)
     publish([heard().read(_GREETING), "\n"])
-    with reader(prompt.words) as read:
-        prompt.loop(read)
+    prompt.loop(reader(prompt.words))
