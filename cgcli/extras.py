@@ -1,15 +1,15 @@
 """The command that installs what an extra brings, for the way in which the program was installed.
 
-No index need know the program by its name, so that the libraries themselves are named; a folder
-that it was installed from can be installed again with the extra. It is read when something is
-missing alone: importlib.metadata takes longer to import than the program.
+No index need know the program by its name, so that the libraries themselves are named; a checkout
+can be installed again with the extra. It is read when something is missing alone:
+importlib.metadata takes longer to import than the program.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
@@ -30,15 +30,14 @@ def how_to_install(extra: str) -> str:
     try:
         installed = distribution(DISTRIBUTION)
     except PackageNotFoundError:
-        return f"{_installer('')} {_folder(checkout or root, extra, editable=True)}"
+        return f"{_installer('')} {_folder(checkout or root, extra)}"
     tool = (installed.read_text("INSTALLER") or "").strip()
     parts = os.path.normpath(sys.prefix).split(os.sep)
     libraries = " ".join(_quoted(library) for library in _libraries(installed, extra))
     if parts[-3:-1] == ["pipx", "venvs"]:
         return f"pipx inject {_quoted(parts[-1])} {libraries}"
-    folder, editable = (checkout, True) if checkout else _origin(installed)
-    if folder is not None and parts[-3:-1] != ["uv", "tools"]:
-        return f"{_installer(tool)} {_folder(folder, extra, editable=editable)}"
+    if checkout is not None and parts[-3:-1] != ["uv", "tools"]:
+        return f"{_installer(tool)} {_folder(checkout, extra)}"
     return f"{_installer(tool)} {libraries}"
 
 
@@ -52,23 +51,6 @@ def _libraries(installed: Distribution, extra: str) -> list[str]:
     return libraries
 
 
-def _origin(installed: Distribution) -> tuple[str | None, bool]:
-    """Return the folder that it was installed from, if it was one and is there, and whether as -e.
-
-    What `direct_url.json` holds is specified by PyPA, Recording the Direct URL Origin.
-    """
-    import json
-    from urllib.parse import urlsplit
-    from urllib.request import url2pathname
-
-    origin: Any = json.loads(installed.read_text("direct_url.json") or "{}")
-    if "dir_info" not in origin:
-        return None, False
-    folder = url2pathname(urlsplit(origin["url"]).path)
-    editable = bool(origin["dir_info"].get("editable"))
-    return (folder if os.path.isdir(folder) else None), editable
-
-
 def _installer(tool: str) -> str:
     """Return how a package is added to this environment: by uv where that made it, else by pip."""
     import shutil
@@ -80,13 +62,13 @@ def _installer(tool: str) -> str:
     return f"{'python' if same else _quoted(sys.executable)} -m pip install"
 
 
-def _folder(folder: str, extra: str, *, editable: bool) -> str:
-    """Return a folder as pip takes it with an extra: .[train], in the folder itself."""
+def _folder(folder: str, extra: str) -> str:
+    """Return a checkout as pip takes it with an extra: -e ".[train]", in the folder itself."""
     try:
         here = os.path.samefile(folder, os.curdir)
     except OSError:
         here = False
-    return f'{"-e " if editable else ""}"{"." if here else folder}[{extra}]"'
+    return f'-e "{"." if here else folder}[{extra}]"'
 
 
 def _quoted(word: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from cgcli import extras
 
+SITE = Path("/env/site-packages")
 LIBRARIES = '"duckdb>=1.1" "scipy>=1.13"'
 REQUIRES = [
     "numpy>=1.26",
@@ -35,8 +36,8 @@ class Installed:
 def hint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):  # noqa: ANN201  # a function
     """The hint of an installation: its files, and the folder of its environment."""
 
-    def call(prefix: str = "/env", *, path: bool = True, **files: str) -> str:
-        monkeypatch.setattr(extras, "__file__", "/env/site-packages/cgcli/extras.py")
+    def call(prefix: str = "/env", *, path: bool = True, folder: Path = SITE, **files: str) -> str:
+        monkeypatch.setattr(extras, "__file__", str(folder / "cgcli" / "extras.py"))
         monkeypatch.setattr(importlib.metadata, "distribution", lambda _: Installed(**files))
         monkeypatch.setattr(sys, "prefix", prefix)
         monkeypatch.setattr(sys, "executable", f"{prefix}/bin/python")
@@ -52,36 +53,25 @@ def test_from_an_index_the_libraries_are_named(hint) -> None:  # noqa: ANN001
     assert hint("/my env", path=False) == f'"/my env/bin/python" -m pip install {LIBRARIES}'
 
 
-def test_from_a_wheel_or_a_repository_too(hint) -> None:  # noqa: ANN001
-    wheel = '{"archive_info": {}, "url": "file:///tmp/cgcli-1-py3-none-any.whl"}'
-    assert hint(direct_url=wheel) == f"python -m pip install {LIBRARIES}"
-    repository = '{"vcs_info": {"vcs": "git"}, "url": "https://example.org/cgcli"}'
-    assert hint(direct_url=repository) == f"python -m pip install {LIBRARIES}"
-    gone = '{"dir_info": {}, "url": "file:///nowhere/at/all"}'
-    assert hint(direct_url=gone) == f"python -m pip install {LIBRARIES}"
-
-
-def test_from_a_folder(hint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN001
+def test_from_a_checkout(hint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN001
     folder = tmp_path / "my checkout"
     folder.mkdir()
-    origin = f'{{"dir_info": {{}}, "url": "{folder.as_uri()}"}}'
-    assert hint(direct_url=origin) == f'python -m pip install "{folder}[train]"'
-    editable = origin.replace("{}", '{"editable": true}')
-    assert hint(direct_url=editable) == f'python -m pip install -e "{folder}[train]"'
+    (folder / "pyproject.toml").touch()
+    assert hint(folder=folder) == f'python -m pip install -e "{folder}[train]"'
     monkeypatch.chdir(folder)
-    assert hint(direct_url=editable) == 'python -m pip install -e ".[train]"'
+    assert hint(folder=folder) == 'python -m pip install -e ".[train]"'
 
 
 def test_by_pipx_and_uv(hint, tmp_path: Path) -> None:  # noqa: ANN001
-    origin = f'{{"dir_info": {{"editable": true}}, "url": "{tmp_path.as_uri()}"}}'
-    for more in ({}, {"direct_url": origin}):
-        found = hint("/home/a/.local/share/pipx/venvs/cgcli", INSTALLER="pip", **more)
+    (tmp_path / "pyproject.toml").touch()
+    for folder in (SITE, tmp_path):
+        found = hint("/home/a/.local/share/pipx/venvs/cgcli", INSTALLER="pip", folder=folder)
         assert found == f"pipx inject cgcli {LIBRARIES}"
         tool = "/home/a/.local/share/uv/tools/cgcli"
-        found = hint(tool, INSTALLER="uv", **more)
+        found = hint(tool, INSTALLER="uv", folder=folder)
         assert found == f"uv pip install --python {tool}/bin/python {LIBRARIES}"
     assert hint(INSTALLER="uv") == f"uv pip install --python /env/bin/python {LIBRARIES}"
-    assert hint(INSTALLER="uv", direct_url=origin) == (
+    assert hint(INSTALLER="uv", folder=tmp_path) == (
         f'uv pip install --python /env/bin/python -e "{tmp_path}[train]"'
     )
 
