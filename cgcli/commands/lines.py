@@ -6,10 +6,8 @@ import gc
 import json
 import re
 import sys
-import time
 from collections.abc import Callable, Collection, Iterator
-from itertools import count
-from typing import Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 from cgcli.commands.alike import parser
 from cgcli.commands.inputs import read_values
@@ -29,9 +27,6 @@ KEYS: Final = ("id", "expr", "at", "of", "wrt", "exact")
 _OBJECTS: Final = 50_000
 """So many more objects than before, and cycles are looked for: a line has a few hundred."""
 _LONGEST: Final = 64 * 2**20
-_BLOCK: Final = 2**16
-_WAIT: Final = 0.1
-"""So many seconds a result may wait for others to be written with, while more lines are there."""
 _ID_FIRST: Final = re.compile(r'[\s\ufeff]*\{\s*"id"\s*:\s*')
 _ENDS: Final = re.compile(r"\s*[,}]")
 
@@ -59,33 +54,23 @@ def evaluate_lines(source: str | None, limits: Limits, asked: Asked = Asked()) -
     gc.freeze()
     gc.enable()
     gc.set_threshold(_OBJECTS)
-    parse_once, numbers, good, due = parser(limits), count(1), True, 0.0
+    parse_once, good = parser(limits), True
     with opened("-" if source in (None, "-") else str(source)[1:]) as stream:
-        for lines in _lines(stream):
-            for line, number in zip(lines, numbers, strict=False):
-                if not line.strip():
-                    continue
+        for number, line in enumerate(_lines(stream), 1):
+            if line.strip():
                 document, fine = evaluate_line(line, limits, parse_once, number, asked)
                 good = good and fine
                 publish([document + "\n"])
-                if (now := time.monotonic()) > due:
-                    sys.stdout.flush()
-                    due = now + _WAIT
-            sys.stdout.flush()
+                sys.stdout.flush()
     return good
 
 
-def _lines(stream: Any) -> Iterator[list[bytes]]:
-    """Yield the lines that have come; of one that is too long the beginning alone."""
-    while block := stream.read1(_BLOCK):
-        head, end, rest = block.rpartition(b"\n")
-        if end:
-            yield head.split(b"\n")
-        if rest:
-            more = rest = rest + stream.readline(_LONGEST)
-            while more and not more.endswith(b"\n"):
-                more = stream.readline(_LONGEST)
-            yield [rest.removesuffix(b"\n")]
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines as they come; of one that is too long the beginning alone."""
+    while line := stream.readline(_LONGEST):
+        yield line.removesuffix(b"\n")
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(_LONGEST)
 
 
 def evaluate_line(
