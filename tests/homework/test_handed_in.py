@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -184,9 +185,9 @@ def test_a_class_is_listed_in_the_order_of_its_list(
     for name in ("Ada Cy", "Zoe Ay"):
         (inbox / f"{name}.txt").write_text(sheet_of(TRUE))
     ran = cgraph("check", *NEURON, "-a", str(inbox), "--students", str(tmp_path / "names.csv"))
-    rows = [line.split()[0] for line in ran.out.splitlines()[2:6]]
-    assert rows == ["Zoe", "Mia", "Ada", "Eva"]
-    assert "nothing was handed in: Mia Bo, Eva Du\n" in ran.out
+    rows = [line for line in ran.out.splitlines()[2:] if re.match("Zoe|Mia|Ada|Eva", line)]
+    assert [line[:3] for line in rows] == ["Zoe", "Mia", "Ada", "Eva"]
+    assert ["nothing" in line for line in rows] == [False, True, False, True]
 
 
 def test_a_row_tells_the_mistake_where_it_is_known(cgraph: Any, tmp_path: Path) -> None:

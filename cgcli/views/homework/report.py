@@ -22,7 +22,7 @@ from cgcli.views.formulas import as_text
 from cgcli.views.gate import printable
 from cgcli.views.table import shown
 from cgcli.views.terminal import NUMBERS, WORDS, Column, console, print_table, say
-from cgcli.words import Math, Message, headed, joined
+from cgcli.words import Math, Message, joined
 
 VERDICT: Final = "verdict"
 HINT: Final = "hint"
@@ -46,8 +46,7 @@ _VERDICTS: Final = {
 _LONGEST: Final = 60
 _TOLD: Final = 6
 _LISTED: Final = 40
-_WIDE: Final = 100
-"""From here on a class has room for the words of each sheet's first mistake."""
+_PLACE: Final = 100
 
 
 class Report(NamedTuple):
@@ -168,27 +167,18 @@ def closing(report: Report, item: Graded) -> Iterator[str]:
 
 def _print_class(report: Report, sheets: list[Graded], out: Any) -> None:
     """Print a row for each of many sheets, and below what was wrong most often."""
-    wide = out.width >= _WIDE
     (name, *counted, points, step, words), *rows = class_lines(report, sheets)
     columns = [
         Column(name, {**WORDS, "style": "cyan", "min_width": 6}),
         *(Column(head, NUMBERS) for head in counted),
         Column(points, NUMBERS, report.points is not None),
         Column(step, WORDS),
-        Column(words, WORDS, wide),
+        Column(words, WORDS),
     ]
     styles = ["yellow" if item.marked.sheet.trouble else "" for item in sheets]
     cells = [[*row[:-1], (row[-1], style)] for row, style in zip(rows, styles, strict=True)]
     print_table(out, columns, cells)
     out.print()
-    if not wide:
-        troubles = [item.marked for item in sheets if item.marked.sheet.trouble]
-        lines = [trouble(report, marked) for marked in troubles if marked.sheet.trouble != ABSENT]
-        absent = [item.name for item in sheets if item.marked.sheet.trouble == ABSENT]
-        if absent:
-            lines.append(headed(ABSENT, Math(printable(", ".join(absent)))))
-        folded = not out.is_terminal
-        say(out, *map(report.say, lines), style="yellow", said=True, soft_wrap=folded)
     said, counts = common(report, sheets)
     summed = [said]
     for head, times in counts.items():
@@ -329,7 +319,7 @@ def _of_formula(exercise: Exercise, judged: Judged, reveal: str) -> Message | No
     if equality.inputs is None:
         return Message("this has another shape")
     pairs = equality.inputs.items()
-    place = shorten(", ".join(f"{name} = {_number(value, 4)}" for name, value in pairs), _WIDE)
+    place = shorten(", ".join(f"{name} = {_number(value, 4)}" for name, value in pairs), _PLACE)
     return Message(
         "another function: at {place} it is {number}, and {step} is not",
         place=Math(place),
