@@ -23,9 +23,6 @@ from cgcli.learning.manner import Manner
 from cgcli.learning.sources import Block, Report, Source, check_names, gather, gather_blocks
 from cgcli.learning.tables import CHUNK, COLUMNAR
 
-_LEAST: Final = 12
-"""How many bytes a Parquet file has at least: two marks, and a length."""
-
 _NUMBERS: Final = frozenset({
     "DOUBLE", "FLOAT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER",
     "USMALLINT", "UTINYINT", "BOOLEAN",
@@ -133,7 +130,7 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
     rows = f"read_parquet({name}, hive_partitioning=false)"
 
     def answer(query: str) -> Any:
-        with _readable(path, file):
+        with _readable(path):
             return database.execute(query).fetchall()
 
     parts = answer(f"SELECT name, num_children FROM parquet_schema({name})")  # noqa: S608
@@ -159,7 +156,7 @@ def parquet(path: str, file: str, manner: Manner) -> Source:
             hint = "write it as a number of seconds, in a column whose name says so"
             raise file_error(path, str(bad), hint)
         are_numbers = columns.are_plain and _NUMBERS.issuperset(kinds[n] for n in columns.names)
-        with _readable(path, file):
+        with _readable(path):
             if columns.names and are_numbers:
                 blocks = table.blocks(columns.names, columns.kept)
                 yield from gather_blocks(blocks, columns, report)
@@ -232,7 +229,7 @@ def _pattern(path: str) -> str:
 
 
 @contextlib.contextmanager
-def _readable(path: str, file: str) -> Iterator[None]:
+def _readable(path: str) -> Iterator[None]:
     """Raise `CgraphError` for whatever DuckDB cannot read."""
     import duckdb
 
@@ -243,10 +240,7 @@ def _readable(path: str, file: str) -> Iterator[None]:
             # So it tells Ctrl-C.
             raise KeyboardInterrupt from None
         # What DuckDB says is of its own parts, and seldom of the file.
-        if not _is_whole(file):
-            hint = "fetch or write it again: a whole file ends with PAR1, as it begins"
-            raise file_error(path, "it is Parquet that is cut short", hint) from None
-        hint = "write it again, or as CSV: it is damaged, or of a rare kind of Parquet"
+        hint = "fetch it again, or write it as CSV: it is cut short, damaged, or of a rare kind"
         raise file_error(path, "it is Parquet that cannot be read", hint) from None
 
 
@@ -258,13 +252,6 @@ def _durations(stated: bytes) -> set[int]:
     except (ValueError, RuntimeError):
         return set()
     return {k for k, part in enumerate(schema.fields) if part.type == arrow.Type.DURATION}
-
-
-def _is_whole(path: str) -> bool:
-    with open(path, "rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 4))
-        return size >= _LEAST and file.read() == b"PAR1"
 
 
 def _outermost(parts: list[tuple[str, int | None]]) -> list[str]:

@@ -103,15 +103,15 @@ TEXTS: list[tuple[str, bytes, str, str]] = [
     ("a.jsonl", "{}".encode("utf-16"), "it is UTF-16", ""),
     ("a.parquet", b"", "it is empty", ""),
     ("a.parquet", b"x,y\n1,2\n", "it is not Parquet, which begins with PAR1", "ends in .csv"),
-    ("a.parquet", b"PAR1PAR1", "it is Parquet that is cut short", "ends with PAR1"),
-    ("a.parquet", b"PAR1\0\0\0\0", "it is Parquet that is cut short", "ends with PAR1"),
+    ("a.parquet", b"PAR1PAR1", "it is Parquet that cannot be read", "it is cut short"),
+    ("a.parquet", b"PAR1\0\0\0\0", "it is Parquet that cannot be read", "it is cut short"),
     (
         "a.parquet",
         b"PAR1\xff\xff\xff\xffPAR1",
         "it is Parquet that cannot be read",
-        "write it again",
+        "it is cut short",
     ),
-    ("a.parquet", packed(b"PAR1"), "it is Parquet that is cut short", "ends with PAR1"),
+    ("a.parquet", packed(b"PAR1"), "it is Parquet that cannot be read", "it is cut short"),
 ]
 
 
