@@ -216,7 +216,7 @@ class _Beside(Sweep):
         cancels = not (operation.picks or operation.collects or operation.sign == ">")
         if cancels and (adds or not operation.elementwise):
             # Of what is added up, as in a remainder, the largest may leave more rounding than the
-            # sum is.
+            # sum is; what is picked, listed or a positive share loses nothing to a larger one.
             sizes = [float(np.max(np.abs(self._at_point[a]))) for a in arguments]
             scale = max((s for s in sizes if s - s == 0), default=0.0)
 

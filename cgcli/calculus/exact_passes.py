@@ -67,7 +67,7 @@ class ExactSweep(Sweep):
     def run(self, node: int, rule: Rule, *numbers: Any) -> Any:
         """Return a rule's result; what acts on each element is run over each by itself.
 
-        Of what has no value there is none, but for a choice.
+        Of what has no value there is none, but for a choice. A rule of no numbers states an array.
         """
         self._room.node = node
         if self.graph.operations[node].elementwise and numbers:

@@ -159,14 +159,14 @@ class Kind:
         """Return what a node sends to one of its arguments, to the bit; None for nothing.
 
         `upstream` is the node's own gradient, and `trail` the one that the pass left behind. A
-        step sends on what is at fault.
+        step sends on what came through a fault, and nothing else.
         """
         sweep = self.sweep(graph, values, trail)
         if trail.faults and graph.operations[node].step:
-            from cgcli.calculus.pullback import TaintSweep
-
             if node not in trail.steps:
                 return None
+            from cgcli.calculus.pullback import TaintSweep
+
             sweep = TaintSweep(graph, values, Trail(trail.faults, dict(trail.masks)), {})
             upstream = trail.steps[node].value
         with silent(graph):

@@ -33,10 +33,8 @@ def order(a: Array, b: Array) -> Array:
 
 def total(products: Sequence[Array]) -> Array:
     """Return a sum, and 0 where its terms leave of one another what rounding does."""
-    result, sizes = (
-        functools.reduce(np.add, products),
-        functools.reduce(np.add, map(np.abs, products)),
-    )
+    result = functools.reduce(np.add, products)
+    sizes = functools.reduce(np.add, map(np.abs, products))
     return np.where(np.abs(result) < _EQUAL * sizes, 0.0, result)
 
 

@@ -47,6 +47,7 @@ _LONGEST: Final = 60
 _TOLD: Final = 6
 _LISTED: Final = 40
 _PLACE: Final = 100
+"""So long is a point at which formulas differ."""
 
 
 class Report(NamedTuple):
