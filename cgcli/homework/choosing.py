@@ -194,7 +194,7 @@ class Drawing:
         """Yield each student of a list with values that hang on nobody else of it."""
         if not self.names:
             message = "every input has a value: nothing differs from student to student"
-            raise CgraphError("usage", message, "leave the values out that are to vary")
+            raise CgraphError("usage", message, "leave out the values that are to vary")
         turns: Counter[str] = Counter()
         for student in students:
             called = " ".join(words_of(student.number or student.name))
