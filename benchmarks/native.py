@@ -149,12 +149,14 @@ def descent(name: str, engine: str, epochs: int) -> Timed:
     began = time.perf_counter()
     with np.errstate(all="ignore"):
         run.run(Watch())
-        first, steps = time.perf_counter() - began, run.state.step
-        run.criteria = Criteria(epochs=1 + epochs)
-        start_of = time.process_time()
-        run.run(Watch())
-    seconds = time.process_time() - start_of
-    return Timed(seconds / (run.state.step - steps), first, None)
+        first = time.perf_counter() - began
+        least = float("inf")
+        for turn in range(1, 4):
+            start_of, steps = time.process_time(), run.state.step
+            run.criteria = Criteria(epochs=1 + turn * epochs)
+            run.run(Watch())
+            least = min(least, (time.process_time() - start_of) / (run.state.step - steps))
+    return Timed(least, first, None)
 
 
 def descent_in_jax(name: str, epochs: int, *, scan: bool) -> Timed:

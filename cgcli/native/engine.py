@@ -26,6 +26,9 @@ from cgcli.resource import read_text, read_toml
 _CACHE: Final = 3 * 2**15
 """The bytes that the values of a block take, if they can. Measured: a net on the digits was 1.4
 times as fast as with blocks of twice as many rows, which leave a core's first cache."""
+_SECOND: Final = 2**19
+"""The bytes that a block of 32 rows takes at most: a recurrent net was 1.15 times as fast with so
+many rows beyond the first cache as with half of them, whose sums are added twice as often."""
 _COMPILES: Final = 0.4
 """The seconds a compiler takes to begin with, and for every instruction."""
 _INSTRUCTION: Final = 0.02
@@ -92,7 +95,7 @@ class Engine:
 
     def program(self, plan: Plan, rows: int) -> Program | None:
         """Return a plan as compiled code, or None; so many rows are run in all."""
-        instructions = [plan.tape[p] for p in plan.instructions if plan.tape[p].stage != ONCE]
+        instructions = [i for p in plan.instructions if (i := plan.tape.forms[p]).stage != ONCE]
         work = sum(size(i.shape) * (rows if i.rows else 1) for i in instructions)
         if not work or self._fell:
             return None
@@ -109,8 +112,10 @@ class Engine:
 
     def _compiled(self, plan: Plan, rows: int) -> Program:
         kernels = Kernels(plan, *_language())
-        block = 256
-        while block > 16 and (8 * block * kernels.elements > _CACHE or block >= 2 * rows):
+        block, row = 256, 8 * kernels.elements
+        while block > 16 and (
+            block * row > (_CACHE if block > 32 else _SECOND) or block >= 2 * rows
+        ):
             block //= 2
         source = kernels.source(block, read_text(__package__, "rows.c"))
         began, cached = time.perf_counter(), os.path.exists(library_path(source))

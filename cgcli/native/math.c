@@ -17,44 +17,41 @@ static inline double cg_double(long long bits) {
 /* 2^k as a number, for -1023 < k < 1024. */
 static inline double cg_power_of_two(long long k) { return cg_double((k + 1023) << 52); }
 
-/* exp(r) - 1 - r for |r| < 0.35. */
+/* exp(r) - 1 - r for |r| < 0.35. Pairs of terms wait for one another less than a chain of them. */
 static inline double cg_exp_tail(double r) {
-    double p = 0x1.6124613a86d09p-33;
-    p = cg_fma(p, r, 0x1.1eed8eff8d898p-29);
-    p = cg_fma(p, r, 0x1.ae64567f544e4p-26);
-    p = cg_fma(p, r, 0x1.27e4fb7789f5cp-22);
-    p = cg_fma(p, r, 0x1.71de3a556c734p-19);
-    p = cg_fma(p, r, 0x1.a01a01a01a01ap-16);
-    p = cg_fma(p, r, 0x1.a01a01a01a01ap-13);
-    p = cg_fma(p, r, 0x1.6c16c16c16c17p-10);
-    p = cg_fma(p, r, 0x1.1111111111111p-7);
-    p = cg_fma(p, r, 0x1.5555555555555p-5);
-    p = cg_fma(p, r, 0x1.5555555555555p-3);
-    p = cg_fma(p, r, 0.5);
-    return p*r*r;
+    double z = r*r, y = z*z;
+    double a = cg_fma(r, 0x1.5555555555555p-3, 0.5);
+    double b = cg_fma(r, 0x1.1111111111111p-7, 0x1.5555555555555p-5);
+    double c = cg_fma(r, 0x1.a01a01a01a01ap-13, 0x1.6c16c16c16c17p-10);
+    double d = cg_fma(r, 0x1.71de3a556c734p-19, 0x1.a01a01a01a01ap-16);
+    double e = cg_fma(r, 0x1.ae64567f544e4p-26, 0x1.27e4fb7789f5cp-22);
+    double f = cg_fma(r, 0x1.6124613a86d09p-33, 0x1.1eed8eff8d898p-29);
+    return z*cg_fma(y, cg_fma(y, cg_fma(z, f, e), cg_fma(z, d, c)), cg_fma(z, b, a));
 }
 
-static inline double cg_exp(double x) {
-    x = x < -760.0 ? -760.0 : x;
+/* p with exp(x) = (1 + p)*s*t: 2^n in two factors, of which one is exact, and the other rounds once,
+   and flags. */
+static inline double cg_scaled(double x, double *s, double *t) {
+    x = x < -740.0 ? -740.0 : x;
     x = x > 730.0 ? 730.0 : x;
     double turned = cg_fma(x, 0x1.71547652b82fep0, CG_ROUND), n = turned - CG_ROUND;
     double high = cg_fma(n, -0x1.62e42fefa39efp-1, x), r = cg_fma(n, -0x1.abc9e3b39803fp-56, high);
-    double p = r + cg_exp_tail(r);
-    /* 2^n in two factors: the first is exact, the second rounds once, and flags. */
     double half = cg_fma(n, 0.5, CG_ROUND);
     long long k = cg_bits(half) - cg_bits(CG_ROUND), m = cg_bits(turned) - cg_bits(CG_ROUND) - k;
-    double s = cg_power_of_two(k);
-    return cg_fma(p, s, s)*cg_power_of_two(m);
+    *s = cg_power_of_two(k);
+    *t = cg_power_of_two(m);
+    return r + cg_exp_tail(r);
+}
+
+static inline double cg_exp(double x) {
+    double s, t, p = cg_scaled(x, &s, &t);
+    return cg_fma(p, s, s)*t;
 }
 
 /* exp(x) - 1 for x up to 700. */
 static inline double cg_expm1_near(double x) {
-    x = x < -60.0 ? -60.0 : x;
-    double turned = cg_fma(x, 0x1.71547652b82fep0, CG_ROUND), n = turned - CG_ROUND;
-    double high = cg_fma(n, -0x1.62e42fefa39efp-1, x), r = cg_fma(n, -0x1.abc9e3b39803fp-56, high);
-    double p = r + cg_exp_tail(r);
-    double s = cg_power_of_two(cg_bits(turned) - cg_bits(CG_ROUND));
-    return cg_fma(s, p, s - 1.0);
+    double s, t, p = cg_scaled(x, &s, &t);
+    return cg_fma(s*t, p, s*t - 1.0);
 }
 
 static inline double cg_expm1(double x) {

@@ -58,7 +58,7 @@ class Program:
                     places.setdefault(operand.base, []).append(len(calls))
                     width = 8 * block if operand.base in self._starts else 8
                     kept = operand.base in self._starts or operand.base in self.parts
-                    if not kept and plan.tape[operand.base].truth:
+                    if not kept and plan.tape.forms[operand.base].truth:
                         width = 1
                     calls.append(self._begin(operand.base, stage) + width * operand.offset)
             self.calls[stage] = np.array(calls, dtype=np.int64)

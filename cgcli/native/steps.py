@@ -29,12 +29,13 @@ class Address(NamedTuple):
 class Step:
     """A kernel's call to be: the places that it computes in one loop, or its text as it stands.
 
-    `rows` says that it is run over all rows of a block, and `writes` has the bases that it does.
+    The places have what they read, None for a number. `rows` says that it is run over all rows of
+    a block, and `writes` has the bases that it does.
     """
 
     def __init__(self, target: Target, shape: Shape, *, rows: bool) -> None:
         self.target, self.shape, self.rows = target, shape, rows
-        self.places: list[int] = []
+        self.places: dict[int, list[View | None]] = {}
         self.text: list[str] = []
         self.operands: dict[Address, str] = {}
         self.writes: list[int] = []
@@ -84,10 +85,10 @@ class Places:
 
     def _base(self, place: int) -> View:
         """Give a place memory; what has no rows lies in the plan's own arrays."""
-        instruction = self.tape[place]
-        if instruction.rows:
-            self.sizes[place] = size(instruction.shape)
-        self._views[place] = contiguous(place, instruction.shape)
+        form = self.tape.forms[place]
+        if form.rows:
+            self.sizes[place] = size(form.shape)
+        self._views[place] = contiguous(place, form.shape)
         return self._views[place]
 
     def seen(self, place: int) -> View:
@@ -100,7 +101,7 @@ class Places:
         at, name = seen.at(index, seen.offset), step.pointer(seen.base, seen.offset)
         if seen.base in self.sizes:
             return f"{name}[{f'({at})*CG_ROWS + ' if at != '0' else ''}r]"
-        if self.tape[seen.base].truth:
+        if self.tape.forms[seen.base].truth:
             return f"((unsigned char *){name})[{at}]"
         return f"{name}[{at}]"
 

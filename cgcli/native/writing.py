@@ -7,8 +7,8 @@ once. A kernel is told addresses alone, so that layers and turns of one form sha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -47,6 +47,7 @@ class Kernels(Places):
         super().__init__(plan, target)
         self._lacking = lacking
         self._looped: dict[tuple[int, Shape], int] = {}
+        self._expressions: dict[tuple[Any, ...], str] = {}
         self._chosen: set[int] = set()
         """What is computed of choices, and so may be a constant."""
         for place in plan.instructions:
@@ -132,7 +133,7 @@ class Kernels(Places):
             self._step(stage).shape = shape
         if instruction.operation in _CHOICES or any(s and s.base in self._chosen for s in reads):
             self._chosen.add(place)
-        self.steps[stage][last].places.append(place)
+        self.steps[stage][last].places[place] = reads
         self._base(place)
         self.made[place] = made = (stage, last)
         self._stored |= {s.base for s in reads if s is not None and self.made.get(s.base) != made}
@@ -150,63 +151,81 @@ class Kernels(Places):
 
     def _finish(self, step: Step) -> None:
         """Write the loop of a step."""
-        made = self.made[step.places[0]]
-        seen = [
-            s
-            for place in step.places
-            for k in range(len(self.tape[place].arguments))
-            if (s := self._operand(self.tape[place], k)) is not None
-            and self.made.get(s.base) != made
-        ]
-        shape = loops(step.shape, seen)
-        index, names, body = axes(shape), dict[int, str](), list[str]()
-        chosen = self._chosen.intersection(step.places)
-        faulty = [place for place in chosen if self.tape[place].operation in _FAULTY]
-        for place in step.places:
-            body.append(self._statement(step, place, names, index))
+        inside = step.places.keys()
+        outside = [s for reads in step.places.values() for s in reads if s and s.base not in inside]
+        shape = loops(step.shape, outside)
+        index, names, body = axes(shape), dict[int, tuple[str, bool]](), list[str]()
+        faults = False
+        for place, reads in step.places.items():
+            instruction = self.tape[place]
+            text = self._expression(step, instruction, reads, names, index)
+            name, truth = names[place] = f"v{len(names)}", instruction.truth
+            body.append(f"const {'_Bool' if truth else 'double'} {name} = {text};")
             if place in self._stored:
                 step.writes.append(place)
                 out = self._text(step, contiguous(place, shape), index)
                 # A truth value that is not chosen by keeps loops from being vectorised.
-                choice = " ? 1.0 : 0.0" if self.tape[place].truth else ""
-                body.append(f"{out} = {names[place]}{choice};")
-            if place in faulty:
-                body.append(f"bad = fabs({names[place]}) < INFINITY ? bad : 1.0;")
-        step.text += ["double bad = 0.0;"] * bool(faulty)
+                body.append(f"{out} = {name}{' ? 1.0 : 0.0' if truth else ''};")
+            if instruction.operation in _FAULTY and place in self._chosen:
+                body.append(f"bad = fabs({name}) < INFINITY ? bad : 1.0;")
+                faults = True
+        step.text += ["double bad = 0.0;"] * faults
         step.loop(shape, *body)
-        step.text += ["if (bad != 0.0) cg_fault();"] * bool(faulty)
+        step.text += ["if (bad != 0.0) cg_fault();"] * faults
 
-    def _statement(
-        self, step: Step, place: int, names: dict[int, str], index: Sequence[str]
+    def _expression(
+        self,
+        step: Step,
+        instruction: Instruction,
+        reads: Sequence[View | None],
+        names: Mapping[int, tuple[str, bool]],
+        index: Sequence[str],
     ) -> str:
-        """Return what computes an operation of elements, as a variable of the loop."""
-        instruction = self.tape[place]
-        operation, arguments = instruction.operation, instruction.arguments
+        """Return what computes an operation of elements, of the names of a loop."""
+        operands = list[tuple[str, bool] | float]()
+        for argument, seen in zip(instruction.arguments, reads, strict=True):
+            if seen is None:
+                operands.append(argument)
+            elif seen.base in names:
+                operands.append(names[seen.base])
+            else:
+                view = seen.flat if len(index) == 1 else seen
+                operands.append((self._text(step, view, index), False))
+        # Turns that are alike have expressions that are.
+        form = (instruction.operation, instruction.truth, instruction.static)
+        key = (form, index[0] if index else "", repr(operands))
+        if key not in self._expressions:
+            self._expressions[key] = self._spelled(instruction, operands, index)
+        return self._expressions[key]
+
+    def _spelled(
+        self,
+        instruction: Instruction,
+        operands: Sequence[tuple[str, bool] | float],
+        index: Sequence[str],
+    ) -> str:
+        """Return the template of an operation, its operands put in: a text each, or a number."""
+        operation = instruction.operation
         if operation == "onehot":
             text = f"cg_onehot(<0>, {index[0] or '0'}, {instruction.static[0]})"
             template = parsed(text, 1)
         else:
-            count = 2 if operation == "send" else len(arguments)
+            count = 2 if operation == "send" else len(operands)
             template = parsed(self.target.templates[operation], count)
 
         def written(slot: Slot) -> Template:
             if slot.place < 0:
                 return template
-            operand, seen = arguments[slot.place], self._operand(instruction, slot.place)
-            if seen is None:
+            operand = operands[slot.place]
+            if not isinstance(operand, tuple):
                 return self.target.number(operand, slot)
-            if seen.base in names:
-                text, truth = names[seen.base], self.tape[seen.base].truth
-            else:
-                text, truth = self._text(step, seen.flat if len(index) == 1 else seen, index), False
+            text, truth = operand
             if truth == slot.truth:
                 return Template(ATOM, (text,))
             return Template(ATOM, (f"({text} ? 1.0 : 0.0)" if truth else f"({text} != 0)",))
 
-        names[place] = f"v{len(names)}"
-        kind = "_Bool" if instruction.truth else "double"
-        text = spelled(Slot(-1, LEVELS["choice"], truth=instruction.truth), written, ("(", ")"))
-        return f"const {kind} {names[place]} = {text};"
+        root = Slot(-1, LEVELS["choice"], truth=instruction.truth)
+        return spelled(root, written, ("(", ")"))
 
     def _fold(self, place: int, instruction: Instruction) -> None:
         """Write a reduction along an axis, or of all elements."""
