@@ -12,7 +12,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cgcli.graph.graph import Graph, element
+from cgcli.graph.graph import Graph
 from cgcli.numbers.elements import anywhere, elements
 from cgcli.numbers.missing import NoValue
 from cgcli.operations.protocol import Number, Rulebook
@@ -106,18 +106,37 @@ class Choices:
         left, right = graph.arguments[condition]
         return (left, right) if self.moving[left] or self.moving[right] else None
 
-    def _still(self, sides: tuple[int, int]) -> list[Any]:
-        """Return where none of the sides moves, as the 1 of [1, x], if that is anywhere."""
-        graph, moving = self._graph, self.moving
-        if not any(graph.operations[side].collects for side in sides):
-            return []
+    @functools.cached_property
+    def movement(self) -> list[Any]:
+        """By node which of its elements move, as not the 1 of [1, x]; of a number whether it does.
+
+        What an operation on an array as a whole makes of it moves if any element may.
+        """
         import numpy as np
 
-        flags = (
-            np.reshape([moving[element(graph, side, i)[0]] for i in np.ndindex(shape)], shape)
-            for side, shape in ((side, graph.shape(side)) for side in sides)
-        )
-        moves = np.logical_or(*flags)
+        from cgcli.numbers.arrays import ARRAYS
+
+        graph = self._graph
+        movement: list[Any] = []
+        for node, arguments in enumerate(graph.arguments):
+            row, shape = graph.operations[node], graph.shape(node)
+            moves: Any = self.moving[node] != 0
+            parts = [movement[argument] for argument in arguments]
+            if moves and row.collects:
+                moves = np.reshape(parts, shape)
+            elif moves and row.picks:
+                moves = ARRAYS.index(parts[0], *graph.static[node])
+            elif moves and parts and row.elementwise:
+                moves = functools.reduce(np.logical_or, parts)
+            movement.append(np.broadcast_to(moves, shape) if shape else bool(moves))
+        return movement
+
+    def _still(self, sides: tuple[int, int]) -> list[Any]:
+        """Return where none of the sides moves, if that is anywhere."""
+        if not any(map(self._graph.shape, sides)):
+            return []
+        left, right = (self.movement[side] for side in sides)
+        moves = left | right
         return [] if moves.all() else [1.0 - moves]
 
     def asked(

@@ -30,8 +30,8 @@ from cgcli.numbers.balls import (
     hull,
 )
 from cgcli.numbers.certified import BALLS
-from cgcli.numbers.elements import by_element, elements, filled
-from cgcli.operations.row import Operation
+from cgcli.numbers.elements import anywhere, by_element, elements, filled
+from cgcli.operations.row import Operation, selected
 
 _AT_KINK: Final = Ball(ball(1).value, ball(1).exact, BENT)
 _PERHAPS: Final = Ball(ball(1).value, ball(1).exact, UNSURE)
@@ -95,42 +95,51 @@ class BallSweep(Sweep):
     def backward(self, of: int, active: bytearray, seed: Any) -> list[Any]:
         """Return the gradients; what moves a step at its jump has passed a kink."""
         gradients = super().backward(of, active, seed)
-        marks = self._marks(gradients, self.needed(of))
-        for node, mark in marks.items():
+        for node, flags in self._marks(gradients, self.needed(of)).items():
             if active[node]:
                 sent = gradients[node]
                 sent = filled(NOTHING, self.graph.shape(node)) if sent is None else sent
-                gradients[node] = by_element(_bent, sent, mark)
+                gradients[node] = by_element(_bent, sent, flags)
         return gradients
 
-    def _marks(self, gradients: list[Any], needed: bytearray) -> dict[int, Ball]:
-        """Return 1 with the mark of a kink, by node that moves a step or a condition at its jump.
+    def _marks(self, gradients: list[Any], needed: bytearray) -> dict[int, Any]:
+        """Return by node which elements move a step or a condition at its jump, or may.
 
-        So does what moves a branch that a choice turns from.
+        So does what moves a branch that a choice turns from. The flags are those of a ball.
         """
-        marks: dict[int, Ball] = {}
+        marks: dict[int, Any] = {}
         moving = self.choices.moving
         for node in range(len(needed) - 1, -1, -1):
             operation, arguments = self.graph.operations[node], self.graph.arguments[node]
-            mark = None if operation.step else marks.get(node)
-            moves = [argument for argument in arguments if moving[argument]]
+            flags = 0 if operation.step else marks.get(node, 0)
             jumps = operation.jumps if gradients[node] is None else operation.step
-            if jumps and operation.kinks and needed[node] and moves:
-                known = [at for element in elements(self._bends(node)) for at, _ in element]
-                if known:
-                    mark = _AT_KINK if any(at is True for at in known) else _PERHAPS
+            if jumps and operation.kinks and needed[node]:
+                moves = (self.choices.movement[argument] for argument in arguments)
+                moves = functools.reduce(operator.or_, moves)
+                flags = flags | by_element(_flags, self._bends(node), moves)
             if operation.reaches is not None and needed[node] and self.choices.sides(node):
-                turned = {
-                    element.flags for element in elements(self._turns(node, self.asked(node)[0]))
-                }
-                if turned & {BENT, UNSURE}:
-                    mark = _AT_KINK if BENT in turned else mark or _PERHAPS
-            if mark is None:
+                turned = self._turns(node, self.asked(node)[0])
+                flags = flags | by_element(lambda at: at.flags & (BENT | UNSURE), turned)
+            if not anywhere(flags != 0):
                 continue
-            for argument in moves:
-                if marks.get(argument) is not _AT_KINK:
-                    marks[argument] = mark
+            for place, argument in enumerate(arguments):
+                if moving[argument]:
+                    marks[argument] = marks.get(argument, 0) | self._handed(node, place, flags)
         return marks
+
+    def _handed(self, node: int, place: int, flags: Any) -> Any:
+        """Return the flags of an argument's elements by those of a node's."""
+        operation, argument = self.graph.operations[node], self.graph.arguments[node][place]
+        shape = self.graph.shape(argument)
+        if operation.collects:
+            return flags[place] if hasattr(flags, "shape") else flags
+        if operation.picks:
+            within = filled(0, shape)
+            within[selected(self.graph.static[node])] = flags
+            return within
+        if operation.elementwise and shape == self.graph.shape(node):
+            return flags
+        return functools.reduce(operator.or_, elements(flags))
 
     def needed(self, of: int) -> bytearray:
         """Return a flag a node: 1 where the value of `of` needs it, by the branches taken."""
@@ -186,10 +195,13 @@ class BallSweep(Sweep):
             return
         (argument,), fixed = self.graph.arguments[node], self.graph.static.get(node, ())
         x = self.part(argument)
+        # An element that is not as the result is has nothing to do with a corner.
+        alike = by_element(operator.eq, x, m.spread(self.part(node), x, *fixed))
         marks = [by_element(_mark, kink.at(m, x, *fixed)) for kink in operation.kinks]
         bends = [m.spread(mark, x, *fixed) for mark in marks]
         for place, sent in super().pull_back(node, places, upstream):
-            yield place, by_element(ball, functools.reduce(operator.mul, bends, sent))
+            bent = by_element(ball, functools.reduce(operator.mul, bends, sent))
+            yield place, by_element(lambda b, s, a: s if a is False else b, bent, sent, alike)
 
 
 def _bends(
@@ -232,9 +244,17 @@ def _turned(condition: Ball, at_point: Ball) -> Ball:
     return _AT_KINK if known else _PERHAPS
 
 
-def _bent(gradient: Ball, mark: Ball) -> Ball:
+def _flags(bends: list[tuple[Any, Any]], moves: Any) -> int:
+    """Return the flag of kinks that what moves is at, or may be; 0 for none."""
+    return 0 if not bends or not moves else BENT if any(at is True for at, _ in bends) else UNSURE
+
+
+def _bent(gradient: Ball, flags: int) -> Ball:
     """A gradient with the mark of a kink, and 0 with it where none was sent."""
-    bent: Ball = (ball(0) if gradient.flags & ABSENT else gradient) * mark
+    if not flags:
+        return gradient
+    bent: Ball = ball(0) if gradient.flags & ABSENT else gradient
+    bent *= _AT_KINK if flags & BENT else _PERHAPS
     return bent
 
 

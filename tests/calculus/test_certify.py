@@ -47,6 +47,29 @@ def test_kinks_are_told(edge: Edge) -> None:
         assert set(found.values()) & {"kink", "undefined"}
 
 
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        ("floor([y, 2])[1]*y", {"y": "certified"}),
+        ("sum(sign([y, 0]))*y", {"y": "certified"}),
+        ("sum(floor([y, 2]*1))*y", {"y": "certified"}),
+        ("sum([y, 2] == 2)*y", {"y": "certified"}),
+        ("sum(where([y, 1] > 1, [y, 3], [y*y, 4]))", {"y": "certified"}),
+        ("max([y, 4, 4])*y", {"y": "certified"}),
+        ("max([y, 2.5, 1])*y", {"y": "kink"}),
+        ("floor([y, z])[1]*y", {"y": "certified", "z": "kink"}),
+        ("sum(floor([[y, 2], [z, 1]]) + z)*y", {"y": "certified", "z": "kink"}),
+        ("sum(floor([z, y][1:]*2))*z", {"y": "kink", "z": "certified"}),
+        ("floor([y, z][1])*y", {"y": "certified", "z": "kink"}),
+        ("sum(floor([[y, z] @ [2, 0], 2]))*y", {"y": "kink", "z": "kink"}),
+    ],
+)
+def test_a_kink_is_told_of_what_moves_there(text: str, verdicts: dict[str, str]) -> None:
+    result = cgcli.parse(text).evaluate({"y": 2.5, **({"z": 2} if "z" in text else {})})
+    certificate = verify(result)
+    assert {name: certificate.verdict(result.sources[name]) for name in verdicts} == verdicts
+
+
 @pytest.mark.parametrize("point", (*DOMAIN, *DOMAIN_BEHIND), ids=named)
 def test_outside_the_domain_nothing_is_certified(point: Outside) -> None:
     assert set(gradients(point.text, point.at).values()) == {"undefined"}

@@ -264,8 +264,8 @@ FAULTS: Final = (
     Fault(
         "a proof knows nothing of what moves a tie",
         "cgcli/calculus/proved.py",
-        "mark = _AT_KINK if any(at is True for at in known) else _PERHAPS",
-        "mark = None",
+        "flags = flags | by_element(_flags, self._bends(node), moves)",
+        "flags = 0",
         (BOUNDARY,),
     ),
     Fault(
