@@ -122,23 +122,30 @@ def boundary_notes(result: Result, certificate: Certificate) -> dict[int, list[N
 
     `result` is that of the doubles, which may decide a comparison otherwise.
     """
-    near = copy.copy(result)
-    near.values, near.trail = list(map(_doubles, certificate.values)), Trail()
-    if certificate.jacobian is not None:
-        near.jacobian = {name: _doubles(finding) for name, finding in certificate.jacobian.items()}
+    near, gradients = copy.copy(result), certificate.gradients
+    near.values, near.trail = list(map(_doubles, certificate.values, result.values)), Trail()
+    floats = result.jacobian
+    if certificate.jacobian is not None and floats is not None:
+        blocks = certificate.jacobian.items()
+        near.jacobian = {name: _doubles(block, floats[name]) for name, block in blocks}
     else:
-        gradients = certificate.gradients
-        near.gradient = {name: _doubles(gradients[node]) for name, node in near.sources.items()}
+        sources = near.sources.items()
+        near.gradient = {name: _doubles(gradients[n], result.grad(n)) for name, n in sources}
     reached = [True if flag else None for flag in result.active]
     notes_by_node = kinks(near, reached)
     rows = result.graph.operations
     return {node: notes for node, notes in notes_by_node.items() if rows[node].step}
 
 
-def _doubles(finding: Finding | None) -> Any:
-    """Return the doubles nearest to what is proved; NaN where there is nothing."""
-    shown: Any = None if finding is None else finding.shown
-    return by_double(lambda known: math.nan if known is None else float(known), shown)
+def _doubles(finding: Finding | None, numbers: Any) -> Any:
+    """Return the doubles nearest to what is proved: numbers of floats where that is not known.
+
+    NaN where there is nothing.
+    """
+    known = None if finding is None else finding.shown
+    if finding is None or finding.verdict != "unsettled":
+        numbers = math.nan
+    return by_double(lambda text, number: number if text is None else float(text), known, numbers)
 
 
 def _certify(

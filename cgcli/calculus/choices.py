@@ -19,15 +19,17 @@ from cgcli.operations.protocol import Number, Rulebook
 
 
 def decided_beside(
-    m: Rulebook, c: Number, a: Number, b: Number, left: Number, right: Number, still: Number = 0
+    m: Rulebook, c: Number, a: Number, b: Number, left: Number, right: Number, *still: Number
 ) -> Number:
     """Return the condition of a choice as its gradient asks for it, of an equality's sides.
 
     It is turned at a tie where the branches are equal, or the one that is not taken is NaN.
     Away from a tie neither branch is looked at: it may have no value. Where sides stand `still`,
-    which is 1 there and 0 elsewhere, is no tie.
+    which is 1 there and 0 elsewhere, if that is stated, is no tie.
     """
-    tie, turned = left == right + still, m.truth(c == 0)
+    # What is added to 0 is another ball, of which it is not known that it is equal to itself.
+    right = right + still[0] if still else right
+    tie, turned = left == right, m.truth(c == 0)
     a, b = m.where(tie, a, 0), m.where(tie, b, 0)
     other = m.where(c != 0, b, a)
     apart = m.where(other == other, c, turned)

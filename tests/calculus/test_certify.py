@@ -12,8 +12,9 @@ import pytest
 from flint import arb
 
 import cgcli
-from cgcli.calculus.certify import verify
+from cgcli.calculus.certify import boundary_notes, precise, verify
 from cgcli.calculus.judge import Finding, judge_float
+from cgcli.calculus.leaves import exact_leaves
 from cgcli.numbers.balls import BENT, INFINITY, UNSURE, VOID, Ball, ball
 from tests.oracles.functions import DOMAIN, DOMAIN_BEHIND, KINKS, OVERFLOWS, Edge, Outside
 
@@ -51,6 +52,7 @@ def test_kinks_are_told(edge: Edge) -> None:
     ("text", "verdicts"),
     [
         ("floor([y, 2])[1]*y", {"y": "certified"}),
+        ("p = log1p(y); where(p == p, p, z)", {"y": "certified", "z": "certified"}),
         ("sum(sign([y, 0]))*y", {"y": "certified"}),
         ("sum(floor([y, 2]*1))*y", {"y": "certified"}),
         ("sum([y, 2] == 2)*y", {"y": "certified"}),
@@ -165,3 +167,16 @@ def test_an_element_without_a_value_has_no_certified_derivatives() -> None:
     certificate = verify(cgcli.parse("[x + log(-1), x]").evaluate(x=1))
     assert certificate.jacobian is not None
     assert certificate.jacobian["x"].verdict == "undefined"
+
+
+def test_a_gradient_that_is_not_known_has_no_note_on_a_corner() -> None:
+    text = (
+        "h[2] = y; for t in 2..1 by -1 { h[t-1] = where(h[t] > z, h[t] - 1, h[t] + x) } "
+        "s = h[0]; atan2(y, x - s)"
+    )
+    program, point = cgcli.parse(text), {"z": "-2", "x": "0.25", "y": "-2"}
+    graph = program.graph()
+    result = program.evaluate({name: float(value) for name, value in point.items()})
+    certificate = precise(result, exact_leaves(graph, point), 25, 256)
+    assert certificate.verdict(result.sources["x"]) == "unsettled"
+    assert not boundary_notes(result, certificate)
