@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cgcli.homework.exercise import Exercise
 from cgcli.homework.notation import PATTERNS, TABLES, compiled, multiplied
@@ -222,7 +222,7 @@ class Lefts:
             if match := pattern.fullmatch(text):
                 groups = match.groupdict()
                 left = self.derivative(groups.get("of"), groups["by"])
-                if left and self.is_here(groups.get("at")):
+                if left and self.is_here(groups.get("at"), groups.get("of")):
                     return left
         return None
 
@@ -241,32 +241,51 @@ class Lefts:
         lefts.discard(None)
         return lefts.pop() if len(lefts) == 1 else None
 
-    def is_here(self, at: str | None) -> bool:
-        """Whether f(2, -1) is said of the point that is asked for: all its inputs, in order.
+    def is_here(self, at: str | None, of: str | None = None) -> bool:
+        """Whether f(2, -1) is said of the point that is asked for.
 
-        So is f(x, y), by whatever names; of `x = 1, y = 2` those count that are inputs.
+        It is of all inputs, in order, of those that f comes from, or of its arguments. So is
+        f(x, y), by whatever names; of `x = 1, y = 2` those count that are inputs.
         """
         if not at or not at.strip():
             return True
-        pairs = list(zip(self.inputs, re.split(r"[,;]", at), strict=False))
+        numbers = re.split(r"[,;]", at)
+        points = self._points(of)
         if "=" in at:
             parts = [part.partition("=") for part in at.split(",")]
             names = [self.name(name) for name, _, _ in parts]
-            pairs = [(name.text, part[2]) for name, part in zip(names, parts, strict=True) if name]
             if None in names:
                 return False
-        elif len(re.split(r"[,;]", at)) != len(self.inputs):
-            return all(map(self.name, at.split(",")))
+            points = [[self.bound.get(name.text) for name in names if name]]
+            numbers = [number for _, _, number in parts]
         try:
-            here = ((self.bound[name], float(value)) for name, value in pairs if name in self.bound)
-            return all(is_same(there, value) for there, value in here)
+            given = [float(number) for number in numbers]
         except ValueError:
             return all(map(self.name, at.split(",")))
+        return any(
+            len(point) == len(given)
+            and all(n is None or is_same(n, number) for n, number in zip(point, given, strict=True))
+            for point in points
+        )
+
+    def _points(self, of: str | None) -> Iterable[list[Any]]:
+        """Yield the numbers that a node may be a function of, None for what is not bound."""
+        yield [self.bound.get(name) for name in self.inputs]
+        node, graph, values = (
+            self.graph.node(of or self.output),
+            self.graph,
+            self.exercise.result.values,
+        )
+        if node is not None:
+            sources = self.exercise.result.sources.items()
+            behind = [name for name, source in sources if graph.dependents([source])[node]]
+            yield [self.bound.get(name) for name in behind]
+            yield [values[argument] for argument in graph.arguments[node]]
 
     def _values(self, text: str) -> list[str] | None:
         node = self.name(text)
         match = None if node is not None else PATTERNS["at"].fullmatch(text)
-        if match and match["of"] not in WORDS and self.is_here(match["at"]):
+        if match and match["of"] not in WORDS and self.is_here(match["at"], match["of"]):
             node = self.name(match["of"])
         return None if node is None else [node.written]
 

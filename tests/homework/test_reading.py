@@ -51,6 +51,10 @@ LOOP = (
         ("p = sqrt(16)", "p"),
         ("p = e^log(4)", "p"),
         ("dg/dx = z", "dg/dx"),
+        ("p(1, 3) = 4", "p"),
+        ("g(4, -3) = -12", "g"),
+        ("∂g/∂p(4, -3) = -3", "dg/dp"),
+        ("g_x(1, 3, -3) = -3", "dg/dx"),
     ],
 )
 def test_ways_of_writing_a_right_answer(line: str, step: str) -> None:
@@ -58,6 +62,11 @@ def test_ways_of_writing_a_right_answer(line: str, step: str) -> None:
     marked = marks(problem, line)
     assert list(marked.verdicts.values()) == ["right"]
     assert step not in marked.missing
+
+
+@pytest.mark.parametrize("line", ["p(1, 4) = 4", "g(4, 3) = -12", "p(1, 3, 3) = 4", "p(4) = 4"])
+def test_another_point_is_not_read_as_this_one(line: str) -> None:
+    assert list(mark(*SEED, line).verdicts.values()) == ["unreadable"]
 
 
 @pytest.mark.parametrize(
