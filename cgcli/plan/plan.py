@@ -13,6 +13,7 @@ from cgcli.plan import kernels
 from cgcli.plan.bound import Bound, Call, Guard, look
 from cgcli.plan.kernels import SPECIAL
 from cgcli.plan.tape import DONE, ONCE, STEP, SUMS, VIEWS, Operand, Tape
+from cgcli.plan.turns import Arrays, Turns, stretches
 
 _ARITHMETIC: Final = ("add", "subtract", "multiply", "divide")
 """What a constant that is NaN or infinite goes through without a flag."""
@@ -55,20 +56,24 @@ class Plan:
         self.known = frozenset(known)
         self.count = np.zeros(())
         self.instructions = tape.ancestors((*self.totals, *self.by_row), self.known)
-        self.sums = [p for p in self.instructions if tape.forms[p].operation in SUMS]
-        self.columns = [p for p in self.instructions if tape.forms[p].rows and self.is_column(p)]
-        operations = {tape.forms[place].operation for place in self.instructions}
+        forms = [tape.forms[place] for place in self.instructions]
+        pairs = [*zip(self.instructions, forms, strict=True)]
+        kinds = {id(form): form for form in forms}.values()
+        operations = {form.operation for form in kinds}
+        rowed = pairs if any(form.rows or form.operation in SUMS for form in kinds) else []
+        self.sums = [place for place, form in rowed if form.operation in SUMS]
+        self.columns = [place for place, form in rowed if form.rows and self.is_column(place)]
         # Nothing is flagged where a constant is no double: it was computed before.
         constants = (
             argument
-            for place in self.instructions
-            if tape.forms[place].operation in _ARITHMETIC
-            for argument in tape[place].arguments
+            for place, form in pairs
+            if form.numbers and form.operation in _ARITHMETIC
+            for argument in tape.arguments[place]
             if not isinstance(argument, int)
         )
         is_special = not SPECIAL.isdisjoint(operations)
         self.guard = Guard(careful=is_special or not all(map(math.isfinite, constants)))
-        self.arrays: dict[int, Any] = {}
+        self.arrays = Arrays(len(tape))
         """The arrays of the places without rows, as the last step left them."""
         self._step: list[Call] = []
         self._done: list[Call] = []
@@ -81,6 +86,25 @@ class Plan:
 
     def _bind_unrowed(self, parameters: Mapping[str, Any]) -> None:
         """Give the instructions without rows their arrays, and run those that never change."""
+        tape, arrays, guard = self.tape, self.arrays, self.guard
+        places = [p for p in self.instructions if not tape.forms[p].rows]
+        start = 0
+        # What has rows looks for its arrays in other dictionaries.
+        for first, last, period in stretches(tape, places) if places == self.instructions else ():
+            self._bind(places[start:first], parameters)
+            turns = Turns(tape, places[first:last], period, arrays)
+            self._bind(turns.head, parameters)
+            for stage, calls in turns.calls(lambda p: self.call(p, arrays, arrays[p]), guard):
+                if stage == ONCE:
+                    run(calls, guard)
+                else:
+                    self._step += calls
+            self._bind(turns.tail, parameters)
+            start = last
+        self._bind(places[start:], parameters)
+
+    def _bind(self, places: Iterable[int], parameters: Mapping[str, Any]) -> None:
+        """Give instructions without rows their arrays, one by one."""
         tape, arrays, guard = self.tape, self.arrays, self.guard
         array: Callable[[Any], Any] = arrays.__getitem__
 
@@ -96,19 +120,15 @@ class Plan:
         }  # fmt: skip
         # What instructions of one form have alike is looked up once.
         known: dict[int, tuple[Any, ...]] = {}
-        for place in self.instructions:
+        for place in places:
             form, operands = tape.forms[place], tape.arguments[place]
-            if form.rows:
-                continue
             if id(form) not in known:
-                function = kernels.FUNCTIONS.get(form.operation)
-                if form.operation == "send" and not form.numbers:
-                    function = kernels.sender(*form.static, guard)
+                function = kernels.function(form, guard)
                 operand, dtype = number if form.numbers else array, bool if form.truth else float
                 known[id(form)] = function, operand, stages[form.stage], form.shape, dtype
             function, operand, add, shape, dtype = known[id(form)]
             if function is not None:
-                arrays[place] = out = np.empty(shape, dtype)
+                arrays[place] = out = arrays.out(place, shape, dtype)
                 if len(operands) == 2:
                     # Most have two: without a list of them it takes half the time.
                     add((function, (operand(operands[0]), operand(operands[1]), out)))
@@ -120,7 +140,7 @@ class Plan:
                 inner = int(operands[0])
                 arrays[place] = look(form, tape.forms[inner], arrays[inner], 0)
             else:
-                arrays[place] = out = np.zeros(shape, dtype)
+                arrays[place] = out = arrays.out(place, shape, dtype)
                 if form.operation not in SUMS:
                     add(self.call(place, arrays, out))
 
