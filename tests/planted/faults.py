@@ -665,13 +665,6 @@ FAULTS: Final = (
         (f"{TURNS}::test_turns_run_at_once_to_the_same_bits",),
     ),
     Fault(
-        "a turn that takes from elsewhere is one of the others",
-        "cgcli/plan/turns.py",
-        "(fit[1:] != fit[:-1])",
-        "(fit[1:] != fit[1:])",
-        (f"{TURNS}::test_turns_run_at_once_to_the_same_bits",),
-    ),
-    Fault(
         "what no row takes reaches what the rows share",
         "cgcli/plan/passes.py",
         "mask = sum_rows(self.tape, m.truth(mask)) > 0",
