@@ -214,9 +214,12 @@ class CellSweep(MaskedSweep):
 
     def add(self, node: int, sent: Masked) -> None:
         """Add a contribution; those to single elements are added up before they are arrays."""
-        value = sent.value
+        value, mask = sent
         if type(value) is not Scattered:
-            super().add(node, sent)
+            if mask is None and node not in self.masks:
+                self.sums.add(node, value)
+            else:
+                super().add(node, sent)
             return
         places = [index for index in value.indices if isinstance(index, int)]
         if len(places) < len(value.indices):

@@ -57,16 +57,16 @@ class Plan:
         self.count = np.zeros(())
         self.instructions = tape.ancestors((*self.totals, *self.by_row), self.known)
         forms = [tape.forms[place] for place in self.instructions]
-        pairs = [*zip(self.instructions, forms, strict=True)]
-        kinds = {id(form): form for form in forms}.values()
+        kinds = dict(zip(map(id, forms), forms, strict=True)).values()
         operations = {form.operation for form in kinds}
-        rowed = pairs if any(form.rows or form.operation in SUMS for form in kinds) else []
-        self.sums = [place for place, form in rowed if form.operation in SUMS]
-        self.columns = [place for place, form in rowed if form.rows and self.is_column(place)]
+        has_rows = any(form.rows for form in kinds)
+        pairs = [*zip(self.instructions, forms, strict=True)] if has_rows else []
+        self.sums = [place for place, form in pairs if form.operation in SUMS]
+        self.columns = [place for place, form in pairs if form.rows and self.is_column(place)]
         # Nothing is flagged where a constant is no double: it was computed before.
         constants = (
             argument
-            for place, form in pairs
+            for place, form in zip(self.instructions, forms, strict=True)
             if form.numbers and form.operation in _ARITHMETIC
             for argument in tape.arguments[place]
             if not isinstance(argument, int)
@@ -77,20 +77,22 @@ class Plan:
         """The arrays of the places without rows, as the last step left them."""
         self._step: list[Call] = []
         self._done: list[Call] = []
-        self._bind_unrowed(parameters)
-        self.slots, self.row_bytes = _allocate(self)
+        self._bind_unrowed(parameters, has_rows=has_rows)
+        self.slots, self.row_bytes = _allocate(self) if has_rows else ({}, 0)
 
     def is_column(self, place: int) -> bool:
         """Whether the values of a place are given, a row each: a column, or known beforehand."""
         return self.tape.forms[place].operation == "column" or place in self.known
 
-    def _bind_unrowed(self, parameters: Mapping[str, Any]) -> None:
+    def _bind_unrowed(self, parameters: Mapping[str, Any], *, has_rows: bool) -> None:
         """Give the instructions without rows their arrays, and run those that never change."""
         tape, arrays, guard = self.tape, self.arrays, self.guard
-        places = [p for p in self.instructions if not tape.forms[p].rows]
-        start = 0
-        # What has rows looks for its arrays in other dictionaries.
-        for first, last, period in stretches(tape, places) if places == self.instructions else ():
+        places, start = self.instructions, 0
+        if has_rows:
+            # What has rows looks for its arrays in other dictionaries.
+            self._bind([p for p in places if not tape.forms[p].rows], parameters)
+            return
+        for first, last, period in stretches(tape, places):
             self._bind(places[start:first], parameters)
             turns = Turns(tape, places[first:last], period, arrays)
             self._bind(turns.head, parameters)

@@ -45,8 +45,10 @@ def stretches(tape: Tape, places: Sequence[int]) -> list[tuple[int, int, int]]:
     """
     forms = [tape.forms[place] for place in places]
     _, leading, at = np.unique([*map(id, forms)], return_index=True, return_inverse=True)
-    numbers = np.array([_alike(forms[place], place) for place in leading.tolist()], int)[at]
-    alike = np.where(numbers < 0, -1 - np.arange(len(forms)), numbers)
+    kinds = {-1: -1}
+    codes = [kinds.setdefault(_alike(forms[k], k), len(kinds)) for k in leading.tolist()]
+    # Small numbers are sorted in one go.
+    alike = np.array(codes, np.min_scalar_type(-len(kinds)))[at]
     pending, kept = [(0, len(places))], list[tuple[int, int, int]]()
     while pending and len(kept) < _STRETCHES:
         start, end = pending.pop(0)
@@ -58,7 +60,7 @@ def stretches(tape: Tape, places: Sequence[int]) -> list[tuple[int, int, int]]:
 
 
 def _alike(form: Form, place: int) -> int:
-    """Return a number for a form that stands first at a place; -1 where it is for no turns."""
+    """Return a number for a form that is the first one at a place; -1 where it is for no turns."""
     if form.operation in VIEWS:
         # What is looked at, as an element, is another part at each turn.
         return 2 * form.sort
@@ -69,10 +71,12 @@ def _alike(form: Form, place: int) -> int:
 def _repeated(alike: Any) -> Iterator[tuple[int, int, int]]:
     """Yield the longest stretch of likely periods: its length, minus the period, its start."""
     order = np.argsort(alike, kind="stable")
+    order = order[alike[order] >= 0]
     gaps = np.bincount(np.diff(order)[np.diff(alike[order]) == 0])[:_PERIOD]
     for period in np.argsort(gaps * np.arange(len(gaps)))[: -1 - _STRETCHES : -1].tolist():
         if gaps[period]:
-            same = np.concatenate([[False], alike[period:] == alike[:-period], [False]])
+            same = np.zeros(len(alike) - period + 2, bool)
+            same[1:-1] = (alike[period:] == alike[:-period]) & (alike[period:] >= 0)
             runs = np.flatnonzero(same[1:] != same[:-1]).reshape(-1, 2)
             first, last = runs[np.diff(runs).argmax()].tolist()
             turns = (last - first) // period + 1
