@@ -108,9 +108,8 @@ class Plan:
     def _bind(self, places: Iterable[int], parameters: Mapping[str, Any]) -> None:
         """Give instructions without rows their arrays, one by one."""
         tape, arrays, guard = self.tape, self.arrays, self.guard
-        array: Callable[[Any], Any] = arrays.__getitem__
 
-        def number(a: Operand) -> Any:
+        def operand(a: Operand) -> Any:
             return arrays[a] if type(a) is int else _number(a, math.copysign(1.0, a))
 
         stages: dict[int, Callable[[Call], None]] = {
@@ -120,31 +119,21 @@ class Plan:
             "array": tape.arrays.__getitem__, "parameter": parameters.__getitem__,
             "count": lambda: self.count,
         }  # fmt: skip
-        # What instructions of one form have alike is looked up once.
-        known: dict[int, tuple[Any, ...]] = {}
         for place in places:
             form, operands = tape.forms[place], tape.arguments[place]
-            if id(form) not in known:
-                function = kernels.function(form, guard)
-                operand, dtype = number if form.numbers else array, bool if form.truth else float
-                known[id(form)] = function, operand, stages[form.stage], form.shape, dtype
-            function, operand, add, shape, dtype = known[id(form)]
-            if function is not None:
-                arrays[place] = out = arrays.out(place, shape, dtype)
-                if len(operands) == 2:
-                    # Most have two: without a list of them it takes half the time.
-                    add((function, (operand(operands[0]), operand(operands[1]), out)))
-                else:
-                    add((function, (*map(operand, operands), out)))
-            elif form.operation in leaves:
+            if form.operation in leaves:
                 arrays[place] = leaves[form.operation](*form.static)
-            elif form.operation in VIEWS:
+                continue
+            if form.operation in VIEWS:
                 inner = int(operands[0])
                 arrays[place] = look(form, tape.forms[inner], arrays[inner], 0)
-            else:
-                arrays[place] = out = arrays.out(place, shape, dtype)
-                if form.operation not in SUMS:
-                    add(self.call(place, arrays, out))
+                continue
+            arrays[place] = out = arrays.out(place, form.shape, bool if form.truth else float)
+            function = kernels.function(form, guard)
+            if function is not None:
+                stages[form.stage]((function, (*map(operand, operands), out)))
+            elif form.operation not in SUMS:
+                stages[form.stage](self.call(place, arrays, out))
 
     def call(self, place: int, arrays: Mapping[int, Any], out: Any, count: int = 0) -> Call:
         """Return the call of an instruction over its arrays, of so many rows."""
