@@ -89,8 +89,8 @@ def evaluate_line(
     called, name = f"line {number}", None
     try:
         try:
-            whole = _written(line, called)
-            request = decode_json(whole, called)
+            line_text = _written(line, called)
+            request = decode_json(line_text, called)
         except CgraphError:
             name = _id_of(line)
             raise
@@ -99,7 +99,7 @@ def evaluate_line(
         kind = kind_of(is_exact, limits)
         if kind.as_written:
             # The digits of the numbers are wanted after all.
-            at = decode_json(whole, called, as_written=True).get("at", {})
+            at = decode_json(line_text, called, as_written=True).get("at", {})
         program, values = parse_once(text), read_values(at, limits, kind)
         result = evaluate_program(program, {}, values, of, wrt, kind)
         good = not (result.notes and asked.strict)

@@ -209,8 +209,8 @@ class Turns:
         given = self._given()
         for group in _ordered(given) if self._first < self._last else []:
             computed = [p for p in group if self._forms[p].operation not in VIEWS]
-            own = group[0] in given[group[0]]
-            calls = self._together(group[0], guard, own=own) if computed == group[:1] else []
+            recurs = group[0] in given[group[0]]
+            calls = self._together(group[0], guard, recurs=recurs) if computed == group[:1] else []
             if not calls:
                 by_turn = zip(*[self._by_turn(p, bind, guard) for p in computed], strict=True)
                 calls = [*chain.from_iterable(by_turn)]
@@ -224,16 +224,16 @@ class Turns:
         taken = [[positions[c] for c in cs if c.dtype == int] for cs in self._operands]
         return [{*np.unique(np.concatenate(cs)).tolist()} - {-1} for cs in taken]
 
-    def _together(self, position: int, guard: Guard, *, own: bool) -> list[Call]:
+    def _together(self, position: int, guard: Guard, *, recurs: bool) -> list[Call]:
         """Return the calls for all turns at once, none where a turn waits for the one before it.
 
-        What is `own` adds up what it was at the turn before.
+        What `recurs` takes what it was at the turn before: sums are added up row by row.
         """
         form, first, last = self._forms[position], self._first, self._last
         function, columns = kernels.function(form, guard), self._columns[position]
         known = [column.between(first, last) for column in columns if column]
         with_rows, stack = [column.rows for column in known], self._stack(position)
-        if len(known) < len(columns) or (function is None and (own or not with_rows[0])):
+        if len(known) < len(columns) or (function is None and (recurs or not with_rows[0])):
             return []
         if function is None:
             return _reduced(form, known[0].array, stack[first:last], guard)
@@ -241,7 +241,7 @@ class Turns:
         arrays, out = [column.array for column in known], stack[first:last]
         bound = Bound(form, arrays, ranks, with_rows, out, last - first, guard)
         parts = bound.aligned(len(form.shape))
-        if not own:
+        if not recurs:
             return [(function, (*parts, out))]
         before = self._at[first - 1 : last - 1, position]
         rest = [

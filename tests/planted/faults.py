@@ -660,8 +660,8 @@ FAULTS: Final = (
     Fault(
         "what turns take from each other runs at once",
         "cgcli/plan/turns.py",
-        "own = group[0] in given[group[0]]",
-        "own = False",
+        "recurs = group[0] in given[group[0]]",
+        "recurs = False",
         (f"{TURNS}::test_turns_run_at_once_to_the_same_bits",),
     ),
     Fault(
