@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from cgcli.calculus.masks import Masked
 from cgcli.calculus.sums import Scattered
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
@@ -58,14 +57,13 @@ class StampedSweep(CellSweep):
 
     def sends(
         self, node: int, places: Sequence[int], upstream: Number
-    ) -> Iterable[tuple[int, Masked]]:
+    ) -> Iterable[tuple[int, Any]]:
         """Return what a node sends to some of its arguments."""
         # A choice asks for more than its arguments, and a mask is none of them.
         if self.graph.operations[node].chooses or node in self.masks:
             return super().sends(node, places, upstream)
         values, arguments = self.values, self.graph.arguments[node]
-        given = [upstream, values[node], *[values[a] for a in arguments]]
-        return [(place, Masked(value, None)) for place, value in self._alike(node, places, given)]
+        return self._alike(node, places, [upstream, values[node], *[values[a] for a in arguments]])
 
     def _by_rule(
         self, node: int, places: Sequence[int] | None, given: list[Number]
