@@ -16,7 +16,6 @@ from cgcli.operations.row import selected
 from cgcli.operations.table import OPERATIONS
 from cgcli.plan.bound import Bound, Call, Guard, part_at
 from cgcli.plan.cells import WRITES
-from cgcli.plan.tape import Form
 
 # Elementwise
 
@@ -86,13 +85,6 @@ def sender(name: str, place: int, guard: Guard) -> Callable[..., None]:
     return call
 
 
-def function(form: Form, guard: Guard) -> Callable[..., Any] | None:
-    """Return the function of an elementwise operation, None of any other and of known partials."""
-    if form.operation == "send" and 1 not in form.numbers[::2]:
-        return sender(*form.static, guard)
-    return FUNCTIONS.get(form.operation)
-
-
 def _elementwise(bound: Bound) -> Call:
     operation = bound.instruction.operation
     parts = bound.aligned(len(bound.instruction.shape))
@@ -151,7 +143,6 @@ def _outer(bound: Bound) -> Call:
 
 # Reductions of a row's value, and over the rows
 
-
 REDUCTIONS: Final[dict[str, Any]] = {
     "sum": np.add,
     "prod": np.multiply,
@@ -159,7 +150,6 @@ REDUCTIONS: Final[dict[str, Any]] = {
     "amin": np.minimum,
     "any": np.logical_or,
 }
-
 
 _SHORT: Final = 4096
 """Up to so many numbers a product with ones is quicker than a sum along a row."""

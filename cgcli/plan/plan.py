@@ -13,7 +13,7 @@ from cgcli.plan import kernels
 from cgcli.plan.bound import Bound, Call, Guard, look
 from cgcli.plan.kernels import SPECIAL
 from cgcli.plan.tape import DONE, ONCE, STEP, SUMS, VIEWS, Operand, Tape
-from cgcli.plan.turns import Arrays, Turns, stretches
+from cgcli.plan.turns import Arrays, Turns, function_of, stretches
 
 _ARITHMETIC: Final = ("add", "subtract", "multiply", "divide")
 """What a constant that is NaN or infinite goes through without a flag."""
@@ -129,7 +129,7 @@ class Plan:
                 arrays[place] = look(form, tape.forms[inner], arrays[inner], 0)
                 continue
             arrays[place] = out = arrays.out(place, form.shape, bool if form.truth else float)
-            function = kernels.function(form, guard)
+            function = function_of(form, guard)
             if function is not None:
                 stages[form.stage]((function, (*map(operand, operands), out)))
             elif form.operation not in SUMS:

@@ -230,7 +230,7 @@ class Turns:
         What `recurs` takes what it was at the turn before: sums are added up row by row.
         """
         form, first, last = self._forms[position], self._first, self._last
-        function, columns = kernels.function(form, guard), self._columns[position]
+        function, columns = function_of(form, guard), self._columns[position]
         known = [column.between(first, last) for column in columns if column]
         with_rows, stack = [column.rows for column in known], self._stack(position)
         if len(known) < len(columns) or (function is None and (recurs or not with_rows[0])):
@@ -262,7 +262,7 @@ class Turns:
         """Return the calls of a position, turn by turn."""
         form, first, last = self._forms[position], self._first, self._last
         places = self._at[first:last, position].tolist()
-        function = kernels.function(form, guard)
+        function = function_of(form, guard)
         if function is None:
             return map(bind, places)
         arrays, parts = self._arrays, list[Iterable[Any]]()
@@ -275,6 +275,13 @@ class Turns:
                 parts.append(repeat(column.array, last - first))
         outs = _rows(self._stack(position)[first:last])
         return zip(repeat(function), zip(*parts, outs, strict=True))
+
+
+def function_of(form: Form, guard: Guard) -> Callable[..., Any] | None:
+    """Return the function of an elementwise operation, None of any other and of known partials."""
+    if form.operation == "send" and 1 not in form.numbers[::2]:
+        return kernels.sender(*form.static, guard)
+    return kernels.FUNCTIONS.get(form.operation)
 
 
 def _reduced(form: Form, rows: Any, out: Any, guard: Guard) -> list[Call]:
