@@ -243,13 +243,15 @@ class Turns:
         parts = bound.aligned(len(form.shape))
         if not recurs:
             return [(function, (*parts, out))]
-        before = self._at[first - 1 : last - 1, position]
+        at = self._at[:, position]
+        before = at[first - 1 : last - 1]
         rest = [
             part
             for part, operands in zip(parts, self._operands[position], strict=True)
             if (operands[first:last] != before).any()
         ]
-        if form.operation != "add" or len(rest) != 1:
+        taken = [operands for operands in self._operands[position] if np.isin(operands, at).any()]
+        if form.operation != "add" or len(rest) != 1 or len(taken) > 1:
             return []
         sums = stack[first - 1 : last]
         return [(np.copyto, (out, *rest)), (np.add.accumulate, (sums, 0, None, sums))]

@@ -49,6 +49,13 @@ LOOPS: dict[str, tuple[str, dict[str, Any]]] = {
         x[60]*x[59]""",
         {"p": (), "q": (), "r": ()},
     ),
+    "a sum of two turns before": (
+        """
+        x[0] = p; x[1] = q
+        for t in 2..40 { x[t] = x[t-1] + x[t-2] }
+        x[40]/1e6 + sum([x[t]^2 for t in 0..40])/1e12""",
+        {"p": (), "q": ()},
+    ),
     "a list": ("sum([100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2 for i in 0..98])", {"x": 100}),
     "numbers that leave the doubles": (
         """
