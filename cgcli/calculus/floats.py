@@ -87,10 +87,14 @@ def send_floats(
     active: bytearray,
     faults: dict[int, Any],
     gradients: list[Any],
+    kept: dict[int, list[Any]],
 ) -> None:
-    """Add what scalar nodes send, from the first down to the last, which is left out."""
+    """Add what scalar nodes send, from the first down to the last, which is left out.
+
+    Of those with two arguments the partials are kept, None where an argument is not active.
+    """
     operations, all_arguments = graph.operations, graph.arguments
-    m, choices = real.FAST, Choices(graph, active)
+    m, choices = real.FAST, None
     least, endless = LEAST, math.inf
     for node in range(first, last, -1):
         upstream = gradients[node]
@@ -111,12 +115,14 @@ def send_floats(
             a, b = values[first], values[second]
             by_first, by_second = operation.partials
             wide = operation.wide
+            partials = kept[node] = []
             for argument, rule in ((first, by_first), (second, by_second)):
                 if active[argument]:
                     try:
                         partial = rule(m, y, a, b)
                     except real.EDGES:
                         partial = real.careful(rule, y, a, b)
+                    partials.append(partial)
                     if not wide or least < abs(partial) < endless:
                         sent = upstream * partial
                     else:
@@ -126,10 +132,13 @@ def send_floats(
                         sent = _never_finite(sent)
                     before = gradients[argument]
                     gradients[argument] = sent if before is None else before + sent
+                else:
+                    partials.append(None)
             continue
         parts = [values[a] for a in arguments]
         # An inequality never turns; to ask for it takes as long as all the rest.
         if operation.reaches is not None and operations[arguments[0]].may_turn:
+            choices = choices or Choices(graph, active)
             parts = choices.asked(node, parts, values.__getitem__, real.run)
         places = [
             place

@@ -91,6 +91,11 @@ class Motion:
         return at & bool((moves & np.isin(x, y)).any())
 
 
+def _bent(graph: Graph) -> list[int]:
+    """Return the nodes that have a kink somewhere."""
+    return [node for node, operation in enumerate(graph.operations) if operation.kinks]
+
+
 def kinks(result: Result, reached: list[Any]) -> dict[int, list[Note]]:
     """Return the notes on what was differentiated where it has no derivative.
 
@@ -101,8 +106,9 @@ def kinks(result: Result, reached: list[Any]) -> dict[int, list[Note]]:
     ties: dict[int, Any] = {}
     motion = Motion(result)
     at_point = result.values
-    for node, operation in enumerate(graph.operations):
-        if not operation.kinks or not (reached[node] is not None or operation.jumps):
+    for node in graph.once(_bent):
+        operation = graph.operations[node]
+        if not (reached[node] is not None or operation.jumps):
             continue
         sent = reached[node] is not None and not operation.step
         arguments = graph.arguments[node]

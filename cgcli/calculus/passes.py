@@ -72,7 +72,7 @@ def backward(
     else:
         gradients = [None] * len(values)
         gradients[of] = seed
-        send_floats(graph, values, of, -1, active, faults, gradients)
+        send_floats(graph, values, of, -1, active, faults, gradients, trail.partials)
         trail.crossed.update(node for node in faults if gradients[node] is not None)
     if faults and _stopped(graph, gradients, faults):
         from cgcli.calculus.pullback import TaintSweep

@@ -123,10 +123,10 @@ class ArraySweep(MaskedSweep):
             (node for node in {*graph.tensors, *self._faults} if node <= of), reverse=True
         )
         for node in apart:
-            send_floats(graph, self.values, first, node, active, {}, gradients)
+            send_floats(graph, self.values, first, node, active, {}, gradients, {})
             yield node
             first = node - 1
-        send_floats(graph, self.values, first, -1, active, {}, gradients)
+        send_floats(graph, self.values, first, -1, active, {}, gradients, {})
 
     def send(self, node: int, places: Sequence[int], upstream: Any) -> Iterable[tuple[int, Any]]:
         """Return what a node sends; through an element outside its domain nothing is finite."""

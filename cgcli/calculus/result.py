@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, overload
@@ -158,8 +159,10 @@ class Result:
     notes_by_node: dict[int, list[Note]] = field(default_factory=dict)
     _sweep: Sweep | None = None
 
-    def __post_init__(self) -> None:
-        self.choices = Choices(self.graph, self.active)
+    @functools.cached_property
+    def choices(self) -> Choices:
+        """The choices of the graph that may turn."""
+        return Choices(self.graph, self.active)
 
     @property
     def value(self) -> Any:
@@ -186,7 +189,7 @@ class Result:
             return None
         gradient = self.gradients[node]
         if gradient is not None:
-            return self.kind.plain(gradient)
+            return gradient if type(gradient) is float else self.kind.plain(gradient)
         return self.kind.zero(self.graph.shape(node))
 
     def partials(self, node: int) -> list[Any]:
@@ -195,6 +198,8 @@ class Result:
         arguments = graph.arguments[node]
         if not arguments:
             return []
+        if self.active is self.varying and node in self.trail.partials:
+            return list(map(kind.plain, self.trail.partials[node]))
         if graph.operations[node].reaches is not None:
             values = self.choices.beside(values, node, kind.spread)
         if self._sweep is None or self._sweep.values is not values:

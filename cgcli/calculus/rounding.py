@@ -84,12 +84,17 @@ def note_rounding(result: Result, inputs: Mapping[str, Any]) -> None:
 def _gradients(result: Result) -> list[Any]:
     """Return the gradient by every result, of constants as well."""
     graph = result.graph
-    if result.gradients and all(result.active[node] for node in graph.once(operation_nodes)):
+    if result.gradients and graph.once(_are_active, bytes(result.active)):
         return result.gradients
     wanted = bytearray(map(max, map(bool, graph.arguments), result.active))
     # The result's own trail is that of its own gradients.
     trail = Trail(result.trail.faults)
     return result.kind.backward(graph, result.values, result.of, wanted, trail)
+
+
+def _are_active(graph: Graph, active: bytes) -> bool:
+    """Return whether all that is computed has a gradient."""
+    return all(active[node] for node in operation_nodes(graph))
 
 
 def _may_lose(result: Result, gradients: list[Any]) -> bool:

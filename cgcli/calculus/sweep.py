@@ -87,7 +87,8 @@ class Trail:
     that are: what goes through them is never finite. The pass adds those that it `crossed`. A
     mask flags the elements of a node that a gradient reached; where there is none, all are, or
     some were picked without `marks` and the pass is `scattered`. Of what came to the `steps`, it
-    keeps zeros, and NaN for what came through a fault: that alone a step sends on.
+    keeps zeros, and NaN for what came through a fault: that alone a step sends on. Of scalar nodes
+    of two arguments it keeps the `partials`, None where an argument is not active.
     """
 
     faults: dict[int, Any] = field(default_factory=dict)
@@ -96,6 +97,7 @@ class Trail:
     marks: bool = False
     scattered: bool = False
     steps: dict[int, Any] = field(default_factory=dict)
+    partials: dict[int, list[Any]] = field(default_factory=dict)
 
 
 class Sweep:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import re
-import sys
 from collections.abc import Callable, Collection, Iterator
 from typing import IO, Any, Final, NamedTuple
 
@@ -17,9 +16,9 @@ from cgcli.errors import CgraphError, shorten, suggest
 from cgcli.library.files import opened, utf8
 from cgcli.limits import Limits
 from cgcli.program import Program, evaluate_program, parse
-from cgcli.views.document import compact, evaluation, excerpt
+from cgcli.views.document import compact, written
 from cgcli.views.messages import error_document
-from cgcli.views.streams import publish
+from cgcli.views.streams import documents
 
 KEYS: Final = ("id", "expr", "at", "of", "wrt", "exact")
 """What a line may hold."""
@@ -55,13 +54,14 @@ def evaluate_lines(source: str | None, limits: Limits, asked: Asked = Asked()) -
     gc.enable()
     gc.set_threshold(_OBJECTS)
     parse_once, good = parser(limits), True
+    out = documents()
     with opened("-" if source in (None, "-") else str(source)[1:]) as stream:
         for number, line in enumerate(_lines(stream), 1):
             if line.strip():
                 document, fine = evaluate_line(line, limits, parse_once, number, asked)
                 good = good and fine
-                publish([document + "\n"])
-                sys.stdout.flush()
+                out.write(document + "\n")
+                out.flush()
     return good
 
 
@@ -89,8 +89,8 @@ def evaluate_line(
     called, name = f"line {number}", None
     try:
         try:
-            written = _written(line, called)
-            request = decode_json(written, called)
+            line_text = _written(line, called)
+            request = decode_json(line_text, called)
         except CgraphError:
             name = _id_of(line)
             raise
@@ -99,11 +99,11 @@ def evaluate_line(
         kind = kind_of(is_exact, limits)
         if kind.as_written:
             # The digits of the numbers are wanted after all.
-            at = decode_json(written, called, as_written=True).get("at", {})
+            at = decode_json(line_text, called, as_written=True).get("at", {})
         program, values = parse_once(text), read_values(at, limits, kind)
         result = evaluate_program(program, {}, values, of, wrt, kind)
-        fields, good = asked.fields, not (result.notes and asked.strict)
-        document = compact(excerpt(result, text, fields) if fields else evaluation(result, text))
+        good = not (result.notes and asked.strict)
+        document = written(result, text, asked.fields)
     except CgraphError as error:
         document, good = _refused(error, number), False
     except Exception as error:  # noqa: BLE001  # one line's fault must not stop the others
@@ -111,7 +111,7 @@ def evaluate_line(
         fault = CgraphError("fault", message, "please report it")
         document, good = _refused(fault, number), False
     try:
-        identified = compact(name)
+        identified = str(name) if type(name) is int else compact(name)
     except ValueError:
         # JSON has no number for it.
         identified = "null"

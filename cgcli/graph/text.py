@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -95,9 +95,12 @@ def write(graph: Graph, node: int, leaf: Leaf, notation: Notation = TEXT, level:
     return spelled(Slot(node, level), written, notation.brackets)
 
 
-def formula(graph: Graph, node: int) -> str:
-    """Return a node's operation with its arguments by name; an input's and a literal's own text."""
-    arguments, names = graph.arguments[node], graph.names
+def formula(graph: Graph, node: int, names: Sequence[str] | None = None) -> str:
+    """Return a node's operation with its arguments by name; an input's and a literal's own text.
+
+    The nodes may have other `names` than those of the graph.
+    """
+    arguments, names = graph.arguments[node], names or graph.names
     if not arguments:
         return graph.literals.get(node, names[node])
     template = TEXT.template(graph.operations[node], len(arguments), graph.static.get(node, ()))

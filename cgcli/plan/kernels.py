@@ -66,7 +66,7 @@ def sender(name: str, place: int, guard: Guard) -> Callable[..., None]:
     def call(upstream: Any, partial: Any, y: Any, *rest: Any) -> None:
         *parts, out = rest
         if not guard.careful:
-            np.multiply(upstream, partial, out=out)
+            np.multiply(upstream, partial, out)
             return
         low, high = partial.min(initial=1.0), partial.max(initial=1.0)
         usual = -math.inf < low and high < math.inf
@@ -143,15 +143,13 @@ def _outer(bound: Bound) -> Call:
 
 # Reductions of a row's value, and over the rows
 
-
-_REDUCTIONS: Final[dict[str, Any]] = {
+REDUCTIONS: Final[dict[str, Any]] = {
     "sum": np.add,
     "prod": np.multiply,
     "amax": np.maximum,
     "amin": np.minimum,
     "any": np.logical_or,
 }
-
 
 _SHORT: Final = 4096
 """Up to so many numbers a product with ones is quicker than a sum along a row."""
@@ -176,7 +174,7 @@ def _reduction(bound: Bound) -> Call:
         if flat.shape[-1] <= _SHORT:
             return np.matmul, (flat, _ones(flat.shape[-1]), bound.out)
     axes = tuple(range(first, array.ndim)) if axis is None else axis + first
-    return _REDUCTIONS[bound.instruction.operation].reduce, (array, axes, None, bound.out)
+    return REDUCTIONS[bound.instruction.operation].reduce, (array, axes, None, bound.out)
 
 
 def _total(bound: Bound) -> Call:
@@ -339,7 +337,7 @@ _BINDERS: Final[dict[str, Callable[[Bound], Call]]] = {
     "others": lambda bound: (_multiply, (arrays.ARRAYS.products_of_others, bound)),
     "cumsum": _cumsum,
     "diag": _diag,
-    **dict.fromkeys(_REDUCTIONS, _reduction),
+    **dict.fromkeys(REDUCTIONS, _reduction),
     **dict.fromkeys(
         ("prod", "sum"), lambda bound: (_guarded, (bound.guard, *_reduction(bound), bound))
     ),

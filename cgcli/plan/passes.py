@@ -212,11 +212,17 @@ class CellSweep(MaskedSweep):
                 self._put_together(node)
             yield node
 
-    def add(self, node: int, sent: Masked) -> None:
-        """Add a contribution; those to single elements are added up before they are arrays."""
-        value = sent.value
+    def add(self, node: int, sent: Any) -> None:
+        """Add a contribution; those to single elements are added up before they are arrays.
+
+        What has no mask beside it reaches all.
+        """
+        value, mask = sent if type(sent) is Masked else (sent, None)
         if type(value) is not Scattered:
-            super().add(node, sent)
+            if mask is None and node not in self.masks:
+                self.sums.add(node, value)
+            else:
+                super().add(node, Masked(value, mask))
             return
         places = [index for index in value.indices if isinstance(index, int)]
         if len(places) < len(value.indices):
@@ -263,9 +269,7 @@ class CellSweep(MaskedSweep):
         nothing = filled(self.tape, 0.0, shape[1:]) if len(shape) > 1 else 0.0
         return self.m.stack(*(pieces.get(place, nothing) for place in range(shape[0])))
 
-    def send(
-        self, node: int, places: Sequence[int], upstream: Number
-    ) -> Iterable[tuple[int, Masked]]:
+    def send(self, node: int, places: Sequence[int], upstream: Number) -> Iterable[tuple[int, Any]]:
         """Return what a node sends, summed over the rows to what is the same for all of them."""
         shape = self.graph.shapes.get(node)
         if shape and not self.graph.operations[node].elementwise:
@@ -277,23 +281,21 @@ class CellSweep(MaskedSweep):
 
     def sends(
         self, node: int, places: Sequence[int], upstream: Number
-    ) -> Iterable[tuple[int, Masked]]:
-        """Return what a node sends for each row."""
+    ) -> Iterable[tuple[int, Any]]:
+        """Return what a node sends for each row, with a mask beside it or none."""
         return super().send(node, places, upstream)
 
-    def _summed(
-        self, node: int, sends: Iterable[tuple[int, Masked]]
-    ) -> Iterator[tuple[int, Masked]]:
+    def _summed(self, node: int, sends: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Masked]]:
         m, graph = self.m, self.graph
         for place, sent in sends:
+            value, mask = sent if type(sent) is Masked else (sent, None)
             argument = graph.arguments[node][place]
             if has_rows(self.values[argument]):
-                yield place, sent
+                yield place, Masked(value, mask)
                 continue
-            mask = sent.mask if graph.arguments[argument] else None
+            mask = mask if graph.arguments[argument] else None
             if mask is not None and mask.rows:
                 mask = sum_rows(self.tape, m.truth(mask)) > 0
-            value = sent.value
             if type(value) is Scattered:
                 value.value = sum_rows(self.tape, value.value)
             else:

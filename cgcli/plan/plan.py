@@ -13,6 +13,7 @@ from cgcli.plan import kernels
 from cgcli.plan.bound import Bound, Call, Guard, look
 from cgcli.plan.kernels import SPECIAL
 from cgcli.plan.tape import DONE, ONCE, STEP, SUMS, VIEWS, Operand, Tape
+from cgcli.plan.turns import Arrays, Turns, function_of, stretches
 
 _ARITHMETIC: Final = ("add", "subtract", "multiply", "divide")
 """What a constant that is NaN or infinite goes through without a flag."""
@@ -55,36 +56,60 @@ class Plan:
         self.known = frozenset(known)
         self.count = np.zeros(())
         self.instructions = tape.ancestors((*self.totals, *self.by_row), self.known)
-        self.sums = [p for p in self.instructions if tape.forms[p].operation in SUMS]
-        self.columns = [p for p in self.instructions if tape.forms[p].rows and self.is_column(p)]
-        operations = {tape.forms[place].operation for place in self.instructions}
+        forms = [tape.forms[place] for place in self.instructions]
+        kinds = dict(zip(map(id, forms), forms, strict=True)).values()
+        operations = {form.operation for form in kinds}
+        has_rows = any(form.rows for form in kinds)
+        pairs = [*zip(self.instructions, forms, strict=True)] if has_rows else []
+        self.sums = [place for place, form in pairs if form.operation in SUMS]
+        self.columns = [place for place, form in pairs if form.rows and self.is_column(place)]
         # Nothing is flagged where a constant is no double: it was computed before.
         constants = (
             argument
-            for place in self.instructions
-            if tape.forms[place].operation in _ARITHMETIC
-            for argument in tape[place].arguments
+            for place, form in zip(self.instructions, forms, strict=True)
+            if form.numbers and form.operation in _ARITHMETIC
+            for argument in tape.arguments[place]
             if not isinstance(argument, int)
         )
         is_special = not SPECIAL.isdisjoint(operations)
         self.guard = Guard(careful=is_special or not all(map(math.isfinite, constants)))
-        self.arrays: dict[int, Any] = {}
+        self.arrays = Arrays(len(tape))
         """The arrays of the places without rows, as the last step left them."""
         self._step: list[Call] = []
         self._done: list[Call] = []
-        self._bind_unrowed(parameters)
-        self.slots, self.row_bytes = _allocate(self)
+        self._bind_unrowed(parameters, has_rows=has_rows)
+        self.slots, self.row_bytes = _allocate(self) if has_rows else ({}, 0)
 
     def is_column(self, place: int) -> bool:
         """Whether the values of a place are given, a row each: a column, or known beforehand."""
         return self.tape.forms[place].operation == "column" or place in self.known
 
-    def _bind_unrowed(self, parameters: Mapping[str, Any]) -> None:
+    def _bind_unrowed(self, parameters: Mapping[str, Any], *, has_rows: bool) -> None:
         """Give the instructions without rows their arrays, and run those that never change."""
         tape, arrays, guard = self.tape, self.arrays, self.guard
-        array: Callable[[Any], Any] = arrays.__getitem__
+        places, start = self.instructions, 0
+        if has_rows:
+            # What has rows looks for its arrays in other dictionaries.
+            self._bind([p for p in places if not tape.forms[p].rows], parameters)
+            return
+        for first, last, period in stretches(tape, places):
+            self._bind(places[start:first], parameters)
+            turns = Turns(tape, places[first:last], period, arrays)
+            self._bind(turns.head, parameters)
+            for stage, calls in turns.calls(lambda p: self.call(p, arrays, arrays[p]), guard):
+                if stage == ONCE:
+                    run(calls, guard)
+                else:
+                    self._step += calls
+            self._bind(turns.tail, parameters)
+            start = last
+        self._bind(places[start:], parameters)
 
-        def number(a: Operand) -> Any:
+    def _bind(self, places: Iterable[int], parameters: Mapping[str, Any]) -> None:
+        """Give instructions without rows their arrays, one by one."""
+        tape, arrays, guard = self.tape, self.arrays, self.guard
+
+        def operand(a: Operand) -> Any:
             return arrays[a] if type(a) is int else _number(a, math.copysign(1.0, a))
 
         stages: dict[int, Callable[[Call], None]] = {
@@ -94,35 +119,21 @@ class Plan:
             "array": tape.arrays.__getitem__, "parameter": parameters.__getitem__,
             "count": lambda: self.count,
         }  # fmt: skip
-        # What instructions of one form have alike is looked up once.
-        known: dict[int, tuple[Any, ...]] = {}
-        for place in self.instructions:
+        for place in places:
             form, operands = tape.forms[place], tape.arguments[place]
-            if form.rows:
-                continue
-            if id(form) not in known:
-                function = kernels.FUNCTIONS.get(form.operation)
-                if form.operation == "send" and not form.numbers:
-                    function = kernels.sender(*form.static, guard)
-                operand, dtype = number if form.numbers else array, bool if form.truth else float
-                known[id(form)] = function, operand, stages[form.stage], form.shape, dtype
-            function, operand, add, shape, dtype = known[id(form)]
-            if function is not None:
-                arrays[place] = out = np.empty(shape, dtype)
-                if len(operands) == 2:
-                    # Most have two: without a list of them it takes half the time.
-                    add((function, (operand(operands[0]), operand(operands[1]), out)))
-                else:
-                    add((function, (*map(operand, operands), out)))
-            elif form.operation in leaves:
+            if form.operation in leaves:
                 arrays[place] = leaves[form.operation](*form.static)
-            elif form.operation in VIEWS:
+                continue
+            if form.operation in VIEWS:
                 inner = int(operands[0])
                 arrays[place] = look(form, tape.forms[inner], arrays[inner], 0)
-            else:
-                arrays[place] = out = np.zeros(shape, dtype)
-                if form.operation not in SUMS:
-                    add(self.call(place, arrays, out))
+                continue
+            arrays[place] = out = arrays.out(place, form.shape, bool if form.truth else float)
+            function = function_of(form, guard)
+            if function is not None:
+                stages[form.stage]((function, (*map(operand, operands), out)))
+            elif form.operation not in SUMS:
+                stages[form.stage](self.call(place, arrays, out))
 
     def call(self, place: int, arrays: Mapping[int, Any], out: Any, count: int = 0) -> Call:
         """Return the call of an instruction over its arrays, of so many rows."""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from cgcli.calculus.masks import Masked
 from cgcli.calculus.sums import Scattered
 from cgcli.graph.graph import Graph
 from cgcli.numbers.namespace import Namespace
@@ -15,8 +14,8 @@ from cgcli.plan.cells import Cell, Number
 from cgcli.plan.passes import CellSweep
 from cgcli.plan.tape import Form, Operand, Tape, Written
 
-Sent: TypeAlias = tuple[int, Masked]
-"""What goes to the argument at a place."""
+Left: TypeAlias = tuple[int, Number]
+"""What goes to the argument at a place, all of it; at 0 the value of a node."""
 
 _SINGLE: Final = 2
 """So many nodes that are alike have no stamp."""
@@ -53,10 +52,12 @@ class StampedSweep(CellSweep):
 
     def value(self, node: int, parts: list[Number]) -> Number:
         """Return the value of a node."""
-        ((_, (value, _)),) = self._alike(node, None, parts)
+        ((_, value),) = self._alike(node, None, parts)
         return value
 
-    def sends(self, node: int, places: Sequence[int], upstream: Number) -> Iterable[Sent]:
+    def sends(
+        self, node: int, places: Sequence[int], upstream: Number
+    ) -> Iterable[tuple[int, Any]]:
         """Return what a node sends to some of its arguments."""
         # A choice asks for more than its arguments, and a mask is none of them.
         if self.graph.operations[node].chooses or node in self.masks:
@@ -66,14 +67,14 @@ class StampedSweep(CellSweep):
 
     def _by_rule(
         self, node: int, places: Sequence[int] | None, given: list[Number]
-    ) -> Iterable[Sent]:
+    ) -> Iterable[Left]:
         if places is None:
-            return [(0, Masked(super().value(node, given), None))]
-        return super().sends(node, places, given[0])
+            return [(0, super().value(node, given))]
+        return [(place, sent) for place, (sent, _) in super().sends(node, places, given[0])]
 
     def _alike(
         self, node: int, places: Sequence[int] | None, given: list[Number]
-    ) -> Iterable[Sent]:
+    ) -> Iterable[Left]:
         """Return what a node sends, or is, by the stamp of one that was given what is alike.
 
         There is none at first: most that is met may be alone of its kind.
@@ -101,7 +102,7 @@ class StampedSweep(CellSweep):
         self._stamps[key] = _stamp(given, log, results) or 0
         return results
 
-    def _stamped(self, stamp: Stamp, given: list[int]) -> list[Sent]:
+    def _stamped(self, stamp: Stamp, given: list[int]) -> list[Left]:
         tape, forms, count = self.tape, self.tape.forms, len(stamp.constants)
         operands = [*stamp.constants, *given]
         for form, taken in stamp.steps:
@@ -115,14 +116,14 @@ class StampedSweep(CellSweep):
         results = []
         for to, at, first in stamp.results:
             value = Cell(tape, operands[at]) if at >= count else operands[at]
-            results.append((to, Masked(first.like_this(value) if first else value, None)))
+            results.append((to, first.like_this(value) if first else value))
         return results
 
 
-def _stamp(given: list[Number], log: list[Written], results: list[Sent]) -> Stamp | None:
+def _stamp(given: list[Number], log: list[Written], results: list[Left]) -> Stamp | None:
     """Return the stamp of what a rule did; None where it hangs on more than it was given."""
     log = list({entry[2]: entry for entry in log}.values())
-    sent = [s.value.value if type(s.value) is Scattered else s.value for _, s in results]
+    sent = [s.value if type(s) is Scattered else s for _, s in results]
     constants = [a for _, arguments, _ in log for a in arguments if type(a) is not int]
     constants += [value for value in sent if type(value) is not Cell]
     inputs = [number.place for number in given if type(number) is Cell]
@@ -140,7 +141,7 @@ def _stamp(given: list[Number], log: list[Written], results: list[Sent]) -> Stam
     if -1 in itertools.chain(ends, *taken):
         return None
     steps = [(form, _taking(of)) for (form, _, _), of in zip(log, taken, strict=True)]
-    scattered = [s.value if type(s.value) is Scattered else None for _, s in results]
+    scattered = [s if type(s) is Scattered else None for _, s in results]
     return Stamp(constants, steps, [*zip([k for k, _ in results], ends, scattered, strict=True)])
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from cgcli.calculus.notes import Note
 from cgcli.calculus.result import Result
+from cgcli.graph.graph import Graph, operation_nodes
 from cgcli.graph.text import formula
 from cgcli.views.formats import FIELDS
 from cgcli.views.rational import is_missing
@@ -117,30 +120,128 @@ def _notes(result: Result) -> list[documents.Note]:
 
 def _nodes(result: Result) -> list[results.Node]:
     graph, plain, notes = result.graph, result.kind.plain, result.notes_by_node
-    # Columns, and no object a node: this is what takes time in a stream of programs.
-    columns = zip(
-        graph.operations, graph.arguments, graph.names, result.values,
-        graph.starts, graph.ends, graph.uses, strict=True,
-    )  # fmt: skip
+    nodes = range(len(graph))
+    return _rows(
+        graph,
+        graph.names,
+        [formula(graph, node) for node in nodes],
+        [number(plain(value)) for value in result.values],
+        [number(result.grad(node)) for node in nodes],
+        [number(result.partials(node)) for node in nodes],
+        graph.starts,
+        graph.ends,
+        [[note_document(note) for note in notes.get(node, ())] for node in nodes],
+    )
+
+
+def _rows(graph: Graph, *columns: Sequence[Any]) -> list[results.Node]:
+    """Return the rows of the nodes by what is another thing for each graph of those alike.
+
+    That is a column each: names, formulas, values, gradients, partials, starts, ends and notes.
+    """
+    rows = zip(graph.operations, graph.arguments, graph.uses, *columns, strict=True)
     return [
         {
             "id": node,
             "name": name,
             "op": operation.name,
             "args": list(arguments),
-            "formula": formula(graph, node),
-            "value": number(plain(value)),
-            "grad": number(result.grad(node)),
-            "partials": number(result.partials(node)) if arguments else [],
+            "formula": formula,
+            "value": value,
+            "grad": gradient,
+            "partials": partials,
             "span": [start, end],
             "uses": uses,
-            "notes": list(map(note_document, notes[node])) if node in notes else [],
+            "notes": notes,
         }
-        for node, (operation, arguments, name, value, start, end, uses) in enumerate(columns)
+        for node, (
+            operation, arguments, uses, name, formula, value, gradient, partials, start, end, notes,
+        ) in enumerate(rows)
+    ]  # fmt: skip
+
+
+def written(result: Result, text: str, fields: Collection[str] = ()) -> str:
+    """Return the document of a result on one line, or those of its parts that fields name.
+
+    Of numbers without a note, what all graphs alike have in common is written once, with gaps.
+
+    >>> from cgcli.program import evaluate_program, parse
+    >>> result = evaluate_program(parse("x*y"), {"x": 2, "y": 3}, {})
+    >>> written(result, "x*y", ("value", "gradient"))
+    '{"value": 6.0, "gradient": {"x": 3.0, "y": 2.0}}'
+    """
+    graph = result.graph
+    if graph.tensors or result.kind.exact or result.notes_by_node:
+        return compact(excerpt(result, text, fields) if fields else evaluation(result, text))
+
+    def part(name: str) -> str:
+        if name == "gradient":
+            gradient = (result.gradient or {}).items()
+            return f"{{{', '.join([f'{_QUOTED(n)}: {_numeral(part)}' for n, part in gradient])}}}"
+        if name in ("nodes", "notes"):
+            return _written_nodes(result) if name == "nodes" else "[]"
+        value = text if name == "expression" else getattr(result, name)
+        return _QUOTED(value) if isinstance(value, str) else _numeral(value)
+
+    shown = [n for n in FIELDS if (n in fields if fields else n != "jacobian")]
+    start = "{" if fields else '{"schema": "cgraph.eval/1", '
+    return start + ", ".join([f'"{name}": {part(name)}' for name in shown]) + "}"
+
+
+def _written_nodes(result: Result) -> str:
+    """Return the nodes of a document as text, where there are no arrays and no notes."""
+    graph, literals = result.graph, result.graph.literals
+    # A negative constant, from a loop's variable, has brackets in formulas.
+    if any(literal[0] == "-" for literal in literals.values()):
+        return compact(_nodes(result))
+    frame, filling, computed = graph.once(_frame)
+    names = [_QUOTED(name)[1:-1] for name in graph.names]
+    leaves = [literals.get(node, name) for node, name in enumerate(names)]
+    numbers = [*result.values, *map(result.grad, range(len(graph)))]
+    # Most are floats: without a call for each of them it takes half the time.
+    written = [repr(n) if type(n) is float and n - n == 0 else _numeral(n) for n in numbers]
+    partials = [f"[{', '.join(map(_numeral, result.partials(node)))}]" for node in computed]
+    return frame % filling([*names, *leaves, *written, *graph.starts, *graph.ends, *partials])
+
+
+def _numeral(value: Any) -> str:
+    """Return a number, or None, as JSON has it."""
+    if type(value) is float and value - value == 0:
+        return repr(value)
+    return "null" if value is None else compact(number(value))
+
+
+_GAP: Final = re.compile(r'"\\u0000(\d+)"|\\u0001(\d+)\\u0001')
+"""A gap in place of a number, or of all or a part of a text."""
+
+
+def _frame(graph: Graph) -> tuple[str, Callable[[list[Any]], tuple[Any, ...]], list[int]]:
+    """Return the nodes of a document with gaps, what takes their contents off a list, and more.
+
+    In the list are by node names, and names or the texts of literals, values, gradients, starts
+    and ends; and the partials of those that are computed, which are returned as well.
+    """
+    count, computed = len(graph), operation_nodes(graph)
+    names, leaves = ([f"\1{count * k + node}\1" for node in range(count)] for k in (0, 1))
+    values, gradients, starts, ends = (
+        [f"\0{count * k + node}" for node in range(count)] for k in range(2, 6)
+    )
+    formulas = [
+        formula(graph, node, names) if arguments else leaves[node]
+        for node, arguments in enumerate(graph.arguments)
     ]
+    partials: list[Any] = [[]] * count
+    for place, node in enumerate(computed, 6 * count):
+        partials[node] = f"\0{place}"
+    notes: list[Any] = [[]] * count
+    rows = _rows(graph, names, formulas, values, gradients, partials, starts, ends, notes)
+    text = compact(rows)
+    order = [int(match[1] or match[2]) for match in _GAP.finditer(text)]
+    return _GAP.sub("%s", text.replace("%", "%%")), itemgetter(*order), computed
 
 
 _ENCODER: Final = json.JSONEncoder(allow_nan=False, check_circular=False)
+_QUOTED: Final = json.encoder.encode_basestring_ascii
 
 
 def compact(document: Any) -> str:

@@ -46,7 +46,12 @@ def looped(graph: Graph, values: list[Any], faults: dict[int, Any], active: byte
     """The gradients of the output, by the loop alone: what steps let pass is added to either."""
     gradients: list[Any] = [None] * len(graph)
     gradients[graph.output] = 1.0
-    send_floats(graph, values, graph.output, -1, active, faults, gradients)
+    kept: dict[int, list[Any]] = {}
+    send_floats(graph, values, graph.output, -1, active, faults, gradients, kept)
+    for node, partials in kept.items():
+        places = [place for place, partial in enumerate(partials) if partial is not None]
+        local = FloatSweep(graph, values).locals(node, places)
+        assert all(map(alike, local, (partials[place] for place in places)))
     return gradients
 
 

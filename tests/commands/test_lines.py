@@ -16,8 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cgcli.commands.alike import parser
+from cgcli.commands.inputs import read_values
 from cgcli.commands.lines import evaluate_line
 from cgcli.limits import Limits
+from cgcli.program import evaluate_program, parse
+from cgcli.views.document import compact, evaluation, excerpt, written
+from cgcli.views.formats import FIELDS
 from tests.documents import validate
 from tests.properties.graphs import random_program
 
@@ -145,14 +149,14 @@ def test_a_fault_in_one_line_does_not_stop_the_others(
 ) -> None:
     from cgcli.commands import lines as module
 
-    evaluation = module.evaluation
+    written = module.written
 
-    def broken(result: Any, text: str) -> Any:
+    def broken(result: Any, text: str, fields: Any) -> Any:
         if text == "x+1":
             raise ZeroDivisionError
-        return evaluation(result, text)
+        return written(result, text, fields)
 
-    monkeypatch.setattr(module, "evaluation", broken)
+    monkeypatch.setattr(module, "written", broken)
     given_lines = b'{"expr": "x+1", "at": {"x": 1}}\n{"expr": "x", "at": {"x": 3}}'
     ran = cgraph("eval", "--jsonl", stdin=given_lines)
     first, second = lines(ran.out)
@@ -296,6 +300,32 @@ def test_a_program_with_other_numbers_is_as_if_it_stood_alone(seed: int) -> None
     of_a_stream([text, *(numbered() for _ in range(4)), text], bindings)
 
 
+NAMED = ("f", "v1", "v2", "out", "e", "by", "in", "x0", "x1", "_", "X", "longer_name", "E2")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_program_with_other_names_is_as_if_it_stood_alone(seed: int) -> None:
+    chance = random.Random(seed)
+    text, bindings = random_program(chance)
+    given_names = [*bindings, *re.findall(r"^(\w+) =", text, re.MULTILINE)]
+    for _ in range(4):
+        new_names = chance.sample([*NAMED, *given_names], len(given_names))
+        new = dict(zip(given_names, new_names, strict=True))
+        named = re.sub(r"\b[A-Za-z_]\w*", lambda match, new=new: new.get(match[0], match[0]), text)
+        of_a_stream([text, named], bindings)
+        of_a_stream([text, named], {new[name]: value for name, value in bindings.items()})
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_written_with_gaps_is_the_document(seed: int) -> None:
+    text, bindings = random_program(random.Random(seed))
+    scalars = {"x": 10.0 ** (17 * seed - 20), "y": float(seed - 3), "100%": 1.0}
+    for program, at in ((text, bindings), ("c = x*y; c^2 - sin(y) + 0.50*c + max(x, y)", scalars)):
+        result = evaluate_program(parse(program), {}, read_values(at, Limits()))
+        assert written(result, program) == compact(evaluation(result, program))
+        assert written(result, program, FIELDS) == compact(excerpt(result, program, FIELDS))
+
+
 @given(
     st.lists(
         st.lists(
@@ -328,6 +358,8 @@ def test_texts_of_any_kind_are_as_if_each_stood_alone(texts: list[str]) -> None:
         ["c = 2; c*x", "c = 25; c*x", "c = 2; d = c; d*x", "c = 12; d = c; d*x"],
         ["x^2", "x^0.5", "x^10", "2^x", "polygamma(1, x)", "polygamma(2, x)", "polygamma(0.5, x)"],
         ["x + y*2", "x + y*31", "x*", "2*", "31*", "2*x + 0*x", "31*x + 0*x"],
+        ["x*y + p", "y*x + p", "f = x*2; f", "y = x*2; y", "v1 = x + 1; v1*2", "g = x + 1; g*2"],
+        ["sin(x)", "cos(x)", "g(u) = u*2; g(x)", "h(t) = t*2; h(x)", "sin(u) = u; sin(x)", "ln(x)"],
         ["1e17*x - 1e17*x + x", "2.5e16*x - 2.5e16*x + x", "sqrt(x - 2)", "sqrt(x - 3.25)"],
     ],
 )

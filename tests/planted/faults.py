@@ -28,6 +28,7 @@ MARKING: Final = "tests/homework/test_marking.py"
 FORMATS: Final = "tests/views/test_trace_formats.py"
 ROWS: Final = "tests/plan/test_rows.py"
 STAMPS: Final = "tests/plan/test_stamps.py"
+TURNS: Final = "tests/plan/test_turns.py"
 EDGES: Final = "tests/operations/test_edges.py"
 HINTS: Final = "tests/commands/test_hints.py::test_the_hint_names_the_way_out"
 BY_HAND: Final = "tests/homework/test_by_hand.py"
@@ -656,6 +657,13 @@ FAULTS: Final = (
         (LINES,),
     ),
     # plan
+    Fault(
+        "what turns take from each other runs at once",
+        "cgcli/plan/turns.py",
+        "recurs = group[0] in given[group[0]]",
+        "recurs = False",
+        (f"{TURNS}::test_turns_run_at_once_to_the_same_bits",),
+    ),
     Fault(
         "what no row takes reaches what the rows share",
         "cgcli/plan/passes.py",
