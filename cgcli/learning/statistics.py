@@ -100,10 +100,9 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
     held = parameters.at_bound
     scale = np.where(held, 0.0, lengths(jacobian))
     share = scale * np.abs(parameters.flat)
-    effect = np.maximum(share, scale)
     # Of parameters that are all 0 a step of 1 is all there is to compare with.
-    largest = share.max(initial=0.0) or effect.max(initial=0.0)
-    idle = (scale == 0) | ((effect < _UNDETERMINED * largest) & (effect > 0))
+    largest = share.max(initial=0.0) or scale.max(initial=0.0)
+    idle = (scale == 0) | (np.maximum(share, scale) < _UNDETERMINED * largest)
     scale[idle] = 1.0
     _, sizes, directions = np.linalg.svd(np.where(idle, 0, jacobian / scale), full_matrices=False)
     known = sizes > _UNDETERMINED * sizes[0]
