@@ -17,7 +17,7 @@ from cgcli.learning.doubts import no_minimum
 from cgcli.learning.objective import Objective
 from cgcli.learning.residuals import Residuals, residuals_of
 from cgcli.learning.statistics import Spread, Statistics, intervals, lengths, spread, statistics
-from cgcli.learning.stopping import Doubt, DoubtKind, End
+from cgcli.learning.stopping import Doubt, DoubtKind, End, end_of_lbfgs
 from cgcli.learning.tables import Table
 from cgcli.learning.task import Task
 from cgcli.words import counted
@@ -27,6 +27,8 @@ _STOPPED: Final = (1, 99)
 _DEPTH: Final = 1e12
 """A cost that is so far below 0 will fall on."""
 _WALL: Final = 10.0
+_TINY: Final = 1e-6
+"""A cost this small at the start has a small unit."""
 _POLISH: Final = 20
 _AGAIN: Final = 10
 _LEVEL: Final = 1e-6
@@ -78,10 +80,15 @@ def fit_lbfgs(
         what = "the gradient is not finite" if start - start == 0 else "the cost is not finite"
         raise DivergedError(what, flat)
     first = max(first, steep)
+    unit = width = 1.0
+    if 1e-300 < abs(start) < _TINY and steep:
+        # SciPy takes a cost of 1 for a small one, and 1 for the length of a first step.
+        unit, width = 2.0 ** np.round(np.log2([1 / abs(start), abs(start) / steep]))
     last, at, lowest, end = (start, first), before, (start, before), None
 
-    def function(theta: Any) -> tuple[float, Any]:
+    def function(point: Any) -> tuple[float, Any]:
         nonlocal last, at, lowest
+        theta = width * point
         np.copyto(flat, theta)
         ((_, cost),) = objective.epoch(0)
         slope = objective.gradient.copy()
@@ -90,10 +97,10 @@ def fit_lbfgs(
         if not cost < np.inf or norm - norm != 0:
             # A step too far: what its search sees there leads it back.
             away = float(np.linalg.norm(theta - at))
-            return last[0] + _WALL * last[1] * away, np.zeros_like(theta)
-        last, at = (cost, norm), theta.copy()
+            return unit * (last[0] + _WALL * last[1] * away), np.zeros_like(theta)
+        last, at = (cost, norm), theta
         lowest = min(lowest, (cost, at), key=lambda known: known[0])
-        return cost, slope
+        return unit * cost, unit * width * slope
 
     def callback(theta: Any) -> None:
         nonlocal end
@@ -108,42 +115,24 @@ def fit_lbfgs(
         for _ in range(_AGAIN):
             outcome = optimize.minimize(
                 function,
-                flat.copy(),
+                flat / width,
                 jac=True,
                 method="L-BFGS-B",
-                bounds=optimize.Bounds(parameters.low, parameters.high),
+                bounds=optimize.Bounds(parameters.low / width, parameters.high / width),
                 callback=callback,
                 options=options,
             )
-            np.copyto(flat, outcome.x)
+            np.copyto(flat, width * outcome.x)
             evaluations += int(outcome.nfev)
-            earlier, cost = cost, function(outcome.x)[0]
-            if not np.array_equal(at, outcome.x):
-                cost = function(lowest[1])[0]
+            earlier, cost = cost, function(outcome.x)[0] / unit
+            if not np.array_equal(at, width * outcome.x):
+                cost = function(lowest[1] / width)[0] / unit
             if end or outcome.status in _STOPPED or last[1] <= _LEVEL * first or not cost < earlier:
                 break
         if end is None:
             doubts = no_minimum(objective, before, cost, first)
-            end = _end_of_lbfgs(outcome, last[1] <= _LEVEL * first, doubts)
+            end = end_of_lbfgs(outcome, last[1] <= _LEVEL * first, doubts)
     return Fit(end, evaluations)
-
-
-def _end_of_lbfgs(outcome: Any, is_level: bool, doubts: list[Doubt]) -> End:
-    status, test = outcome.status, "the cost falls no more"
-    if "GRADIENT" in str(outcome.message):
-        test = "the gradient is as good as 0"
-    if is_level and status != 1:
-        return End("converged", f"L-BFGS converged: {test}", tuple(doubts))
-    message = "L-BFGS stopped: no step lowers the cost, and the gradient is not 0"
-    hint = "start elsewhere, or try --optimizer adam"
-    if outcome.fun < 0:
-        hint = "a cost has a least value: add --residual, or square what is to be 0"
-    if status == 99:
-        message = "L-BFGS stopped: the cost falls and falls"
-    if status == 1:
-        message = f"L-BFGS did not converge in {counted(outcome.nit, 'iteration')}"
-        hint = "give it more --epochs"
-    return End("stopped", message, tuple(doubts) or (Doubt("unconverged", message, hint),))
 
 
 def fit_residuals(task: Task, table: Table, evaluations: int) -> Fit:

@@ -79,6 +79,9 @@ class Calendar(NamedTuple):
             cell = _aware(cell) - self.since
         elif isinstance(cell, date):
             cell = datetime(cell.year, cell.month, cell.day, tzinfo=UTC) - self.since
+        elif isinstance(cell, (time, timedelta)) and self.since not in (_EPOCH, _MIDNIGHT):
+            # So much time is no moment: from where a calendar begins it is nothing.
+            raise ValueError
         elif isinstance(cell, time):
             cell = datetime.combine(date.min, cell, UTC) - _aware(datetime.min)  # noqa: DTZ901
         if not isinstance(cell, timedelta):
@@ -232,16 +235,17 @@ class Manner:
         ('--decimal comma reads 1,234 as 1.234; --thousands comma reads 1,234 as 1234', '')
         """
         for count in range(1, 4) if self.number(text) is None else ():
-            said = []
+            said: dict[float | None, str] = {}
             for marks in combinations(_MARKS, count):
                 parts: Any = {name: sign for name, sign, _ in marks}
                 manner = replace(self, **parts)
                 numbers = [manner.number(cell) for cell in (text, *beside)]
                 if None not in numbers and manner.decimal != manner.thousands:
                     options = " ".join(option for _, _, option in marks)
-                    said.append(f"{options} reads {text.strip()} as {numbers[0]:.15g}")
+                    way = f"{options} reads {text.strip()} as {numbers[0]:.15g}"
+                    said.setdefault(numbers[0], way)
             if said:
-                return "; ".join(said)
+                return "; ".join(said.values())
         return ""
 
     def document(self) -> Any:

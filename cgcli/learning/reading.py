@@ -22,6 +22,7 @@ from cgcli.learning.cells import CellError, Columns, Fault, integral
 from cgcli.learning.duck import parquet, quick_csv
 from cgcli.learning.manner import PLAIN, Manner
 from cgcli.learning.sources import Report, Source, check_names, gather
+from cgcli.learning.tables import CHUNK
 from cgcli.words import counted
 
 _LONGEST: Final = 64 * 2**20
@@ -205,12 +206,12 @@ def _cells(
 def _json(path: str, stream: IO[bytes], manner: Manner, *, lines: bool) -> Source:
     feed = _Lines(path, stream, manner)
     rows = _json_lines(path, feed) if lines else _json_list(path, feed)
-    first = next(rows, None)
-    if first is None:
+    first = list(itertools.islice(rows, CHUNK if lines else None))
+    if not first:
         raise file_error(path, "it is empty", 'write an object a line: {"x": 1, "y": 2}')
-    names = check_names(path, list(first[1]))
-
-    return Source(path, names, functools.partial(gather, itertools.chain([first], rows)), manner)
+    # An object may lack what is missing in it, the first one too.
+    names = check_names(path, list(dict.fromkeys(name for _, row in first for name in row)))
+    return Source(path, names, functools.partial(gather, itertools.chain(first, rows)), manner)
 
 
 def _json_lines(path: str, feed: _Lines) -> Iterator[tuple[int, Mapping[str, Any]]]:

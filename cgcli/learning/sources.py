@@ -140,7 +140,7 @@ def column_hint(name: str, columns: Sequence[str], otherwise: str) -> str:
     >>> print(column_hint("my_col", ["my col", "y"], ""))
     give the column 'my col' a name: --stack "my_col=my col"
     """
-    unlike = [column for column in columns if not column.isidentifier()]
+    unlike = [column for column in columns if column and not column.isidentifier()]
     letter = name[:1].casefold()
     # One column alone is a line that is not parted.
     begins = (column for column in unlike if column[:1].casefold() == letter and columns[1:])
@@ -228,7 +228,7 @@ def check_names(path: str, names: list[str]) -> list[str]:
     counts = Counter(filter(None, names))
     twice = next((name for name, count in counts.items() if count > 1), None)
     if twice is not None:
-        raise file_error(path, f"two columns are called '{excerpt(twice)}'")
+        raise file_error(path, f"two columns are called '{excerpt(twice)}'", "rename one of them")
     return names
 
 

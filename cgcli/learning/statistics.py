@@ -85,9 +85,9 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
     """Return how far residuals determine their parameters, from the Jacobian rows × parameters.
 
     By the singular values of J with its columns scaled to length 1, as in Golub and Van Loan,
-    Matrix Computations, 4th ed., section 5.5. A parameter does not matter where to double it
-    changes nothing that a double can hold, or to add 1 to it. What is at a bound counts as known,
-    and has no part in the matrix: it is NaN there.
+    Matrix Computations, 4th ed., section 5.5. A parameter does not matter where to double it, or
+    to add 1 to it, is lost in the digits of what the parameters bring about. What is at a bound
+    counts as known, and has no part in the matrix: it is NaN there.
 
     >>> two = np.array([[1.0, 2.0, 0.0], [2.0, 4.0, 0.0]])
     >>> of = spread(two, Parameters(dict(a=1, b=1, c=1)))
@@ -99,8 +99,10 @@ def spread(jacobian: Any, parameters: Parameters) -> Spread:
         return Spread(np.full((size, size), np.inf), size, [])
     held = parameters.at_bound
     scale = np.where(held, 0.0, lengths(jacobian))
-    effect = scale * np.maximum(np.abs(parameters.flat), 1.0)
-    idle = (scale == 0) | ((effect < _UNDETERMINED * effect.max(initial=0.0)) & (effect > 0))
+    share = scale * np.abs(parameters.flat)
+    # Of parameters that are all 0 a step of 1 is all there is to compare with.
+    largest = share.max(initial=0.0) or scale.max(initial=0.0)
+    idle = (scale == 0) | (np.maximum(share, scale) < _UNDETERMINED * largest)
     scale[idle] = 1.0
     _, sizes, directions = np.linalg.svd(np.where(idle, 0, jacobian / scale), full_matrices=False)
     known = sizes > _UNDETERMINED * sizes[0]

@@ -136,3 +136,22 @@ def interrupts(handler: Any) -> Iterator[None]:
             before = signal.signal(signal.SIGINT, handler)
             stack.callback(signal.signal, signal.SIGINT, before or signal.SIG_DFL)
         yield
+
+
+def end_of_lbfgs(outcome: Any, is_level: bool, doubts: list[Doubt]) -> End:
+    """Return the end of SciPy's L-BFGS from its outcome; whether the gradient `is_level` there."""
+    status, test = outcome.status, "the cost falls no more"
+    if "GRADIENT" in str(outcome.message):
+        test = "the gradient is as good as 0"
+    if is_level and status != 1:
+        return End("converged", f"L-BFGS converged: {test}", tuple(doubts))
+    message = "L-BFGS stopped: no step lowers the cost, and the gradient is not 0"
+    hint = "start elsewhere, or try --optimizer adam"
+    if outcome.fun < 0:
+        hint = "a cost has a least value: add --residual, or square what is to be 0"
+    if status == 99:
+        message = "L-BFGS stopped: the cost falls and falls"
+    if status == 1:
+        message = f"L-BFGS did not converge in {counted(outcome.nit, 'iteration')}"
+        hint = "give it more --epochs"
+    return End("stopped", message, tuple(doubts) or (Doubt("unconverged", message, hint),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
@@ -245,14 +245,25 @@ class Training:
             is_level = any(doubt.kind == "undetermined" for doubt in end.doubts)
             doubts = [d for d in doubts if d.grave or (end.reliable and not is_level)]
         held = at_bound(self.task.parameters) if end.kind != "diverged" else []
-        end = end._replace(doubts=(*end.doubts, *held, *doubts))
-        self.statistics = fit and fit.statistics
         costs, metrics = measured(train=self._train, holdout=self._held)
+        end = end._replace(doubts=(*end.doubts, *held, *doubts, *self._spoilt(end, costs)))
+        self.statistics = fit and fit.statistics
         note_rows(self.task, table, self.prepared.report)
         state = None if self.descent is None else self.descent.state
         both = costs["train"], costs.get("holdout")
         history = [log.record_in_units(record) for record in self.history]
         return Trained(end, log.in_units(start), *both, metrics, history, state, fit)
+
+    def _spoilt(self, end: End, costs: Mapping[str, float]) -> list[Doubt]:
+        """Return the doubt of rows held out whose cost is not finite: no figure is told of them."""
+        held = self.prepared.held
+        if held is None or end.kind == "diverged" or np.isfinite(costs["holdout"]):
+            return []
+        failure = locate(self.task, held, self.task.parameters.flat)
+        message = "on the rows held out the cost is not finite"
+        if failure.row is not None:
+            message += f": row {failure.row}, node {failure.node}: {failure.message}"
+        return [Doubt("fold", message, "mend that row, or hold out others")]
 
     def _in_units(self, end: End, fit: Fit | None) -> tuple[End, Fit | None]:
         """Undo the scaling of columns where parameters can, and tell all in the data's units."""

@@ -96,9 +96,10 @@ def unscaled(task: Task, table: Table) -> tuple[Task, Units] | None:
     factor = after[largest] / before[largest] if before[largest] else 1.0
     pairs = ((reached, wanted), (after, factor * before))
     # A prediction that is exact leaves costs of rounding.
-    ends = max(_size(wanted), _size(after))
+    ends = float(np.maximum(_size(wanted), _size(after)))
     close = (np.allclose(a, b, rtol=0, atol=_SAME * ends) for a, b in pairs)
-    return (plain, Units(float(factor), _metrics(task, plain, table))) if all(close) else None
+    same = ends < np.inf and all(close)
+    return (plain, Units(float(factor), _metrics(task, plain, table))) if same else None
 
 
 def _metrics(task: Task, plain: Task, table: Table) -> dict[str, tuple[float, float]]:

@@ -6,10 +6,12 @@ import base64
 import gzip
 import json
 from collections.abc import Callable
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
+from cgcli.learning.manner import Calendar
 from tests.conftest import Ran
 
 Command = Callable[..., Ran]
@@ -155,3 +157,43 @@ def test_columns_of_parquet_are_kept(cgraph: Command, folder: Path) -> None:
     duckdb.connect().execute(f"COPY ({query}) TO 'a.parquet' (FORMAT parquet)")
     ran = cgraph("map", "2*x", "-d", "a.parquet", "--values", "--keep", "id,day,x")
     assert ran.out == "row,id,day,x,f\n1,n0,2024-01-31,0.0,0.0\n2,n1,2024-01-31,1.0,2.0\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.jsonl", '{"p_1": 1}\n{"p_1": 2, "p_2": 3}\n'),
+        ("a.json", '[{"p_1": 1}, {"p_1": 2, "p_2": 3}]'),
+    ],
+)
+def test_a_name_that_the_first_object_lacks_is_a_column(
+    name: str, text: str, cgraph: Command, folder: Path
+) -> None:
+    (folder / name).write_text(text, "utf-8")
+    words = ("-d", name, "--values", "--stack", "v=p_*")
+    ran = cgraph("map", "sum(v)", *words)
+    assert ran.status == 2 and "row 1" in ran.err and "column 'p_2': it is missing" in ran.err
+    ran = cgraph("map", "sum(v)", *words, "--missing", "skip")
+    assert ran.out.splitlines() == ["row,f", "2,5.0"]
+
+
+def test_a_column_without_a_name_is_not_suggested(cgraph: Command, folder: Path) -> None:
+    write(folder, a="Report 2024,\nx,y\n1,2\n")
+    ran = cgraph("map", "x", "-d", "a.csv", "--values")
+    assert ran.status == 2 and "the columns are Report 2024" in ran.err
+
+
+def test_a_number_that_several_options_read_alike_is_told_once(
+    cgraph: Command, folder: Path
+) -> None:
+    write(folder, a='x,y\n"12,34",1\n')
+    ran = cgraph("map", "x", "-d", "a.csv", "--values", "--thousands", "comma")
+    assert ran.status == 2 and ran.err.count("reads 12,34 as 12.34") == 1
+
+
+def test_so_much_time_is_no_moment() -> None:
+    """As a workbook has 12:00 in a column of dates."""
+    for cell, hours in ((time(12), 12.0), (timedelta(days=1), 24.0)):
+        assert Calendar.read("t", "hours").number(cell) == hours
+        with pytest.raises(ValueError):
+            Calendar.read("t", "hours since 2024-01-01").number(cell)

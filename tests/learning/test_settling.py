@@ -118,6 +118,22 @@ def test_columns_that_no_one_rate_suits(optimizer: str, cgraph: Command, tmp_pat
     assert document["parameters"] == pytest.approx({"w": slope, "b": constant}, rel=1e-6)
 
 
+@pytest.mark.parametrize("unit", [1e-8, 1e-20])
+@pytest.mark.parametrize("optimizer", ["gd", "lbfgs"])
+def test_a_small_unit_of_the_target(
+    optimizer: str, unit: float, cgraph: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    x, y = LINES["ten"]
+    path.write_text("x,y\n" + "".join(f"{a},{b * unit}\n" for a, b in zip(x, y, strict=True)))
+    words = ("-d", str(path), "w=0", "b=0", "--optimizer", optimizer, "--json")
+    ran = cgraph("train", "(w*x + b - y)^2", *words)
+    assert ran.status == 0, ran.err
+    slope, constant = np.polyfit(x, y, 1) * unit
+    got = json.loads(ran.out)["parameters"]
+    assert got == pytest.approx({"w": slope, "b": constant}, rel=1e-6, abs=0)
+
+
 @pytest.mark.parametrize("words", [[], ["--weight-decay", "0.1"]])
 def test_plain_steps_alone_say_that_they_fall(
     words: list[str], cgraph: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

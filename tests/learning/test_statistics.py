@@ -109,6 +109,26 @@ def test_what_is_not_determined_has_no_figures_and_spoils_none(
     assert known["r_squared"] == pytest.approx(plain["r_squared"])
 
 
+@pytest.mark.parametrize(("wide", "high"), [(1e-15, 1e-20), (1e12, 1.0), (1e9, 1e15)])
+def test_units_change_no_verdict(wide: float, high: float, cgraph: Command, tmp_path: Path) -> None:
+    """Femtoseconds in seconds, and a column that is in turn small beside that."""
+    data = tmp_path / "rows.csv"
+    beside = (np.cos(3 * X) * 1e-9).tolist()
+    rows = zip((X * wide).tolist(), beside, (Y * high).tolist(), strict=True)
+    data.write_text("x,z,y\n" + "".join(f"{x},{z},{y}\n" for x, z, y in rows), "utf-8")
+    words = ("-d", str(data), "w=0", "c=0", "b=0", "--residual", "--json")
+    ran = cgraph("train", "w*x + c*z + b - y", *words)
+    assert ran.status == 0, ran.err
+    columns = np.stack([X, np.cos(3 * X), np.ones(10)], axis=1)
+    values, left = np.linalg.lstsq(columns, Y, rcond=None)[:2]
+    errors = np.sqrt(left[0] / 7 * np.linalg.inv(columns.T @ columns).diagonal())
+    units = dict(zip("wcb", [high / wide, high * 1e9, high], strict=True))
+    document = json.loads(ran.out)
+    for known, wanted in (("parameters", values), ("standard_errors", errors)):
+        got = [document[known][name] / unit for name, unit in units.items()]
+        assert got == pytest.approx(wanted.tolist(), rel=1e-6)
+
+
 @pytest.mark.parametrize(("width", "heads"), [("60", "to"), ("100", "p"), ("40", "error")])
 def test_a_table_has_what_fits(
     width: str, heads: str, cgraph: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

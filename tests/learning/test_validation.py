@@ -165,3 +165,24 @@ def test_the_library_holds_out_as_the_command_does() -> None:
     fit = cgcli.train("w*x + b - y", data, start, holdout=outside, **more)  # type: ignore[arg-type]
     expected = (fit.parameters["w"] * 10 + fit.parameters["b"] - 19) ** 2
     assert fit.holdout == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--residual", "--holdout", "held.csv"],
+        ["--optimizer", "lbfgs", "--holdout", "held.csv", "--patience", "2"],
+        ["--lr", "0.1", "--holdout", "held.csv", "--patience", "2"],
+    ],
+)
+def test_rows_held_out_without_a_cost_are_told(
+    words: list[str], cgraph: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text("x,y\n1,1\n2,1.9\n3,2.8\n")
+    (tmp_path / "held.csv").write_text("x,y\n2,5\n-1,1\n")
+    text = "w*log(x) + b - y" if "--residual" in words else "(w*log(x) + b - y)^2"
+    ran = cgraph("train", text, "-d", "rows.csv", "w=0", "b=0", *words)
+    assert ran.status == 1
+    assert "on the rows held out the cost is not finite: row 5, node" in ran.err
+    assert "log(x) is not defined at x = -1" in ran.err

@@ -1280,7 +1280,7 @@ FAULTS: Final = (
     Fault(
         "L-BFGS ends where its search saw a wall",
         "cgcli/learning/fitting.py",
-        "if not np.array_equal(at, outcome.x):",
+        "if not np.array_equal(at, width * outcome.x):",
         "if False:",
         ("tests/learning/test_doubts.py::test_separable_classes_end_at_a_finite_cost",),
     ),
