@@ -274,6 +274,9 @@ def read_answer(exercise: Exercise, line: Line) -> Answer | None:
     if PATTERNS["blanked"].search(text):
         # As NumPy prints it: [42 -14] is no difference.
         raise CgraphError("syntax", "the numbers of a list have commas between them")
+    for doubt, meant in (("erring", r" ± \g<error>"), ("lowered", r"\g<number>^(\g<power>)")):
+        if (other := PATTERNS[doubt].sub(meant, line.text)) != line.text:
+            raise twofold(line.text, other, line.text)
     try:
         syntax = parse_answer(text, LIMITS)
     except CgraphError as error:

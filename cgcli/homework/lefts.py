@@ -236,7 +236,9 @@ class Lefts:
             of, _, by = text.removeprefix("d").partition("_by_d" if text[:1] == "d" else "_")
             # Behind the output's name nothing need stand between the two: fx for f_x.
             output, name, at_once = text.partition(self.output)
-            cuts = [(of, by), (name, "" if output else at_once)]
+            # L2 may be another L, though.
+            at_once = "" if output or at_once.isdecimal() else at_once
+            cuts = [(of, by), (name, at_once)]
         lefts = {self.derivative(of.strip("_"), by.strip("_")) for of, by in cuts if of and by}
         lefts.discard(None)
         return lefts.pop() if len(lefts) == 1 else None

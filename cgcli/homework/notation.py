@@ -218,7 +218,7 @@ def _is_remark(rest: str, known: Callable[[str], Any]) -> bool:
         # However its letters are told apart: 2(xz), and not 4.26(exact).
         return False
     if (
-        re.match(r" *[,;] *\d", rest)
+        re.match(r" *(?:[,;]|[(\[][^\d()\[\]]*[)\]]) *\d", rest)
         or PATTERNS["counted"].search(rest)
         or (re.search(r"\d", rest) and PATTERNS["doubt"].search(rest))
     ):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 from cgcli.homework.lefts import Lefts
@@ -172,9 +173,17 @@ def _has_decimal_commas(lefts: Lefts, texts: Sequence[str]) -> bool:
         if not (re.search(r"[^\W\d_]", text) and _says_nothing(lefts, text, text))
     )
     parts = [re.split(r"=|[|\t:]|->", text) for text in stated]
-    rights = [part for several in parts for part in several[1:] or several[0].split()[-1:]]
-    commas = sum(bool(PATTERNS["with_comma"].fullmatch(right)) for right in rights)
-    return bool(commas) and not any(re.search(r"\d\.\d", right) for right in rights)
+    parts = [several if several[1:] else ["", *several[0].split()[-1:]] for several in parts]
+    pairs = [pair for several in parts for pair in pairwise(several)]
+    # Of a vector 4,5 may be two elements, and tells nothing.
+    commas = any(
+        PATTERNS["with_comma"].fullmatch(right)
+        and (
+            ";" in right or not any(map(lefts.is_array, lefts.read(left.rpartition(",")[2]) or ()))
+        )
+        for left, right in pairs
+    )
+    return commas and not any(re.search(r"\d\.\d", right) for _, right in pairs)
 
 
 def _with_points(text: str) -> str:

@@ -122,9 +122,9 @@ def split(text: str) -> Iterator[Line]:
         elif prompt and printed:
             # Or what stands alone below it.
             line = remark
-        elif is_number(remark) and not is_number(plain.rpartition("=")[2]):
-            # So is what stands behind a formula: dw = dz * x  # -6.
-            line = f"{line} = {remark.strip()}"
+        elif is_number(remark.lstrip(" =")) and not is_number(plain.rpartition("=")[2]):
+            # So is what stands behind a formula: dw = dz * x  # -6, or # = -6.
+            line = f"{line} = {remark.strip(' =')}"
         prompt = PATTERNS["prompt"].fullmatch(pasted.strip()) is not None
         is_long = len(line) > _LONGEST
         begins = "=" in PATTERNS["keyword"].sub("", normalise(line)).partition(";")[0]

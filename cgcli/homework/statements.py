@@ -146,7 +146,7 @@ def _pieces(lefts: Lefts, text: str) -> list[str]:
         # Without blanks elsewhere a blank parts two answers: x=2 y=3.
         joined = match["blank"] == "" or lefts.knows(match[0].strip(" ,"))
         joined |= match["blank"] == " " and not re.search(r"\S=[-+]?[\d.]+$", before)
-        left, *_, number = sides_of(before)
+        left, number = (sides_of(before)[place] for place in (0, -1))
         asked = _asked(lefts, left) or [""]
         if joined and not (following and is_apart(lefts, asked[0], number, following[0], sides[1])):
             continue
@@ -336,5 +336,7 @@ def dictionary(text: str) -> str | None:
     match = PATTERNS["dictionary"].fullmatch(text)
     if match is None:
         return None
-    answers = re.sub(r"[\"']?\b([^\"':,]+)[\"']?\s*:", r"\1 =", match["called"] or match["written"])
+    answers = re.sub(
+        r"[\"']?\b([^\"':,>]+?)[\"']?\s*(?::|->)", r"\1 =", match["called"] or match["written"]
+    )
     return f"{match['name']}\0{answers}" if match["name"] else answers

@@ -21,6 +21,7 @@ LOGISTIC = (
 )
 CUBES = ("u = a*b; v = u + c; J = v^2", {"a": 30, "b": 50, "c": -266})
 PRODUCT = ("f = x^2*y*z", {"x": 1, "y": 2, "z": 3})
+SQUARES = ("z = W @ x; L = sum(z^2)", {"W": [[1, 2], [3, -1]], "x": [2, 1]})
 PAIR = ("h = W @ x; L = sum(h)", {"W": [[1, 2], [3, 4]], "x": [1 / 3, 1 / 6]})
 
 Problem = tuple[str, dict[str, Any]]
@@ -152,3 +153,47 @@ def test_a_part_of_a_line_that_is_not_understood_is_not_lost() -> None:
     verdicts, unreadable = read(SEED, "p = 4, g = -12 maybe x = 5 = 6")
     assert verdicts == {"p": "right"}
     assert len(unreadable) == 1
+
+
+@pytest.mark.parametrize(
+    ("problem", "sheet", "steps"),
+    [
+        (SQUARES, "L = 41, z = (4,5)", "z L"),
+        (SQUARES, "z = {4,5}, dL/dW = {{16, 8}, {20, 10}}", "z dL/dW"),
+        (SQUARES, "dL/dW = (16 8; 20 10)", "dL/dW"),
+        (SEED, "p = x(1) + y(3) = 4\ng = p(4) * z(-3) = -12", "p g"),
+        (SEED, "p = 4 > 3", "p"),
+        (SEED, "[10:42] Ana: p = 4", "p"),
+        (SEED, "wrong: p = 5\np = 4", "p"),
+        (SEED, "{p -> 4, dg/dz -> 4}", "p dg/dz"),
+        (SEED, "p = x + y  # = 4", "p"),
+        (SEED, "∂g/∂z |(1,3,-3) = 4", "dg/dz"),
+        (SEED, "Value(data=4.0, grad=-3.0, label='p')", "p dg/dp"),
+        (SEED, "dg/dx = Array(-3., dtype=float32, weak_type=True)", "dg/dx"),
+        (SEED, "De waarde van p is 4", "p"),
+        (SEED, "pの値は4です", "p"),
+        (SEED, "p의 값은 4입니다", "p"),
+        (SEED, "p'nin değeri 4", "p"),
+        (SEED, "pochodna g po x równa się -3", "dg/dx"),
+    ],
+)
+def test_what_other_tools_and_tongues_write_is_read(
+    problem: Problem, sheet: str, steps: str
+) -> None:
+    assert read(problem, sheet) == (dict.fromkeys(steps.split(), "right"), [])
+
+
+@pytest.mark.parametrize(
+    ("problem", "sheet"),
+    [
+        (SEED, "p = 4 +- 0.1"),
+        (SEED, "p = 5 [crossed out] 4"),
+        (SEED, "g = -1.2 × 10−1"),
+        (SEED, "assert p == 4, g == -12"),
+        (LOOP, "L2 = 8"),
+    ],
+)
+def test_what_may_be_something_else_is_not_called_wrong(problem: Problem, sheet: str) -> None:
+    verdicts, asked_back = read(problem, sheet)
+    assert not verdicts
+    assert asked_back
