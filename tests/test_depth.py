@@ -24,8 +24,8 @@ def _default_recursion_limit() -> Any:
     sys.setrecursionlimit(limit)
 
 
-TERMS = 100_000 if amounts.whole else 10_000
-"""Ten times the limit of recursion shows what recurses as well as a hundred times."""
+TERMS = 100_000 if amounts.whole else 3_000
+"""Three times the limit of recursion shows what recurses as well as a hundred times."""
 PROGRAMS = {
     "a sum of many terms": ("+".join(["x"] * TERMS), TERMS * 0.5, float(TERMS)),
     "10,000 nested parentheses": ("(" * 10_000 + "x" + ")" * 10_000, 0.5, 1.0),
