@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from cgcli.commands.alike import parser
 from cgcli.commands.lines import evaluate_line
 from cgcli.limits import Limits
+from tests.amounts import portion, sampled
 from tests.documents import validate
 from tests.properties.graphs import random_program
 
@@ -100,12 +101,14 @@ def test_a_bad_line_is_an_error_object_and_does_not_stop_the_others(
     assert (bad["id"], bad["error"]["kind"]) == (None, kind)
 
 
+@sampled
 @given(st.binary(max_size=80) | st.text(max_size=80).map(str.encode))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=portion(500), deadline=None)
 def test_no_line_of_any_kind_is_a_fault(line: bytes) -> None:
     validate(json.loads(evaluate_line(line, Limits())[0]), "jsonl")
 
 
+@sampled
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
@@ -116,7 +119,7 @@ def test_no_line_of_any_kind_is_a_fault(line: bytes) -> None:
         max_leaves=8,
     )
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=portion(500), deadline=None)
 def test_no_json_of_any_kind_is_a_fault(value: Any) -> None:
     line = json.dumps({"expr": "x*2", "at": {"x": value}}).encode()
     validate(json.loads(evaluate_line(line, Limits())[0]), "jsonl")
@@ -296,6 +299,7 @@ def test_a_program_with_other_numbers_is_as_if_it_stood_alone(seed: int) -> None
     of_a_stream([text, *(numbered() for _ in range(4)), text], bindings)
 
 
+@sampled
 @given(
     st.lists(
         st.lists(
@@ -311,7 +315,7 @@ def test_a_program_with_other_numbers_is_as_if_it_stood_alone(seed: int) -> None
         max_size=6,
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=portion(150), deadline=None)
 def test_texts_of_any_kind_are_as_if_each_stood_alone(texts: list[str]) -> None:
     of_a_stream(texts, {"x": 2, "y2": 3, "e": 0.5})
 
