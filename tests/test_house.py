@@ -133,8 +133,10 @@ def test_no_logic_asks_for_the_name_of_an_operation() -> None:
     seen = {}
     for path in (ROOT / "cgcli").rglob("*.py"):
         module = path.relative_to(ROOT / "cgcli")
+        if module.parts[0] in NAMING:
+            continue
         named = operations_named(ast.parse(path.read_text(encoding="utf-8")))
-        if named and module.parts[0] not in NAMING:
+        if named:
             seen[module.as_posix()] = named
     assert seen == BY_NAME
 

@@ -13,8 +13,9 @@ from mpmath import mp, mpf
 
 import cgcli
 from benchmarks import ulps
+from tests.amounts import portion, sampled
 
-COUNT = 150
+COUNT = max(50, portion(150))
 """Points of each function; the seed is fixed."""
 
 # Far beyond the bounds of a random sample: the places of the gamma function's own line.
@@ -36,6 +37,7 @@ def usable(name: str, point: ulps.Point) -> bool:
     return True
 
 
+@sampled
 @pytest.mark.parametrize("name", ulps.ENTRIES)
 def test_a_function_and_its_derivatives_are_within_their_bound(name: str) -> None:
     entry = ulps.ENTRIES[name]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final
 
-from cgcli.homework.quantities import Quantity, completed
+from cgcli.homework.quantities import Quantity
 from cgcli.homework.working import AS_IS, Working, is_same
 from cgcli.homework.written import added, shape_of
 
@@ -34,25 +34,52 @@ def carried(
     """
     trial = working.copy()
     graph, known, of = working.graph, working.known, target.of
+    users = working.exercise.users
     trial.take(changed, number)
+    moved: set[int] = set()
     if changed.of < 0:
-        moved = {changed.node}
+        moved.add(changed.node)
         last = target.node if of < 0 else of
-        for step in map(Quantity, range(changed.node + 1, last + 1)):
-            left_out = step not in known or step == target
-            if left_out and not moved.isdisjoint(graph.arguments[step.node]):
-                trial.take(step, trial.value(step.node))
-                moved.add(step.node)
+        for node in range(changed.node + 1, last + 1):
+            if moved.isdisjoint(graph.arguments[node]):
+                continue
+            step = Quantity(node)
+            if step not in known or step == target:
+                trial.take(step, trial.value(node))
+                moved.add(node)
         if of < 0:
             return trial.values[target.node]
-    for node in completed(graph, of):
+    # The gradients that have moved, of which only those count that are sent on to the target.
+    sent = {changed.node} if changed.of == of else set()
+    for node in _senders(working, target):
         step = Quantity(node, of)
-        if step == target:
-            break
         # The node's value may be what was changed, and then its gradient is not.
-        if step not in known and step != changed and trial.number(step) is not None:
+        if step in known or step == changed or trial.number(step) is None:
+            continue
+        if any(user in sent or _is_moved(working, user, moved) for user, _ in users[node]):
             trial.take(step, trial.gradient(of, node))
+            sent.add(node)
     return trial.gradient(of, target.node, form)
+
+
+def _senders(working: Working, target: Quantity) -> list[int]:
+    """Return the nodes whose gradients come to that of a node, the last first."""
+    users = working.exercise.users
+    reached = {target.node}
+    pending = [target.node]
+    for node in pending:
+        following = {user for user, _ in users[node] if user < target.of} - reached
+        pending += following
+        reached |= following
+    return sorted(pending[1:], reverse=True)
+
+
+def _is_moved(working: Working, node: int, moved: set[int]) -> bool:
+    """Whether what an operation sends is of values that have moved."""
+    if not moved:
+        return False
+    sides = working.exercise.choices.sides(node) or ()
+    return not moved.isdisjoint((node, *working.graph.arguments[node], *sides))
 
 
 def hangs_on(working: Working, target: Quantity, step: Quantity) -> bool:

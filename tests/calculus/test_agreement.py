@@ -7,6 +7,7 @@ give balls that do not meet: nothing is compared with a tolerance.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -92,11 +93,20 @@ MORE: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
 def programs(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Return programs with the operation in them, and their bindings."""
     yield from MORE.get(name, ())
-    for entry in ELEMENTWISE.values():
-        for args in entry.points:
-            text = entry.text(args)
-            if any(row.name == name for row in graph_of(text, entry.bindings(args)).operations):
-                yield text, entry.bindings(args)
+    for text, bindings, words in _of_the_oracle():
+        if name in words:
+            yield text, bindings
+
+
+@functools.cache
+def _of_the_oracle() -> list[tuple[str, dict[str, Any], set[str]]]:
+    """Return the programs of the oracle's points, their bindings, and what stands in them."""
+    return [
+        (text, bindings, {row.name for row in graph_of(text, bindings).operations})
+        for entry in ELEMENTWISE.values()
+        for args in entry.points
+        for text, bindings in [(entry.text(args), entry.bindings(args))]
+    ]
 
 
 def graph_of(text: str, bindings: dict[str, Any]) -> Graph:

@@ -22,6 +22,7 @@ import cgcli
 from cgcli.calculus.certify import verify
 from cgcli.calculus.explain import Explanation
 from cgcli.calculus.result import Result
+from tests.amounts import portion, sampled
 
 NAN = math.nan
 STEP = mpmath.mpf(10) ** -20
@@ -516,7 +517,8 @@ PIECES = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None)
+@sampled
+@settings(max_examples=portion(250), deadline=None)
 @given(PIECES, st.sampled_from([0.0, 1.0, 2.0, -1.0]), st.sampled_from([0.0, 1.0, 2.0]))
 def test_random_pieces_are_noted_where_a_side_differs(piece: Drawn, x: float, y: float) -> None:
     text = f"{piece.text} + 0*x + 0*y"

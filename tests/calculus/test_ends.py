@@ -20,6 +20,7 @@ from mpmath import mp
 import cgcli
 from cgcli.numbers.real import run
 from cgcli.operations.table import OPERATIONS, TABLE
+from tests.amounts import portion, sampled
 from tests.oracles.slopes import SLOPES, contribution
 
 WRITTEN = {
@@ -101,6 +102,7 @@ PLACES = [
 ]
 
 
+@sampled
 @pytest.mark.parametrize(("name", "place"), PLACES)
 def test_a_contribution_that_is_a_double_is_that_double(name: str, place: int) -> None:
     """Asked for in every way there is: one point, arrays, rows of a compiled function."""
@@ -108,7 +110,7 @@ def test_a_contribution_that_is_a_double_is_that_double(name: str, place: int) -
     called = WRITTEN.get(name, f"{name}({', '.join(names)})")
     program, summed = cgcli.parse(f"u*({called})"), cgcli.parse(f"sum(u*({called}))")
     wrt = names[place]
-    drawn = list(_sent(name, place, 25))
+    drawn = list(_sent(name, place, max(8, portion(25))))
     columns = {
         "u": np.array([sent.upstream for sent in drawn]),
         **{own: np.array([sent.args[k] for sent in drawn]) for k, own in enumerate(names)},

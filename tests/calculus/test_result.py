@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import cgcli
 from cgcli.errors import CgraphError
 from cgcli.program import UnboundError
+from tests.amounts import portion, sampled
 
 
 def test_the_worked_example() -> None:
@@ -129,11 +130,12 @@ def test_an_evaluation_leaves_the_program_as_it_was() -> None:
     assert array[0] == 1.0
 
 
+@sampled
 @given(
     st.lists(st.floats(-50, 50), min_size=1, max_size=6),
     st.lists(st.floats(-50, 50), min_size=1, max_size=6),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=portion(100), deadline=None)
 def test_a_loop_is_the_vector_operation(x: list[float], w: list[float]) -> None:
     """A dot product by hand, by `dot`, by `@` and by `sum`: the same gradient."""
     n = min(len(x), len(w))

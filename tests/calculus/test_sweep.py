@@ -17,6 +17,7 @@ from cgcli.calculus.pullback import ArraySweep
 from cgcli.calculus.sweep import Trail
 from cgcli.graph.graph import Graph
 from cgcli.operations.table import TABLE
+from tests.amounts import portion, sampled
 
 ROWS = [row for row in TABLE if row.words and row.elementwise]
 POINTS = st.one_of(
@@ -69,8 +70,9 @@ def valued(text: str, x: float, y: float) -> tuple[Any, list[Any], dict[int, Any
     return graph, values, examine(graph, values).faults, active
 
 
+@sampled
 @given(texts(), POINTS, POINTS)
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=portion(400), deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_loop_of_floats_is_the_general_sweep(text: str, x: float, y: float) -> None:
     graph, values, faults, active = valued(text, x, y)
     fast = looped(graph, values, faults, active)
@@ -78,8 +80,9 @@ def test_the_loop_of_floats_is_the_general_sweep(text: str, x: float, y: float) 
     assert all(map(alike, fast, general)), (text, fast, general)
 
 
+@sampled
 @given(texts(), POINTS, POINTS)
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=portion(200), deadline=None, suppress_health_check=list(HealthCheck))
 def test_arrays_of_scalars_are_the_same(text: str, x: float, y: float) -> None:
     graph, values, faults, active = valued(text, x, y)
     fast = looped(graph, values, faults, active)

@@ -55,9 +55,9 @@ def test_a_proof_that_cannot_end_is_refused(cgraph: Any) -> None:
 def test_a_picture_that_would_take_minutes_is_refused_at_once(cgraph: Any) -> None:
     """Laying out takes the cube of the arrows that meet at one shape."""
     for more in ((), ("-o", "wide.svg"), ("--json",)):
-        ran = cgraph("draw", "sum([x*t for t in 1..3000])", "x=1", *more)
+        ran = cgraph("draw", "sum([x*t for t in 1..1000])", "x=1", *more)
         assert ran.status == 2
-        assert "3,000 arrows that meet at one of them" in ran.err + ran.out
+        assert "1,000 arrows that meet at one of them" in ran.err + ran.out
 
 
 def test_what_no_terminal_holds_is_a_tree_at_once(

@@ -22,6 +22,7 @@ from cgcli.limits import Limits
 from cgcli.program import evaluate_program, parse
 from cgcli.views.document import compact, evaluation, excerpt, written
 from cgcli.views.formats import FIELDS
+from tests.amounts import portion, sampled
 from tests.documents import validate
 from tests.properties.graphs import random_program
 
@@ -104,12 +105,14 @@ def test_a_bad_line_is_an_error_object_and_does_not_stop_the_others(
     assert (bad["id"], bad["error"]["kind"]) == (None, kind)
 
 
+@sampled
 @given(st.binary(max_size=80) | st.text(max_size=80).map(str.encode))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=portion(500), deadline=None)
 def test_no_line_of_any_kind_is_a_fault(line: bytes) -> None:
     validate(json.loads(evaluate_line(line, Limits())[0]), "jsonl")
 
 
+@sampled
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
@@ -120,7 +123,7 @@ def test_no_line_of_any_kind_is_a_fault(line: bytes) -> None:
         max_leaves=8,
     )
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=portion(500), deadline=None)
 def test_no_json_of_any_kind_is_a_fault(value: Any) -> None:
     line = json.dumps({"expr": "x*2", "at": {"x": value}}).encode()
     validate(json.loads(evaluate_line(line, Limits())[0]), "jsonl")
@@ -326,6 +329,7 @@ def test_what_is_written_with_gaps_is_the_document(seed: int) -> None:
         assert written(result, program, FIELDS) == compact(excerpt(result, program, FIELDS))
 
 
+@sampled
 @given(
     st.lists(
         st.lists(
@@ -341,7 +345,7 @@ def test_what_is_written_with_gaps_is_the_document(seed: int) -> None:
         max_size=6,
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=portion(150), deadline=None)
 def test_texts_of_any_kind_are_as_if_each_stood_alone(texts: list[str]) -> None:
     of_a_stream(texts, {"x": 2, "y2": 3, "e": 0.5})
 

@@ -13,7 +13,7 @@ from tests.concordance.numbers import BAD, DECIDES, INF, MAYBE, NIL, UNKNOWN, WI
 from tests.concordance.oracle import Array, Point, Walk
 from tests.concordance.rules import STEPS
 from tests.concordance.syntax import Program, uses
-from tests.concordance.tape import Tape
+from tests.concordance.tape import Tape, ValueTape
 
 BITS = 200
 """Of the oracle's numbers: 60 decimal digits."""
@@ -338,7 +338,7 @@ def _values(program: Program, point: Point, every: Sequence[Number]) -> list[Num
     for name, xs in point.items():
         inputs[name] = every[start : start + len(xs)]
         start += len(xs)
-    tape = Tape(ranged=False, deciding=False)
+    tape = ValueTape()
     return [tape.values[place] for place in Walk(program, inputs, tape).output.at]
 
 

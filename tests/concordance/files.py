@@ -25,6 +25,7 @@ from tests.concordance.asking import (
     plain,
     written,
 )
+from tests.concordance.exported import database
 
 
 def mapped(kind: str) -> Callable[[Question], list[Reply | None]]:
@@ -71,13 +72,10 @@ def _row(question: Question, row: Mapping[str, Any]) -> Reply:
 
 def _write(path: str, kind: str, names: list[str], rows: list[dict[str, Any]]) -> None:
     if kind == "parquet":
-        import duckdb
-
         lines = os.path.join(os.path.dirname(path), "rows.jsonl")
         _write(lines, "jsonl", names, rows)
         query = f"COPY (SELECT * FROM read_json('{lines}')) TO '{path}' (FORMAT parquet)"
-        with duckdb.connect() as connection:
-            connection.execute(query)
+        database().execute(query)
         return
     with open(path, "w", encoding="utf-8", newline="") as file:
         if kind == "csv":

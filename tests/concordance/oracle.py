@@ -192,6 +192,8 @@ class Walk:
 
     def _each(self, rule: Callable[..., int], *arrays: Array) -> Array:
         """A rule for every element, broadcast as in NumPy."""
+        if not any(array.shape for array in arrays):
+            return Array((), (rule(*(array.at[0] for array in arrays)),))
         rank = max(len(array.shape) for array in arrays)
         shapes = [(1,) * (rank - len(array.shape)) + array.shape for array in arrays]
         shape = tuple(max(sizes) for sizes in zip(*shapes, strict=True))

@@ -7,6 +7,7 @@ with the conventions of the contract where there are none. Nothing here knows of
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Final
 
@@ -83,10 +84,16 @@ def _beside_poles(x: mpf) -> tuple[mpf, ...]:
 def _psi(order: int, x: mpf) -> Number:
     """Polygamma; far to the left, where mpmath goes step by step, by reflection or not at all."""
     if x > -300:
-        return mp.psi(order, x)
+        return _known_psi(order, x, mp.prec)
     if order:
         return UNKNOWN
     return mp.psi(0, 1 - x) - mp.pi * mp.cospi(x) / mp.sinpi(x)
+
+
+@functools.lru_cache(maxsize=1024)
+def _known_psi(order: int, x: mpf, bits: int) -> mpf:
+    """It takes a hundred products' time, and is asked for the same number many times over."""
+    return mp.psi(order, x)
 
 
 def _briefly(rule: Callable[..., Local]) -> Callable[..., Local]:

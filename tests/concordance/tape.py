@@ -191,7 +191,7 @@ class Tape:
     def _new(self, op: str, args: tuple[int, ...], local: Local, key: Any) -> int:
         place = len(self.values)
         value = local.value
-        outside = any(self.outside[arg] for arg in args) and not finite(value)
+        outside = not finite(value) and any(self.outside[arg] for arg in args)
         exact = all(self.exact[arg] for arg in args)
         if not self.ranged and finite(value) and saturated(value):
             value = UNKNOWN
@@ -458,3 +458,26 @@ class Tape:
             self.rounded |= finite(clamped) and len(numbers) > 1
             self.under |= finite(clamped) and len(numbers) == 1
         return clamped, outside
+
+
+class ValueTape(Tape):
+    """The values alone, without the ends of the doubles: what is asked beside a point."""
+
+    def __init__(self) -> None:
+        super().__init__(ranged=False, deciding=False)
+
+    def input(self, number: float | mpf) -> int:
+        return self._new("input", (), Local(mpf(number), tuple), ("input", len(self.values)))
+
+    def where(self, condition: int, a: int, b: int) -> int:
+        flag = self.values[condition]
+        if flag is UNKNOWN or flag is BAD:
+            return self._new("where", (), Local(UNKNOWN, tuple), ("where", len(self.values)))
+        # A choice has its value from the branch that is taken, and no number of its own.
+        return a if flag != 0 else b
+
+    def _new(self, op: str, args: tuple[int, ...], local: Local, key: Any) -> int:
+        place, value = len(self.values), local.value
+        self.values.append(UNKNOWN if finite(value) and saturated(value) else value)
+        self._keys[key] = place
+        return place

@@ -21,6 +21,7 @@ from cgcli.export.routine import routine
 from cgcli.export.target import Target
 from cgcli.export.targets import source, target
 from cgcli.views.formulas import as_code
+from tests.amounts import portion, sampled
 from tests.properties.programs import Program, programs
 
 Run = Callable[..., Any]
@@ -236,8 +237,9 @@ def test_what_is_large_can_be_compiled(program: str, form: str, cgraph: Run) -> 
 # Random programs
 
 
+@sampled
 @given(programs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=max(15, portion(60)), deadline=None)
 def test_random_programs(drawn: Program) -> None:
     """The code of both languages has the gradient of eval, or says what its language lacks."""
     result = cgcli.parse(drawn.text).evaluate(drawn.bindings)

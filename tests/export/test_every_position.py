@@ -121,11 +121,11 @@ CONTEXTS = (
 
 
 @sampled
-@pytest.mark.parametrize("block", range(portion(4)))
+@pytest.mark.parametrize("block", range(portion(10)))
 def test_derivatives(block: int) -> None:
     """The code and the text of every derivative have the value of the gradient."""
     compared = 0
-    for inner, context in itertools.product(INNER[block::4], CONTEXTS):
+    for inner, context in itertools.product(INNER[block::10], CONTEXTS):
         text = context.replace("{e}", inner)
         parsed = cgcli.parse(text)
         graph = parsed.graph()

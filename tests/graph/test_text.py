@@ -13,6 +13,7 @@ from cgcli.graph.graph import Graph
 from cgcli.graph.text import inline
 from cgcli.language.parse import parse
 from cgcli.operations.table import TABLE
+from tests.amounts import portion, sampled
 from tests.graph.printed import program
 
 BINARY = [
@@ -73,8 +74,9 @@ def expressions() -> st.SearchStrategy[str]:
     return st.recursive(leaves, extend, max_leaves=12)
 
 
+@sampled
 @given(expressions())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=portion(300), deadline=None)
 def test_random_expressions(text: str) -> None:
     printed = same_after_printing(text)
     assert same_after_printing(printed) == printed

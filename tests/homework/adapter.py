@@ -26,9 +26,15 @@ def mark(program: str, at: dict[str, Any], sheet: str) -> Marks:
     return mark_many(program, at, [sheet])[0]
 
 
+_EXERCISES: dict[tuple[str, str], Exercise] = {}
+
+
 def mark_many(program: str, at: dict[str, Any], sheets: list[str]) -> list[Marks]:
-    problem = exercise(program, at)
-    return [marks(problem, sheet) for sheet in sheets]
+    # As a class is marked: one exercise for all sheets.
+    key = program, repr(at)
+    if key not in _EXERCISES:
+        _EXERCISES[key] = exercise(program, at)
+    return [marks(_EXERCISES[key], sheet) for sheet in sheets]
 
 
 def marks(problem: Exercise, sheet: str) -> Marks:

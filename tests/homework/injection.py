@@ -77,6 +77,9 @@ def _differs(injection: Injection, right: Number) -> bool:
     return finite and not is_right(text_of(injection.slip), right)
 
 
+_TRUE: dict[tuple[str, str], Mapping[str, Number]] = {}
+
+
 class Sheet(NamedTuple):
     wrong: str
     lines: Mapping[str, str]
@@ -85,7 +88,10 @@ class Sheet(NamedTuple):
 
 def sheet(problem: Problem, *made: Injection, in_output: bool = False) -> Sheet | None:
     """Wrong answers in right working: before them from truth, after them from themselves."""
-    true = Work(problem).answers
+    key = problem.text, repr(problem.at)
+    if key not in _TRUE:
+        _TRUE[key] = Work(problem).answers
+    true = _TRUE[key]
     slips = {left: number(slip) for left, slip in made}
     answers = Work(problem, slips=slips, in_output=in_output).answers
     if not all(np.all(np.isfinite(answer)) for answer in answers.values()):

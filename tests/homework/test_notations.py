@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from pathlib import Path
@@ -28,9 +29,15 @@ SOON = 2.0
 """Seconds that a line of 10,000 signs takes at most, on a slow machine."""
 
 
+@functools.cache
+def _exercise(text: str, at: str) -> Exercise:
+    """A program at a point: one for all sheets about it, as a class is marked."""
+    program = cgcli.parse(text)
+    return Exercise(program, program.evaluate(json.loads(at)))
+
+
 def read(case: dict[str, Any]) -> dict[str, Judged]:
-    program = cgcli.parse(case["program"])
-    exercise = Exercise(program, program.evaluate(case["at"]))
+    exercise = _exercise(case["program"], json.dumps(case["at"]))
     found = {}
     for judged in mark(exercise, read_sheets(case["sheet"], "a sheet")[0]).judged:
         step = exercise.steps.text(judged.answer.quantity, judged.answer.element)
@@ -127,7 +134,9 @@ def test_the_error_of_a_neuron_is_asked_back_where_it_is_right_before_the_activa
 
 def test_hardly_any_answer_is_asked_back_about() -> None:
     asked = sum(len(case["verdicts"]) for case in SHEETS)
-    missing = sum(len(case["verdicts"].keys() - read(case).keys()) for case in SHEETS)
+    # Of the others none is: that is what the test above asks of every one of them.
+    doubtful = [case for case in SHEETS if case.get("ambiguous")]
+    missing = sum(len(case["verdicts"].keys() - read(case).keys()) for case in doubtful)
     assert missing <= NOBODY_TOLD * asked
 
 

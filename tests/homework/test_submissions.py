@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cgcli.errors import CgraphError
 from cgcli.homework.marking import mark
 from cgcli.homework.students import Roster, Student, read_rows, read_students
 from cgcli.homework.submissions import question, read_handed_in, stated
+from tests.amounts import portion, sampled
 from tests.homework.adapter import exercise
 
 SEED = exercise("p = x + y; g = p*z", {"x": 1, "y": 3, "z": -3})
@@ -145,6 +146,8 @@ def test_a_member_of_a_family_is_a_column() -> None:
     assert question(NEURON, "h[1]") == "h[1]"
 
 
+@sampled
+@settings(max_examples=max(20, portion(100)))
 @given(st.lists(st.lists(st.text(st.characters(codec="utf-8")), min_size=2), min_size=1))
 def test_rows_that_csv_writes_are_read_as_they_are(rows: list[list[str]]) -> None:
     text = io.StringIO()
@@ -204,6 +207,8 @@ def test_a_page_on_one_line_has_the_lines_that_it_shows() -> None:
     assert sheets(rows, "html")["file"] == ["node\tvalue", "p\t4"]
 
 
+@sampled
+@settings(max_examples=max(20, portion(100)))
 @given(st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(

@@ -22,6 +22,7 @@ from cgcli.learning.preparing import Reading, prepare
 from cgcli.learning.sources import Source
 from cgcli.learning.tables import ROW
 from cgcli.program import Program, parse
+from tests import amounts
 
 X = np.array([0.5, 1.0, 2.0, 3.5, 4.0, 6.0, 7.5])
 Y = np.array([1.1, 2.3, 3.7, 7.4, 8.1, 11.6, 15.4])
@@ -311,15 +312,17 @@ def test_bands_are_written_from_a_model(tmp_path: Path, cgraph: Any) -> None:
     assert "this model knows of no errors" in cgraph(*asked, "--of", "w", "--bands", "0.9").err
 
 
+@amounts.sampled
 def test_the_bands_of_predictions_cover_what_they_say() -> None:
+    count = 150 if amounts.whole else 60
     chance, x = np.random.default_rng(11), np.linspace(0, 4, 25)
     inside = np.zeros(2)
     program = cgcli.parse("p = a*exp(-k*x) + c; p - y")
-    for _ in range(150):
+    for _ in range(count):
         y, other = 2.5 * np.exp(-0.7 * x) + 0.3 + 0.1 * chance.normal(size=(2, 25))
         fit = cgcli.train(program, {"x": x, "y": y}, {"a": 2, "k": 1, "c": 0}, residual=True)
         rows = cgcli.predict(fit, {"x": x}, of="p", bands=0.95)
         truth = 2.5 * np.exp(-0.7 * x) + 0.3
         for k, (kind, hit) in enumerate((("confidence", truth), ("prediction", other))):
             inside[k] += np.mean((rows[f"p_{kind}_low"] <= hit) & (hit <= rows[f"p_{kind}_high"]))
-    assert ((inside / 150 > 0.92) & (inside / 150 < 0.98)).all()
+    assert ((inside / count > 0.92) & (inside / count < 0.98)).all()

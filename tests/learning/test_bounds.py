@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 
 import cgcli
 from cgcli.errors import CgraphError
+from tests.amounts import portion, sampled
 from tests.conftest import Ran
 
 Command = Callable[..., Ran]
@@ -32,7 +33,8 @@ def ends() -> some.SearchStrategy[tuple[float, float]]:
     return some.tuples(numbers, numbers).map(sorted).filter(lambda e: e[1] - e[0] > 0.1)
 
 
-@settings(deadline=None, max_examples=60)
+@sampled
+@settings(deadline=None, max_examples=max(12, portion(60)))
 @given(some.integers(0, 2**32), some.lists(ends(), min_size=3, max_size=3))
 @example(193638917, [[0.0, 1.0], [0.0, 1.0], [-2.25, 0.0]])
 @example(21422, [[-1.0, 0.0], [0.0, 1.0], [-2.0, 0.0]])

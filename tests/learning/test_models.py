@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cgcli.views.schemas import misfit, names, read
+from tests.amounts import portion, sampled
 from tests.documents import validate, validator
 
 Run = Callable[..., Any]
@@ -266,8 +267,9 @@ values = st.recursive(
 )
 
 
+@sampled
 @given(drawn=st.data())
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=portion(300), deadline=None, database=None)
 def test_the_check_is_that_of_json_schema(drawn: st.DataObject, document: Any) -> None:
     """A part of a model put out, or another value put in its place: as jsonschema has it."""
     whole = copy.deepcopy(document)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cgcli
+from tests.amounts import portion, sampled
 
 ROWS: Final = (-1.0, 0.0, 2.0)
 NAN: Final = "nan"
@@ -91,8 +92,11 @@ PROGRAMS: Final = (
 _NUMBERS: Final = st.sampled_from((-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, 1e200, -1e-200))
 
 
+@sampled
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=max(12, portion(60)),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     program=st.sampled_from(PROGRAMS),

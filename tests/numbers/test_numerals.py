@@ -18,6 +18,7 @@ from cgcli.numbers.exact import EXACT, root
 from cgcli.numbers.missing import NoValue
 from cgcli.numbers.numerals import exact_text, rational_text, rounded
 from cgcli.numbers.ratio import Ratio, as_ratio
+from tests.amounts import portion, sampled
 
 # Doubles of few bits: many of them are ties.
 SHORT = st.builds(math.ldexp, st.integers(-4000, 4000), st.integers(-40, 30))
@@ -30,7 +31,8 @@ def as_g(value: float, digits: int, *, exact: bool) -> str:
     return mantissa.removesuffix(".") + e + exponent
 
 
-@settings(max_examples=400, deadline=None)
+@sampled
+@settings(max_examples=portion(400), deadline=None)
 @given(SHORT, st.integers(1, 12))
 @example(0.125, 2)
 @example(0.375, 2)
@@ -46,7 +48,8 @@ def test_rounding_is_that_of_a_double(value: float, digits: int) -> None:
     assert decimal(ball(value), digits) == (as_g(value, digits, exact=exact) if value else "0")
 
 
-@settings(max_examples=200, deadline=None)
+@sampled
+@settings(max_examples=portion(200), deadline=None)
 @given(st.floats(1e-300, 1e300), st.integers(1, 14))
 @example(1e-4, 3)
 @example(0.00099999, 3)
@@ -85,7 +88,8 @@ FRACTIONS = st.fractions(max_denominator=10**6) | st.builds(
 COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
 
 
-@settings(max_examples=300, deadline=None)
+@sampled
+@settings(max_examples=portion(300), deadline=None)
 @given(FRACTIONS, FRACTIONS | st.integers() | st.floats(allow_nan=False))
 @example(Fraction(3, 2), Fraction(4, 3))
 @example(Fraction(-7, 4), Fraction(-8, 5))

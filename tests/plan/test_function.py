@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, assume, given, settings
 
 import cgcli
 from cgcli.plan.lower import Lowered
+from tests.amounts import portion, sampled
 from tests.properties.programs import Program, programs
 
 UNHURRIED = settings(
-    max_examples=80,
+    max_examples=max(20, portion(80)),
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -30,6 +31,7 @@ def largest(result: Any) -> float:
     return max(1.0, *(float(np.max(np.abs(v))) for v in (*result.values, *grads) if v is not None))
 
 
+@sampled
 @given(programs())
 @UNHURRIED
 def test_a_call_is_an_evaluation(drawn: Program) -> None:

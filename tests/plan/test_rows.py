@@ -16,6 +16,7 @@ from cgcli.operations.table import TABLE
 from cgcli.plan.lower import Lowered
 from cgcli.plan.plan import Plan
 from cgcli.plan.sweep import Sweep
+from tests import amounts
 
 ROWS = 7
 
@@ -111,6 +112,7 @@ def written(row: Operation, names: list[str]) -> str:
     return names[0] if row.name == "same" else f"{row.words[0]}({', '.join(names)})"
 
 
+@amounts.sampled
 @pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
 @pytest.mark.parametrize("shapes", [((), ()), ((3,), (3,)), ((), (3,)), ((3,), ()), ((2, 3), (3,))])
 def test_elementwise_operations(row: Operation, shapes: Any) -> None:
@@ -120,6 +122,7 @@ def test_elementwise_operations(row: Operation, shapes: Any) -> None:
         names, fixed = list("abc")[: len(row.parameters)], ""
     if len(names) == 1 and shapes[0] != shapes[1]:
         return
+    count = ROWS if amounts.whole else 3
     for kinds in itertools.product("pd", repeat=len(names)):
         if "d" not in kinds:
             continue
@@ -130,7 +133,7 @@ def test_elementwise_operations(row: Operation, shapes: Any) -> None:
             if kind == "p":
                 parameters[name] = inside(row, shape, place, chance)
             else:
-                data[name] = inside(row, (ROWS, *shape), place, chance)
+                data[name] = inside(row, (count, *shape), place, chance)
         body = fixed or written(row, names)
         check(f"sum(w*({body}))", parameters, data)
         # And with the parameter inside, so that every local derivative is asked for.

@@ -929,13 +929,20 @@ def read_png(data: bytes) -> tuple[int, int, list[bytes]]:
 
 
 def _unfiltered(kind: int, line: bytes, above: bytes, size: int) -> bytes:
+    if kind == 0:
+        return line
+    if kind == 2:
+        return bytes((x + b) & 255 for x, b in zip(line, above, strict=True))
     row = bytearray(line)
     for k in range(len(row)):
         a, b = row[k - size] if k >= size else 0, above[k]
+        if kind != 4:
+            row[k] = (row[k] + (a if kind == 1 else (a + b) // 2)) & 255
+            continue
         c = above[k - size] if k >= size else 0
         distances = [abs(b - c), abs(a - c), abs(a + b - 2 * c)]
         nearest = (a, b, c)[distances.index(min(distances))]
-        row[k] = (row[k] + (0, a, b, (a + b) // 2, nearest)[kind]) & 255
+        row[k] = (row[k] + nearest) & 255
     return bytes(row)
 
 
