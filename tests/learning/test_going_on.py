@@ -244,7 +244,7 @@ def _kill_and_go_on(
 def test_a_run_that_is_killed_leaves_a_whole_model(
     rows: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    _kill_and_go_on(4, rows, tmp_path, environment, 1)
+    _kill_and_go_on(8, rows, tmp_path, environment, 1)
 
 
 @pytest.mark.long

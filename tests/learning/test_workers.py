@@ -37,8 +37,8 @@ COMMAND = [sys.executable, "-m", "cgcli"]
 @pytest.fixture(scope="module")
 def crews() -> Iterator[list[Workers]]:
     # The last are more than there are shards.
-    with Workers(1) as one, Workers(2) as two, Workers(6) as six:
-        yield [one, two, six]
+    with Workers(1) as one, Workers(2) as two, Workers(8) as eight:
+        yield [one, two, eight]
 
 
 def source(columns: dict[str, Any]) -> Source:
