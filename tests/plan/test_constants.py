@@ -52,12 +52,25 @@ def check(text: str, constants: dict[str, Any], data: dict[str, Any], exact: boo
     value, gradients = mapped(text, constants, data)
     for k in range(len(value)):
         result = program.evaluate({**constants, **{name: each[k] for name, each in data.items()}})
+        if rounding_decides(result):
+            continue
         same(value[k], result.value, result, exact)
         if any(note.kind == "domain" for notes in result.notes_by_node.values() for note in notes):
             continue
         for name, gradient in gradients.items():
             assert result.gradient is not None
             same(gradient[k], result.gradient[name], result, exact)
+
+
+def rounding_decides(result: Any) -> bool:
+    """Whether terms of a product leave the doubles: what is left of them hangs on a lost bit."""
+    graph = result.graph
+    for node, arguments in enumerate(graph.arguments):
+        if graph.operations[node].name in ("matmul", "dot"):
+            a, b = (np.abs(result.values[argument]) for argument in arguments)
+            if np.isfinite(a).all() and np.isfinite(b).all() and not np.isfinite(a @ b).all():
+                return True
+    return False
 
 
 def same(found: Any, expected: Any, result: Any, exact: bool) -> None:
