@@ -140,6 +140,10 @@ def print_table(
     line is in ASCII where there is no other. Where there is not enough room words fold and
     vectors are shortened; a table of numbers that need more is wider than the terminal.
     """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
     said = heard().say
     is_shown = [column.shown for column in columns]
     columns = [c._replace(head=said(c.head)) for c in compress(columns, is_shown)]
@@ -147,21 +151,12 @@ def print_table(
     pairs = ([cell if isinstance(cell, tuple) else (cell, "") for cell in line] for line in lines)
     cells = [[(said(text), style) for text, style in line] for line in pairs]
     least = _fold(columns, cells, out.width)
+    style = box.SIMPLE_HEAD if can_show("─") else box.ASCII2
     narrow = least > out.width
     if narrow:
         # One blank between two columns, in place of three.
         least -= 2 * (len(columns) - 1)
     out.width = max(out.width, least)
-    if not (narrow or title or out.is_terminal):
-        plain = _set(columns, cells, out.width)
-        if plain:
-            out.file.write("".join(f"{line.rstrip()}\n" for line in plain))
-            return
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    style = box.SIMPLE_HEAD if can_show("─") else box.ASCII2
     table = Table(
         box=style,
         pad_edge=False,
@@ -182,36 +177,6 @@ def print_table(
         out.print(table)
     # Rich leaves spaces at the ends of lines.
     out.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
-
-
-def _set(columns: list[Column], rows: list[list[Any]], room: int) -> list[str]:
-    """Return the lines of a table without colours, as Rich sets it; none where it has to fold.
-
-    Rich takes half a millisecond for a row. What is no plain text is left to it.
-    """
-    from rich.cells import cell_len
-
-    texts = [[column.head for column in columns], *([text for text, _ in row] for row in rows)]
-    every = [text for line in texts for text in line]
-    if not rows or not all(isinstance(text, str) for text in every):
-        return []
-    if not all(text.isprintable() and text == text.strip() for text in every):
-        return []
-    sizes = [[*map(cell_len, line)] for line in texts]
-    widths = [
-        max(size, column.options.get("min_width", 0))
-        for column, size in zip(columns, map(max, zip(*sizes, strict=True)), strict=True)
-    ]
-    between, cross, dash = ("   ", "───", "─") if can_show("─") else (" | ", "-+-", "-")
-    if sum(widths) + len(between) * (len(columns) - 1) > room:
-        return []
-    to_right = [column.options.get("justify") == "right" for column in columns]
-    lines = []
-    for line, wide in zip(texts, sizes, strict=True):
-        blanks = (" " * (most - size) for most, size in zip(widths, wide, strict=True))
-        places = zip(line, blanks, to_right, strict=True)
-        lines.append(between.join(b + text if right else text + b for text, b, right in places))
-    return [lines[0], cross.join(dash * most for most in widths), *lines[1:]]
 
 
 def _fold(columns: list[Column], rows: list[list[Any]], room: int) -> int:

@@ -1328,13 +1328,6 @@ FAULTS: Final = (
     ),
     # views
     Fault(
-        "a table in a file has its numbers to the left",
-        "cgcli/views/terminal.py",
-        'column.options.get("justify") == "right"',
-        'column.options.get("justify") == "left"',
-        (f"{TABLES}::test_a_table_without_colours_is_set_as_rich_sets_it",),
-    ),
-    Fault(
         "a vector that is too wide loses its last element",
         "cgcli/views/terminal.py",
         "*middle, _, last = middle",

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
-import random
 import re
 from typing import Any
 
 import pytest
-
-from cgcli.views import terminal
-from cgcli.views.terminal import NUMBERS, WORDS, Column, console, print_table
 
 CHAIN = "a = x + 1; b = a*2; c = b + a; d = c*b; u = d + c; f = u*d"
 
@@ -155,51 +150,3 @@ def test_a_bound_is_never_rounded_down(cgraph: Any) -> None:
                 assert exact <= float(text) <= exact * 1.1 + 1e-300, line
                 seen += exact > 0
     assert seen > 5
-
-
-TEXTS = ["x", "y1", "alpha", "∂x/∂node", "1.25", "-0.333333", "[1, 2, 3]", "名前", "λ", "e\u0301",
-         "a  b", "", "words that go on and on for long", "−1", "…", "１", "two\nlines", "a\tb",
-         " before", "behind "]  # fmt: skip
-SET = [NUMBERS, WORDS, {**WORDS, "style": "cyan"}, {**WORDS, "min_width": 9},
-       {**NUMBERS, "justify": "left"}]  # fmt: skip
-
-
-def printed(columns: list[Column], rows: list[Any], title: str) -> str:
-    stream = io.StringIO()
-    print_table(console(stream), columns, rows, title)
-    return stream.getvalue()
-
-
-@pytest.mark.parametrize("line", ["─", "-"])
-def test_a_table_without_colours_is_set_as_rich_sets_it(
-    line: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(terminal, "can_show", lambda text: line == "─")
-    is_set = []
-
-    def kept(*arguments: Any) -> list[str]:
-        is_set.append(bool(lines := alone(*arguments)))
-        return lines
-
-    alone, chance = terminal._set, random.Random(7)
-    for _ in range(60):
-        columns = [
-            Column(chance.choice(TEXTS[:16]), chance.choice(SET), k == 0 or chance.random() < 0.8)
-            for k in range(chance.randint(1, 5))
-        ]
-        # What Rich has to be asked for stands in every fifth table.
-        texts = TEXTS if chance.random() < 0.2 else TEXTS[:16]
-        rows = [
-            [
-                chance.choice([text, (text, "bold")])
-                for text in chance.choices(texts, k=len(columns))
-            ]
-            for _ in range(chance.randint(0, 5))
-        ]
-        title = chance.choice(["", "", "", "A table"])
-        monkeypatch.setenv("COLUMNS", chance.choice(["", "30", "200"]))
-        monkeypatch.setattr(terminal, "_set", kept)
-        found = printed(columns, rows, title)
-        monkeypatch.setattr(terminal, "_set", lambda *arguments: [])
-        assert found == printed(columns, rows, title)
-    assert sum(is_set) > 20
