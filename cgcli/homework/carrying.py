@@ -51,7 +51,8 @@ def carried(
             return trial.values[target.node]
     # The gradients that have moved, of which only those count that are sent on to the target.
     sent = {changed.node} if changed.of == of else set()
-    for node in _senders(working, target):
+    reached = graph.dependents([target.node])
+    for node in filter(reached.__getitem__, range(of - 1, target.node, -1)):
         step = Quantity(node, of)
         # The node's value may be what was changed, and then its gradient is not.
         if step in known or step == changed or trial.number(step) is None:
@@ -60,18 +61,6 @@ def carried(
             trial.take(step, trial.gradient(of, node))
             sent.add(node)
     return trial.gradient(of, target.node, form)
-
-
-def _senders(working: Working, target: Quantity) -> list[int]:
-    """Return the nodes whose gradients come to that of a node, the last first."""
-    users = working.exercise.users
-    reached = {target.node}
-    pending = [target.node]
-    for node in pending:
-        following = {user for user, _ in users[node] if user < target.of} - reached
-        pending += following
-        reached |= following
-    return sorted(pending[1:], reverse=True)
 
 
 def _is_moved(working: Working, node: int, moved: set[int]) -> bool:
