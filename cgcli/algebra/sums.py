@@ -57,7 +57,7 @@ class Sums:
     `kinds`, `parts` and `shapes` run over the forms. `granted` are the conditions that were
     taken for granted when something was cancelled, `lost` those without which a derivative has
     a value and its formula none. What is `closed` is a part of others as it is. `constants` are
-    the names, and the literals too long to be reckoned with, that stand for no input.
+    the names, and the literals too long to compute with, that stand for no input.
     Forms that are `accurate` are computed with rather than read: rules are the table's accurate
     ones, not those of a textbook. Unless `moving` is None, a formula has a case for numbers
     that are equal, where these names do not move them: what is 0 at one point, by a case of its

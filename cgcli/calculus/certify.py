@@ -138,9 +138,9 @@ def boundary_notes(result: Result, certificate: Certificate) -> dict[int, list[N
 
 
 def _doubles(finding: Finding | None, numbers: Any) -> Any:
-    """Return the doubles nearest to what is proved: numbers of floats where that is not known.
+    """Return the doubles nearest to proved numbers; the floats' where the proof is unsettled.
 
-    NaN where there is nothing.
+    NaN stands where there is no number.
     """
     known = None if finding is None else finding.shown
     if finding is None or finding.verdict != "unsettled":

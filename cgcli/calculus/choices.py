@@ -27,7 +27,7 @@ def decided_beside(
     Away from a tie neither branch is looked at: it may have no value. Where sides stand `still`,
     which is 1 there and 0 elsewhere, if that is stated, is no tie.
     """
-    # What is added to 0 is another ball, of which it is not known that it is equal to itself.
+    # A ball plus 0 is another ball, and no longer known to equal the first.
     right = right + still[0] if still else right
     tie, turned = left == right, m.truth(c == 0)
     a, b = m.where(tie, a, 0), m.where(tie, b, 0)
@@ -110,9 +110,9 @@ class Choices:
 
     @functools.cached_property
     def movement(self) -> list[Any]:
-        """By node which of its elements move, as not the 1 of [1, x]; of a number whether it does.
+        """By node flags of the elements that move; the 1 of [1, x] does not. A scalar has one flag.
 
-        What an operation on an array as a whole makes of it moves if any element may.
+        All elements of a result that mixes elements move if one of its arguments does.
         """
         import numpy as np
 

@@ -1,4 +1,4 @@
-"""The kinds of number an evaluation may be in, as all that goes on with its numbers sees them.
+"""The kinds of number an evaluation may be in, as all that uses its numbers sees them.
 
 A kind reads a number from its text, runs both passes, and runs one rule again where a step is to
 be explained. What reads bindings, explains, marks or prints takes a kind and asks it. A kind does

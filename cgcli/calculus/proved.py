@@ -103,9 +103,9 @@ class BallSweep(Sweep):
         return gradients
 
     def _marks(self, gradients: list[Any], needed: bytearray) -> dict[int, Any]:
-        """Return by node which elements move a step or a condition at its jump, or may.
+        """Return by node the ball flags of elements that move a step or a condition at its jump.
 
-        So does what moves a branch that a choice turns from. The flags are those of a ball.
+        Elements that move a branch which a choice leaves beside the point have them as well.
         """
         marks: dict[int, Any] = {}
         moving = self.choices.moving
@@ -128,7 +128,7 @@ class BallSweep(Sweep):
         return marks
 
     def _handed(self, node: int, place: int, flags: Any) -> Any:
-        """Return the flags of an argument's elements by those of a node's."""
+        """Return the flags that a node's elements hand to those of an argument."""
         operation, argument = self.graph.operations[node], self.graph.arguments[node][place]
         shape = self.graph.shape(argument)
         if operation.collects:
@@ -195,7 +195,7 @@ class BallSweep(Sweep):
             return
         (argument,), fixed = self.graph.arguments[node], self.graph.static.get(node, ())
         x = self.part(argument)
-        # An element that is not as the result is has nothing to do with a corner.
+        # Elements other than the result, as those below a maximum, have no part in a corner.
         alike = by_element(operator.eq, x, m.spread(self.part(node), x, *fixed))
         marks = [by_element(_mark, kink.at(m, x, *fixed)) for kink in operation.kinks]
         bends = [m.spread(mark, x, *fixed) for mark in marks]
@@ -245,7 +245,7 @@ def _turned(condition: Ball, at_point: Ball) -> Ball:
 
 
 def _flags(bends: list[tuple[Any, Any]], moves: Any) -> int:
-    """Return the flag of kinks that what moves is at, or may be; 0 for none."""
+    """Return the flag of kinks at an element that moves; 0 for none."""
     return 0 if not bends or not moves else BENT if any(at is True for at, _ in bends) else UNSURE
 
 

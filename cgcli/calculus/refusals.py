@@ -87,7 +87,7 @@ def too_long(limits: Limits) -> CgraphError:
 def too_much(graph: Graph, node: int, limits: Limits) -> CgraphError:
     """Return the error for numbers that are each short enough, and too long all together."""
     formula = graph.literals.get(node) or shown(graph, node)
-    message = f"at {excerpt(formula)} the exact numbers are too long, all together, to go on with"
+    message = f"at {excerpt(formula)} the exact numbers are too long, all together, to compute with"
     place = Place(graph.text, graph.starts[node], graph.ends[node])
     return CgraphError("limit", message, _more(limits), (place,))
 

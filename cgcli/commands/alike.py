@@ -25,7 +25,7 @@ from cgcli.program import Program, parse
 _ONE: Final = "1e0"
 """A number that nothing which may follow one makes another of: after 1 a .5 would."""
 _GIVEN: Final = r"(?!(?:v\d+|f|out\d*)\b)"
-"""What is no name that nodes without one are given."""
+"""Not one of the names that the program gives to nodes without a name."""
 
 
 def parser(limits: Limits, kept: int = 256) -> Callable[[str], Program]:
@@ -56,7 +56,7 @@ def parser(limits: Limits, kept: int = 256) -> Callable[[str], Program]:
 
 
 def _pattern(limits: Limits, token: re.Pattern[str], text: str) -> _Pattern | None:
-    """Return the pattern of the texts that are this one but for tokens; None if it is none."""
+    """Return the pattern of texts that differ from this one in tokens alone; None for none."""
     try:
         program = parse(text, limits)
         graph = program.graph()
@@ -67,7 +67,7 @@ def _pattern(limits: Limits, token: re.Pattern[str], text: str) -> _Pattern | No
 
 
 class _Pattern:
-    """What programs have in common that differ in their tokens; here all numbers are 1."""
+    """A program for all texts that differ in numbers and names: 1 and x0, x1 stand for them."""
 
     def __init__(self, program: Program, graph: Graph, tokens: list[re.Match[str]]) -> None:
         self.program = program
@@ -77,7 +77,7 @@ class _Pattern:
         at, number = graph.ends, {end: place for place, end in enumerate(ends)}
         self._numbers = [(node, number[at[node]]) for node in graph.literals if at[node] in number]
         self._numbers = [pair for pair in self._numbers if self._tokens[pair[1]] == _ONE]
-        # The places in the text without its tokens, with how many of those end before each.
+        # The positions of nodes without the lengths of tokens, and how many tokens end before.
         counts = [[bisect_right(ends, at) for at in spans] for spans in (graph.starts, graph.ends)]
         self._places = [
             [(at - before[count], count) for at, count in zip(*pair, strict=True)]
@@ -128,7 +128,7 @@ class _Pattern:
 
 
 class _Alike(Program):
-    """A program of a pattern, with tokens of its own."""
+    """A program that is made of a pattern and the tokens of its text."""
 
     def __init__(self, text: str, pattern: _Pattern, tokens: list[str]) -> None:
         super().__init__(pattern.program.syntax, pattern.program.limits)

@@ -322,7 +322,7 @@ def step_of(exercise: Exercise, name: str) -> Quantity:
 
 
 def _refuse_own_text(exercise: Exercise, node: int, formula: Formula) -> None:
-    """Raise `CgraphError` where a value is answered by its own text, or by what comes of it."""
+    """Raise `CgraphError` where a value is answered by its own text, or by a later step."""
     exercise.draft.undo()
     with exercise.added(*formula) as made:
         graph = exercise.draft.graph

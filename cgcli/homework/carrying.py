@@ -87,12 +87,11 @@ def hangs_on(working: Working, target: Quantity, step: Quantity) -> bool:
 
 
 def rounding_reach(working: Working, target: Quantity, reaches: Mapping[Quantity, Any]) -> Any:
-    """Return how far off a quantity may be when steps before it were gone on with unrounded.
+    """Return how far off a quantity may be when later work used steps before it unrounded.
 
-    `reaches` has, for each step that was rounded on the sheet, how far the number that was gone
-    on with may be from the one that is written: whoever works on a calculator goes on with more
-    digits, or with some numbers as written and some as they were. What comes back is a number, or
-    an array of the target's shape.
+    `reaches` has, for each step that was rounded on the sheet, how far the number used later may
+    be from the one that is written: whoever works on a calculator keeps more digits, or uses some
+    numbers as written and some unrounded. Returns a number, or an array of the target's shape.
     """
     # Whole, so that a fraction stays one.
     total: Any = 0

@@ -126,7 +126,7 @@ class Reader:
                 continue
             # Numbers that come to the wrong result are no better than that.
             led = not good and not value.named and written.is_rounding(value.number)
-            # Of what is gone on with, long numbers alone may be rounded.
+            # Of numbers used in later steps, long ones alone may be rounded.
             long = self._value(self.true, part.read, is_short) if led else None
             if long and any(long.is_near(*target) for target in targets):
                 # What rounded numbers come to is right as they are.

@@ -120,14 +120,13 @@ class Judge:
         self.reader = Reader(self.working)
         self.judged: list[Judged] = []
         self.differs = False
-        # How far the number that was gone on with may be from the one that is written, and the
-        # digits of that.
+        # How far the number used later may be from the one that is written, and its digits.
         self.reaches: dict[Quantity, tuple[Any, float]] = {}
 
     def judge(self, answers: list[Answer], expected: list[Pair], quantity: Quantity) -> Pair | None:
-        """Judge the answers to one quantity; return the number to go on with, written and held.
+        """Judge the answers to one quantity; return the number for later steps, written and held.
 
-        None is returned where the answer is of another shape, and cannot be gone on with.
+        None is returned where the answer is of another shape, and no later step can use it.
         """
         numbers: Pair | None = None
         truth = self.exercise.truth(quantity)
@@ -228,7 +227,7 @@ class Judge:
             fits = shape_of(value) == shape_of(right)
             if not fits or abs(value - right).max() > abs(right).max() / 20:
                 return WRONG, written.value
-        # Who writes more digits than rounded numbers have has not gone on with those.
+        # Who writes more digits than rounded numbers have has not used those.
         least = written.most_digits - _MORE
         reaches = {step: reach for step, (reach, digits) in self.reaches.items() if digits >= least}
         reach = rounding_reach(self.working, answer.quantity, reaches)
@@ -293,7 +292,7 @@ def _verdict(
     # What cancels to 0 is as far off as the numbers that cancelled.
     near = slack + _rounding(right, 1e-12)
     for first, second in pairs:
-        # The number before rounding first: what was written is gone on with anyway.
+        # The number before rounding first: later steps use the written one anyway.
         for number in (second, first):
             reach = tolerance.reach(number)
             if is_same(number, right, 1e-13):

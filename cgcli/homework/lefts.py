@@ -271,7 +271,7 @@ class Lefts:
         )
 
     def _points(self, of: str | None) -> Iterable[list[Any]]:
-        """Yield the numbers that a node may be a function of, None for what is not bound."""
+        """Yield the points that a node may be written as a function of; None is not bound."""
         yield [self.bound.get(name) for name in self.inputs]
         node, graph, values = (
             self.graph.node(of or self.output),

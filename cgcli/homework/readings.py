@@ -103,7 +103,7 @@ def readings(lefts: Lefts, lines: Sequence[Line]) -> list[Line]:
 
 
 def _with_numbers(lefts: Lefts, lines: list[Line]) -> list[Line]:
-    """Return the lines, with numbers of the sheet for the derivatives that an answer goes on with.
+    """Return the lines, with numbers of the sheet for the derivatives that an answer uses.
 
     `dL/dw = dL/dp*x` has the number that the sheet gives for dL/dp.
     """

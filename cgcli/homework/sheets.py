@@ -55,7 +55,7 @@ class Line(NamedTuple):
     heading: str = ""
     """The heading that it stands below, or that it begins with itself."""
     lacks: CgraphError | None = None
-    """What is amiss where its answer goes on with a derivative that the sheet has no number for."""
+    """What is amiss where its answer uses a derivative that the sheet has no number for."""
 
 
 class Sheet(NamedTuple):

@@ -181,7 +181,7 @@ class Kernels(Places):
         names: Mapping[int, tuple[str, bool]],
         index: Sequence[str],
     ) -> str:
-        """Return what computes an operation of elements, of the names of a loop."""
+        """Return the expression of an elementwise operation in the names of its loop."""
         operands = list[tuple[str, bool] | float]()
         for argument, seen in zip(instruction.arguments, reads, strict=True):
             if seen is None:
@@ -191,7 +191,7 @@ class Kernels(Places):
             else:
                 view = seen.flat if len(index) == 1 else seen
                 operands.append((self._text(step, view, index), False))
-        # Turns that are alike have expressions that are.
+        # The turns of an unrolled loop have the same expressions.
         form = (instruction.operation, instruction.truth, instruction.static)
         key = (form, index[0] if index else "", repr(operands))
         if key not in self._expressions:
@@ -204,7 +204,7 @@ class Kernels(Places):
         operands: Sequence[tuple[str, bool] | float],
         index: Sequence[str],
     ) -> str:
-        """Return the template of an operation, its operands put in: a text each, or a number."""
+        """Return the template of an operation with operands, texts or numbers, in its slots."""
         operation = instruction.operation
         if operation == "onehot":
             text = f"cg_onehot(<0>, {index[0] or '0'}, {instruction.static[0]})"

@@ -45,13 +45,13 @@ class NoValue:
         return missing
 
     def _with(self, other: Any) -> NoValue:
-        """What comes of it in a sum."""
+        """Return the sum with another number."""
         if self.sure and isinstance(other, NoValue | float):
             return NoValue(self.reason, False, self.node)
         return self
 
     def _times(self, other: Any) -> Any:
-        """What comes of it in a product, or divided by something, or something by it."""
+        """Return the product with another number, or a quotient of the two."""
         if other is NOTHING:
             return NOTHING
         if self.sure and not isinstance(other, NoValue | float) and other == 0:

@@ -25,7 +25,7 @@ _PRODUCT: Final = 19
 
 
 class RoomError(ArithmeticError):
-    """All numbers together have become too long to be gone on with."""
+    """All numbers together have become too long to compute with."""
 
 
 class Room:
@@ -55,7 +55,7 @@ _ANYWHERE: Final = Room()
 
 
 class Ratio(Operators):
-    """A fraction in lowest terms, with the room that it and what comes of it may take.
+    """A fraction in lowest terms, with the room that it and its results may take.
 
     >>> Ratio(1, 3) + Ratio(1, 6)
     Ratio(1, 2)

@@ -1,8 +1,8 @@
-"""Turns: where a tape says the same again and again, all of it is bound, and run, at once.
+"""Loops that were unrolled → vector instructions: the turns of a loop are found again on the tape.
 
-What no turn takes from another is one call over arrays that have a row for each turn; what each
-turn takes from the one before is run turn by turn (Allen & Kennedy, Automatic Translation of
-Fortran Programs to Vector Form, 1987). What comes of it is the same to the bit.
+An instruction that takes nothing from another turn is one call over arrays with a row a turn. A
+recurrence is run turn by turn. This is loop distribution (Allen & Kennedy, Automatic Translation
+of Fortran Programs to Vector Form, 1987). The results are the same to the bit.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from cgcli.plan.bound import Bound, Call, Guard, look
 from cgcli.plan.tape import STEP, VIEWS, Form, Operand, Tape
 
 _TURNS: Final = 8
-"""So few turns are bound one by one."""
+"""A loop of so few turns stays unrolled."""
 _STRETCHES: Final = 8
-"""So many stretches are looked for, the longest first, and each of them among so many periods."""
+"""The most stretches that are looked for, longest first, and the most periods tried for each."""
 _PERIOD: Final = 4096
-"""Turns have fewer instructions: what takes from what is known in bits, as many for each."""
+"""The most instructions of a turn: their dependences are kept as bits, so many an instruction."""
 _ENDS: Final = 8
-"""So many turns at either end may take what they take from elsewhere than the others do."""
+"""How many turns at either end may have operands that do not follow the pattern."""
 _LARGE: Final = 4096
-"""An array of so many numbers takes longer than its call: all the turns' would leave the cache."""
+"""Arrays of more numbers stay apart: they cost more than a call, and stacked leave the cache."""
 _ANY_COUNT: Final = ("stack", "concat")
-"""What takes any number of arguments may take more of them at another turn."""
+"""Operations with any number of arguments, which may be another number at another turn."""
 
 
 def stretches(tape: Tape, places: Sequence[int]) -> list[tuple[int, int, int]]:
@@ -47,7 +47,7 @@ def stretches(tape: Tape, places: Sequence[int]) -> list[tuple[int, int, int]]:
     _, leading, at = np.unique([*map(id, forms)], return_index=True, return_inverse=True)
     kinds = {-1: -1}
     codes = [kinds.setdefault(_alike(forms[k], k), len(kinds)) for k in leading.tolist()]
-    # Small numbers are sorted in one go.
+    # NumPy sorts short integers by radix.
     alike = np.array(codes, np.min_scalar_type(-len(kinds)))[at]
     pending, kept = [(0, len(places))], list[tuple[int, int, int]]()
     while pending and len(kept) < _STRETCHES:
@@ -60,16 +60,16 @@ def stretches(tape: Tape, places: Sequence[int]) -> list[tuple[int, int, int]]:
 
 
 def _alike(form: Form, place: int) -> int:
-    """Return a number for a form that is the first one at a place; -1 where it is for no turns."""
+    """Return a code for the form at a place, equal for what may repeat; -1 where it may not."""
     if form.operation in VIEWS:
-        # What is looked at, as an element, is another part at each turn.
+        # A view, as of an element, is of another part at each turn.
         return 2 * form.sort
     fits = form.stage <= STEP and form.operation not in _ANY_COUNT and size(form.shape) <= _LARGE
     return 2 * place + 1 if fits else -1
 
 
 def _repeated(alike: Any) -> Iterator[tuple[int, int, int]]:
-    """Yield the longest stretch of likely periods: its length, minus the period, its start."""
+    """Yield the longest stretch of each likely period: length, negative period and start."""
     order = np.argsort(alike, kind="stable")
     order = order[alike[order] >= 0]
     gaps = np.bincount(np.diff(order)[np.diff(alike[order]) == 0])[:_PERIOD]
@@ -85,9 +85,9 @@ def _repeated(alike: Any) -> Iterator[tuple[int, int, int]]:
 
 
 class _Column(NamedTuple):
-    """What an argument is at every turn: `rows` of one array, or one `array` for all, or neither.
+    """The operands of one argument over all turns: the `rows` of an array, or one `array` for all.
 
-    It is so from the turn `first` to the turn `last`, which is left out.
+    It holds from the turn `first` up to, and without, the turn `last`.
     """
 
     array: Any
@@ -96,13 +96,13 @@ class _Column(NamedTuple):
     last: int
 
     def between(self, first: int, last: int) -> _Column:
-        """Return what it is at some of the turns."""
+        """Return the operands of fewer turns."""
         rows = slice(first - self.first, last - self.first)
         return _Column(self.array[rows] if self.rows else self.array, self.rows, first, last)
 
 
 class Arrays(dict[int, Any]):
-    """The arrays of places: those of turns are rows of stacks, and looked at when asked for."""
+    """Arrays by place. Those of turns are rows of a stack, and views of it are made on demand."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -115,16 +115,16 @@ class Arrays(dict[int, Any]):
         return self.stacks[self.stack[place]][self.row[place], ...]
 
     def out(self, place: int, shape: Shape, dtype: type) -> Any:
-        """Return the array that an instruction writes into: a row of a stack, or a new one of 0."""
+        """Return the array that an instruction writes: a row of a stack, or a new array of 0."""
         return self[place] if self.stack[place] >= 0 else np.zeros(shape, dtype)
 
     def put(self, places: Any, stack: Any) -> None:
-        """Note that the arrays of some places are the rows of a stack."""
+        """Make the rows of a stack the arrays of places."""
         self.stack[places], self.row[places] = len(self.stacks), np.arange(len(places))
         self.stacks.append(stack)
 
     def column(self, places: Any) -> _Column | None:
-        """Return what the operands of all turns come to; None where they have nothing in common."""
+        """Return the operands of all turns as one array; None where they follow no pattern."""
         if places.dtype != int:
             return _Column(places, True, 0, len(places))
         if (places == places[0]).all():
@@ -137,9 +137,9 @@ class Arrays(dict[int, Any]):
 
 
 def _steady(array: Any, rows: Any, fit: Any) -> _Column | None:
-    """Return rows of an array at equal steps, from the middle on to both sides; None where few are.
+    """Return the rows of an array that stand at equal steps, around the middle one; None for few.
 
-    They are rows of that array where they `fit`.
+    `fit` flags the operands that are rows of that array.
     """
     middle = len(rows) // 2
     step = rows[middle] - rows[middle - 1]
@@ -152,10 +152,10 @@ def _steady(array: Any, rows: Any, fit: Any) -> _Column | None:
 
 
 class Turns:
-    """The instructions of a stretch, which stand on the tape with a period.
+    """The turns of a loop: the instructions of a stretch of the tape with its period.
 
-    Those of `head` and `tail` take what they take from elsewhere than the others do, and are to be
-    bound one by one before the `calls` of these are asked for, and after.
+    The operands of the first and last turns may follow no pattern. These turns are the `head`, to
+    be bound one by one before `calls` is asked, and the `tail`, to be bound after.
     """
 
     def __init__(self, tape: Tape, places: Sequence[int], period: int, arrays: Arrays) -> None:
@@ -170,7 +170,7 @@ class Turns:
             if form.operation not in VIEWS:
                 dtype = bool if form.truth else float
                 arrays.put(column, np.empty((len(column), *form.shape), dtype))
-        # A turn may look at what was looked at for the turn before.
+        # A view may be of a view of the turn before.
         views = [p for p, form in enumerate(self._forms) if form.operation in VIEWS]
         looked = [self._look(position) for position in views]
         self._columns = [[*map(arrays.column, operands)] for operands in self._operands]
@@ -181,7 +181,7 @@ class Turns:
         self.head, self.tail = at[: self._first].ravel().tolist(), at[self._last :].ravel().tolist()
 
     def _look(self, position: int) -> _Column | None:
-        """Look at the rows that views are of; return what they come to, None for nothing."""
+        """Make the views of a position for all turns at once; None where they follow no pattern."""
         tape, at, form = self._tape, self._at[:, position].tolist(), self._forms[position]
         (operands,), statics = self._operands[position], [tape.forms[p].static for p in at]
         column = self._arrays.column(operands)
@@ -202,9 +202,9 @@ class Turns:
         return looked
 
     def calls(self, bind: Callable[[int], Call], guard: Guard) -> Iterator[tuple[int, list[Call]]]:
-        """Yield the calls of the turns that are alike, of some at a time, and when these run.
+        """Yield the calls of the turns between head and tail, by groups, each with its stage.
 
-        `bind` returns the call of a place.
+        `bind` returns the call of one place.
         """
         given = self._given()
         for group in _ordered(given) if self._first < self._last else []:
@@ -217,7 +217,7 @@ class Turns:
             yield self._forms[group[0]].stage, calls
 
     def _given(self) -> list[set[int]]:
-        """Return for each position those that it takes something from, at any turn."""
+        """Return by position the positions that its operands are of, at any turn."""
         period = len(self._forms)
         positions = np.full(len(self._arrays.stack), -1)
         positions[self._at] = np.arange(period)
@@ -225,9 +225,9 @@ class Turns:
         return [{*np.unique(np.concatenate(cs)).tolist()} - {-1} for cs in taken]
 
     def _together(self, position: int, guard: Guard, *, recurs: bool) -> list[Call]:
-        """Return the calls for all turns at once, none where a turn waits for the one before it.
+        """Return the calls for all turns at once; none where a turn needs the one before it.
 
-        What `recurs` takes what it was at the turn before: sums are added up row by row.
+        What `recurs` has its own last result as an operand: of those a running sum is one call.
         """
         form, first, last = self._forms[position], self._first, self._last
         function, columns = function_of(form, guard), self._columns[position]
@@ -257,7 +257,7 @@ class Turns:
         return [(np.copyto, (out, *rest)), (np.add.accumulate, (sums, 0, None, sums))]
 
     def _stack(self, position: int) -> Any:
-        """Return the array of the rows that a position writes into, of all turns."""
+        """Return the array that a position writes, a row a turn."""
         return self._arrays.stacks[self._arrays.stack[self._at[0, position]]]
 
     def _by_turn(self, position: int, bind: Callable[[int], Call], guard: Guard) -> Iterable[Call]:
@@ -287,7 +287,7 @@ def function_of(form: Form, guard: Guard) -> Callable[..., Any] | None:
 
 
 def _reduced(form: Form, rows: Any, out: Any, guard: Guard) -> list[Call]:
-    """Return the call of a reduction of all turns, none where NumPy would add in another order."""
+    """Return the call of a reduction for all turns; none where NumPy would add in another order."""
     if form.operation not in kernels.REDUCTIONS or not rows[0, ...].flags.c_contiguous:
         return []
     (axis,) = form.static
@@ -298,7 +298,7 @@ def _reduced(form: Form, rows: Any, out: Any, guard: Guard) -> list[Call]:
 
 
 def _columns(arguments: list[tuple[Operand, ...]], numbers: Sequence[float]) -> list[Any]:
-    """Return the arguments of instructions by where they stand: places are whole numbers."""
+    """Return the arguments of instructions by position: arrays of places, or of numbers."""
     flat = np.fromiter(chain.from_iterable(arguments), float if numbers else int)
     columns = flat.reshape(len(arguments), -1).T
     return [column if k in numbers else column.astype(int) for k, column in enumerate(columns)]
@@ -310,14 +310,12 @@ def _rows(array: Any) -> list[Any]:
 
 
 def _ordered(given: Sequence[set[int]]) -> list[list[int]]:
-    """Return positions in an order in which they are given what they take, as far as that goes.
-
-    Those that take from each other, turn by turn, are together.
+    """Return groups of positions, operands first. Positions that need each other are one group.
 
     >>> _ordered([{2}, {0, 3}, {0}, set()])
     [[3], [0, 2], [1]]
     """
-    # Bits for all that a position takes from, however far, and for itself.
+    # A bit for each position that one depends on, itself included.
     behind = [1 << position for position in range(len(given))]
     before: list[int] = []
     while behind != before:

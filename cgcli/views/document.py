@@ -135,9 +135,9 @@ def _nodes(result: Result) -> list[results.Node]:
 
 
 def _rows(graph: Graph, *columns: Sequence[Any]) -> list[results.Node]:
-    """Return the rows of the nodes by what is another thing for each graph of those alike.
+    """Return the rows of the nodes; the columns are what differs among graphs of one form.
 
-    That is a column each: names, formulas, values, gradients, partials, starts, ends and notes.
+    They are names, formulas, values, gradients, partials, starts, ends and notes.
     """
     rows = zip(graph.operations, graph.arguments, graph.uses, *columns, strict=True)
     return [
@@ -163,7 +163,7 @@ def _rows(graph: Graph, *columns: Sequence[Any]) -> list[results.Node]:
 def written(result: Result, text: str, fields: Collection[str] = ()) -> str:
     """Return the document of a result on one line, or those of its parts that fields name.
 
-    Of numbers without a note, what all graphs alike have in common is written once, with gaps.
+    For numbers without notes a template is written once for all graphs of one form, and filled.
 
     >>> from cgcli.program import evaluate_program, parse
     >>> result = evaluate_program(parse("x*y"), {"x": 2, "y": 3}, {})
@@ -212,14 +212,14 @@ def _numeral(value: Any) -> str:
 
 
 _GAP: Final = re.compile(r'"\\u0000(\d+)"|\\u0001(\d+)\\u0001')
-"""A gap in place of a number, or of all or a part of a text."""
+"""A gap of a template: a number, or a text or a part of one."""
 
 
 def _frame(graph: Graph) -> tuple[str, Callable[[list[Any]], tuple[Any, ...]], list[int]]:
-    """Return the nodes of a document with gaps, what takes their contents off a list, and more.
+    """Return the template of a document's nodes, what picks its contents, and the operations.
 
-    In the list are by node names, and names or the texts of literals, values, gradients, starts
-    and ends; and the partials of those that are computed, which are returned as well.
+    Contents are picked from a list: names of all nodes, names or literals, values, gradients,
+    starts, ends, and then the partials of the nodes that are operations.
     """
     count, computed = len(graph), operation_nodes(graph)
     names, leaves = ([f"\1{count * k + node}\1" for node in range(count)] for k in (0, 1))
